@@ -1,0 +1,1 @@
+"""One file a provider: job to request, response to models. Pure: no I/O."""

@@ -1,0 +1,1 @@
+"""Typed results to tables, JSON, CSV. The only place that knows rich."""
