@@ -1,0 +1,290 @@
+"""TOML, environment and flags become frozen `Settings`; all that is wrong is told by place, key and remedy. No value enters a message.
+
+What each key is stands in `keys`, how values are written in `values`, on which line of a file in `file`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from oddsctl.config.api_key import resolve_key
+from oddsctl.config.file import BrokenFileError, TomlFile, read_toml
+from oddsctl.config.keys import (
+    SECTIONS,
+    SPORT_TABLE,
+    TABLE,
+    example_text,
+    key_remedy,
+    section_remedy,
+    sport_from,
+    sport_key_remedy,
+    sport_value,
+    variable_remedy,
+)
+from oddsctl.config.text import BadValueError, format_duration, parse_duration
+from oddsctl.config.values import Kind
+from oddsctl.errors import ConfigError, UsageError
+from oddsctl.settings import Settings
+
+__all__ = [
+    "Fault",
+    "Loaded",
+    "Place",
+    "Row",
+    "check",
+    "default_path",
+    "example_text",
+    "format_duration",
+    "load",
+    "parse_duration",
+    "resolve_key",
+    "show",
+    "write_example",
+]
+
+_BY_NAME = {key.dotted: key for key in TABLE}
+_BY_VARIABLE = {key.variable: key for key in TABLE}
+_SPORT_KEYS = {key.name: key for key in SPORT_TABLE}
+_COMMANDS = {"prefetch", "notify"}
+"""Sections that are commands too: ODDSCTL_PREFETCH_HORIZON is the option of one, no misspelt key."""
+_GLOBAL_OPTIONS = {"ODDSCTL_ODDS_FORMAT"}
+_NO_FLAGS: Mapping[str, object] = {}
+
+
+class Place(NamedTuple):
+    """Where a value was given: a file and line, or a variable, or, with neither, a flag."""
+
+    file: Path | None = None
+    line: int | None = None
+    variable: str | None = None
+
+    def __str__(self) -> str:
+        if self.file:
+            return f"file {self.file}:{self.line}" if self.line else f"file {self.file}"
+        return f"environment {self.variable}" if self.variable else "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong. `key` is dotted, empty where the file as a whole is meant; nothing of the value is in here."""
+
+    place: Place
+    key: str
+    what: str
+    remedy: str
+
+    @property
+    def file(self) -> Path | None:
+        return self.place.file
+
+    @property
+    def line(self) -> int | None:
+        return self.place.line
+
+    def __str__(self) -> str:
+        return f"{str(self.place).removeprefix('file ')}: {' '.join(filter(None, (self.key, self.what)))}; {self.remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The effective settings, whence each key has its value, and the file that was read (None without one).
+
+    Origins: "default", "file PATH:LINE", "environment VARIABLE" or "flag", by dotted key.
+    """
+
+    settings: Settings
+    origins: Mapping[str, str]
+    path: Path | None
+
+
+class Row(NamedTuple):
+    """One line of `config show`: `value` is spelled as in TOML, and masked where it may be secret."""
+
+    key: str
+    value: str
+    origin: str
+
+
+def default_path() -> Path:
+    """Where the configuration stands unless `--config` says otherwise."""
+    import platformdirs
+
+    return platformdirs.user_config_path("oddsctl") / "config.toml"
+
+
+def load(*, file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object] = _NO_FLAGS) -> Loaded:
+    """The settings by flags (`overrides`, by dotted key: text or list), over environment, over file, over defaults.
+
+    Without `file` the default one is read, if there is one. Raises `ConfigError` for anything wrong anywhere, `UsageError` where only
+    flags are wrong. An override that is no key at all is a bug of the caller: `KeyError`.
+    """
+    reading = _read(file, env, overrides)
+    if reading.faults:
+        raise _error(reading.faults)
+    return reading.loaded()
+
+
+def check(*, file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object] = _NO_FLAGS) -> tuple[Fault, ...]:
+    """All that is wrong, in the order of the file, then the environment, then the flags; empty when `load` would succeed."""
+    return tuple(_read(file, env, overrides).faults)
+
+
+def show(loaded: Loaded) -> list[Row]:
+    """Every key with its effective value and origin; then those of added sports, where given."""
+    settings, origins = loaded.settings, loaded.origins
+    rows = [Row(key.dotted, key.kind.spell(key.value(settings)), origins[key.dotted]) for key in TABLE]
+    for sport in settings.sports:
+        for key in SPORT_TABLE:
+            dotted = f"sports.{sport.name}.{key.name}"
+            if dotted in origins:
+                rows.append(Row(dotted, key.kind.spell(sport_value(sport, key.name)), origins[dotted]))
+    return rows
+
+
+def write_example(path: Path) -> None:
+    """Write the example where none is: folders that are missing 0700, the file 0600. Raises `UsageError` rather than overwrite."""
+    try:
+        for folder in reversed(path.parents):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(example_text())
+    except FileExistsError as error:
+        raise UsageError(
+            f"{error.filename} is there already and stays as it is", hint="move it away, or name another place with --config"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written ({error.strerror})", hint="name another place with --config") from None
+
+
+def _error(faults: list[Fault]) -> ConfigError | UsageError:
+    kind = UsageError if all(fault.place == Place() for fault in faults) else ConfigError
+    if len(faults) == 1:
+        return kind(str(faults[0]))
+    return kind(f"{faults[0]} (and {len(faults) - 1} more)", hint="`oddsctl config check` lists them all")
+
+
+def _read(file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object]) -> _Reading:
+    reading = _Reading()
+    reading.take_file(file or default_path(), must_exist=file is not None)
+    reading.take_environment(env)
+    reading.take_flags(overrides)
+    return reading
+
+
+class _Reading:
+    """What has been read so far, from the weakest source to the strongest: the last value of a key holds."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.origins = dict.fromkeys(_BY_NAME, "default")
+        self.faults: list[Fault] = []
+        self.sports: list[str] = []
+        self.path: Path | None = None
+
+    def loaded(self) -> Loaded:
+        sections: dict[str, Any] = {}
+        for section in SECTIONS:
+            given = {key.name: self.values[key.dotted] for key in TABLE if key.section == section and key.dotted in self.values}
+            sections[section] = replace(getattr(Settings(), section), **given)
+        if sections["store"].state_dir == Path():
+            import platformdirs
+
+            sections["store"] = replace(sections["store"], state_dir=platformdirs.user_state_path("oddsctl").absolute())
+        sports = tuple(sport_from(name, self._sport_values(name)) for name in self.sports)
+        return Loaded(Settings(**sections, sports=sports), self.origins, self.path)
+
+    def _sport_values(self, name: str) -> dict[str, Any]:
+        dotted = {key: f"sports.{name}.{key}" for key in _SPORT_KEYS}
+        return {key: self.values[where] for key, where in dotted.items() if where in self.values}
+
+    def _take(self, dotted: str, kind: Kind, raw: object, place: Place) -> None:
+        try:
+            self.values[dotted] = kind.read(raw)
+        except BadValueError as error:
+            self._fault(place, dotted, error.what, error.remedy)
+        else:
+            self.origins[dotted] = str(place)
+
+    def _fault(self, place: Place, key: str, what: str, remedy: str) -> None:
+        self.faults.append(Fault(place, key if key.isprintable() else ascii(key), what, remedy))
+
+    # ── the file ──
+
+    def take_file(self, path: Path, *, must_exist: bool) -> None:
+        try:
+            toml = read_toml(path)
+        except BrokenFileError as error:
+            self._fault(Place(path, error.line), "", error.what, error.remedy)
+            return
+        if toml is None:
+            if must_exist:
+                self._fault(Place(path), "", "does not exist", "see to its name, or make one with `oddsctl config init`")
+            return
+        self.path = path
+        for section, content in toml.tables.items():
+            place = Place(path, toml.line_of(section))
+            if section != "sports" and section not in SECTIONS:
+                self._fault(place, section, "is no section", section_remedy(section))
+            elif not isinstance(content, dict):
+                self._fault(place, section, "must be a section", f"write [{section}] on a line of its own, its keys below")
+            elif section == "sports":
+                self._take_sports(content, toml, path)
+            else:
+                self._take_section(section, content, toml, path)
+        self.faults.sort(key=lambda fault: fault.line or 0)
+
+    def _take_section(self, section: str, content: dict[str, Any], toml: TomlFile, path: Path) -> None:
+        for name, raw in content.items():
+            place = Place(path, toml.line_of(section, name))
+            dotted = f"{section}.{name}"
+            if key := _BY_NAME.get(dotted):
+                self._take(dotted, key.kind, raw, place)
+            else:
+                self._fault(place, dotted, "is no key", key_remedy(section, name))
+
+    def _take_sports(self, sports: dict[str, Any], toml: TomlFile, path: Path) -> None:
+        for sport, content in sports.items():
+            place, dotted = Place(path, toml.line_of("sports", sport)), f"sports.{sport}"
+            if not isinstance(content, dict):
+                self._fault(place, dotted, "must be a section", f"write [{dotted}] on a line of its own, its keys below")
+            elif not re.fullmatch(r"[a-z0-9_-]+", sport):
+                self._fault(place, dotted, "is no name for a sport", "use a-z, 0-9, _ and - only")
+            else:
+                self.sports.append(sport)
+                self._take_sport(dotted, content, toml, path)
+                if not {"odds_key", "espn"} & content.keys():
+                    self._fault(place, dotted, "has no provider", 'give it odds_key = "..." or espn = "sport/league"')
+
+    def _take_sport(self, sport: str, content: dict[str, Any], toml: TomlFile, path: Path) -> None:
+        for name, raw in content.items():
+            place, dotted = Place(path, toml.line_of(*sport.split("."), name)), f"{sport}.{name}"
+            if key := _SPORT_KEYS.get(name):
+                self._take(dotted, key.kind, raw, place)
+            else:
+                self._fault(place, dotted, "is no key", sport_key_remedy(name))
+
+    # ── the environment and the flags ──
+
+    def take_environment(self, env: Mapping[str, str]) -> None:
+        for variable in sorted(name for name in env if name.startswith("ODDSCTL_")):
+            text, place = env[variable].strip(), Place(variable=variable)
+            section, _, name = variable.removeprefix("ODDSCTL_").lower().partition("_")
+            if not text or variable in _GLOBAL_OPTIONS:
+                continue
+            if key := _BY_VARIABLE.get(variable):
+                self._take(key.dotted, key.kind, key.kind.from_text(text), place)
+            elif section == "sports":
+                self._fault(place, "", "adds no sport", "add it to the configuration file, as [sports.NAME]")
+            elif section in SECTIONS and section not in _COMMANDS:
+                self._fault(place, "", "stands for no key", variable_remedy(section, name))
+
+    def take_flags(self, overrides: Mapping[str, object]) -> None:
+        for dotted, raw in overrides.items():
+            kind = _BY_NAME[dotted].kind
+            self._take(dotted, kind, kind.from_text(raw) if isinstance(raw, str) else raw, Place())

@@ -1,0 +1,207 @@
+"""Every configuration key, a line each: what is read, refused, suggested, shown and exemplified. Defaults are those of `settings.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from oddsctl.config.values import (
+    DIRECTORY,
+    DURATION,
+    DURATION_OR_0,
+    FLAG,
+    KEY_PLACE,
+    NOTICE_URL,
+    RATE,
+    SHARE,
+    SIZE,
+    STORE_URL,
+    TEXT,
+    URL,
+    WORD,
+    Kind,
+    choice,
+    count,
+    pattern,
+    several,
+)
+from oddsctl.models import Sport
+from oddsctl.settings import Settings
+
+
+class Key(NamedTuple):
+    """One key of one section: its kind of value, and what it means."""
+
+    section: str
+    name: str
+    kind: Kind
+    doc: str
+
+    @property
+    def dotted(self) -> str:
+        return f"{self.section}.{self.name}"
+
+    @property
+    def variable(self) -> str:
+        return f"ODDSCTL_{self.section}_{self.name}".upper()
+
+    def value(self, settings: Settings) -> Any:
+        return getattr(getattr(settings, self.section), self.name)
+
+
+SECTIONS = {
+    "odds": "The Odds API",
+    "espn": "ESPN's site API: schedules, scores, its own line",
+    "weather": "Open-Meteo",
+    "http": "limits of one call",
+    "budget": "who may touch which credits",
+    "freshness": "age up to which a stored board is fresh, by time to its soonest game not yet started",
+    "prefetch": "what cron buys ahead of games, and when",
+    "retry": "failed calls",
+    "breaker": "leaving a broken provider alone",
+    "shutdown": "the first SIGINT or SIGTERM",
+    "store": "where state is kept",
+    "notify": "whom to tell of what",
+}
+
+_RESET_DAY = count(1, 28, remedy="not every month has a later day: write 28 for the end of the month")
+
+TABLE = (
+    Key("odds", "key", KEY_PLACE, 'where the key is: "env:NAME", "file:/path" or "command:pass show odds"; never the key itself'),
+    Key("odds", "base_url", URL, "https; plain http only to this machine"),
+    Key("odds", "regions", several(WORD, filled=True), "whose books: us us2 uk eu au ...; each one multiplies the price"),
+    Key("odds", "markets", several(WORD, filled=True), "each one multiplies the price"),
+    Key("odds", "monthly_credits", count(1), "what the plan gives, until the provider has told"),
+    Key("odds", "reset_day", _RESET_DAY, "day of the month (1 to 28) on which credits begin anew; only until a reset has been observed"),
+    Key("odds", "rate", RATE, 'token bucket: how fast it refills; "5/s", "30/m" or "600/h"'),
+    Key("odds", "burst", count(1), "token bucket: capacity; 8 at once have been answered 429"),
+    Key("espn", "base_url", URL, "https; plain http only to this machine"),
+    Key("espn", "rate", RATE, "refill; ESPN names no limit, this one is polite"),
+    Key("espn", "burst", count(1), "capacity"),
+    Key("espn", "user_agent", TEXT, "empty: oddsctl and its version"),
+    Key("weather", "base_url", URL, "https; plain http only to this machine"),
+    Key("weather", "geocoding_url", URL, "where towns are looked up"),
+    Key("weather", "units", choice("imperial", "metric"), '"imperial" or "metric"'),
+    Key("weather", "rate", RATE, "refill"),
+    Key("weather", "burst", count(1), "capacity"),
+    Key("http", "connect_timeout", DURATION, 'durations: "500ms", "10s", "10m", "2h", "1d", "1h30m"'),
+    Key("http", "read_timeout", DURATION, "longest silence within an answer"),
+    Key("http", "max_body", SIZE, 'an answer larger than this is refused; "500KiB", "32MiB", "1GiB"'),
+    Key("budget", "reserve", SHARE, "share of the account's credits kept for your own commands; planned calls don't touch it"),
+    Key("budget", "warn_below", count(0), "credits: warn, and take boards up to 1 h old as fresh, except under --fresh"),
+    Key("budget", "stop_below", count(0), "credits: only your own commands for a game within the hour, or --force"),
+    Key("freshness", "over_24h", DURATION, "more than a day ahead"),
+    Key("freshness", "over_6h", DURATION, "more than 6 h ahead"),
+    Key("freshness", "over_1h", DURATION, "more than an hour ahead"),
+    Key("freshness", "under_1h", DURATION, "within the hour"),
+    Key("freshness", "in_play", DURATION, "when every game of the board has begun"),
+    Key("prefetch", "sports", several(WORD), "`oddsctl prefetch` without a sport takes these"),
+    Key("prefetch", "windows", several(DURATION, filled=True), "how long before a game to buy its odds"),
+    Key("prefetch", "early", DURATION_OR_0, "a call up to this early still counts for a window"),
+    Key("prefetch", "late", DURATION_OR_0, "and up to this late"),
+    Key("prefetch", "every", DURATION, "how often cron calls: what would be past its end by then is bought now"),
+    Key("retry", "attempts", count(1), "the first one included"),
+    Key("retry", "base", DURATION_OR_0, "wait before the second; doubles"),
+    Key("retry", "cap", DURATION_OR_0, "longest wait"),
+    Key("breaker", "failures", count(1), "in a row; half of at least 10 calls in 10 min also trip it"),
+    Key("breaker", "open_for", DURATION, "doubles while it stays broken, to 15 min"),
+    Key("shutdown", "timeout", DURATION_OR_0, "how long calls in flight may finish"),
+    Key("store", "url", STORE_URL, "a database in state_dir"),
+    Key("store", "state_dir", DIRECTORY, "empty: the platform's directory for state"),
+    Key("notify", "urls", several(NOTICE_URL), 'Apprise addresses; "env:NAME" keeps one out of this file'),
+    Key("notify", "on", several(choice("quota", "health", "picks", "window", "line")), "any of quota health picks window line"),
+)
+
+SPORT_TABLE = (
+    Key("sports", "odds_key", pattern(r"[a-z0-9_]+", "soccer_netherlands_eredivisie"), "what The Odds API calls it"),
+    Key("sports", "espn", pattern(r"[a-z0-9-]+/[a-z0-9._-]*[a-z0-9]", "soccer/ned.1"), "what ESPN calls it"),
+    Key("sports", "groups", pattern(r"[0-9]+", "50"), "ESPN's group, for college leagues"),
+    Key("sports", "title", TEXT, "how it is shown"),
+    Key("sports", "days", count(1, 31), "how many days `fetch` shows"),
+    Key("sports", "american", FLAG, "whether prices are shown american"),
+    Key("sports", "indoor", FLAG, "whether weather never matters"),
+)
+"""The keys of a `[sports.NAME]`; at least one of `odds_key` and `espn` must be there."""
+
+_SPORT_FIELDS = {"espn": "espn_path", "groups": "espn_groups", "days": "default_days"}
+"""Keys whose field of `Sport` has another name."""
+
+_EXAMPLE_SPORT = Sport("eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", "soccer/ned.1", default_days=7)
+
+_EXAMPLE_HEAD = """\
+# oddsctl's configuration. Everything below is the default: keep what you change, drop the rest.
+# Flags win over the environment, which wins over this file. Each key has a variable: [odds] rate is ODDSCTL_ODDS_RATE.
+# `oddsctl config show` tells what holds and why, `oddsctl config check` what is wrong with it.
+"""
+
+
+def sport_from(name: str, values: dict[str, Any]) -> Sport:
+    """The sport that `[sports.NAME]` adds, from values already read."""
+    known: dict[str, Any] = {"title": name, "odds_key": None, "espn_path": None}
+    return Sport(name=name, **known | {_SPORT_FIELDS.get(key, key): value for key, value in values.items()})
+
+
+def sport_value(sport: Sport, key: str) -> Any:
+    """What the sport holds for a key of `[sports.NAME]`; None where it has none."""
+    return getattr(sport, _SPORT_FIELDS.get(key, key))
+
+
+# ── what was probably meant ──
+
+
+def section_remedy(section: str) -> str:
+    """What to do about a section that is none; it may be a key that stands outside its section."""
+    owners = [f"[{key.section}]" for key in TABLE if key.name == section]
+    if owners:
+        return f"it is a key: put it under {' or '.join(owners)}"
+    return _nearest(section, {known: f"[{known}]" for known in SECTIONS} | {"sports": "[sports.NAME]"})
+
+
+def key_remedy(section: str, name: str) -> str:
+    """What to do about a key that its section does not have; it may be another's."""
+    owners = [f"[{key.section}]" for key in TABLE if key.name == name]
+    if owners:
+        return f"it belongs under {' or '.join(owners)}"
+    return _nearest(name, {key.name: key.name for key in TABLE if key.section == section})
+
+
+def variable_remedy(section: str, name: str) -> str:
+    """What to do about a variable whose section has no such key."""
+    return _nearest(name, {key.name: key.variable for key in TABLE if key.section == section})
+
+
+def sport_key_remedy(name: str) -> str:
+    """What to do about a key that no `[sports.NAME]` has."""
+    return _nearest(name, {key.name: key.name for key in SPORT_TABLE})
+
+
+def _nearest(word: str, known: Mapping[str, str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1)
+    return f"did you mean {known[near[0]]}?" if near else f"known here: {', '.join(known.values())}"
+
+
+# ── the example ──
+
+
+def example_text() -> str:
+    """The text of `config.example.toml`, which `config init` writes: each key with its default and what it means."""
+    blocks = [_EXAMPLE_HEAD]
+    for section, doc in SECTIONS.items():
+        keys = [key for key in TABLE if key.section == section]
+        lines = [(f"{key.name} = {key.kind.spell(key.value(Settings()))}", key.doc) for key in keys]
+        blocks.append(_aligned([(f"[{section}]", doc), *lines]))
+    lines = [
+        (f"{key.name} = {key.kind.spell(sport_value(_EXAMPLE_SPORT, key.name))}", key.doc)
+        for key in SPORT_TABLE
+        if sport_value(_EXAMPLE_SPORT, key.name) is not None
+    ]
+    sport = _aligned([(f"[sports.{_EXAMPLE_SPORT.name}]", "adds a sport; odds_key or espn is needed"), *lines])
+    blocks.append("".join(f"# {line}\n" for line in sport.splitlines()))
+    return "\n".join(blocks)
+
+
+def _aligned(lines: list[tuple[str, str]]) -> str:
+    width = max(len(code) for code, _ in lines)
+    return "".join(f"{code:<{width}}  # {doc}\n" for code, doc in lines)

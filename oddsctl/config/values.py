@@ -1,0 +1,246 @@
+"""Kinds of settings: each `Kind` reads one value and spells it again. No file, no environment, no name of a setting enters here.
+
+As in `text`, no message echoes the value it refuses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oddsctl.config.text import (
+    HOW_DURATION,
+    HOW_RATE,
+    HOW_SIZE,
+    BadValueError,
+    format_duration,
+    format_rate,
+    format_size,
+    parse_duration,
+    parse_rate,
+    parse_size,
+)
+from oddsctl.messages import canonical
+
+_MOST = 1_000_000_000
+_KEY = re.compile(r"env:(?![0-9A-Fa-f]{32}$)[A-Za-z_][A-Za-z0-9_]*|file:[/~].*|command:.*\S.*")
+"""32 hex digits are what a key of The Odds API looks like; no one names a variable so."""
+_NOTICE_URL = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of value. `read` turns what TOML holds into what Settings holds, or raises `BadValueError`;
+    `spell` writes the latter as TOML, masked where it may be secret; `from_text` makes a variable's text what TOML would hold.
+    """
+
+    read: Callable[[object], Any]
+    spell: Callable[[Any], str]
+    from_text: Callable[[str], object] = str.strip
+
+
+def quote(text: str) -> str:
+    """The text as a TOML string; it holds printable characters only."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _text(value: object, remedy: str = "put it in quotes") -> str:
+    if not isinstance(value, str):
+        raise BadValueError("must be text", remedy)
+    if not value.isprintable():
+        raise BadValueError("holds a line break or another character that cannot be printed", "take it out")
+    return value.strip()
+
+
+def _spelled(parse: Callable[[str], float], form: Callable[[Any], str], remedy: str) -> Kind:
+    return Kind(lambda value: parse(_text(value, remedy)), lambda value: quote(form(value)))
+
+
+def _positive_duration(text: str) -> float:
+    seconds = parse_duration(text)
+    if seconds == 0:
+        raise BadValueError("must be longer than 0", HOW_DURATION)
+    return seconds
+
+
+TEXT = Kind(_text, quote)
+DURATION = _spelled(_positive_duration, format_duration, HOW_DURATION)
+DURATION_OR_0 = _spelled(parse_duration, format_duration, HOW_DURATION)
+RATE = _spelled(parse_rate, format_rate, HOW_RATE)
+SIZE = _spelled(parse_size, format_size, HOW_SIZE)
+
+
+def _number_from(make: Callable[[str], object]) -> Callable[[str], object]:
+    def from_text(text: str) -> object:
+        try:
+            return make(text)
+        except ValueError:
+            return text  # `read` will say what is wrong with it
+
+    return from_text
+
+
+def count(least: int, most: int = _MOST, remedy: str = "") -> Kind:
+    """A whole number within bounds."""
+    span = f"from {least} to {most}" if most < _MOST else f"of at least {least}"
+
+    def read(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise BadValueError(f"must be a whole number {span}", "write it without quotes")
+        if not least <= value <= most:
+            raise BadValueError(f"must be a number {span}", remedy or "change it, or leave the key out for the default")
+        return value
+
+    return Kind(read, str, _number_from(int))
+
+
+def _share(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise BadValueError("must be a number", "write a share from 0 to 1 like 0.10, without quotes")
+    if not 0 <= value <= 1:
+        raise BadValueError("must be 0 to 1", "write a share like 0.10 for a tenth")
+    return float(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise BadValueError("must be true or false", "write true or false, without quotes")
+    return value
+
+
+SHARE = Kind(_share, str, _number_from(float))
+FLAG = Kind(_flag, lambda value: str(value).lower())
+
+
+def choice(*words: str) -> Kind:
+    """One of a few words."""
+
+    def read(value: object) -> str:
+        word = _text(value).lower()
+        if word not in words:
+            raise BadValueError("is none of the words known here", "write " + " or ".join(map(quote, words)))
+        return word
+
+    return Kind(read, quote)
+
+
+def pattern(regex: str, example: str) -> Kind:
+    """Text of a given form."""
+
+    def read(value: object) -> str:
+        text = _text(value)
+        if not re.fullmatch(regex, text):
+            raise BadValueError("has a form that cannot be", f"write it like {quote(example)}")
+        return text
+
+    return Kind(read, quote)
+
+
+def several(item: Kind, *, filled: bool = False) -> Kind:
+    """A list, in the order given, each once; comma separated in a variable."""
+
+    def read(value: object) -> tuple[Any, ...]:
+        if not isinstance(value, list | tuple):
+            raise BadValueError("must be a list", "put it in brackets: [...]")
+        items = tuple(dict.fromkeys(item.read(each) for each in value))
+        if filled and not items:
+            raise BadValueError("must not be empty", "name at least one, or leave the key out for the default")
+        return items
+
+    return Kind(
+        read,
+        lambda items: "[" + ", ".join(map(item.spell, items)) + "]",
+        lambda text: [part.strip() for part in text.split(",") if part.strip()],
+    )
+
+
+# ── places: where the key is, where providers are, where state lives, whom to tell ──
+
+
+def _key_place(value: object) -> str:
+    remedy = 'write "env:ODDS_API_KEY", "file:/path" or "command:pass show odds", and keep the key there'
+    try:
+        text = _text(value)
+    except BadValueError as error:
+        raise BadValueError(error.what, remedy) from None
+    if not _KEY.fullmatch(text):
+        raise BadValueError("must say where the key is to be found, not the key itself", remedy)
+    return text
+
+
+def _url(value: object) -> str:
+    from urllib.parse import urlsplit
+
+    text = _text(value)
+    try:
+        parts = urlsplit(text)
+        host, scheme, _port = parts.hostname or "", parts.scheme, parts.port
+    except ValueError:
+        host, scheme = "", "https"
+    if scheme not in ("https", "http"):
+        raise BadValueError("must be an https address", 'write it like "https://host"')
+    if "@" in text:
+        raise BadValueError("must not hold a user name or password", 'write it like "https://host/path"')
+    if "?" in text or "#" in text:
+        raise BadValueError("must not hold a query or a fragment", "take out what begins at the ? or #")
+    if not _HOST.fullmatch(host) or " " in text or "\\" in text:
+        raise BadValueError("is no address", 'write it like "https://host" or "https://host:8443/path"')
+    if scheme == "http" and not _is_loopback(host):
+        raise BadValueError("would send data over the net in the clear", 'write "https://"; plain http is for 127.0.0.1, ::1 and localhost')
+    return text.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _store_url(value: object) -> str:
+    text = _text(value)
+    if text.lower().startswith(("redis:", "rediss:")):
+        raise BadValueError("names Redis, which is not in this release", 'write "disk:"')
+    if text != "disk:":
+        raise BadValueError("names a store that does not exist", 'write "disk:"')
+    return text
+
+
+def _directory(value: object) -> Path:
+    text = _text(value)
+    if not text:
+        return Path()
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise BadValueError("names the home directory of a user who does not exist", "write the whole path") from None
+
+
+def _notice_url(value: object) -> str:
+    text = _text(value)
+    if not _NOTICE_URL.fullmatch(text):
+        raise BadValueError("must be Apprise addresses", 'write each like "env:NAME" or "ntfy://topic"')
+    return text
+
+
+KEY_PLACE = Kind(_key_place, quote)
+URL = Kind(_url, quote)
+STORE_URL = Kind(_store_url, quote)
+DIRECTORY = Kind(_directory, lambda path: quote("" if path == Path() else str(path)))
+NOTICE_URL = Kind(_notice_url, lambda url: quote(url if url.startswith("env:") else "***"))
+
+
+def _word(value: object) -> str:
+    words = canonical([_text(value)])
+    if not words or not re.fullmatch(r"[a-z0-9_-]+", words[0]):
+        raise BadValueError("holds something that is no simple word", "use letters, digits, _ and - only")
+    return words[0]
+
+
+WORD = Kind(_word, quote)
