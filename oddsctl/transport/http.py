@@ -1,0 +1,244 @@
+"""HttpRequest → HttpResponse or TransportError, over requests; no policy, no freshness, no retry may enter."""
+
+from __future__ import annotations
+
+import logging
+import re
+import ssl
+import threading
+import weakref
+import zlib
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+from typing import cast
+from urllib.parse import quote, urljoin, urlsplit
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import TimeoutError as WireTimeoutError
+
+from oddsctl.errors import BodyTooLargeError, RedirectRefusedError, TimedOutError, TransportError
+from oddsctl.messages import HttpRequest, HttpResponse, Secret
+from oddsctl.ports import Clock
+from oddsctl.settings import Http
+from oddsctl.transport.line import Adapter, Line, NotSentError, decoded
+from oddsctl.transport.wire_cache import WireCache
+
+_REDIRECTS = 3
+_CHUNK = 64 * 1024
+_SHORTEST_SECRET = 8  # no key is shorter; blanking less than this would hit innocent text
+_QUERY = re.compile(r"\?[^\s\"']*")
+_LOGGERS_THAT_SHOW_URLS = ("urllib3.connectionpool", "urllib3.poolmanager", "urllib3.response", "urllib3.util.retry")
+
+
+class HttpTransport:
+    """The wire, as the `Transport` port wants it. Usable from threads: each has its own connections.
+
+    `cache_file` needs a suffix in its name; None keeps nothing. `warn` is told, in one line, when the cache cannot be used: that
+    never costs an answer, nor more time than a few times `cache_patience` seconds.
+    """
+
+    def __init__(
+        self, http: Http, cache_file: Path | None, clock: Clock, warn: Callable[[str], None], *, cache_patience: float = 1.0
+    ) -> None:
+        self._http = http
+        self._clock = clock
+        self._cache = None if cache_file is None else WireCache(cache_file, cache_patience, warn)
+        self._here = threading.local()
+        self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()  # a session lives as long as its thread
+        self._guard = threading.Lock()
+        _hush_loggers()
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        host = _allowed_host(request)
+        patience = self._http.connect_timeout + 3 * self._http.read_timeout
+        line = Line(patience)
+        try:
+            session = self._session()
+            plain = session.prepare_request(requests.Request("GET", request.url, dict(request.headers), params=list(request.params)))
+            stored = self._cache.find(plain) if self._cache else None
+            with line:
+                response = self._exchange(session, plain, request, stored.validators if stored else {}, line)
+        except (requests.RequestException, HTTPError, OSError, zlib.error, NotSentError) as error:
+            failure = _failure(error, request.api, host, self._http, patience if line.overdue else None)
+            failure.maybe_sent |= line.redirected  # something was, to get there
+        else:
+            if response.status == 304 and stored:
+                return replace(response, status=200, headers={**stored.headers, **response.headers}, body=stored.body)
+            if response.status == 200 and self._cache:
+                self._cache.keep(plain, response.headers, response.body)
+            return response
+        raise failure  # out here, since inside the handler its context would hold the address with the key
+
+    def close(self) -> None:
+        with self._guard:
+            for session in list(self._sessions):
+                session.close()
+        if self._cache is not None:
+            self._cache.close()
+
+    def _exchange(
+        self, session: requests.Session, plain: requests.PreparedRequest, request: HttpRequest, validators: dict[str, str], line: Line
+    ) -> HttpResponse:
+        """Send `plain` with what it may not show; the answer as it came, but for echoes of the secrets."""
+        prepared = plain.copy()
+        prepared.prepare_url(plain.url or "", list(request.secret))
+        prepared.headers.update(validators)
+        sent_at = self._clock.now()
+        with closing(self._follow(session, prepared, request.api, line)) as response:
+            body = decoded(response.raw.stream(_CHUNK, decode_content=False), self._http.max_body)
+        line.check()
+        received_at = self._clock.now()
+        if body is None:
+            raise BodyTooLargeError(
+                f"{request.api}: the answer is larger than {self._http.max_body:,} bytes",
+                maybe_sent=True,
+                provider=request.api,
+                hint="http.max_body sets the limit",
+            )
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        for shown in _spellings(request.secret):
+            body = body.replace(shown.encode(), b"***")
+            headers = {name: value.replace(shown, "***") for name, value in headers.items()}
+        return HttpResponse(response.status_code, headers, body, sent_at, received_at)
+
+    def _follow(self, session: requests.Session, prepared: requests.PreparedRequest, api: str, line: Line) -> requests.Response:
+        """The answer, after at most three redirects within its host. Past the session, which reads a redirect's body without limit."""
+        for _ in range(_REDIRECTS + 1):
+            url = prepared.url or ""
+            around = session.merge_environment_settings(url, {}, stream=True, verify=True, cert=None)
+            adapter = cast("Adapter", session.get_adapter(url))
+            adapter.line = line
+            response = adapter.send(
+                prepared,
+                stream=True,
+                timeout=(self._http.connect_timeout, self._http.read_timeout),
+                verify=around["verify"] or True,
+                proxies={} if _is_loopback(urlsplit(url).hostname) else around["proxies"],
+            )
+            if not response.is_redirect:
+                return response
+            response.close()
+            line.redirected = True
+            _redirect(prepared, response.headers["location"], api)
+        raise RedirectRefusedError(f"{api}: redirected more than {_REDIRECTS} times", maybe_sent=True, provider=api)
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._here, "session", None)
+        if session is None:
+            session = self._here.session = requests.Session()
+            session.auth = _unchanged
+            session.headers["Accept-Encoding"] = "gzip"
+            session.mount("https://", Adapter())
+            session.mount("http://", Adapter())
+            with self._guard:
+                self._sessions.add(session)
+        return session
+
+
+def _failure(error: Exception, api: str, host: str, http: Http, overdue: float | None) -> TransportError:
+    """What an exception of requests, urllib3 or zlib means to a user. Nothing of its text is kept but what names no address."""
+    if isinstance(error, NotSentError):
+        return _not_sent(error.__cause__, api, host, http)
+    if overdue is not None:
+        return TimedOutError(f"{api}: {host} did not finish its answer within {overdue:g} s", maybe_sent=True, provider=api)
+    if isinstance(error, (requests.Timeout, WireTimeoutError, TimeoutError)):
+        return TimedOutError(f"{api}: {host} did not answer within {http.read_timeout:g} s", maybe_sent=True, provider=api)
+    if isinstance(error, zlib.error):
+        return TransportError(f"{api}: {host} sent a body that is no whole gzip", maybe_sent=True, provider=api)
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)) or type(error) is OSError:
+        return TransportError(  # a bare OSError is requests' own complaint, before it connects, about a CA bundle
+            f"{api}: the request to {host} could not be set up",
+            maybe_sent=False,
+            provider=api,
+            hint="check the base_url, HTTPS_PROXY and REQUESTS_CA_BUNDLE",
+        )
+    return TransportError(f"{api}: {host} broke off before its answer was whole", maybe_sent=True, provider=api)
+
+
+def _not_sent(cause: BaseException | None, api: str, host: str, http: Http) -> TransportError:
+    slow = isinstance(cause, (ConnectTimeoutError, TimeoutError)) and not isinstance(cause, NewConnectionError)  # a child of the first
+    if slow:
+        return TimedOutError(f"{api}: no connection to {host} within {http.connect_timeout:g} s", maybe_sent=False, provider=api)
+    root = getattr(cause, "__cause__", None) or cause
+    hint = None
+    if isinstance(cause, NameResolutionError):
+        why = "its name has no address"
+    elif isinstance(root, ssl.SSLCertVerificationError):
+        why, hint = f"its certificate is not trusted ({root.verify_message})", "REQUESTS_CA_BUNDLE names a file of further authorities"
+    elif isinstance(root, ssl.SSLError):
+        why = "it speaks no TLS"
+    elif isinstance(root, OSError) and root.strerror:
+        why = root.strerror
+    else:  # an error without a number is that of a tunnel
+        why, hint = "refused on the way", "check HTTPS_PROXY"
+    return TransportError(f"{api}: no connection to {host}: {why}", maybe_sent=False, provider=api, hint=hint)
+
+
+def _allowed_host(request: HttpRequest) -> str:
+    """The host that may be asked: any by https, loopback by http."""
+    scheme, host, _ = _origin(request.url)
+    if not host or not (scheme == "https" or (scheme == "http" and _is_loopback(host))):
+        raise TransportError(
+            f"{request.api}: {host or 'this address'} may not be asked: its base_url needs https",
+            maybe_sent=False,
+            provider=request.api,
+            hint="plain http is for loopback addresses only",
+        )
+    return host
+
+
+def _redirect(prepared: requests.PreparedRequest, location: str, api: str) -> None:
+    """Point the request to `location`, if that is within its host."""
+    try:
+        target = urljoin(prepared.url or "", location)
+        there = _origin(target)
+        if there == _origin(prepared.url or ""):
+            prepared.prepare_url(target, None)
+            return
+    except ValueError:  # no address; requests' InvalidURL is one as well
+        there = "", "", None
+    raise RedirectRefusedError(f"{api}: redirected to {there[1] or 'nowhere'}, where we do not go", maybe_sent=True, provider=api)
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port; of an address that is none, nothing."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return "", "", None
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """An auth that adds nothing. Any auth keeps requests from looking into netrc."""
+    return request
+
+
+def _spellings(secrets: Iterable[tuple[str, Secret]]) -> set[str]:
+    """How a server could echo the secrets to us."""
+    return {shown for _, value in secrets if len(value) >= _SHORTEST_SECRET for shown in (str(value), quote(value, safe=""))}
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    record.msg, record.args = _QUERY.sub("?…", record.getMessage()), None
+    return True
+
+
+def _hush_loggers() -> None:
+    """Let urllib3 log no query, at any level, and requests-cache write nothing to stderr by itself."""
+    for name in _LOGGERS_THAT_SHOW_URLS:
+        logging.getLogger(name).addFilter(_without_query)  # once, however often it is added
+    cache_logger = logging.getLogger("requests_cache")
+    if not cache_logger.handlers:
+        cache_logger.addHandler(logging.NullHandler())
