@@ -62,6 +62,40 @@ class LockTimeoutError(OddsctlError):
     exit_code = 11
 
 
+class BudgetRefusedError(OddsctlError):
+    """The budget does not allow the call, and nothing is stored to show instead."""
+
+    code = "REFUSED_BUDGET"
+    exit_code = 5
+
+
+class MaxCreditsRefusedError(BudgetRefusedError):
+    """`--max-credits` does not allow the call, and nothing is stored to show instead."""
+
+    code = "REFUSED_MAX_CREDITS"
+
+
+class RateRefusedError(OddsctlError):
+    """The rate limit asks for a longer wait than allowed, and nothing is stored to show instead."""
+
+    code = "REFUSED_RATE"
+    exit_code = 7
+
+
+class BreakerRefusedError(OddsctlError):
+    """The provider is left alone until it has recovered, and nothing is stored to show instead."""
+
+    code = "REFUSED_BREAKER"
+    exit_code = 6
+
+
+class OfflineError(OddsctlError):
+    """Nothing may be asked (`--offline`), and nothing is stored to show instead."""
+
+    code = "OFFLINE"
+    exit_code = 6
+
+
 class ProviderError(OddsctlError):
     """A provider did not give what was asked. Subclasses say in which way."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from oddsctl.errors import OddsctlError
 from oddsctl.models import Forecast, GeocodedPlace, OddsEvent, Place, ScheduledGame, Units
 
 
@@ -71,7 +72,7 @@ def canonical(words: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class OddsJob:
-    """The whole board of a sport, or of one `event` of it. `bookmakers`, when given, stand in for `regions` (the provider lets them win)."""
+    """The whole board of a sport, or of one `event` of it. `bookmakers`, when given, stand in for `regions`, as at the provider."""
 
     sport: str
     markets: tuple[str, ...]
@@ -316,3 +317,150 @@ class HttpResponse:
     body: bytes = field(repr=False)
     sent_at: float = 0.0
     received_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """The account's balance as one answer told it; None where a header was missing. `remaining` may be negative."""
+
+    used: int | None = None
+    remaining: int | None = None
+    last: int | None = None
+
+
+# ── decisions ──
+
+
+class Refusal(StrEnum):
+    """Why a call was not let through."""
+
+    BUDGET = "BUDGET"
+    RESERVE = "RESERVE"
+    RATE = "RATE"
+    BREAKER = "BREAKER"
+    MAX_CREDITS = "MAX_CREDITS"
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The call may be sent after `wait` seconds; its tokens and credits are booked."""
+
+    wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The call may not be sent, nothing is booked. `retry_at` is when asking again makes sense, where known."""
+
+    why: Refusal
+    detail: str
+    retry_at: float | None = None
+
+
+Decision = Go | Refused
+
+
+# ── what is asked of the orchestrator, and what it answers ──
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityRequest:
+    """A wish: what is wanted, for whom, and for which game. `game_time` and `deadline` are epoch seconds."""
+
+    job: Job
+    priority: Priority = Priority.NORMAL
+    purpose: Purpose = Purpose.OWN
+    game_time: float | None = None
+    deadline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the caller of one run allows.
+
+    `wait` is the patience in seconds for rate and locks, `max_age` replaces the configured freshness, `fresh` wants calls
+    begun after the command, `force` lifts the budget (never the account), `max_credits` bounds what this run may spend.
+    """
+
+    wait: float = 30.0
+    max_age: float | None = None
+    fresh: bool = False
+    offline: bool = False
+    force: bool = False
+    max_credits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a wish: the answer, where there is one, and always the reason.
+
+    `credits` is what the call cost (0 for stored answers), `detail` names the cause in one word (`TIMEOUT`), `error` is the
+    provider's failure where there was one, and `demo` marks an answer of the simulated world.
+    """
+
+    job: Job
+    reason: Reason
+    answer: Answer | None = None
+    fetched_at: float | None = None
+    credits: int = 0
+    detail: str | None = None
+    error: OddsctlError | None = None
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a wish would lead to now: `decision` in words, `request` None where a stored answer does."""
+
+    job: Job
+    price: int
+    decision: str
+    request: HttpRequest | None = None
+
+
+# ── notices: what happened, for whoever listens; nothing is decided by a listener ──
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A wish was answered from the store."""
+
+    job: Job
+    reason: Reason
+    age: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """A call was held back by the rate limit."""
+
+    api: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A request was sent and came back, or did not. `status` is None when no answer came."""
+
+    job: Job
+    status: int | None
+    credits: int | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A call brought no answer that can be used."""
+
+    job: Job
+    error: OddsctlError
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something the user should know, in one line."""
+
+    text: str
+
+
+Notice = Served | Waited | Called | Failed | Warned

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from oddsctl.messages import Answer, HttpRequest, HttpResponse, Job
+    from oddsctl.messages import Answer, HttpRequest, HttpResponse, Job, Quota
 
 JSON = Any
 """What `json.loads` gives: None, bool, int, float, str, list or dict of the same. Values handed out must not be changed in place."""
@@ -68,6 +68,9 @@ class Provider(Protocol):
 
     name: str
 
+    def account(self) -> str:
+        """Whose limits count: a fingerprint of the key, or one fixed word. Raises `MissingKeyError` where a key is needed."""
+
     def price(self, job: Job) -> int:
         """Credits the job costs at the most; 0 for free endpoints and free providers."""
 
@@ -76,3 +79,6 @@ class Provider(Protocol):
 
     def parse(self, job: Job, response: HttpResponse) -> Answer:
         """The models in the answer. Raises the `ProviderError` that names what is wrong; never anything else."""
+
+    def quota(self, response: HttpResponse) -> Quota:
+        """What the answer told of the account's balance; nothing where there is none, or where it cannot be trusted."""

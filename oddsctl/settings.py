@@ -54,6 +54,11 @@ class Http:
     read_timeout: float = 10.0
     max_body: int = 32 * 1024 * 1024
 
+    @property
+    def longest_exchange(self) -> float:
+        """Seconds after which a call is given up even when its answer still drips in."""
+        return self.connect_timeout + 3 * self.read_timeout
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:

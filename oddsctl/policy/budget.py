@@ -1,0 +1,214 @@
+"""Credits are money: what is reserved, spent, maybe charged, spent by others, and what a purpose may touch. Pure.
+
+The provider tells `used` and `remaining` with its answers. Between two answers our own books carry what it cannot know yet.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from oddsctl import settings
+from oddsctl.messages import Purpose, Quota, Refusal, Refused
+
+WITNESSES = 8
+"""How many told values of `used` are kept to recognise a new month; more than calls ever overlap."""
+
+BELIEVE_EXHAUSTED = 3600.0
+"""Seconds for which "out of credits" is believed: asking again is free, but a new month or plan should be noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Credits of one call under way. When `expires_at` has passed its owner is dead, and the call maybe charged."""
+
+    id: str
+    credits: int
+    sent_at: float
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A number of credits that an answer brought at `at`."""
+
+    at: float
+    credits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """The account's books.
+
+    `used` and `remaining` come from the newest live answer by order of sending (`asked_at`); None before the first.
+    `base` is what stood at first contact, `own` what our calls were charged since, `foreign` what others spent since.
+    `reset_after` and `reset_before` bound the last observed new month. `suspect` marks books begun anew after damage.
+    `exhausted` is when the provider last said that the credits are used up, and the price it refused.
+    """
+
+    used: int | None = None
+    remaining: int | None = None
+    asked_at: float = 0.0
+    base: int = 0
+    own: int = 0
+    own_at: float = 0.0
+    foreign: int = 0
+    reserved: tuple[Reservation, ...] = ()
+    maybe: tuple[Reservation, ...] = ()
+    told: tuple[Told, ...] = ()
+    reset_after: float | None = None
+    reset_before: float | None = None
+    suspect: bool = False
+    exhausted: Told | None = None
+
+    @property
+    def reserved_credits(self) -> int:
+        return sum(call.credits for call in self.reserved)
+
+    @property
+    def maybe_credits(self) -> int:
+        return sum(call.credits for call in self.maybe)
+
+    @property
+    def unreflected(self) -> int:
+        """Own charges that the newest `used` does not contain yet."""
+        return 0 if self.used is None else max(0, self.base + self.own + self.foreign - self.used)
+
+    def limit(self, monthly: int) -> int:
+        """The account's credits a month: as told, else as configured (`monthly`)."""
+        return monthly if self.used is None or self.remaining is None else self.used + self.remaining
+
+    def available(self, monthly: int) -> int:
+        """What is left when every call under way, maybe charged or not yet shown is paid. May be negative."""
+        left = monthly - self.own if self.remaining is None else self.remaining - self.unreflected
+        return left - self.reserved_credits - self.maybe_credits
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """One call to be paid. `urgent` means a game within the hour; `force` lifts the budget, never the account."""
+
+    price: int
+    purpose: Purpose = Purpose.OWN
+    urgent: bool = False
+    force: bool = False
+
+
+def thrifty(credits: Credits, rules: settings.Budget, monthly: int) -> bool:
+    """Whether so little is left that boards up to an hour old do."""
+    return credits.available(monthly) < rules.warn_below
+
+
+def judge(credits: Credits, purchase: Purchase, rules: settings.Budget, monthly: int, now: float) -> Refused | None:
+    """Why the purchase may not be made, or None when it may."""
+    left = credits.available(monthly)
+    if purchase.price == 0:
+        return None
+    if left < purchase.price:
+        return Refused(Refusal.BUDGET, f"costs {purchase.price}, {max(left, 0)} left")
+    own = purchase.purpose is Purpose.OWN
+    if credits.suspect and (not own or credits.reserved):
+        return Refused(Refusal.BUDGET, "the balance is unknown since the books were damaged; one call of your own will tell")
+    if purchase.force:
+        return None
+    if (gone := credits.exhausted) and purchase.price >= gone.credits and now - gone.at < BELIEVE_EXHAUSTED:
+        return Refused(Refusal.BUDGET, "the provider says the credits are used up", retry_at=gone.at + BELIEVE_EXHAUSTED)
+    if left < rules.stop_below and not (own and purchase.urgent):
+        return Refused(Refusal.BUDGET, f"{left} left, below budget.stop_below = {rules.stop_below}")
+    kept = math.ceil(rules.reserve * credits.limit(monthly))
+    if not own and left - purchase.price < kept:
+        return Refused(Refusal.RESERVE, f"{left} left, {kept} kept for your own commands (budget.reserve)")
+    return None
+
+
+def reserve(credits: Credits, call: Reservation) -> Credits:
+    """Set the call's credits aside."""
+    return replace(credits, reserved=(*credits.reserved, call)) if call.credits else credits
+
+
+def expire(credits: Credits, now: float) -> Credits:
+    """Calls whose owner is dead become maybe charged."""
+    dead = tuple(call for call in credits.reserved if call.expires_at <= now)
+    if not dead:
+        return credits
+    alive = tuple(call for call in credits.reserved if call.expires_at > now)
+    return replace(credits, reserved=alive, maybe=(*credits.maybe, *dead))
+
+
+def release(credits: Credits, call_id: str) -> Credits:
+    """The call was surely not charged."""
+    return replace(credits, reserved=_without(credits.reserved, call_id), maybe=_without(credits.maybe, call_id))
+
+
+def doubt(credits: Credits, call_id: str) -> Credits:
+    """The call may have been charged: no answer came."""
+    lost = tuple(call for call in credits.reserved if call.id == call_id)
+    return replace(credits, reserved=_without(credits.reserved, call_id), maybe=(*credits.maybe, *lost))
+
+
+def charge(credits: Credits, call_id: str, spent: int, at: float) -> Credits:
+    """The call was answered at `at` and cost `spent`."""
+    return replace(release(credits, call_id), own=credits.own + spent, own_at=max(credits.own_at, at) if spent else credits.own_at)
+
+
+def exhaust(credits: Credits, price: int, at: float) -> Credits:
+    """The provider refused a call of this price: the credits are used up."""
+    return replace(credits, exhausted=Told(at, price))
+
+
+def learn(credits: Credits, quota: Quota, sent_at: float, told_at: float, grace: float) -> Credits:
+    """Take in the balance of a live answer to a request sent at `sent_at`, after that call's own charge is booked.
+
+    A maybe-charged call is settled by an answer to a request sent at least `grace` (a read timeout) after it. A rise of `used`
+    is matched to own calls, calls in flight, then maybe-charged ones; the rest was spent by others.
+    """
+    quota = _complete(credits, quota)
+    if quota.used is None:  # nothing to match; a lone `remaining` of an account never seen still bounds what may be spent
+        return credits if quota.remaining is None or credits.used is not None else replace(credits, remaining=quota.remaining)
+    told = (*credits.told, Told(told_at, quota.used))[-WITNESSES:]
+    if sent_at < credits.asked_at and credits.used is not None:
+        return replace(credits, told=told)
+    witnesses = tuple(one.at for one in credits.told if one.at <= sent_at and one.credits > quota.used)
+    base = quota.used - credits.own if credits.used is None else credits.base
+    credits = replace(credits, used=quota.used, remaining=quota.remaining, asked_at=sent_at, base=base, told=told, suspect=False)
+    if witnesses:
+        credits = _new_month(credits, quota, max(witnesses), told_at)
+    return _match(credits, sent_at, grace)
+
+
+def _complete(credits: Credits, quota: Quota) -> Quota:
+    """Where one of the two headers is missing, the account's limit tells it from the other."""
+    if credits.used is None or credits.remaining is None or (quota.used is None) == (quota.remaining is None):
+        return quota
+    limit = credits.used + credits.remaining
+    if quota.used is None:
+        return replace(quota, used=limit - (quota.remaining or 0))
+    return replace(quota, remaining=limit - quota.used)
+
+
+def _new_month(credits: Credits, quota: Quota, after: float, before: float) -> Credits:
+    own = min(quota.last or 0, quota.used or 0)
+    told = credits.told[-1:]
+    return replace(credits, base=0, own=own, foreign=0, told=told, reset_after=after, reset_before=before)
+
+
+def _match(credits: Credits, sent_at: float, grace: float) -> Credits:
+    """Explain the difference between what the provider says is used and what our books say."""
+    assert credits.used is not None  # noqa: S101 - only called once it is told
+    gap = credits.used - (credits.base + credits.own + credits.foreign)
+    if gap < 0 and not credits.reserved and credits.own_at <= sent_at:
+        credits = replace(credits, base=credits.base + gap)  # our books run ahead for no reason: follow the provider
+    left = max(0, gap - credits.reserved_credits)
+    own, doubtful = credits.own, []
+    for call in credits.maybe:
+        explained = min(call.credits, left)
+        left -= explained
+        if call.sent_at + grace <= sent_at:
+            own += explained
+        else:
+            doubtful.append(call)
+    return replace(credits, own=own, maybe=tuple(doubtful), foreign=credits.foreign + left)
+
+
+def _without(calls: tuple[Reservation, ...], call_id: str) -> tuple[Reservation, ...]:
+    return tuple(call for call in calls if call.id != call_id)

@@ -1,0 +1,53 @@
+"""The token bucket: how often a provider may be called. Pure; the only state is a `Bucket`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `capacity` calls at once, and `rate` a second over time."""
+
+    capacity: float
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """`tokens` as they stood at epoch second `at`; negative when calls are booked ahead."""
+
+    tokens: float
+    at: float
+
+
+def full(limit: Limit, now: float) -> Bucket:
+    """The bucket of an account never used before."""
+    return Bucket(limit.capacity, now)
+
+
+def refill(bucket: Bucket, limit: Limit, now: float) -> Bucket:
+    """The bucket at `now`. A clock that is behind mints nothing.
+
+    Behind by no more than it takes to fill the bucket, the bucket keeps its own time until the clock has caught up. Behind by
+    more, the clock was set: the tokens stay and time counts from `now`, or one wrong clock would lock the bucket for years.
+    """
+    elapsed = now - bucket.at
+    if elapsed >= 0:
+        return Bucket(min(limit.capacity, bucket.tokens + elapsed * limit.rate), now)
+    tokens = min(limit.capacity, bucket.tokens)
+    return Bucket(tokens, bucket.at if -elapsed <= limit.capacity / limit.rate else now)
+
+
+def check(bucket: Bucket, limit: Limit, cost: float, now: float) -> float:
+    """Seconds until `cost` tokens are there; 0 when they are. Takes nothing."""
+    filled = refill(bucket, limit, now)
+    missing = cost - filled.tokens
+    return 0.0 if missing <= 0 else filled.at - now + missing / limit.rate
+
+
+def take(bucket: Bucket, limit: Limit, cost: float, now: float) -> tuple[Bucket, float]:
+    """Book `cost` tokens, even into debt, and name the wait. Sleep it once: the tokens are yours, there is nothing to ask again."""
+    wait = check(bucket, limit, cost, now)
+    filled = refill(bucket, limit, now)
+    return Bucket(filled.tokens - cost, filled.at), wait

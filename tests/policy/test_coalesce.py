@@ -1,0 +1,131 @@
+"""Which stored answer covers a wish, and which wishes share a call."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oddsctl.messages import Events, ForecastJob, Forecasts, GeocodeJob, Job, OddsJob, Schedule, ScheduleJob
+from oddsctl.models import Forecast, Hour, OddsEvent, Place, Price, ScheduledGame
+from oddsctl.policy import coalesce
+
+ALL = ("h2h", "spreads", "totals")
+BOARD = OddsJob("nfl", ALL, ("us",))
+PRICES = tuple(
+    Price(book, market, "Home", 1.9) for book in ("draftkings", "fanduel", "ballybet", "mystery") for market in (*ALL, "h2h_lay")
+)
+ANSWER = Events((OddsEvent("e1", 0.0, "Home", "Away", PRICES), OddsEvent("e2", 0.0, "Other", "Team", PRICES[:4])))
+
+markets = st.lists(st.sampled_from([*ALL, "btts"]), min_size=1, unique=True).map(tuple)
+regions = st.lists(st.sampled_from(["us", "us2", "us_ex", "uk"]), min_size=1, unique=True).map(tuple)
+books = st.lists(st.sampled_from(["draftkings", "fanduel", "betmgm", "pinnacle"]), min_size=1, unique=True).map(tuple)
+odds_jobs = st.one_of(
+    st.builds(OddsJob, st.sampled_from(["nfl", "nba"]), markets, regions),
+    st.builds(OddsJob, st.sampled_from(["nfl", "nba"]), markets, st.just(()), books),
+)
+places = st.builds(Place, st.integers(-80, 80).map(float), st.integers(-170, 170).map(float))
+forecast_jobs = st.builds(
+    lambda place, first, days: ForecastJob((place,), first, first + days), places, st.integers(20000, 20020), st.integers(0, 9)
+)
+jobs = st.one_of(
+    odds_jobs,
+    forecast_jobs,
+    st.builds(ScheduleJob, st.just("football/nfl"), st.sampled_from(["202601", "20260103", "20260104", "202602"])),
+    st.builds(GeocodeJob, st.sampled_from(["London", "Paris"])),
+)
+
+
+def test_equal_wishes_have_one_identity_however_they_are_spelled() -> None:
+    assert OddsJob("nfl", ("Totals", "h2h", "h2h "), ("US",)) == OddsJob("nfl", ("h2h", "totals"), ("us",))
+    assert OddsJob("nfl", ("h2h",), ("us",), ("B", "a")).key == OddsJob("nfl", ("h2h",), ("eu",), ("a", "b")).key
+
+
+def test_a_board_of_three_markets_answers_one_market_one_event_and_one_book() -> None:
+    one_market = coalesce.cut(BOARD, ANSWER, OddsJob("nfl", ("h2h",), ("us",)))
+    assert isinstance(one_market, Events)
+    assert {price.market for event in one_market.events for price in event.prices} == {"h2h", "h2h_lay"}
+    one_event = coalesce.cut(BOARD, ANSWER, replace(BOARD, event="e2"))
+    assert isinstance(one_event, Events)
+    assert [event.id for event in one_event.events] == ["e2"]
+    one_book = coalesce.cut(BOARD, ANSWER, OddsJob("nfl", ALL, (), ("draftkings",)))
+    assert isinstance(one_book, Events)
+    assert {price.bookmaker for event in one_book.events for price in event.prices} == {"draftkings"}
+
+
+def test_an_event_or_a_book_that_is_not_there_is_not_answered() -> None:
+    assert coalesce.cut(BOARD, ANSWER, replace(BOARD, event="gone")) is None
+    assert coalesce.cut(BOARD, ANSWER, OddsJob("nfl", ALL, (), ("pinnacle",))) is None
+
+
+def test_regions_are_cut_only_where_their_books_are_known() -> None:
+    have = OddsJob("nfl", ALL, ("us", "us2"))
+    cut = coalesce.cut(have, ANSWER, BOARD)
+    assert isinstance(cut, Events)
+    assert {price.bookmaker for event in cut.events for price in event.prices} == {"draftkings", "fanduel"}
+    assert not coalesce.covers(OddsJob("nfl", ALL, ("uk", "us")), OddsJob("nfl", ALL, ("uk",)))
+
+
+def test_a_month_answers_its_days_by_us_eastern_days() -> None:
+    late = ScheduledGame("1", 1_767_490_800.0, True, "A", "B", "scheduled")  # 2026-01-04T01:40Z is the evening of the 3rd
+    month = ScheduleJob("football/nfl", "202601")
+    saturday = coalesce.cut(month, Schedule((late,)), ScheduleJob("football/nfl", "20260103"))
+    sunday = coalesce.cut(month, Schedule((late,)), ScheduleJob("football/nfl", "20260104"))
+    assert saturday == Schedule((late,))
+    assert sunday == Schedule(())
+    assert not coalesce.covers(month, ScheduleJob("football/nfl", "20260201"))
+    assert not coalesce.covers(ScheduleJob("football/nfl", "20260103"), month)
+
+
+def test_a_forecast_is_kept_by_place_and_answers_the_days_within_it() -> None:
+    here, there = Place(42.34, -83.05), Place(39.9, -75.17)
+    job = ForecastJob((here, there), 100, 103)
+    answer = Forecasts(tuple(Forecast(place, "imperial", (Hour(1.0),)) for place in job.places))
+    kept = dict(coalesce.pieces(job, answer))
+    piece = ForecastJob((here,), 100, 103)
+    assert coalesce.cut(piece, kept[piece], ForecastJob((here,), 101, 102)) == Forecasts((Forecast(here, "imperial", (Hour(1.0),)),))
+    assert coalesce.cut(piece, kept[piece], ForecastJob((here,), 103, 104)) is None
+    assert coalesce.cut(piece, kept[piece], ForecastJob((here,), 101, 102, "metric")) is None
+
+
+def test_merging_pays_only_where_markets_or_regions_are_shared() -> None:
+    us, us2 = OddsJob("nfl", ("h2h",), ("us",)), OddsJob("nfl", ("spreads",), ("us2",))
+    assert coalesce.merge(us, us2) is None  # 2 x 2 = 4 > 1 + 1
+    assert coalesce.merge(us, OddsJob("nfl", ("spreads",), ("us",))) == OddsJob("nfl", ("h2h", "spreads"), ("us",))
+    assert coalesce.merge(us, OddsJob("nfl", ("h2h",), ("us2",))) == OddsJob("nfl", ("h2h",), ("us", "us2"))
+    assert coalesce.merge(us, OddsJob("nba", ("h2h",), ("us",))) is None
+
+
+def test_twenty_places_are_one_call() -> None:
+    wishes = [ForecastJob((Place(float(n), 0.0),), 100, 100 + n % 7) for n in range(20)]
+    (call,) = coalesce.plan(wishes)
+    assert isinstance(call.job, ForecastJob)
+    assert (len(call.job.places), call.job.first_day, call.job.last_day) == (20, 100, 106)
+
+
+@given(st.lists(jobs, max_size=12))
+def test_no_wish_is_lost_or_served_twice(wishes: list[Job]) -> None:
+    calls = coalesce.plan(wishes)
+    served = [want for call in calls for want in call.wants]
+    assert sorted(map(str, served)) == sorted(map(str, set(wishes)))
+    assert all(coalesce.covers(call.job, want) for call in calls for want in call.wants)
+
+
+@given(st.lists(odds_jobs, max_size=10))
+def test_merging_never_raises_the_price(wishes: list[OddsJob]) -> None:
+    planned = sum(coalesce.price(call.job) for call in coalesce.plan(wishes) if isinstance(call.job, OddsJob))
+    assert planned <= sum(coalesce.price(job) for job in set(wishes))
+
+
+@given(st.lists(forecast_jobs, min_size=1, max_size=30))
+def test_every_batched_forecast_belongs_to_whom_it_goes(wishes: list[ForecastJob]) -> None:
+    for call in coalesce.plan(wishes):
+        assert isinstance(call.job, ForecastJob)
+        assert call.job.last_day - call.job.first_day < coalesce.DAYS_PER_CALL
+        answer = Forecasts(tuple(Forecast(place, "imperial", ()) for place in call.job.places))
+        for want in call.wants:
+            cut = coalesce.cut(call.job, answer, want)
+            assert isinstance(cut, Forecasts)
+            assert isinstance(want, ForecastJob)
+            assert tuple(one.place for one in cut.forecasts) == want.places
