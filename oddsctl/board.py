@@ -1,0 +1,181 @@
+"""The join: schedule, odds and weather become one board, each game once. Pure; team names are compared by whom the caller names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from oddsctl.models import Forecast, Game, OddsEvent, Price, ScheduledGame, Sport, Weather
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How team names are compared: `spell` gives equal teams one spelling, `likeness` (0 to 100, symmetric) judges what is left.
+
+    `likeness` is asked only for games that start near each other and that no spelling settles; from `threshold` on it counts.
+    """
+
+    spell: Callable[[str], str]
+    likeness: Callable[[str, str], float]
+    threshold: float
+
+
+HOUR = 3600.0
+SAME_GAME_WITHIN = 12 * HOUR
+"""Starts of one game differ by minutes, of a delayed one by hours; the next game of a series is at least 18 hours off."""
+UNCONFIRMED_WITHIN = (-6 * HOUR, 30 * HOUR)
+"""An hour not fixed stands as midnight Eastern: the game is later that day."""
+
+
+def join(sport: Sport, schedule: Sequence[ScheduledGame], events: Sequence[OddsEvent], names: Names, now: float) -> tuple[Game, ...]:
+    """Every game of both, once, by start. Names and starts are the schedule's where it knows the game.
+
+    Games are paired when both teams are the same and they start near each other; the nearest pairs first, so that the games of
+    a doubleheader find each their own. At neutral sites providers may disagree on who is at home.
+    """
+    sure = _pair(schedule, events, lambda one, other: 100.0 * (names.spell(one) == names.spell(other)), 100.0)
+    unsure = [game for game in schedule if game.id not in sure]
+    likely = _pair(unsure, _without(events, sure.values()), names.likeness, names.threshold)
+    pairs = sure | likely
+    games = [_known_to_both(sport, game, pairs.get(game.id)) for game in schedule]
+    games += [_known_to_odds(sport, event, now) for event in _without(events, pairs.values())]
+    return tuple(sorted(games, key=lambda game: (game.commence_time, game.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """The event that is a game; `swapped` when it calls the home side away."""
+
+    event: OddsEvent
+    swapped: bool
+
+
+def _pair(
+    schedule: Sequence[ScheduledGame], events: Sequence[OddsEvent], likeness: Callable[[str, str], float], threshold: float
+) -> dict[str, _Match]:
+    candidates = []
+    for game in schedule:
+        for number, event in enumerate(events):
+            if not _near(game, event):
+                continue
+            for swapped, home, away in ((False, event.home, event.away), (True, event.away, event.home)):
+                alike = min(likeness(game.home, home), likeness(game.away, away))
+                if alike >= threshold:
+                    candidates.append((swapped, abs(game.start - event.commence_time), -alike, game.id, number))
+    pairs: dict[str, _Match] = {}
+    taken: set[int] = set()
+    for swapped, _, _, game_id, number in sorted(candidates):
+        if game_id not in pairs and number not in taken:
+            pairs[game_id] = _Match(events[number], swapped)
+            taken.add(number)
+    return pairs
+
+
+def _without(events: Sequence[OddsEvent], matches: Iterable[_Match]) -> list[OddsEvent]:
+    taken = {match.event.id for match in matches}
+    return [event for event in events if event.id not in taken]
+
+
+def _near(game: ScheduledGame, event: OddsEvent) -> bool:
+    apart = event.commence_time - game.start
+    if game.time_confirmed:
+        return abs(apart) <= SAME_GAME_WITHIN
+    return UNCONFIRMED_WITHIN[0] <= apart <= UNCONFIRMED_WITHIN[1]
+
+
+def _known_to_both(sport: Sport, game: ScheduledGame, match: _Match | None) -> Game:
+    prices: tuple[Price, ...] = ()
+    if match:
+        event = match.event
+        home, away = (event.away, event.home) if match.swapped else (event.home, event.away)
+        names = {home: game.home, away: game.away}
+        prices = tuple(replace(price, outcome=names.get(price.outcome, price.outcome)) for price in event.prices)
+    return Game(
+        id=game.id,
+        sport=sport.name,
+        commence_time=game.start,
+        time_confirmed=game.time_confirmed,
+        home=game.home,
+        away=game.away,
+        status=game.status,
+        home_score=game.home_score,
+        away_score=game.away_score,
+        odds=prices,
+    )
+
+
+def _known_to_odds(sport: Sport, event: OddsEvent, now: float) -> Game:
+    return Game(
+        id=f"odds:{event.id}",
+        sport=sport.name,
+        commence_time=event.commence_time,
+        time_confirmed=True,
+        home=event.home,
+        away=event.away,
+        status="scheduled" if event.commence_time > now else "live",  # finished events are never listed
+        odds=event.prices,
+    )
+
+
+def best(game: Game) -> tuple[Price, ...]:
+    """Per market and outcome, the highest price at the most common point; ESPN's own line and lay prices never count.
+
+    For spreads the home side's point decides, for totals and the rest that of the outcome itself; ties go to the point nearest 0.
+    """
+    markets: dict[str, list[Price]] = {}
+    for price in game.odds:
+        if not price.bookmaker.startswith("espn:") and not price.market.endswith("_lay"):
+            markets.setdefault(price.market, []).append(price)
+    chosen = [price for market in sorted(markets, key=_market_order) for price in _best_of_market(game, market, markets[market])]
+    return tuple(chosen)
+
+
+def _best_of_market(game: Game, market: str, prices: Sequence[Price]) -> Iterable[Price]:
+    order = {game.home: 0, game.away: 1, "Draw": 2, "Over": 0, "Under": 1}
+    outcomes = sorted({price.outcome for price in prices}, key=lambda name: (order.get(name, 3), name))
+    anchor = {"spreads": game.home, "totals": "Over"}.get(market)
+    common = _common_point(price.point for price in prices if anchor in (None, price.outcome)) if anchor else None
+    for outcome in outcomes:
+        own = [price for price in prices if price.outcome == outcome]
+        point = _common_point(price.point for price in own) if anchor is None else common
+        if market == "spreads" and outcome != game.home and point is not None:
+            point = -point
+        at_point = [price for price in own if price.point == point]
+        if at_point:
+            yield min(at_point, key=lambda price: (-price.price, price.bookmaker))
+
+
+def _common_point(points: Iterable[float | None]) -> float | None:
+    counts = Counter(points)
+    if not counts:
+        return None
+    return min(counts, key=lambda point: (-counts[point], abs(point or 0.0), -(point or 0.0)))
+
+
+def _market_order(market: str) -> tuple[int, str]:
+    return {"h2h": 0, "spreads": 1, "totals": 2}.get(market, 3), market
+
+
+def weather_hours(kick_off: float) -> tuple[float, float]:
+    """The stamps of the two forecast hours that make the weather at kick-off: the nearest, and the end of the one that contains it."""
+    return (kick_off + HOUR / 2) // HOUR * HOUR, kick_off // HOUR * HOUR + HOUR
+
+
+def weather_at(forecast: Forecast, kick_off: float) -> Weather | None:
+    """The weather at kick-off; None where the forecast does not reach it."""
+    by_time = {hour.time: hour for hour in forecast.hours}
+    nearest, containing = (by_time.get(stamp) for stamp in weather_hours(kick_off))
+    if nearest is None or containing is None:
+        return None
+    return Weather(
+        time=nearest.time,
+        temperature=nearest.temperature,
+        apparent_temperature=nearest.apparent_temperature,
+        wind_speed=nearest.wind_speed,
+        wind_gusts=containing.wind_gusts,
+        precipitation_probability=containing.precipitation_probability,
+        precipitation=containing.precipitation,
+        code=nearest.code,
+        units=forecast.units,
+    )
