@@ -1,0 +1,88 @@
+"""The books of each provider account in the store: `admit` and `settle` as one transaction each. Decides nothing itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oddsctl.messages import Decision
+from oddsctl.policy import admission, budget
+from oddsctl.policy.admission import Ask, ProviderState, Receipt, Rules
+from oddsctl.policy.budget import Credits
+from oddsctl.policy.token_bucket import Limit
+from oddsctl.ports import JSON, Clock, Store
+from oddsctl.settings import Settings
+from oddsctl.store import codec
+
+DAMAGED = "accounts/damaged"
+"""Set when the books were lost: until an answer tells the balance, credits stay on the safe side."""
+
+
+def rules_for(api: str, settings: Settings) -> Rules:
+    """What the configuration grants a provider."""
+    section = {"odds": settings.odds, "espn": settings.espn, "weather": settings.weather}[api]
+    http = settings.http
+    return Rules(
+        limit=Limit(section.burst, section.rate),
+        budget=settings.budget,
+        monthly=settings.odds.monthly_credits,
+        grace=http.read_timeout,
+        lease=http.longest_exchange + 5,
+    )
+
+
+class Accounts:
+    """The `ProviderState` of each account, shared by all processes."""
+
+    def __init__(self, store: Store, clock: Clock, settings: Settings) -> None:
+        self._store = store
+        self._clock = clock
+        self._settings = settings
+
+    def state(self, api: str, account: str | None = None) -> ProviderState:
+        """The books as they stand now; those of the account used last where none is named."""
+        account = account or self._store.read(f"accounts/last/{api}")
+        state = _decode(self._store.read(f"accounts/{api}/{account}"), self._unused())
+        return replace(state, credits=budget.expire(state.credits, self._clock.now()))
+
+    def admit(self, api: str, account: str, ask: Ask) -> Decision:
+        """Book the call, or refuse it."""
+        rules = rules_for(api, self._settings)
+        if self._store.read(f"accounts/last/{api}") != account:
+            self._store.update(f"accounts/last/{api}", lambda _: (account, None))
+        unused, now = self._unused(), self._clock.now()
+
+        def change(old: JSON) -> tuple[JSON, Decision]:
+            before = _decode(old, unused)
+            state, decision = admission.admit(before, ask, rules, now)
+            return (old if state is before else codec.encode(state)), decision
+
+        return self._store.update(f"accounts/{api}/{account}", change)
+
+    def preview(self, api: str, account: str, ask: Ask) -> Decision:
+        """What `admit` would say now; books nothing."""
+        return admission.admit(self.state(api, account), ask, rules_for(api, self._settings), self._clock.now())[1]
+
+    def settle(self, api: str, account: str, receipt: Receipt) -> None:
+        """Book what became of the call."""
+        rules, unused, now = rules_for(api, self._settings), self._unused(), self._clock.now()
+
+        def change(old: JSON) -> tuple[JSON, None]:
+            return codec.encode(admission.settle(_decode(old, unused), receipt, rules, now)), None
+
+        self._store.update(f"accounts/{api}/{account}", change)
+
+    def thrifty(self) -> bool:
+        """Whether so few credits are left that older boards do."""
+        odds = self._settings.odds
+        return budget.thrifty(self.state("odds").credits, self._settings.budget, odds.monthly_credits)
+
+    def _unused(self) -> ProviderState:
+        """An account of which nothing is known."""
+        return ProviderState(credits=Credits(suspect=bool(self._store.read(DAMAGED))))
+
+
+def _decode(value: JSON, unused: ProviderState) -> ProviderState:
+    try:
+        return unused if value is None else codec.decode(ProviderState, value)
+    except codec.DecodeError:
+        return ProviderState(credits=Credits(suspect=True))

@@ -1,0 +1,138 @@
+"""Settings become a ready `App`: the only place that makes concrete things and joins them. Decides nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from oddsctl import __version__, config
+from oddsctl.accounts import DAMAGED
+from oddsctl.clock import SystemClock
+from oddsctl.errors import StateDamagedError
+from oddsctl.housekeeping import HTTP_CACHE
+from oddsctl.messages import HttpRequest, HttpResponse, Notice, Secret, Warned
+from oddsctl.orchestrator import RequestOrchestrator
+from oddsctl.ports import JSON, Clock, Provider, Store, Transport
+from oddsctl.settings import Settings
+
+T = TypeVar("T")
+HOMEPAGE = "https://github.com/oddsctl/oddsctl"
+USER_AGENT = f"oddsctl/{__version__} (+{HOMEPAGE})"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything a command may need, ready to use. `state_dir` is where this invocation keeps its state."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    orchestrator: RequestOrchestrator
+    transport: Transport
+    state_dir: Path
+    demo: bool
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        self.orchestrator.close()
+        self.transport.close()
+        self.store.close()
+
+
+def open_app(loaded: config.Loaded, *, demo: bool, tell: Callable[[Notice], None], lock_wait: float) -> App:
+    """The app on disk state. Raises `StateError` where the state directory cannot be used; nothing is sent yet."""
+    settings, clock = loaded.settings, SystemClock()
+    os.umask(0o077)  # whatever a library writes for us is for our user's eyes only
+    state_dir = settings.store.state_dir / "demo" if demo else settings.store.state_dir
+    store = _RecoveringStore(state_dir, clock, lock_wait, tell)
+    transport = _OnFirstUse(lambda: _transport(settings, clock, store, state_dir, demo=demo, tell=tell))
+    orchestrator = RequestOrchestrator(
+        store=store, transport=transport, clock=clock, providers=_providers(settings, demo=demo), settings=settings, tell=tell
+    )
+    return App(settings, clock, store, orchestrator, transport, state_dir, demo)
+
+
+def _providers(settings: Settings, *, demo: bool) -> Mapping[str, Provider]:
+    from oddsctl.providers.espn import ESPN
+    from oddsctl.providers.odds import TheOddsAPI
+    from oddsctl.providers.weather import OpenMeteo
+
+    def key() -> Secret:
+        return Secret("demo") if demo else config.resolve_key(settings.odds.key, os.environ)
+
+    return {
+        "odds": TheOddsAPI(settings.odds.base_url, key),
+        "espn": ESPN(settings.espn.base_url, settings.espn.user_agent or USER_AGENT),
+        "weather": OpenMeteo(settings.weather.base_url, settings.weather.geocoding_url),
+    }
+
+
+def _transport(settings: Settings, clock: Clock, store: Store, state_dir: Path, *, demo: bool, tell: Callable[[Notice], None]) -> Transport:
+    if demo:
+        from oddsctl.sandbox.transport import DemoTransport
+        from oddsctl.sandbox.world import World
+
+        return DemoTransport(World(), clock, store)
+    from oddsctl.transport import HttpTransport
+
+    return HttpTransport(settings.http, state_dir / HTTP_CACHE, clock, lambda text: tell(Warned(text)))
+
+
+class _OnFirstUse:
+    """A transport made when the first request is sent: a warm run never pays for importing it."""
+
+    def __init__(self, make: Callable[[], Transport]) -> None:
+        self._make = make
+        self._made: Transport | None = None
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        self._made = self._made or self._make()
+        return self._made.send(request)
+
+    def close(self) -> None:
+        if self._made:
+            self._made.close()
+
+
+class _RecoveringStore:
+    """The disk store; a damaged database is moved aside, told, and begun anew with credits on the safe side."""
+
+    def __init__(self, directory: Path, clock: Clock, lock_wait: float, tell: Callable[[Notice], None]) -> None:
+        self._directory, self._clock, self._lock_wait, self._tell = directory, clock, lock_wait, tell
+        self._store = self._recovered(self._open)
+
+    def read(self, key: str) -> JSON:
+        return self._recovered(lambda: self._store.read(key))
+
+    def update(self, key: str, change: Callable[[JSON], tuple[JSON, T]]) -> T:
+        return self._recovered(lambda: self._store.update(key, change))
+
+    def scan(self, prefix: str) -> Iterator[str]:
+        return self._recovered(lambda: iter(list(self._store.scan(prefix))))
+
+    def delete(self, key: str) -> None:
+        self._recovered(lambda: self._store.delete(key))
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _open(self) -> Store:
+        from oddsctl.store.disk import DiskStore
+
+        return DiskStore(self._directory, self._clock, self._lock_wait)
+
+    def _recovered(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except StateDamagedError as damage:
+            from oddsctl.store.disk import move_aside
+
+            moved = move_aside(self._directory, self._clock)
+            self._store = self._open()
+            if moved:
+                self._store.update(DAMAGED, lambda _: (self._clock.now(), None))
+                self._tell(Warned(f"{damage.message}: moved aside to {moved}; begun anew, planned calls wait until the balance is known"))
+            return work()

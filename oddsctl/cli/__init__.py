@@ -1,0 +1,17 @@
+"""The command line: flags to one call to a table or a document to an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+from oddsctl import __version__
+
+
+def main() -> None:
+    """Entry point of the `oddsctl` script. `--version` is answered before anything heavy is imported."""
+    if sys.argv[1:] == ["--version"]:
+        print(f"oddsctl {__version__}")  # noqa: T201 - this is the answer
+        return
+    from oddsctl.cli.door import run
+
+    sys.exit(run(sys.argv[1:]))

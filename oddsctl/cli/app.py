@@ -1,0 +1,88 @@
+"""The command tree: global options, and a module a command."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from oddsctl import __version__
+from oddsctl.cli import cache, config, fetch, sandbox, stats
+from oddsctl.cli.session import Session
+
+EPILOG = "Global options may stand after the command too: oddsctl fetch nfl --json"
+
+
+class Format(StrEnum):
+    """How answers are written to stdout."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+class OddsFormat(StrEnum):
+    """How prices are shown in tables."""
+
+    AMERICAN = "american"
+    DECIMAL = "decimal"
+
+
+app = typer.Typer(
+    name="oddsctl",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they print local variables, and a key may be one
+    rich_markup_mode=None,
+    epilog=EPILOG,
+    context_settings={"auto_envvar_prefix": "ODDSCTL", "help_option_names": ["-h", "--help"]},
+)
+fetch.register(app)
+stats.register(app)
+sandbox.register(app)
+app.add_typer(cache.app, name="cache")
+app.add_typer(config.app, name="config")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"oddsctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def session(
+    context: typer.Context,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="Configuration file.", envvar="ODDSCTL_CONFIG")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.", envvar="ODDSCTL_JSON")] = False,
+    form: Annotated[Format, typer.Option("--format", help="How to write the answer.", envvar="ODDSCTL_FORMAT")] = Format.TABLE,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No talk on stderr but errors.")] = False,
+    verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="Tell on stderr what is done; repeat for more.")] = 0,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Simulated providers: no key, no network, its own state.")] = False,
+    tz: Annotated[str | None, typer.Option("--tz", metavar="ZONE", help="Time zone to show times in, like Europe/Berlin.")] = None,
+    odds_format: Annotated[OddsFormat | None, typer.Option("--odds-format", help="How to show prices; default by league.")] = None,
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    """Odds, schedules and weather for a sport, without spending a credit it need not."""
+    del debug, version  # the door and the callback have seen to them
+    context.obj = Session(
+        format="json" if as_json else form.value,
+        quiet=quiet,
+        verbose=verbose,
+        demo=demo,
+        config_file=config_file,
+        tz=tz,
+        odds_format=odds_format.value if odds_format else None,
+    )
+
+
+def command() -> click.Command:
+    """The whole tree as click sees it."""
+    return typer.main.get_command(app)

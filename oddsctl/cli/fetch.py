@@ -1,0 +1,62 @@
+"""`oddsctl fetch`: the board."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from oddsctl.cli import options
+from oddsctl.cli.session import DEFAULT_WAIT, Session
+
+STALE_UNDER_STRICT = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into the tree."""
+    app.command("fetch")(fetch)
+
+
+def fetch(
+    context: typer.Context,
+    sports: Annotated[list[str], typer.Argument(metavar="SPORT...", help="nfl ncaaf nba ncaab wnba mlb nhl mls epl ucl laliga …")],
+    markets: Annotated[str | None, typer.Option(help="Markets, comma separated. Default: odds.markets.")] = None,
+    regions: Annotated[str | None, typer.Option(help="Regions, comma separated. Default: odds.regions.")] = None,
+    bookmakers: Annotated[str | None, typer.Option(help="Books instead of regions; ten cost as much as one region.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=31, help="Days from today on. Default: 7 for football leagues, else 2.")] = None,
+    day: Annotated[date | None, typer.Option("--date", parser=options.day, metavar="DATE", help="One day, like 2026-11-26.")] = None,
+    team: Annotated[str | None, typer.Option(help="Only games of teams whose name holds this text.")] = None,
+    book: Annotated[str | None, typer.Option(help="Only this book's prices.")] = None,
+    max_age: Annotated[float | None, typer.Option(parser=options.duration, metavar="AGE", help="Stored answers up to this age do.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Ask anew, whatever is stored.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: only what is stored.")] = False,
+    no_odds: Annotated[bool, typer.Option("--no-odds", help="Without prices.")] = False,
+    no_weather: Annotated[bool, typer.Option("--no-weather", help="Without weather.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it costs; send nothing.")] = False,
+    max_credits: Annotated[int | None, typer.Option(min=0, help="Spend at most so many credits.")] = None,
+    wait: Annotated[
+        float, typer.Option(parser=options.duration, metavar="TIME", show_default="30s", help="Patience for rate limits and locks.")
+    ] = DEFAULT_WAIT,
+    force: Annotated[bool, typer.Option("--force", help="Lift the budget, up to what the account has.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say on stderr why each part is what it is.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 when anything is stale, partial or stands in.")] = False,
+) -> int:
+    """Show the board: games, best prices, weather at kick-off, and where each part came from."""
+    from oddsctl.fetch import Fetch
+    from oddsctl.messages import Terms
+
+    session: Session = context.obj
+    if fresh and offline:
+        raise typer.BadParameter("--fresh asks anew and --offline asks nobody: choose one")
+    if days and day:
+        raise typer.BadParameter("--days counts from today and --date names one day: choose one")
+    overrides = {"odds.markets": markets, "odds.regions": regions}
+    loaded = session.load({key: value for key, value in overrides.items() if value is not None})
+    wanted = _wanted(session, loaded, sports, bookmakers, days, day, team, book, odds=not no_odds, weather=not no_weather)
+    terms = Terms(wait=wait, max_age=max_age, fresh=fresh, offline=offline, force=force, max_credits=max_credits)
+    with session.app(loaded, wait) as app:
+        errand = Fetch(app.orchestrator, app.clock, loaded.settings)
+        if dry_run:
+            return _show_plan(session, errand, wanted, terms)
+        return _show(session, errand.run(wanted, terms), wanted, explain=explain, strict=strict)

@@ -1,0 +1,116 @@
+"""What the global options say, and what every command needs of them: settings, zone, the app, a voice on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from oddsctl.errors import UsageError
+from oddsctl.messages import Called, Failed, Notice, Served, Waited, Warned
+
+if TYPE_CHECKING:
+    from oddsctl.bootstrap import App
+    from oddsctl.config import Loaded
+
+DEFAULT_WAIT = 30.0
+
+
+@dataclass(frozen=True)
+class Session:
+    """One invocation. `format` is table, json, jsonl or csv; `odds_format` None means each league's custom."""
+
+    format: str = "table"
+    quiet: bool = False
+    verbose: int = 0
+    demo: bool = False
+    config_file: Path | None = None
+    tz: str | None = None
+    odds_format: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The configuration. Raises `ConfigError`."""
+        return self.load({})
+
+    def load(self, overrides: Mapping[str, object]) -> Loaded:
+        """The configuration with a command's own flags over it."""
+        from oddsctl import config
+
+        return config.load(file=self.config_file, env=os.environ, overrides=overrides)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The user's time zone: `--tz`, `TZ`, the machine's, UTC."""
+        if self.tz:
+            return _zone(self.tz, "--tz")
+        if name := os.environ.get("TZ", "").removeprefix(":"):
+            return _zone(name, "TZ")
+        return _machine_zone()
+
+    @contextmanager
+    def app(self, loaded: Loaded | None = None, wait: float = DEFAULT_WAIT) -> Iterator[App]:
+        """The app on disk state, closed at the end. `wait` is the patience for the state's lock."""
+        from oddsctl.bootstrap import open_app
+
+        app = open_app(loaded or self.loaded, demo=self.demo, tell=self.tell, lock_wait=wait)
+        try:
+            yield app
+        finally:
+            app.close()
+
+    def tell(self, notice: Notice) -> None:
+        """Say on stderr what the user asked to hear; warnings always, unless `-q`."""
+        if isinstance(notice, Warned):
+            self.warn(notice.text)
+        elif self.verbose:
+            self.say(_in_words(notice))
+
+    def warn(self, text: str) -> None:
+        """One line on stderr, once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+            self.say(f"warning: {text}")
+
+    def say(self, text: str) -> None:
+        """One line on stderr, unless `-q`."""
+        if not self.quiet:
+            print(text, file=sys.stderr)  # noqa: T201 - talk goes to stderr
+
+
+def _in_words(notice: Notice) -> str:
+    match notice:
+        case Served(job, reason, age):
+            return f"{job.key}: {reason}, {age:.0f} s old"
+        case Waited(api, seconds):
+            return f"{api}: waiting {seconds:.1f} s for the rate limit"
+        case Called(job, status, spent, seconds):
+            cost = "" if not spent else f", {spent} credits"
+            return f"{job.key}: {status or 'no answer'} after {seconds * 1000:.0f} ms{cost}"
+        case Failed(job, error):
+            return f"{job.key}: {error.message}"
+        case Warned(text):
+            return text
+
+
+def _zone(name: str, where: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise UsageError(f"{where}: no time zone is called {name!r}", hint="write it like Europe/Berlin or America/New_York") from None
+
+
+def _machine_zone() -> ZoneInfo:
+    """The zone that /etc/localtime links to; UTC where it does not tell."""
+    try:
+        path = Path("/etc/localtime").resolve(strict=True).as_posix()
+        return ZoneInfo(path.partition("zoneinfo/")[2] or "UTC")
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
