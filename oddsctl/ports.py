@@ -40,7 +40,7 @@ class Store(Protocol):
         """Run `change(old) -> (new, answer)` alone in the world, keep `new` and return `answer`.
 
         `old` is None where nothing is kept; a `new` of None deletes; a `new` that is `old` writes nothing. `change` must be
-        pure: it may be run again. When it raises, nothing has changed. The write is durable before this returns.
+        pure: it may be run again. When it raises, nothing has changed. The write outlives the death of this process.
         """
 
     def scan(self, prefix: str) -> Iterator[str]:

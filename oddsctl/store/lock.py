@@ -1,0 +1,78 @@
+"""A lock between processes that the kernel frees when its owner dies, with a bounded wait and a fair turn. No state may enter.
+
+A blocking `flock` has no time limit, and whoever lets go of it takes it again before the others wake: of 8 processes in a tight loop one
+had 6 times the turns of another. So there are two locks: only the holder of the turn may try for the lock itself, and who has just had
+it must get in line for the turn. 8 processes then differ by about a tenth, for a quarter of the throughput.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from oddsctl.errors import LockTimeoutError, StateError
+from oddsctl.ports import Clock
+
+TURN_NAP = 0.0005
+LOCK_NAP = 0.0001
+"""Seconds before the first new try. The holder of the turn is next, and alone: it may look more often."""
+LONGEST_NAP = 0.01
+SLOWING = 1.02
+"""A holder that takes long is asked ever more seldom, or each waiter would burn a core on a stopped process."""
+
+
+@contextmanager
+def hold(path: Path, clock: Clock, patience: float) -> Iterator[None]:
+    """Hold the lock `path` (a file made 0600 when missing) against all processes and all other threads of this one.
+
+    Raises LockTimeoutError after `patience` seconds, StateError where there can be no such file.
+    """
+    deadline = clock.monotonic() + patience
+    try:
+        turn = _take(path.with_name(f"{path.name}.turn"), TURN_NAP, clock, deadline)
+        try:
+            lock = _take(path, LOCK_NAP, clock, deadline)
+        finally:
+            os.close(turn)
+    except TimeoutError:
+        raise LockTimeoutError(
+            f"another process{_last_holder(path)} has kept {path} locked for {patience:g} s",
+            hint="if it is stopped, continue or end it; --wait sets for how long to wait",
+        ) from None
+    except OSError as error:
+        raise StateError(f"cannot lock {path}: {error.strerror}", hint="name another directory in store.state_dir") from error
+    try:
+        with suppress(OSError):  # a full disk must not keep anyone from the lock
+            os.pwrite(lock, b"%-10d\n" % os.getpid(), 0)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _take(path: Path, nap: float, clock: Clock, deadline: float) -> int:
+    """The open, locked file. It is opened anew each time: an open file is the owner of a `flock`, so threads exclude each other as well."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                left = deadline - clock.monotonic()
+                if left <= 0:
+                    raise TimeoutError from None
+                clock.sleep(min(nap, left))
+                nap = min(nap * SLOWING, LONGEST_NAP)
+            else:
+                return lock
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+def _last_holder(path: Path) -> str:
+    with suppress(OSError, ValueError):
+        return f" ({int(path.read_text())})"
+    return ""
