@@ -1,0 +1,262 @@
+"""The Odds API v4 of the simulated world: its endpoints, prices in credits, and refusals. Pure; the account is passed in and handed back.
+
+Left out, since oddsctl asks for none of it: `upcoming`, participants, event markets, links and limits. Historical odds are refused
+as on the free plan.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from oddsctl.messages import HttpResponse
+from oddsctl.ports import JSON
+from oddsctl.sandbox.leagues import BY_ODDS_KEY, LEAGUES, League
+from oddsctl.sandbox.prices import BOOKS, Book, american, offers
+from oddsctl.sandbox.schedule import Game
+from oddsctl.sandbox.wire import Ask, reply, utc
+from oddsctl.sandbox.world import World
+
+CALLS_PER_SECOND = 30
+_REGIONS = frozenset(("us", "us2", "us_dfs", "us_ex", "uk", "eu", "au", "fr", "se"))
+_BOARD_MARKETS = frozenset(("h2h", "spreads", "totals", "outrights", "h2h_lay", "outrights_lay"))
+_DETAILS = "https://the-odds-api.com/liveapi/guides/v4/api-error-codes.html#"
+_QUOTA_REACHED = "Usage quota has been reached. See usage plans at https://the-odds-api.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a key has used in its month (`YYYY-MM`, UTC), and when it asked within the last second."""
+
+    month: str = ""
+    used: int = 0
+    recent: tuple[float, ...] = ()
+
+    def at(self, now: float) -> Account:
+        """The account at `now`: on the first of a month, UTC, the credits are back."""
+        month = utc(now, "%Y-%m")
+        return replace(self, month=month, used=0) if month > self.month else self
+
+    def knocked(self, now: float) -> Account:
+        """One more call at `now`; the calls of the last second are kept, as many as are needed to refuse the next."""
+        recent = [when for when in self.recent if abs(now - when) < 1]
+        return replace(self, recent=(*recent, now)[-CALLS_PER_SECOND - 1 :])
+
+
+class _RefusedError(Exception):
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.response = _error(status, code, message)
+
+
+def answer(world: World, account: Account, ask: Ask, now: float, key: str | None = None) -> tuple[Account, HttpResponse]:
+    """The account after the call, and the answer. With `key` only that key is known, else any is."""
+    account = account.at(now)
+    given = ask.query.get("apiKey", "")
+    if not given:
+        return account, _error(401, "MISSING_KEY", "API key is missing")
+    if key is not None and given != key:
+        return account, _error(401, "INVALID_KEY", "API key is not valid. Get an API key at https://the-odds-api.com")
+    account = account.knocked(now)
+    if len(account.recent) > CALLS_PER_SECOND:
+        return account, _error(429, "EXCEEDED_FREQ_LIMIT", "Requests are too frequent. Please slow down")
+    try:
+        cost, body = _look_up(world, ask, now)
+    except _RefusedError as refused:
+        return account, refused.response
+    if cost and account.used + cost > world.credits:
+        return account, _error(401, "OUT_OF_USAGE_CREDITS", _QUOTA_REACHED, {"x-requests-last": "0"})
+    account = replace(account, used=account.used + cost)
+    quota = {"used": account.used, "remaining": world.credits - account.used, "last": cost}
+    return account, reply(200, body, {f"x-requests-{name}": str(count) for name, count in quota.items()})
+
+
+def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> HttpResponse:
+    anchor = code.lower().replace("_", "-")
+    return reply(status, {"message": message, "error_code": code, "details_url": _DETAILS + anchor}, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call about one league: the question, the moment, and how the answer is to write times."""
+
+    world: World
+    league: League
+    ask: Ask
+    now: float
+    stamp: Callable[[float], JSON]
+
+
+def _look_up(world: World, ask: Ask, now: float) -> tuple[int, JSON]:
+    """What the call costs, and its answer."""
+    parts = ask.path.strip("/").split("/")
+    if parts == ["v4", "sports"]:
+        return 0, [_sport(league) for league in LEAGUES]
+    if parts[:2] == ["v4", "historical"]:
+        message = "Historical odds are only available on paid usage plans. See usage plans at https://the-odds-api.com"
+        raise _RefusedError(401, "HISTORICAL_UNAVAILABLE_ON_FREE_USAGE_PLAN", message)
+    if len(parts) < 4 or parts[:2] != ["v4", "sports"]:
+        raise _RefusedError(404, "NOT_FOUND", "Not Found")
+    league = BY_ODDS_KEY.get(parts[2])
+    if league is None:
+        raise _RefusedError(404, "UNKNOWN_SPORT", "Unknown sport")
+    call = _Call(world, league, ask, now, _stamp(ask))
+    match parts[3:]:
+        case ["odds"]:
+            return _board(call)
+        case ["events"]:
+            return 0, [_event(call, game) for game in _open_games(call)]
+        case ["scores"]:
+            return _scores(call)
+        case ["events", event, "odds"]:
+            return _event_odds(call, event)
+    raise _RefusedError(404, "NOT_FOUND", "Not Found")
+
+
+# ── endpoints ──
+
+
+def _sport(league: League) -> JSON:
+    about = {"key": league.odds_key, "group": league.group, "title": league.title, "description": league.title}
+    return {**about, "active": True, "has_outrights": False}
+
+
+def _board(call: _Call) -> tuple[int, JSON]:
+    books, count = _books(call.ask)
+    markets = _markets(call.ask)
+    unknown = [market for market in markets if market not in _BOARD_MARKETS]
+    if unknown:
+        raise _RefusedError(422, "INVALID_MARKET", f"Markets not supported by this endpoint: {', '.join(unknown)}")
+    if any(market.startswith("outrights") for market in markets):
+        raise _RefusedError(422, "INVALID_MARKET_COMBO", "Outrights are not available for this sport")
+    events = [{**_event(call, game), "bookmakers": _bookmakers(call, game, books, markets)} for game in _open_games(call)]
+    return len(markets) * count if events else 0, events
+
+
+def _event_odds(call: _Call, event: str) -> tuple[int, JSON]:
+    if len(event) != 32:
+        raise _RefusedError(422, "INVALID_EVENT_ID", "Invalid event id")
+    books, count = _books(call.ask)
+    markets = _markets(call.ask)
+    game = next((game for game in call.world.open_games(call.league, call.now) if game.odds_id == event), None)
+    if game is None:
+        raise _RefusedError(404, "EVENT_NOT_FOUND", "Event not found. The event may have expired or the event id may not be valid")
+    bookmakers = _bookmakers(call, game, books, markets)
+    for bookmaker in bookmakers:
+        del bookmaker["last_update"]
+    returned = {market["key"] for bookmaker in bookmakers for market in bookmaker["markets"]}
+    return len(returned) * count, {**_event(call, game), "bookmakers": bookmakers}
+
+
+def _scores(call: _Call) -> tuple[int, JSON]:
+    days = call.ask.query.get("daysFrom")
+    if days is not None and days not in ("1", "2", "3"):
+        raise _RefusedError(422, "INVALID_SCORES_DAYS_FROM", "Invalid daysFrom parameter. Must be an integer between 1 and 3")
+    over = _chosen(call.world.past_games(call.league, call.now, int(days)), call.ask) if days else ()
+    return 2 if days else 1, [_score(call, game) for game in (*over, *_open_games(call))]
+
+
+# ── their parts ──
+
+
+def _open_games(call: _Call) -> Iterator[Game]:
+    return _chosen(call.world.open_games(call.league, call.now), call.ask)
+
+
+def _event(call: _Call, game: Game) -> dict[str, JSON]:
+    return {
+        "id": game.odds_id,
+        "sport_key": game.league.odds_key,
+        "sport_title": game.league.title,
+        "commence_time": call.stamp(call.world.commence_time(game, call.now)),
+        "home_team": game.home.odds_name,
+        "away_team": game.away.odds_name,
+    }
+
+
+def _score(call: _Call, game: Game) -> JSON:
+    standing = call.world.standing(game, call.now)
+    begun = standing.phase in ("in", "post")
+    scores = [{"name": game.home.odds_name, "score": str(standing.home)}, {"name": game.away.odds_name, "score": str(standing.away)}]
+    told = {"scores": scores if begun else None, "last_update": call.stamp(call.now) if begun else None}
+    return {**_event(call, game), "completed": standing.phase == "post", **told}
+
+
+def _bookmakers(call: _Call, game: Game, books: tuple[Book, ...], markets: tuple[str, ...]) -> list[dict[str, JSON]]:
+    """A game's `bookmakers`; books without any of the markets are not in it."""
+    write = _price_format(call.ask)
+    names = {"home": game.home.odds_name, "away": game.away.odds_name, "draw": "Draw", "over": "Over", "under": "Under"}
+    found: list[dict[str, JSON]] = []
+    for book in books:
+        listed: list[dict[str, JSON]] = []
+        for offer in offers(call.world, game, book, call.now, markets):
+            outcomes = [
+                {"name": names[side], "price": write(price)} | ({} if point is None else {"point": point})
+                for side, price, point in sorted(offer.outcomes, key=lambda outcome: names[outcome[0]])
+            ]
+            listed.append({"key": offer.market, "last_update": call.stamp(offer.last_update), "outcomes": outcomes})
+        if listed:
+            found.append({"key": book.key, "title": book.title, "last_update": listed[0]["last_update"], "markets": listed})
+    return found
+
+
+# ── parameters ──
+
+
+def _stamp(ask: Ask) -> Callable[[float], JSON]:
+    form = ask.query.get("dateFormat", "iso")
+    if form not in ("iso", "unix"):
+        raise _RefusedError(422, "INVALID_DATE_FORMAT", "Invalid dateFormat parameter")
+    return utc if form == "iso" else int
+
+
+def _price_format(ask: Ask) -> Callable[[float], float]:
+    shape = ask.query.get("oddsFormat", "decimal")
+    if shape not in ("decimal", "american"):
+        raise _RefusedError(422, "INVALID_ODDS_FORMAT", "Invalid oddsFormat parameter")
+    return american if shape == "american" else float
+
+
+def _books(ask: Ask) -> tuple[tuple[Book, ...], int]:
+    """The books asked for, and what their number multiplies the price by; `bookmakers` wins over `regions`."""
+    keys, regions = sorted(set(ask.words("bookmakers"))), sorted(set(ask.words("regions")))
+    if not keys and not regions:
+        raise _RefusedError(422, "MISSING_REGION", "Missing regions or bookmakers key")
+    if any(not re.fullmatch(r"[a-z0-9_]+", key) for key in keys):
+        raise _RefusedError(422, "INVALID_BOOKMAKERS", "Invalid bookmakers parameter")
+    if keys:
+        return tuple(book for book in BOOKS if book.key in keys), math.ceil(len(keys) / 10)
+    if not _REGIONS.issuperset(regions):
+        raise _RefusedError(422, "INVALID_REGION", "Invalid regions parameter")
+    return tuple(book for book in BOOKS if book.region in regions), len(regions)
+
+
+def _markets(ask: Ask) -> tuple[str, ...]:
+    markets = tuple(dict.fromkeys(ask.words("markets", "h2h")))
+    bad = [market for market in markets if not re.fullmatch(r"[a-z0-9_]+", market)]
+    if bad:
+        raise _RefusedError(422, "INVALID_MARKET", f"Invalid markets: {', '.join(bad)}")
+    return markets
+
+
+def _chosen(games: Iterable[Game], ask: Ask) -> Iterator[Game]:
+    """The games that `eventIds` and `commenceTimeFrom/To` leave."""
+    ids = ask.words("eventIds")
+    first = _bound(ask, "commenceTimeFrom", "INVALID_COMMENCE_TIME_FROM", -math.inf)
+    last = _bound(ask, "commenceTimeTo", "INVALID_COMMENCE_TIME_TO", math.inf)
+    if last <= first:
+        raise _RefusedError(422, "INVALID_COMMENCE_TIME_RANGE", "commenceTimeTo must be later than commenceTimeFrom")
+    return (game for game in games if (not ids or game.odds_id in ids) and first <= game.start <= last)
+
+
+def _bound(ask: Ask, name: str, code: str, default: float) -> float:
+    text = ask.query.get(name)
+    if text is None:
+        return default
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        raise _RefusedError(422, code, f"Invalid {name} parameter. The format must be YYYY-MM-DDTHH:MM:SSZ") from None
