@@ -1,0 +1,45 @@
+"""The leagues that oddsctl knows by name, and what each provider calls them. A table (FACTS 1.7, 2.1, 2.2); pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from oddsctl.errors import UsageError
+from oddsctl.models import Sport
+
+SPORTS = (
+    Sport("nfl", "NFL", "americanfootball_nfl", "football/nfl", default_days=7, american=True),
+    Sport("ncaaf", "NCAAF", "americanfootball_ncaaf", "football/college-football", espn_groups="80", default_days=7, american=True),
+    Sport("nba", "NBA", "basketball_nba", "basketball/nba", american=True, indoor=True),
+    Sport(
+        "ncaab",
+        "NCAAB",
+        "basketball_ncaab",
+        "basketball/mens-college-basketball",
+        espn_groups="50",
+        american=True,
+        indoor=True,
+        folds_months=False,
+    ),
+    Sport("wnba", "WNBA", "basketball_wnba", "basketball/wnba", american=True, indoor=True),
+    Sport("mlb", "MLB", "baseball_mlb", "baseball/mlb", american=True),
+    Sport("nhl", "NHL", "icehockey_nhl", "hockey/nhl", american=True, indoor=True),
+    Sport("mls", "MLS", "soccer_usa_mls", "soccer/usa.1", american=True),
+    Sport("epl", "Premier League", "soccer_epl", "soccer/eng.1"),
+    Sport("ucl", "Champions League", "soccer_uefa_champs_league", "soccer/uefa.champions"),
+    Sport("laliga", "La Liga", "soccer_spain_la_liga", "soccer/esp.1"),
+    Sport("bundesliga", "Bundesliga", "soccer_germany_bundesliga", "soccer/ger.1"),
+    Sport("seriea", "Serie A", "soccer_italy_serie_a", "soccer/ita.1"),
+    Sport("ligue1", "Ligue 1", "soccer_france_ligue_one", "soccer/fra.1"),
+)
+
+
+def find(name: str, added: Sequence[Sport] = ()) -> Sport:
+    """The sport of that name; those added by the configuration win. Raises `UsageError` naming the nearest one."""
+    known = {sport.name: sport for sport in (*SPORTS, *added)}
+    if sport := known.get(name.strip().casefold()):
+        return sport
+    near = get_close_matches(name.casefold(), known, n=1, cutoff=0.5)
+    guess = f"did you mean {near[0]}? " if near else ""
+    raise UsageError(f"no sport is called {name!r}", hint=f"{guess}there are {' '.join(known)}; more through [sports.NAME]")
