@@ -10,7 +10,7 @@ from oddsctl.policy.admission import Ask, ProviderState, Receipt, Rules
 from oddsctl.policy.budget import Credits
 from oddsctl.policy.token_bucket import Limit
 from oddsctl.ports import JSON, Clock, Store
-from oddsctl.settings import Settings
+from oddsctl.settings import Espn, Odds, Settings, Weather
 from oddsctl.store import codec
 
 DAMAGED = "accounts/damaged"
@@ -19,7 +19,8 @@ DAMAGED = "accounts/damaged"
 
 def rules_for(api: str, settings: Settings) -> Rules:
     """What the configuration grants a provider."""
-    section = {"odds": settings.odds, "espn": settings.espn, "weather": settings.weather}[api]
+    sections: dict[str, Odds | Espn | Weather] = {"odds": settings.odds, "espn": settings.espn, "weather": settings.weather}
+    section = sections[api]
     http = settings.http
     return Rules(
         limit=Limit(section.burst, section.rate),

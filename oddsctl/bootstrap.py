@@ -102,27 +102,32 @@ class _RecoveringStore:
 
     def __init__(self, directory: Path, clock: Clock, lock_wait: float, tell: Callable[[Notice], None]) -> None:
         self._directory, self._clock, self._lock_wait, self._tell = directory, clock, lock_wait, tell
-        self._store = self._recovered(self._open)
+        self._store: Store | None = None
+        self._recovered(self._open)
 
     def read(self, key: str) -> JSON:
-        return self._recovered(lambda: self._store.read(key))
+        return self._recovered(lambda: self._open().read(key))
 
     def update(self, key: str, change: Callable[[JSON], tuple[JSON, T]]) -> T:
-        return self._recovered(lambda: self._store.update(key, change))
+        return self._recovered(lambda: self._open().update(key, change))
 
     def scan(self, prefix: str) -> Iterator[str]:
-        return self._recovered(lambda: iter(list(self._store.scan(prefix))))
+        return self._recovered(lambda: iter(list(self._open().scan(prefix))))
 
     def delete(self, key: str) -> None:
-        self._recovered(lambda: self._store.delete(key))
+        self._recovered(lambda: self._open().delete(key))
 
     def close(self) -> None:
-        self._store.close()
+        if self._store:
+            self._store.close()
+            self._store = None
 
     def _open(self) -> Store:
         from oddsctl.store.disk import DiskStore
 
-        return DiskStore(self._directory, self._clock, self._lock_wait)
+        if self._store is None:
+            self._store = DiskStore(self._directory, self._clock, self._lock_wait)
+        return self._store
 
     def _recovered(self, work: Callable[[], T]) -> T:
         try:
@@ -130,9 +135,8 @@ class _RecoveringStore:
         except StateDamagedError as damage:
             from oddsctl.store.disk import move_aside
 
-            moved = move_aside(self._directory, self._clock)
-            self._store = self._open()
-            if moved:
-                self._store.update(DAMAGED, lambda _: (self._clock.now(), None))
+            self.close()
+            if moved := move_aside(self._directory, self._clock):
+                self._open().update(DAMAGED, lambda _: (self._clock.now(), None))
                 self._tell(Warned(f"{damage.message}: moved aside to {moved}; begun anew, planned calls wait until the balance is known"))
             return work()

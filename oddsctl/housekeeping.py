@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oddsctl.ports import Clock, Store
-from oddsctl.shelves import ROOT, Shelves
+from oddsctl.shelves import Shelves
 
 HTTP_CACHE = "http.sqlite"
 """Raw bodies and validators for the wire; the file can be dropped at any time."""

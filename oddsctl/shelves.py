@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from oddsctl.messages import Answer, Job, OddsJob, Purpose
 from oddsctl.policy import coalesce
@@ -61,7 +62,7 @@ class Shelves:
         """Store the answer, in the pieces that later wishes will ask for, unless a younger one is there."""
         for job, answer in coalesce.pieces(kept.job, kept.answer):
             piece = Kept(job, kept.sent_at, kept.fetched_at, kept.credits, kept.purpose, answer, kept.demo)
-            self._store.update(ROOT + job.key, lambda old, piece=piece: (_younger(old, piece), None))
+            self._store.update(ROOT + job.key, partial(_younger, piece))
             self._clear_away(piece)
 
     def all(self) -> Iterator[tuple[str, float]]:
@@ -86,9 +87,9 @@ class Shelves:
                 self._store.delete(key)
 
 
-def _younger(old: JSON, new: Kept) -> JSON:
+def _younger(new: Kept, old: JSON) -> tuple[JSON, None]:
     kept = _decode(old)
-    return old if kept and kept.sent_at > new.sent_at else codec.encode(new)
+    return (old if kept and kept.sent_at > new.sent_at else codec.encode(new)), None
 
 
 def _decode(value: JSON) -> Kept | None:

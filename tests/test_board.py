@@ -24,12 +24,12 @@ def names(sport: str) -> board.Names:
     return board.Names(partial(teams.canonical, sport), partial(teams.similarity, sport), teams.ALIKE)
 
 
-def game(id: str, home: str, away: str, start: float = NOW, *, confirmed: bool = True) -> ScheduledGame:
-    return ScheduledGame(id, start, confirmed, home, away, "scheduled")
+def game(name: str, home: str, away: str, start: float = NOW, *, confirmed: bool = True) -> ScheduledGame:
+    return ScheduledGame(name, start, confirmed, home, away, "scheduled")
 
 
-def event(id: str, home: str, away: str, start: float = NOW) -> OddsEvent:
-    return OddsEvent(id, start, home, away, (Price("fanduel", "h2h", home, 1.9), Price("fanduel", "h2h", away, 2.0)))
+def event(name: str, home: str, away: str, start: float = NOW) -> OddsEvent:
+    return OddsEvent(name, start, home, away, (Price("fanduel", "h2h", home, 1.9), Price("fanduel", "h2h", away, 2.0)))
 
 
 def joined(sport: Sport, games: list[ScheduledGame], events: list[OddsEvent]) -> dict[str, Game]:

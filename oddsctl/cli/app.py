@@ -6,7 +6,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from oddsctl import __version__
@@ -34,7 +33,6 @@ class OddsFormat(StrEnum):
 
 app = typer.Typer(
     name="oddsctl",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # they print local variables, and a key may be one
     rich_markup_mode=None,
@@ -81,8 +79,3 @@ def session(
         tz=tz,
         odds_format=odds_format.value if odds_format else None,
     )
-
-
-def command() -> click.Command:
-    """The whole tree as click sees it."""
-    return typer.main.get_command(app)

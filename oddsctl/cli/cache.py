@@ -10,9 +10,7 @@ import typer
 from oddsctl.cli import options
 from oddsctl.cli.session import Session
 
-app = typer.Typer(
-    help="Stored answers: look, prune, clear. Credits and limits are never touched.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(help="Stored answers: look, prune, clear. Credits and limits are never touched.", rich_markup_mode=None)
 OLD = 7 * 86400.0
 
 

@@ -10,7 +10,7 @@ import typer
 from oddsctl.cli.session import Session
 from oddsctl.errors import ConfigError
 
-app = typer.Typer(help="The configuration: make one, look at it, check it.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="The configuration: make one, look at it, check it.", rich_markup_mode=None)
 
 
 @app.command()

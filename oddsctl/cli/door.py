@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -26,27 +27,30 @@ def run(argv: Sequence[str]) -> int:
         print("oddsctl runs on Linux and macOS only", file=sys.stderr)  # noqa: T201
         return 1
     signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no degree sign still gets its table
     argv = hoist(argv)
-    as_json, debug = _wants_json(argv), "--debug" in argv
+    try:
+        return _quietly(argv)
+    except Exception as error:
+        if "--debug" in argv:
+            raise
+        return _show(error, as_json=_wants_json(argv))
+
+
+def _quietly(argv: Sequence[str]) -> int:
+    """Run the command; interruptions and a reader that has seen enough are no errors."""
     try:
         code = _invoke(argv)
         sys.stdout.flush()
     except BrokenPipeError:
-        _forget_stdout()  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush would complain
         return 0
-    except OddsctlError as error:
-        if debug:
-            raise
-        return _show(error, as_json=as_json)
     except KeyboardInterrupt:
         return 130
     except Terminated:
         return 143
-    except Exception as error:
-        if debug:
-            raise
-        bug = OddsctlError(f"a bug: {type(error).__name__}", hint="run again with --debug and report what it prints")
-        return _show(bug, as_json=as_json)
     return code
 
 
@@ -68,28 +72,24 @@ def hoist(argv: Sequence[str]) -> list[str]:
 
 
 def _invoke(argv: Sequence[str]) -> int:
-    import click
+    import typer
 
-    from oddsctl.cli.app import command
+    from oddsctl.cli.app import app
 
     try:
-        code = command().main(list(argv), prog_name="oddsctl", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message(), file=sys.stderr)  # noqa: T201
-        return 2
-    except click.ClickException as error:
-        raise UsageError(error.format_message(), hint=_usage_hint(error)) from None
-    except click.Abort:
+        code = app(list(argv) or ["--help"], prog_name="oddsctl", standalone_mode=False)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        name = context.command_path if context else "oddsctl"
+        raise UsageError(error.format_message(), hint=f"see `{name} --help`") from None
+    except typer.Abort:
         raise KeyboardInterrupt from None
     return code if isinstance(code, int) else 0
 
 
-def _usage_hint(error: Exception) -> str:
-    context = getattr(error, "ctx", None)
-    return f"see `{context.command_path} --help`" if context else "see `oddsctl --help`"
-
-
-def _show(error: OddsctlError, *, as_json: bool) -> int:
+def _show(error: Exception, *, as_json: bool) -> int:
+    if not isinstance(error, OddsctlError):
+        error = OddsctlError(f"a bug: {type(error).__name__}", hint="run again with --debug and report what it prints")
     line = " ".join(error.message.split())
     hint = f" ({error.hint})" if error.hint and error.hint not in line else ""
     print(f"oddsctl: {line}{hint}", file=sys.stderr)  # noqa: T201
@@ -123,8 +123,3 @@ def _wants_json(argv: Sequence[str]) -> bool:
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise Terminated
-
-
-def _forget_stdout() -> None:
-    """Let the interpreter's last flush go nowhere instead of complaining."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

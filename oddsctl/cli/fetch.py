@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from oddsctl.cli import options
 from oddsctl.cli.session import DEFAULT_WAIT, Session
+from oddsctl.messages import HttpRequest, Reason, Terms
+
+if TYPE_CHECKING:
+    from oddsctl.config import Loaded
+    from oddsctl.fetch import Fetch, Fetched, Wanted
 
 STALE_UNDER_STRICT = 3
 
@@ -25,7 +32,10 @@ def fetch(
     regions: Annotated[str | None, typer.Option(help="Regions, comma separated. Default: odds.regions.")] = None,
     bookmakers: Annotated[str | None, typer.Option(help="Books instead of regions; ten cost as much as one region.")] = None,
     days: Annotated[int | None, typer.Option(min=1, max=31, help="Days from today on. Default: 7 for football leagues, else 2.")] = None,
-    day: Annotated[date | None, typer.Option("--date", parser=options.day, metavar="DATE", help="One day, like 2026-11-26.")] = None,
+    day: Annotated[
+        date | None,
+        typer.Option("--date", parser=options.day, metavar="DATE", envvar="ODDSCTL_FETCH_DATE", help="One day, like 2026-11-26."),
+    ] = None,
     team: Annotated[str | None, typer.Option(help="Only games of teams whose name holds this text.")] = None,
     book: Annotated[str | None, typer.Option(help="Only this book's prices.")] = None,
     max_age: Annotated[float | None, typer.Option(parser=options.duration, metavar="AGE", help="Stored answers up to this age do.")] = None,
@@ -44,7 +54,6 @@ def fetch(
 ) -> int:
     """Show the board: games, best prices, weather at kick-off, and where each part came from."""
     from oddsctl.fetch import Fetch
-    from oddsctl.messages import Terms
 
     session: Session = context.obj
     if fresh and offline:
@@ -53,10 +62,93 @@ def fetch(
         raise typer.BadParameter("--days counts from today and --date names one day: choose one")
     overrides = {"odds.markets": markets, "odds.regions": regions}
     loaded = session.load({key: value for key, value in overrides.items() if value is not None})
-    wanted = _wanted(session, loaded, sports, bookmakers, days, day, team, book, odds=not no_odds, weather=not no_weather)
+    wanted = _wanted(
+        session,
+        loaded,
+        sports,
+        bookmakers=options.words(bookmakers),
+        days=days,
+        day=day,
+        team=team,
+        book=book,
+        odds=not no_odds,
+        weather=not no_weather,
+    )
     terms = Terms(wait=wait, max_age=max_age, fresh=fresh, offline=offline, force=force, max_credits=max_credits)
     with session.app(loaded, wait) as app:
         errand = Fetch(app.orchestrator, app.clock, loaded.settings)
         if dry_run:
             return _show_plan(session, errand, wanted, terms)
         return _show(session, errand.run(wanted, terms), wanted, explain=explain, strict=strict)
+
+
+def _wanted(session: Session, loaded: Loaded, sports: list[str], **asked: Any) -> Wanted:
+    from oddsctl.fetch import Wanted
+    from oddsctl.providers.sports import find
+
+    known = {sport.name: sport for sport in (find(name, loaded.settings.sports) for name in sports)}
+    odds = loaded.settings.odds
+    return Wanted(tuple(known.values()), odds.markets, odds.regions, zone=session.zone, **asked)
+
+
+def _show_plan(session: Session, errand: Fetch, wanted: Wanted, terms: Terms) -> int:
+    from oddsctl.render import documents
+
+    planned = [
+        documents.DryRunRow(
+            preview.job.api, sport.name, _in_short(preview.request) if preview.request else None, preview.price, preview.decision
+        )
+        for sport, preview in errand.preview(wanted, terms)
+    ]
+    rows = list(dict.fromkeys(planned))  # each place of a forecast is a wish of its own: told once
+    if session.format == "table":
+        from oddsctl.render.dry_run import show_dry_run
+        from oddsctl.render.terminal import console
+
+        show_dry_run(console(sys.stdout, os.environ), rows, demo=session.demo)
+    else:
+        sys.stdout.write(documents.dump(documents.dry_run_document(rows) | session.mark) + "\n")
+    return 0
+
+
+def _in_short(request: HttpRequest) -> str:
+    """The request as people read it: no host, no secret."""
+    path = request.url.partition("://")[2].partition("/")[2]
+    query = "&".join(f"{name}={value}" for name, value in request.params)
+    return f"GET /{path}" + (f"?{query}" if query else "")
+
+
+def _show(session: Session, fetched: Fetched, wanted: Wanted, *, explain: bool, strict: bool) -> int:
+    made = fetched.board
+    if fetched.failures and not made.games:
+        raise max(fetched.failures, key=lambda error: error.exit_code)
+    _write(session, fetched, wanted)
+    for text in made.warnings:
+        session.warn(text)
+    if explain:
+        from oddsctl.render.provenance import explain_lines
+
+        for line in explain_lines(made):
+            session.say(line)
+    if fetched.failures:
+        raise max(fetched.failures, key=lambda error: error.exit_code)
+    return STALE_UNDER_STRICT if strict and any(Reason(source.reason).fails_strict for source in made.sources) else 0
+
+
+def _write(session: Session, fetched: Fetched, wanted: Wanted) -> None:
+    from oddsctl.render import documents
+
+    match session.format:
+        case "json":
+            sys.stdout.write(documents.dump(documents.board_document(fetched.board)) + "\n")
+        case "jsonl":
+            sys.stdout.write(documents.jsonl(fetched.board))
+        case "csv":
+            sys.stdout.write(documents.csv(fetched.board))
+        case _:
+            from oddsctl.render.board import show_board
+            from oddsctl.render.terminal import console
+
+            show_board(
+                console(sys.stdout, os.environ), fetched.board, zone=session.zone, odds_format=session.odds_format, sports=wanted.sports
+            )

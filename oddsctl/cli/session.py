@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from oddsctl.errors import UsageError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from oddsctl.config import Loaded
 
 DEFAULT_WAIT = 30.0
+OddsFormat = Literal["american", "decimal"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Session:
     demo: bool = False
     config_file: Path | None = None
     tz: str | None = None
-    odds_format: str | None = None
+    odds_format: OddsFormat | None = None
     warnings: list[str] = field(default_factory=list)
 
     @cached_property
@@ -54,6 +55,11 @@ class Session:
         if name := os.environ.get("TZ", "").removeprefix(":"):
             return _zone(name, "TZ")
         return _machine_zone()
+
+    @property
+    def mark(self) -> dict[str, bool]:
+        """What a document carries when it tells of the simulated world."""
+        return {"demo": True} if self.demo else {}
 
     @contextmanager
     def app(self, loaded: Loaded | None = None, wait: float = DEFAULT_WAIT) -> Iterator[App]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import typer
 
 from oddsctl.cli.session import Session
@@ -19,4 +22,12 @@ def stats(context: typer.Context) -> None:
     session: Session = context.obj
     with session.app() as app:
         document = statistics.document(app.store, app.clock, app.settings, app.state_dir)
-    session.show_stats(document)
+    if session.format == "table":
+        from oddsctl.render.stats import show_stats
+        from oddsctl.render.terminal import console
+
+        show_stats(console(sys.stdout, os.environ), document, zone=session.zone, demo=session.demo)
+    else:
+        from oddsctl.render.documents import dump
+
+        sys.stdout.write(dump(document | session.mark) + "\n")

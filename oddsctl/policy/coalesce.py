@@ -106,6 +106,8 @@ def _cut_event(event: OddsEvent, want: OddsJob, books: frozenset[str] | None) ->
 
 
 def _cut_forecasts(answer: Forecasts, want: ForecastJob) -> Forecasts | None:
+    if tuple(forecast.place for forecast in answer.forecasts) == want.places:
+        return answer  # hours beyond the days asked for do no harm
     by_place = {forecast.place: forecast for forecast in answer.forecasts}
     if not by_place.keys() >= set(want.places):
         return None

@@ -1,0 +1,66 @@
+"""Weather at kick-off: where each open-air game is played, and one wish a place for all its games."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oddsctl import board
+from oddsctl.messages import ForecastJob, Forecasts, Geocoded, GeocodeJob, Outcome, Priority, PriorityRequest, Terms
+from oddsctl.models import Game, Place, ScheduledGame, Units, VenueRef, Weather
+from oddsctl.orchestrator import RequestOrchestrator
+from oddsctl.policy.coalesce import DAYS_PER_CALL
+
+DAY = 86400
+PLAYED_UNDER_THE_SKY = ("scheduled", "live", "delayed")
+
+
+class KickOffWeather:
+    """Asks for the weather of the games of one run."""
+
+    def __init__(self, orchestrator: RequestOrchestrator, units: Units, terms: Terms, now: float) -> None:
+        self._orchestrator = orchestrator
+        self._units = units
+        self._terms = terms
+        self._now = now
+
+    def wishes(self, games: Sequence[Game], schedule: Sequence[ScheduledGame]) -> dict[str, PriorityRequest]:
+        """A wish per open-air game within reach of a forecast, by the game's id; those of one place are equal."""
+        places = self._places(games, {game.id: game.venue for game in schedule})
+        today = int(self._now // DAY)
+        days: dict[Place, set[int]] = {}
+        for game in games:
+            if game.id in places:
+                days.setdefault(places[game.id], set()).update(int(stamp // DAY) for stamp in board.weather_hours(game.commence_time))
+        wishes = {}
+        for game in games:
+            if (place := places.get(game.id)) and max(days[place]) < today + DAYS_PER_CALL:
+                job = ForecastJob((place,), min(days[place]), max(days[place]), self._units)
+                wishes[game.id] = PriorityRequest(job, Priority.HIGH, game_time=game.commence_time)
+        return wishes
+
+    def _places(self, games: Sequence[Game], refs: dict[str, VenueRef | None]) -> dict[str, Place]:
+        """Where each open-air game is played: our venue table, else the town as the geocoder knows it."""
+        places: dict[str, Place] = {}
+        towns: dict[str, GeocodeJob] = {}
+        for game in games:
+            venue, ref = game.venue, refs.get(game.id)
+            if venue is None or venue.roof == "fixed" or game.status not in PLAYED_UNDER_THE_SKY:
+                continue
+            if venue.latitude is not None and venue.longitude is not None:
+                places[game.id] = Place(venue.latitude, venue.longitude)
+            elif ref and ref.city:
+                towns[game.id] = GeocodeJob(", ".join(filter(None, (ref.city, ref.state or ref.country))))
+        jobs = list(dict.fromkeys(towns.values()))
+        outcomes = self._orchestrator.run([PriorityRequest(job, Priority.HIGH) for job in jobs], self._terms) if jobs else []
+        found = dict(zip(jobs, outcomes, strict=True))
+        return places | {game_id: place for game_id, job in towns.items() if (place := _first_place(found[job]))}
+
+
+def at_kick_off(outcome: Outcome, game: Game) -> Weather | None:
+    """The game's weather in the answer to its wish."""
+    return board.weather_at(outcome.answer.forecasts[0], game.commence_time) if isinstance(outcome.answer, Forecasts) else None
+
+
+def _first_place(outcome: Outcome) -> Place | None:
+    places = outcome.answer.places if isinstance(outcome.answer, Geocoded) else ()
+    return Place(places[0].latitude, places[0].longitude) if places else None

@@ -1,0 +1,48 @@
+"""Guards for all tests: no network beyond loopback, no waiting, no touching the user's own state."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI")))
+settings.load_profile("suite")
+
+LONGEST_SLEEP = 0.05
+
+
+@pytest.fixture(autouse=True)
+def guards(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a test must not do raises."""
+    connect, sleep = socket.socket.connect, time.sleep  # noqa: TID251 - the guard of it
+
+    def connect_to_loopback(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            raise AssertionError(f"a test may not connect to {address[0]}")
+        connect(self, address)
+
+    def brief_sleep(seconds: float) -> None:
+        if seconds > LONGEST_SLEEP:
+            raise AssertionError(f"a test may not sleep {seconds} s: use a FakeClock")
+        sleep(seconds)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_to_loopback)
+    monkeypatch.setattr(time, "sleep", brief_sleep)
+    for name in [name for name in os.environ if name.startswith(("ODDSCTL_", "ODDS_API"))]:
+        monkeypatch.delenv(name)
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "guarded" / name.lower()))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,391 @@
+"""The one door: look up, admit, call, settle, keep; each answer with its reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import pytest
+
+from oddsctl import errors
+from oddsctl.accounts import DAMAGED, Accounts
+from oddsctl.messages import (
+    Answer,
+    Events,
+    ForecastJob,
+    Forecasts,
+    HttpRequest,
+    HttpResponse,
+    Job,
+    Notice,
+    OddsJob,
+    PriorityRequest,
+    Purpose,
+    Quota,
+    Reason,
+    Schedule,
+    ScheduleJob,
+    Terms,
+    Warned,
+)
+from oddsctl.models import Forecast, OddsEvent, Place, Price
+from oddsctl.orchestrator import RequestOrchestrator
+from oddsctl.policy import coalesce
+from oddsctl.ports import JSON
+from oddsctl.served import read_counts
+from oddsctl.settings import Settings
+from oddsctl.store.memory import MemoryStore
+from tests.fakes import FakeClock, ScriptedTransport, Step, answer
+
+T = TypeVar("T")
+PLAIN = Terms()
+BOARD = OddsJob("americanfootball_nfl", ("h2h", "spreads", "totals"), ("us",))
+WEEK = ScheduleJob("football/nfl", "202611")
+HOUR = 3600.0
+
+
+class FakeProvider:
+    """A provider whose requests are the job's key and whose answers hold one event, in two days, priced in all markets asked."""
+
+    def __init__(self, name: str, clock: FakeClock, fails: Callable[[HttpResponse], Exception | None] = lambda _: None) -> None:
+        self.name = name
+        self.clock = clock
+        self.fails = fails
+        self.key: str | None = "k1"
+
+    def account(self) -> str:
+        if self.key is None:
+            raise errors.MissingKeyError("no key", provider=self.name)
+        return self.key
+
+    def price(self, job: Job) -> int:
+        return coalesce.price(job) if isinstance(job, OddsJob) else 0
+
+    def request(self, job: Job) -> HttpRequest:
+        return HttpRequest(self.name, job.key)
+
+    def quota(self, response: HttpResponse) -> Quota:
+        told = {name: response.headers.get(f"x-requests-{name}") for name in ("used", "remaining", "last")}
+        return Quota(**{name: None if value is None else int(value) for name, value in told.items()})
+
+    def parse(self, job: Job, response: HttpResponse) -> Answer:
+        if error := self.fails(response):
+            raise error
+        match job:
+            case OddsJob():
+                prices = tuple(Price("fanduel", market, "Home", 1.9) for market in job.markets)
+                return Events((OddsEvent("e", self.clock.now() + 48 * HOUR, "Home", "Away", prices),))
+            case ForecastJob():
+                return Forecasts(tuple(Forecast(place, "imperial", ()) for place in job.places))
+            case _:
+                return Schedule(())
+
+
+class House:
+    """An orchestrator on fakes, and what the tests look at."""
+
+    def __init__(
+        self, *steps: Step, settings: Settings | None = None, fails: Callable[[HttpResponse], Exception | None] = lambda _: None
+    ) -> None:
+        self.clock = FakeClock()
+        self.store = MemoryStore()
+        self.transport = ScriptedTransport(self.clock, *(steps or (live(used=3),)))
+        self.providers = {name: FakeProvider(name, self.clock, fails) for name in ("odds", "espn", "weather")}
+        self.settings = settings or Settings()
+        self.notices: list[Notice] = []
+        self.accounts = Accounts(self.store, self.clock, self.settings)
+
+    def new_process(self) -> RequestOrchestrator:
+        """Another invocation on the same state."""
+        return RequestOrchestrator(
+            store=self.store,
+            transport=self.transport,
+            clock=self.clock,
+            providers=self.providers,
+            settings=self.settings,
+            tell=self.notices.append,
+        )
+
+    def ask(self, *jobs: Job, terms: Terms = PLAIN, **request: Any) -> list[Reason]:
+        return [outcome.reason for outcome in self.new_process().run([PriorityRequest(job, **request) for job in jobs], terms)]
+
+    @property
+    def credits(self) -> tuple[object, ...]:
+        books = self.accounts.state("odds").credits
+        return books.used, books.remaining, books.reserved_credits, books.maybe_credits
+
+
+def live(used: int, last: int = 3, limit: int = 500) -> HttpResponse:
+    return answer([], x_requests_used=used, x_requests_remaining=limit - used, x_requests_last=last)
+
+
+def test_a_cold_wish_is_fetched_and_the_next_process_finds_it_fresh() -> None:
+    house = House()
+    assert house.ask(BOARD) == [Reason.FETCHED]
+    assert house.ask(BOARD) == [Reason.FRESH_CACHE]
+    assert len(house.transport.sent) == 1
+    assert house.credits == (3, 497, 0, 0)
+
+
+def test_what_is_too_old_is_fetched_anew() -> None:
+    house = House()
+    house.ask(BOARD)
+    house.clock.jump(3601)
+    assert house.ask(BOARD) == [Reason.FETCHED]
+
+
+def test_a_larger_stored_answer_answers_the_smaller_wish() -> None:
+    house = House()
+    house.ask(BOARD)
+    (outcome,) = house.new_process().run([PriorityRequest(replace(BOARD, markets=("h2h",)))], Terms())
+    assert outcome.reason is Reason.SUPERSET_CACHE
+    assert isinstance(outcome.answer, Events)
+    assert [price.market for price in outcome.answer.events[0].prices] == ["h2h"]
+
+
+def test_what_prefetch_bought_is_named_so() -> None:
+    house = House()
+    house.ask(BOARD, purpose=Purpose.WINDOW_30M)
+    assert house.ask(BOARD) == [Reason.PREFETCHED]
+
+
+def test_equal_and_mergeable_wishes_are_one_call_and_each_gets_its_own() -> None:
+    house = House()
+    outcomes = house.new_process().run([PriorityRequest(replace(BOARD, markets=(market,))) for market in ("h2h", "totals", "h2h")], Terms())
+    assert len(house.transport.sent) == 1
+    markets = [
+        {price.market for event in outcome.answer.events for price in event.prices}
+        for outcome in outcomes
+        if isinstance(outcome.answer, Events)
+    ]
+    assert markets == [{"h2h"}, {"totals"}, {"h2h"}]
+
+
+def test_twenty_places_are_one_call_and_later_each_is_found_alone() -> None:
+    house = House(answer([]))
+    jobs = [ForecastJob((Place(float(n), 0.0),), 100, 101) for n in range(20)]
+    outcomes = house.new_process().run([PriorityRequest(job) for job in jobs], Terms())
+    assert len(house.transport.sent) == 1
+    assert [outcome.answer.forecasts[0].place for outcome in outcomes if isinstance(outcome.answer, Forecasts)] == [
+        job.places[0] for job in jobs
+    ]
+    assert house.ask(jobs[7]) == [Reason.FRESH_CACHE]
+
+
+def test_fresh_wants_a_call_begun_after_the_command() -> None:
+    house = House(live(3), live(6))
+    house.ask(BOARD)
+    assert house.ask(BOARD, terms=Terms(fresh=True)) == [Reason.FETCHED]
+    assert len(house.transport.sent) == 2
+
+
+@pytest.mark.parametrize(("max_age", "reason"), [(100, Reason.FRESH_CACHE), (10, Reason.FETCHED)])
+def test_max_age_replaces_the_configured_freshness(max_age: float, reason: Reason) -> None:
+    house = House(live(3), live(6))
+    house.ask(BOARD)
+    house.clock.jump(60)
+    assert house.ask(BOARD, terms=Terms(max_age=max_age)) == [reason]
+
+
+def test_offline_asks_nobody() -> None:
+    house = House()
+    assert house.ask(BOARD, terms=Terms(offline=True)) == [Reason.NONE]
+    house.ask(BOARD)
+    house.clock.jump(9999)
+    assert house.ask(BOARD, terms=Terms(offline=True)) == [Reason.STALE_OFFLINE]
+    assert len(house.transport.sent) == 1
+
+
+def test_without_credits_the_newest_stored_board_is_shown_and_nothing_is_asked() -> None:
+    house = House(live(used=499))
+    house.ask(BOARD)
+    house.clock.jump(7200)
+    assert house.ask(BOARD) == [Reason.STALE_BUDGET]
+    assert house.ask(replace(BOARD, sport="basketball_nba")) == [Reason.REFUSED_BUDGET]
+    assert len(house.transport.sent) == 1
+
+
+def test_planned_calls_leave_the_reserve_alone() -> None:
+    house = House(live(used=449))
+    house.ask(BOARD)
+    house.clock.jump(7200)
+    assert house.ask(BOARD, purpose=Purpose.WINDOW_30M) == [Reason.STALE_RESERVE]
+    assert house.ask(BOARD) == [Reason.FETCHED]
+
+
+def test_with_few_credits_left_an_older_board_is_fresh_unless_fresh_is_asked_for() -> None:
+    house = House(live(used=460), live(used=463))
+    soon = replace(house.settings.freshness, over_24h=60)
+    house.settings = replace(house.settings, freshness=soon)
+    house.ask(BOARD)
+    house.clock.jump(3000)
+    assert house.ask(BOARD) == [Reason.FRESH_CACHE]
+    assert house.ask(BOARD, terms=Terms(fresh=True)) == [Reason.FETCHED]
+
+
+@pytest.mark.parametrize(
+    ("terms", "game_in", "reason"),
+    [
+        (Terms(), None, Reason.REFUSED_BUDGET),
+        (Terms(), 0.9, Reason.FETCHED),
+        (Terms(), 1.1, Reason.REFUSED_BUDGET),
+        (Terms(force=True), None, Reason.FETCHED),
+    ],
+)
+def test_the_last_credits_are_for_a_game_within_the_hour_or_force(terms: Terms, game_in: float | None, reason: Reason) -> None:
+    house = House(live(used=491))
+    house.ask(BOARD)
+    other = replace(BOARD, sport="basketball_nba")
+    assert house.ask(other, terms=terms, game_time=None if game_in is None else house.clock.now() + game_in * HOUR) == [reason]
+
+
+def test_max_credits_bounds_what_one_run_spends() -> None:
+    house = House()
+    assert house.ask(BOARD, replace(BOARD, sport="basketball_nba"), terms=Terms(max_credits=5)).count(Reason.REFUSED_MAX_CREDITS) == 1
+    assert len(house.transport.sent) == 1
+
+
+def test_a_call_over_the_rate_waits_once_for_its_token() -> None:
+    house = House(settings=replace(Settings(), espn=replace(Settings().espn, rate=0.5, burst=1)))
+    began = house.clock.monotonic()
+    house.ask(ScheduleJob("a", "202611"))
+    house.ask(ScheduleJob("b", "202611"))
+    assert house.clock.monotonic() - began == pytest.approx(0.2 + 1.8 + 0.2)
+
+
+def test_a_wait_beyond_patience_is_refused() -> None:
+    house = House(settings=replace(Settings(), espn=replace(Settings().espn, rate=0.01, burst=1)))
+    house.ask(ScheduleJob("a", "202611"))
+    assert house.ask(ScheduleJob("b", "202611")) == [Reason.REFUSED_RATE]
+
+
+def test_a_lost_answer_may_have_been_charged_and_the_next_one_tells() -> None:
+    lost = errors.TimedOutError("odds: no answer", maybe_sent=True, provider="odds")
+    house = House(lost, live(used=6))
+    assert house.ask(BOARD) == [Reason.NONE]
+    assert house.credits == (None, None, 0, 3)
+    house.clock.jump(10)
+    assert house.ask(BOARD) == [Reason.FETCHED]
+    assert house.credits == (6, 494, 0, 0)
+
+
+def test_a_call_that_never_left_costs_nothing() -> None:
+    house = House(errors.TransportError("odds: refused", maybe_sent=False, provider="odds"))
+    assert house.ask(BOARD) == [Reason.NONE]
+    assert house.credits == (None, None, 0, 0)
+
+
+@pytest.mark.parametrize(("status", "maybe"), [(500, 0), (502, 3), (503, 0), (504, 3), (429, 0)])
+def test_only_a_gateway_that_lost_its_backend_may_have_charged(status: int, maybe: int) -> None:
+    house = House(answer({}, status), fails=lambda response: errors.ServerError("odds: 5xx") if response.status != 200 else None)
+    house.ask(BOARD)
+    assert house.credits[2:] == (0, maybe)
+
+
+def test_a_broken_body_was_paid_all_the_same() -> None:
+    house = House(fails=lambda _: errors.BrokenAnswerError("odds: no JSON"))
+    assert house.ask(BOARD) == [Reason.NONE]
+    assert house.credits == (3, 497, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "stale", "nothing"),
+    [
+        (errors.OutOfCreditsError("gone"), Reason.STALE_BUDGET, Reason.REFUSED_BUDGET),
+        (errors.RateLimitedError("slow down"), Reason.STALE_RATE, Reason.REFUSED_RATE),
+        (errors.InvalidKeyError("who?"), Reason.STALE_ERROR, Reason.NONE),
+        (errors.ServerError("down"), Reason.STALE_ERROR, Reason.NONE),
+    ],
+)
+def test_each_failure_has_its_reason(error: errors.ProviderError, stale: Reason, nothing: Reason) -> None:
+    failing = False
+    house = House(fails=lambda _: error if failing else None)
+    house.ask(BOARD)
+    house.clock.jump(7200)
+    failing = True
+    (old,) = house.new_process().run([PriorityRequest(BOARD)], Terms())
+    assert (old.reason, old.detail, old.error) == (stale, error.code, error)
+    house.store = MemoryStore()
+    assert house.ask(BOARD) == [nothing]
+
+
+def test_out_of_credits_is_not_asked_again_at_once() -> None:
+    house = House(answer({}, 401), fails=lambda _: errors.OutOfCreditsError("gone"))
+    assert house.ask(BOARD) == [Reason.REFUSED_BUDGET]
+    assert house.ask(BOARD) == [Reason.REFUSED_BUDGET]
+    assert len(house.transport.sent) == 1
+
+
+def test_a_provider_that_asked_for_rest_gets_it_from_every_process() -> None:
+    house = House()
+    until = house.clock.now() + 120
+    failing = House(fails=lambda _: errors.RateLimitedError("slow down", retry_at=until))
+    failing.ask(WEEK)
+    assert failing.ask(WEEK) == [Reason.REFUSED_RATE]
+    assert len(failing.transport.sent) == 1
+
+
+def test_without_a_key_nothing_is_sent() -> None:
+    house = House()
+    house.providers["odds"].key = None
+    assert house.ask(BOARD) == [Reason.NO_KEY]
+    assert house.transport.sent == []
+
+
+def test_each_key_has_books_of_its_own() -> None:
+    house = House(live(used=499))
+    house.ask(BOARD)
+    house.providers["odds"].key = "k2"
+    assert house.ask(replace(BOARD, sport="basketball_nba")) == [Reason.FETCHED]
+
+
+def test_after_damage_planned_calls_wait_until_a_call_of_ones_own_has_told_the_balance() -> None:
+    house = House()
+    house.store.update(DAMAGED, lambda _: (True, None))
+    assert house.ask(BOARD, purpose=Purpose.WINDOW_30M) == [Reason.REFUSED_BUDGET]
+    assert house.ask(BOARD) == [Reason.FETCHED]
+    house.clock.jump(7200)
+    assert house.ask(BOARD, purpose=Purpose.WINDOW_30M) == [Reason.FETCHED]
+
+
+class FullForAnswers(MemoryStore):
+    """A disk that has room for the books but for no answer."""
+
+    def update(self, key: str, change: Callable[[JSON], tuple[JSON, T]]) -> T:
+        if key.startswith("answers/"):
+            raise errors.StateError("disk full")
+        return super().update(key, change)
+
+
+def test_a_paid_answer_that_cannot_be_stored_is_shown_with_a_warning() -> None:
+    house = House()
+    house.store = FullForAnswers()
+    assert house.ask(BOARD) == [Reason.FETCHED]
+    assert [notice.text for notice in house.notices if isinstance(notice, Warned)] == ["the answer could not be stored: disk full"]
+
+
+def test_answers_of_the_simulated_world_stay_marked() -> None:
+    house = House(answer([], x_oddsctl_demo=1))
+    outcomes = [house.new_process().run([PriorityRequest(BOARD)], Terms())[0] for _ in range(2)]
+    assert [(outcome.reason, outcome.demo) for outcome in outcomes] == [(Reason.FETCHED, True), (Reason.FRESH_CACHE, True)]
+
+
+def test_what_served_a_wish_is_counted_with_what_it_saved() -> None:
+    house = House()
+    for _ in range(2):
+        with_close = house.new_process()
+        with_close.run([PriorityRequest(BOARD), PriorityRequest(WEEK)], Terms())
+        with_close.close()
+    counts = read_counts(house.store)
+    assert (counts.hits, counts.misses, counts.stale, counts.saved_calls, counts.saved_credits) == (2, 2, 0, 2, 3)
+
+
+def test_a_preview_sends_and_books_nothing() -> None:
+    house = House()
+    before = json.dumps([house.store.read(key) for key in house.store.scan("")])
+    (preview,) = house.new_process().preview([PriorityRequest(BOARD)], Terms())
+    assert (preview.price, preview.decision) == (3, "send")
+    assert house.transport.sent == []
+    assert json.dumps([house.store.read(key) for key in house.store.scan("")]) == before
