@@ -76,12 +76,15 @@ def _invoke(argv: Sequence[str]) -> int:
 
     from oddsctl.cli.app import app
 
+    command = typer.main.get_command(app)
     try:
-        code = app(list(argv) or ["--help"], prog_name="oddsctl", standalone_mode=False)
+        with command.make_context("oddsctl", list(argv) or ["--help"]) as context:  # its own main() would hide a closed pipe
+            code = command.invoke(context)
+    except typer.Exit as leave:
+        return leave.exit_code
     except typer.TyperException as error:
-        context = getattr(error, "ctx", None)
-        name = context.command_path if context else "oddsctl"
-        raise UsageError(error.format_message(), hint=f"see `{name} --help`") from None
+        where = getattr(error, "ctx", None)
+        raise UsageError(error.format_message(), hint=f"see `{where.command_path if where else 'oddsctl'} --help`") from None
     except typer.Abort:
         raise KeyboardInterrupt from None
     return code if isinstance(code, int) else 0
