@@ -95,7 +95,11 @@ class Fetch:
         """The board of all sports wanted. A provider's failure shows in `sources`, and in `failures` where no game is left."""
         now = self._clock.now()
         parts = [replace(part, games=self._join(part, now)) for part in self._ask(self._parts(wanted, now), wanted, terms)]
-        parts = [replace(part, games=tuple(game for game in part.games if _is_wanted(game, part, wanted))) for part in parts]
+        books = {price.bookmaker for part in parts for game in part.games for price in game.odds}
+        parts = [
+            replace(part, games=tuple(_of_book(game, wanted.book) for game in part.games if _is_wanted(game, part, wanted)))
+            for part in parts
+        ]
         if wanted.weather:
             parts = self._with_weather(parts, KickOffWeather(self._orchestrator, self._settings.weather.units, terms, now), terms)
         failures = [failure(part.asked) for part in parts if not part.games]
@@ -105,7 +109,7 @@ class Fetch:
             games=tuple(replace(game, best=board.best(game)) for part in parts for game in part.games),
             sources=tuple(one for part in parts for one in _sources(part, now)),
             usage=self._orchestrator.usage(),
-            warnings=tuple(self._warnings(parts)),
+            warnings=(*self._warnings(parts), *_unknown_book(wanted.book, books)),
         )
         return Fetched(made, tuple(error for error in failures if error))
 
@@ -215,6 +219,20 @@ def _is_wanted(game: Game, part: _Part, wanted: Wanted) -> bool:
         return False
     names = {teams.canonical(part.sport.name, name) for name in (game.home, game.away)} | {game.home.casefold(), game.away.casefold()}
     return wanted.team is None or any(wanted.team.casefold() in name for name in names)
+
+
+def _of_book(game: Game, book: str | None) -> Game:
+    return game if book is None else replace(game, odds=tuple(price for price in game.odds if _is_book(price.bookmaker, book)))
+
+
+def _is_book(key: str, book: str) -> bool:
+    """Whether the book is meant, by its key or as people write it: `FanDuel`, `draft kings`, `espn:DraftKings`."""
+    return key.casefold().replace(" ", "") == book.casefold().replace(" ", "")
+
+
+def _unknown_book(book: str | None, books: set[str]) -> Iterable[str]:
+    if book is not None and books and not any(_is_book(key, book) for key in books):
+        yield f"no prices of {book!r} here; there are {' '.join(sorted(books))}"
 
 
 def _venue(sport: Sport, game: ScheduledGame) -> Venue | None:
