@@ -1,0 +1,202 @@
+"""The docs cannot lie: what README, changelog and pictures say is what the program is and does."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from docs import make_pictures
+from oddsctl import config
+from oddsctl.cli.app import app
+from oddsctl.cli.fetch import STALE_UNDER_STRICT
+from oddsctl.errors import OddsctlError
+from oddsctl.messages import Reason
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
+
+NOT_RUN = {
+    "python3 -m venv": "CI runs it, on a machine that has a network",
+    "pipx install": "installs into the user's home",
+    "uv tool install": "installs into the user's home",
+    "export": "sets a variable of the reader's shell",
+}
+"""How lines of `sh` blocks begin that no test runs, and why."""
+
+
+def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Each command and group, by the words that call it."""
+
+    def below(words: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+        yield words, command
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from below((*words, name), inner)
+
+    return below(("oddsctl",), typer.main.get_command(app))
+
+
+def long_options(command: Any) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+
+
+def errors(kind: type[OddsctlError] = OddsctlError) -> Iterator[type[OddsctlError]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from errors(narrower)
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of the README in one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def lines(language: str) -> list[str]:
+    return [line for block in blocks(language) for line in block.splitlines() if line]
+
+
+def table(heading: str) -> list[str]:
+    """The first cells of the README's table that begins with this cell."""
+    (rows,) = re.findall(rf"^\| {re.escape(heading)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", README, flags=re.MULTILINE)
+    return [re.split(r"(?<!\\)\|", row)[1].strip() for row in rows.splitlines()]
+
+
+COMMANDS = dict(commands())
+CALLS = {" ".join(words): command for words, command in COMMANDS.items() if not hasattr(command, "commands")}
+OPTIONS_NAMED = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README))
+SHOWN = [line for line in lines("sh") if line.startswith("oddsctl ")]
+
+
+# ── commands and options ──
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_each_command_says_what_it_does(words: tuple[str, ...]) -> None:
+    assert (COMMANDS[words].help or "").strip()
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_each_command_has_its_place_in_the_readme(call: str) -> None:
+    assert any(set(call.split()) <= set(re.findall(r"\w+", cell)) for cell in table("command")), "no row of the table names it"
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_each_long_option_is_named_in_the_readme(words: tuple[str, ...]) -> None:
+    assert long_options(COMMANDS[words]) - OPTIONS_NAMED == set()
+
+
+def test_the_readme_names_no_command_that_does_not_exist() -> None:
+    called = re.findall(r"oddsctl((?: -[\w-]+)* [a-z]+(?: [a-z]+)?)", README)
+    promised = {tuple(word for word in words.split() if not word.startswith("-")) for words in called}
+    for first, *rest in promised:
+        group = COMMANDS.get(("oddsctl", first))
+        assert group is not None, f"oddsctl {first}"
+        if rest and hasattr(group, "commands"):
+            assert ("oddsctl", first, *rest) in COMMANDS, f"oddsctl {first} {rest[0]}"
+
+
+def test_the_readme_names_no_option_that_does_not_exist() -> None:
+    known = {option for command in COMMANDS.values() for option in long_options(command)} | {"--help"}
+    assert OPTIONS_NAMED - known == set()
+
+
+# ── codes ──
+
+
+def test_the_table_of_reasons_is_the_closed_set() -> None:
+    assert sorted(code for cell in table("reason") for code in re.findall(r"`(\w+)`", cell)) == sorted(Reason)
+
+
+def test_the_table_of_exit_codes_is_what_the_program_exits_with() -> None:
+    told = {int(code) for cell in table("exit code") for code in re.findall(r"\d+", cell)}
+    assert told == {kind.exit_code for kind in errors()} | {0, STALE_UNDER_STRICT, 130, 143}
+
+
+def test_no_code_in_the_readme_is_made_up() -> None:
+    known = {*Reason, *(kind.code for kind in errors())}
+    codes = set(re.findall(r"`([A-Z]+_[A-Z_]+)`", PROSE))
+    variables = {code for code in codes if code.startswith("ODDS") or code.endswith("_COLOR")}
+    assert codes - variables - known == set()
+
+
+# ── what it shows runs ──
+
+
+def test_each_line_of_a_shell_block_is_run_or_has_a_reason_not_to() -> None:
+    assert [line for line in lines("sh") if line not in SHOWN and not line.startswith(tuple(NOT_RUN))] == []
+
+
+def run(words: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """An `oddsctl` line in an empty home, with `--demo` put in."""
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(home)}
+    command = [sys.executable, "-m", "oddsctl", "--demo", *shlex.split(words)[1:]]
+    return subprocess.run(command, env=env, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("line", SHOWN)
+def test_each_command_shown_runs(line: str, tmp_path: Path) -> None:
+    words, _, sift = line.partition(" | ")
+    done = run(words, tmp_path)
+    assert (done.returncode, bool(done.stdout)) == (0, True), done.stderr
+    if sift and shutil.which("jq"):  # the developer's own tool: what it gives is looked at where it is installed
+        sifted = subprocess.run(shlex.split(sift), input=done.stdout, capture_output=True, text=True, timeout=60, check=False)
+        assert (sifted.returncode, bool(sifted.stdout.strip())) == (0, True), sifted.stderr
+
+
+def test_the_line_for_cron_says_nothing(tmp_path: Path) -> None:
+    (line,) = lines("crontab")
+    words = line[line.index("oddsctl ") : line.index(" > ")]
+    done = run(words, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+@pytest.mark.parametrize("setting", [line.removeprefix("# ") for line in lines("toml") if " = " in line])
+def test_each_setting_shown_is_sound(setting: str, tmp_path: Path) -> None:
+    """Those in comments, which stand for another choice, as well. All are of one section."""
+    (section,) = [line for line in lines("toml") if line.startswith("[")]
+    file = tmp_path / "config.toml"
+    file.write_text(f"{section}\n{setting}\n", encoding="utf-8")
+    assert not config.check(file=file, env={})
+
+
+@pytest.mark.parametrize("sign", [r"fetch nfl", r"bin/pytest"])
+def test_the_two_commands_for_a_fresh_machine_stand_once_each_in_a_block_of_their_own(sign: str) -> None:
+    """CI takes them from here."""
+    (line,) = re.findall(rf"^python3 -m venv .*{sign}.*$", README, flags=re.MULTILINE)
+    assert f"{line}\n" in blocks("sh")
+
+
+# ── pictures, links, changelog ──
+
+
+def test_the_pictures_show_what_the_program_shows_now() -> None:
+    """When the change is meant: `python -m docs.make_pictures`."""
+    kept = {file.name: file.read_text(encoding="utf-8") for file in make_pictures.FOLDER.iterdir()}
+    assert kept == make_pictures.pictures()
+
+
+def test_each_picture_is_in_the_readme() -> None:
+    for name in make_pictures.pictures():
+        assert f"](docs/pictures/{name})" in README
+
+
+def test_what_the_readme_links_to_in_the_checkout_is_there() -> None:
+    targets = re.findall(r"\]\((?!https://)([^)]+)\)", README)
+    assert targets
+    assert [target for target in targets if not (ROOT / target).is_file()] == []
+
+
+def test_the_changelog_has_a_place_for_what_is_not_released_yet() -> None:
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert headings[0] == "Unreleased"
