@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from oddsctl.errors import (
@@ -17,6 +18,7 @@ from oddsctl.errors import (
 )
 from oddsctl.messages import Answer, HttpRequest, HttpResponse, Job, Quota, Schedule, ScheduleJob
 from oddsctl.models import ScheduledGame, Sport, Status, VenueRef
+from oddsctl.ports import JSON
 from oddsctl.providers import shape
 from oddsctl.providers.espn_line import line
 from oddsctl.providers.shape import Entry
@@ -24,6 +26,8 @@ from oddsctl.providers.shape import Entry
 API = "espn"
 LIMIT = 500
 """The most that behaves; 600 and more silently return 25 (FACTS 2.2)."""
+NO_SUCH_DATES = "Failed to get events endpoint."
+"""What a range is answered since September 2026, and whatever else is neither day nor month."""
 
 
 class ESPN:
@@ -54,7 +58,7 @@ class ESPN:
         groups = (("groups", job.groups),) if job.groups else ()
         params = (("dates", job.dates), *groups, ("limit", str(LIMIT)))
         headers = (("Accept", "application/json"), ("User-Agent", self._user_agent))
-        return HttpRequest(API, f"{self._base_url}/apis/site/v2/sports/{job.league}/scoreboard", params, headers)
+        return HttpRequest(API, f"{self._base_url}/apis/site/v2/sports/{quote(job.league)}/scoreboard", params, headers)
 
     def parse(self, job: Job, response: HttpResponse) -> Answer:
         """The games of two teams; what is none (a fight card, a golf field) is counted and left out."""
@@ -63,7 +67,7 @@ class ESPN:
         body = Entry(API, "the answer", shape.body(API, response))
         if "events" not in body.value:
             raise BrokenAnswerError("espn: answered without events: the scoreboard has changed its shape", provider=API)
-        events = body.entries("events")
+        events = shape.entries(API, "events", body.value["events"], "event {}")
         if len(events) >= LIMIT:
             raise BrokenAnswerError(f"espn: {len(events)} events reach its limit, some may be cut off", provider=API)
         games = [game for event in events if (game := _game(event))]
@@ -86,77 +90,88 @@ def schedule_jobs(sport: Sport, start: float, end: float) -> tuple[ScheduleJob, 
 
 
 def _eastern_days(start: float, end: float) -> Iterator[str]:
+    """The days, YYYYMMDD, that the span touches; none where it is empty."""
     eastern = ZoneInfo("America/New_York")
     day = datetime.fromtimestamp(start, UTC).astimezone(eastern).date()
-    last = datetime.fromtimestamp(max(start, end - 1), UTC).astimezone(eastern).date()
-    while day <= last:
+    while datetime(day.year, day.month, day.day, tzinfo=eastern).timestamp() < end > start:
         yield day.strftime("%Y%m%d")
         day += timedelta(days=1)
 
 
+# ── games ──
+
+
 def _game(event: Entry) -> ScheduledGame | None:
-    """The game; None where the event has no two teams at home and away."""
-    competitions = event.value.get("competitions")
+    """The game; None where the event has no two teams at home and away, as in golf, tennis and fights."""
+    competitions = event.entries("competitions", "competition") if event.value.get("competitions") else []
     if not competitions:
         return None
-    competition = event.entries("competitions")[0]
-    sides = {side.value.get("homeAway"): side for side in competition.entries("competitors")} if "competitors" in competition.value else {}
-    home, away = sides.get("home"), sides.get("away")
-    if home is None or away is None or "team" not in home.value or "team" not in away.value:
+    competition = competitions[0]
+    sides = {side.value.get("homeAway"): side for side in _competitors(competition)}
+    home, away = (_team(sides.get(side)) for side in ("home", "away"))
+    if home is None or away is None:
         return None
-    names = (home.inner("team").text("displayName"), away.inner("team").text("displayName"))
-    status = _status(competition if "status" in competition.value else event)
-    begun = status in ("live", "final", "delayed")
+    status, begun = _status(competition if "status" in competition.value else event)
+    home_score, away_score = (shape.whole(sides[side].value.get("score")) for side in ("home", "away"))
     return ScheduledGame(
-        id=event.text("id"),
-        start=event.time("date"),
+        id=event.word("id"),
+        start=event.instant("date"),
         time_confirmed=competition.value.get("timeValid") is not False,
-        home=names[0],
-        away=names[1],
+        home=home,
+        away=away,
         status=status,
-        home_score=shape.whole(home.value.get("score")) if begun else None,
-        away_score=shape.whole(away.value.get("score")) if begun else None,
+        home_score=home_score if begun else None,
+        away_score=away_score if begun else None,
         neutral=competition.value.get("neutralSite") is True,
-        venue=_venue(competition),
-        line=line(competition, *names),
+        venue=_venue(shape.fields(competition.value.get("venue"))),
+        line=line(competition.value.get("odds"), home, away),
     )
 
 
-def _status(of: Entry) -> Status:
-    """By `state` and `completed`; names only tell apart what these leave open, since their list is not closed (FACTS 2.4).
+def _competitors(competition: Entry) -> Iterator[Entry]:
+    """Those who say where they play: the order of the list is not to be trusted."""
+    for side in competition.entries("competitors", "competitor") if competition.value.get("competitors") else []:
+        if isinstance(side.value.get("homeAway"), str):
+            yield side
 
-    After play without completion the game is postponed, or canceled where the name says so: there is no result.
+
+def _team(side: Entry | None) -> str | None:
+    """The team's name; None for an athlete."""
+    return shape.word(shape.fields(side.value.get("team")).get("displayName")) if side else None
+
+
+def _status(of: Entry) -> tuple[Status, bool]:
+    """What has become of the game, and whether it has a score (ESPN shows 0 before the start too).
+
+    By `state` and `completed`; names only tell apart what these leave open, since their list is not closed (FACTS 2.4).
+    A game that is over without being completed is postponed, or canceled where the name says so: it has no result.
     """
-    kind = of.inner("status").inner("type")
-    name = (kind.text_or_none("name") or "").upper()
-    state = kind.text_or_none("state")
+    kind = shape.fields(shape.fields(of.value.get("status")).get("type"))
+    name = (shape.word(kind.get("name")) or "").upper()
+    state = kind.get("state")
     if state == "in":
-        return "delayed" if "DELAY" in name or "SUSPEND" in name else "live"
+        return "delayed" if "DELAY" in name or "SUSPEND" in name else "live", True
     if "CANCEL" in name:
-        return "canceled"
+        return "canceled", False
     if state == "post":
-        return "final" if kind.value.get("completed") is True and "POSTPONE" not in name else "postponed"
+        played = kind.get("completed") is True and "POSTPONE" not in name
+        return "final" if played else "postponed", played
     if state == "pre":
-        return "postponed" if "POSTPONE" in name else "delayed" if "DELAY" in name else "scheduled"
-    raise of.broken(f"has a status with state {state!r}")
+        return "postponed" if "POSTPONE" in name else "delayed" if "DELAY" in name else "scheduled", False
+    raise of.broken("has no status" if state is None else "has a status that is neither pre, in nor post")
 
 
-def _venue(competition: Entry) -> VenueRef | None:
-    venue = competition.inner("venue")
-    name = venue.text_or_none("fullName")
+def _venue(venue: dict[str, JSON]) -> VenueRef | None:
+    """The venue; None where it has no name (a tennis court)."""
+    name = shape.word(venue.get("fullName"))
     if name is None:
         return None
-    address = venue.inner("address")
-    indoor = venue.value.get("indoor")
-    found = shape.whole(venue.value.get("id"))
-    return VenueRef(
-        id=None if found is None else str(found),
-        name=name,
-        city=address.text_or_none("city"),
-        state=address.text_or_none("state"),
-        country=address.text_or_none("country"),
-        indoor=indoor if isinstance(indoor, bool) else None,
-    )
+    address, indoor = shape.fields(venue.get("address")), venue.get("indoor")
+    city, state, country = (shape.word(address.get(part)) for part in ("city", "state", "country"))
+    return VenueRef(shape.word(venue.get("id")), name, city, state, country, indoor if isinstance(indoor, bool) else None)
+
+
+# ── refusals ──
 
 
 def _error(job: Job, response: HttpResponse) -> ProviderError:
@@ -171,6 +186,9 @@ def _error(job: Job, response: HttpResponse) -> ProviderError:
             )
         case 429:
             return RateLimitedError(said, provider=API, retry_at=shape.retry_after(response))
+        case 400 if message == NO_SUCH_DATES:
+            dates = job.dates if isinstance(job, ScheduleJob) else "?"
+            return RejectedError(f"espn: has no scoreboard for dates={dates}: {message}", provider=API)
         case 400 if "invalid" in message.casefold():
             return UnknownSportError(said, provider=API)
         case 404:

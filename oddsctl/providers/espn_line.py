@@ -1,31 +1,28 @@
-"""ESPN's own line in a scoreboard, in the shapes of several years (FACTS 2.5). What has no price is no line. Pure."""
+"""ESPN's own line in a scoreboard, in the shapes of several years (FACTS 2.5). What has no price on both sides is no line. Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from fractions import Fraction
 
 from oddsctl.models import Price
-from oddsctl.providers import shape
-from oddsctl.providers.shape import JSON, Entry
+from oddsctl.ports import JSON
+from oddsctl.providers.shape import decimal_odds, fields, number, word
 
 ONE_SPELLING = {"Draft Kings": "DraftKings"}
 
 
-def line(competition: Entry, home: str, away: str) -> tuple[Price, ...]:
-    """The prices of the first provider that has any, as bookmaker `espn:NAME`; empty where there is none."""
-    listed = competition.value.get("odds")
-    for value in listed if isinstance(listed, list) else ():
-        if not isinstance(value, dict):
-            continue  # `[null]` is common
-        odds = Entry(competition.api, f"odds of {competition.place}", value)
-        if prices := tuple(_prices(odds, home, away)):
-            return prices
-    return ()
+def line(listed: JSON, home: str, away: str) -> tuple[Price, ...]:
+    """The prices of the provider that has most, as bookmaker `espn:NAME`; empty where none has any.
+
+    It is a courtesy beside the schedule: whatever its shape, it raises nothing.
+    """
+    found = [tuple(_prices(fields(one), home, away)) for one in listed] if isinstance(listed, list) else []
+    return max(found, key=len, default=())
 
 
-def _prices(odds: Entry, home: str, away: str) -> Iterator[Price]:
-    name = odds.inner("provider").text_or_none("name") or "line"
+def _prices(odds: dict[str, JSON], home: str, away: str) -> Iterator[Price]:
+    name = word(fields(odds.get("provider")).get("name")) or "line"
     book = f"espn:{ONE_SPELLING.get(name, name)}"
     for outcome, price in _moneylines(odds, home, away):
         yield Price(book, "h2h", outcome, price)
@@ -35,59 +32,54 @@ def _prices(odds: Entry, home: str, away: str) -> Iterator[Price]:
         yield Price(book, "totals", outcome, price, point)
 
 
-def _moneylines(odds: Entry, home: str, away: str) -> list[tuple[str, float]]:
-    sides = (("home", "homeTeamOdds", home), ("away", "awayTeamOdds", away), ("draw", "drawOdds", "Draw"))
+def _moneylines(odds: dict[str, JSON], home: str, away: str) -> list[tuple[str, float]]:
     found = []
-    for side, old, outcome in sides:
-        price = shape.decimal_odds(_last(odds, "moneyline", side).value.get("odds"))
-        price = price or shape.decimal_odds(odds.inner(old).value.get("moneyLine")) or _fractional(odds.inner(old))
-        if price:
+    for side, old, outcome in (("home", "homeTeamOdds", home), ("away", "awayTeamOdds", away), ("draw", "drawOdds", "Draw")):
+        new, before = _newest(odds, "moneyline", side), fields(odds.get(old))
+        price = decimal_odds(new["odds"]) if new else decimal_odds(before.get("moneyLine")) or _british(before)
+        if price is not None:
             found.append((outcome, price))
-    return found if len(found) > 1 else []
+    return found if {home, away} <= {outcome for outcome, _ in found} else []
 
 
-def _fractional(side: Entry) -> float | None:
-    """Decimal odds of `11/2`, as the British books write a moneyline."""
-    text = side.text_or_none("summary") or ""
-    try:
-        return round(1 + float(Fraction(text)), 4) if "/" in text else None
-    except (ValueError, ZeroDivisionError):
-        return None
+def _british(side: dict[str, JSON]) -> float | None:
+    """Decimal odds as Bet 365 states them: the fraction `11/2`, and beside it the rounded decimal 6.5."""
+    fraction = re.fullmatch(r"([0-9]{1,5})/([1-9][0-9]{0,4})", word(side.get("summary")) or "")
+    price = round(1 + int(fraction[1]) / int(fraction[2]), 4) if fraction else number(side.get("value"))
+    return price if price is not None and price > 1 else None
 
 
-def _spreads(odds: Entry, home: str, away: str) -> list[tuple[str, float, float]]:
+def _spreads(odds: dict[str, JSON], home: str, away: str) -> list[tuple[str, float, float]]:
     found = []
-    given = shape.number(odds.value.get("spread"))  # relative to the home team
+    given = number(odds.get("spread"))  # relative to the home team
     for side, old, outcome, sign in (("home", "homeTeamOdds", home, 1), ("away", "awayTeamOdds", away, -1)):
-        last = _last(odds, "pointSpread", side)
-        point, price = shape.number(last.value.get("line")), shape.decimal_odds(last.value.get("odds"))
-        if (point is None or price is None) and given is not None:
-            point, price = sign * given + 0.0, shape.decimal_odds(odds.inner(old).value.get("spreadOdds"))
-        if point is not None and price is not None:
+        new = _newest(odds, "pointSpread", side)
+        price = decimal_odds(new["odds"] if new else fields(odds.get(old)).get("spreadOdds"))
+        point = number(new.get("line"))
+        if point is None and given is not None:
+            point = sign * given + 0.0  # no -0.0
+        if price is not None and point is not None:
             found.append((outcome, price, point))
     return found if len(found) == 2 and found[0][2] == -found[1][2] else []
 
 
-def _totals(odds: Entry) -> list[tuple[str, float, float]]:
+def _totals(odds: dict[str, JSON]) -> list[tuple[str, float, float]]:
     found = []
-    current = odds.inner("current")
-    given = shape.number(odds.value.get("overUnder"))
+    given = number(odds.get("overUnder"))
+    current = fields(odds.get("current"))  # the shape of January 2025
     for side, old, outcome in (("over", "overOdds", "Over"), ("under", "underOdds", "Under")):
-        last = _last(odds, "total", side)
-        point, price = _total(last.value.get("line")), shape.decimal_odds(last.value.get("odds"))
-        if point is None or price is None:
-            point = shape.number(current.inner("total").value.get("american")) or given
-            price = shape.decimal_odds(current.inner(side).value.get("american")) or shape.decimal_odds(odds.value.get(old))
-        if point is not None and price is not None:
+        new = _newest(odds, "total", side)
+        before = fields(current.get(side)).get("american") or odds.get(old)
+        price = decimal_odds(new["odds"] if new else before)
+        point = number((word(new.get("line")) or "").lstrip("ouOU"))
+        point = given if point is None else point
+        if price is not None and point is not None:
             found.append((outcome, price, point))
-    return found if len(found) == 2 else []
+    return found if len(found) == 2 and found[0][2] == found[1][2] else []
 
 
-def _last(odds: Entry, market: str, side: str) -> Entry:
-    """The closing price where there is one, else the opening one."""
-    both = odds.inner(market).inner(side)
-    return both.inner("close") if both.inner("close").value.get("odds") else both.inner("open")
-
-
-def _total(text: JSON) -> float | None:
-    return shape.number(text.lstrip("ouOU")) if isinstance(text, str) else shape.number(text)
+def _newest(odds: dict[str, JSON], market: str, side: str) -> dict[str, JSON]:
+    """The newest `{line, odds}` of a side, empty where there is none. A closing `OFF` stands: the opening price is gone."""
+    moments = fields(fields(odds.get(market)).get(side))
+    quotes = (fields(moments.get(moment)) for moment in ("close", "open"))
+    return next((quote for quote in quotes if quote.get("odds") is not None), {})

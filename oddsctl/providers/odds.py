@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from hashlib import sha256
+from urllib.parse import quote
 
 from oddsctl.errors import (
     BrokenAnswerError,
@@ -39,13 +40,14 @@ from oddsctl.messages import (
     SportsJob,
 )
 from oddsctl.models import OddsEvent, Price
-from oddsctl.policy.coalesce import price
+from oddsctl.policy import coalesce
+from oddsctl.ports import JSON
 from oddsctl.providers import shape
-from oddsctl.providers.shape import JSON, Entry
+from oddsctl.providers.shape import Entry
 
 API = "odds"
-EXCHANGE_REGIONS = {"eu", "uk", "au", "us_ex"}
-FORMATS = (("dateFormat", "iso"), ("oddsFormat", "decimal"))
+EXCHANGE_REGIONS = frozenset(("eu", "uk", "au", "us_ex"))
+EXCHANGES = coalesce.REGION_BOOKS["us_ex"] | {"betfair_ex_eu", "betfair_ex_uk", "betfair_ex_au", "matchbook", "smarkets"}
 BY_CODE: dict[str, type[ProviderError]] = {
     "MISSING_KEY": MissingKeyError,
     "INVALID_KEY": InvalidKeyError,
@@ -61,7 +63,7 @@ BY_CODE: dict[str, type[ProviderError]] = {
 """Compared as whole strings: codes share prefixes."""
 HINTS: dict[type[ProviderError], str] = {
     MissingKeyError: "set ODDS_API_KEY, or odds.key in the configuration",
-    InvalidKeyError: "check the key that odds.key points to; a new one may take a minute to work",
+    InvalidKeyError: "check the key that odds.key points to",
     DeactivatedKeyError: "see to the subscription at the-odds-api.com",
     OutOfCreditsError: "credits return with the new month; `oddsctl stats` shows when",
     InvalidMarketError: "boards have h2h, spreads, totals and outrights; other markets are asked by event",
@@ -82,16 +84,10 @@ class TheOddsAPI:
         return sha256(b"oddsctl account " + self._key().encode()).hexdigest()[:16]
 
     def price(self, job: Job) -> int:
-        """Credits at the most (FACTS 1.2). For one event it is an upper bound.
-
-        There only markets that come back are charged, but exchanges add lay prices unasked, which may count as a market.
-        """
+        """Credits at the most (FACTS 1.2): of one event's odds only markets that come back are charged."""
         match job:
-            case OddsJob(event=None):
-                return price(job)
             case OddsJob():
-                lay = len(EXCHANGE_REGIONS & set(job.regions)) if "h2h" in job.markets else 0
-                return price(job) + lay
+                return coalesce.price(job) + _unasked(job)
             case ScoresJob():
                 return 1 if job.days_from is None else 2
             case _:
@@ -99,23 +95,11 @@ class TheOddsAPI:
 
     def request(self, job: Job) -> HttpRequest:
         """The request; lists sorted, no time or event filter in a paid one: they would not lower the price."""
-        params: tuple[tuple[str, str], ...]
-        match job:
-            case OddsJob():
-                path = f"sports/{job.sport}/odds" if job.event is None else f"sports/{job.sport}/events/{job.event}/odds"
-                books = ("bookmakers", ",".join(job.bookmakers)) if job.bookmakers else ("regions", ",".join(job.regions))
-                params = (*FORMATS, books, ("markets", ",".join(job.markets)))
-            case EventsJob():
-                path, params = f"sports/{job.sport}/events", (FORMATS[0],)
-            case ScoresJob():
-                days = (("daysFrom", str(job.days_from)),) if job.days_from else ()
-                path, params = f"sports/{job.sport}/scores", (FORMATS[0], *days)
-            case SportsJob():
-                path, params = "sports", ()
-            case _:
-                raise TypeError(f"no job for The Odds API: {type(job).__name__}")
-        secret = (("apiKey", self._key()),)
-        return HttpRequest(API, f"{self._base_url}/v4/{path}", tuple(sorted(params)), (("Accept", "application/json"),), secret)
+        path, params = _question(job)
+        ordered = tuple(sorted(params.items()))
+        return HttpRequest(
+            API, f"{self._base_url}/v4/{path}", ordered, (("Accept", "application/json"),), secret=(("apiKey", self._key()),)
+        )
 
     def quota(self, response: HttpResponse) -> Quota:
         """The three `x-requests-*` headers. Not those of a 5xx: a gateway was seen to make them up (FACTS 1.4)."""
@@ -130,65 +114,121 @@ class TheOddsAPI:
         body = shape.body(API, response)
         if isinstance(body, dict) and "error_code" in body:
             raise _error(response)
-        american = re.search(rb'"price":\s*-', response.body) is not None  # a negative price cannot be decimal: then none is
         match job:
-            case OddsJob(event=None) | EventsJob():
-                return Events(tuple(event for entry in shape.entries(API, "the answer", body) if (event := _event(entry, american))))
-            case OddsJob():
-                event = _event(Entry(API, "the answer", body), american)
-                return Events((event,) if event else ())
+            case OddsJob(event=str()):
+                return _events([Entry(API, "the event", body)])
+            case OddsJob() | EventsJob():
+                return _events(_listed(body, "event"))
             case ScoresJob():
-                return Scores(tuple(_score(entry) for entry in shape.entries(API, "the answer", body)))
+                return Scores(tuple(_score(entry) for entry in _listed(body, "game")))
             case SportsJob():
-                return Sports(tuple(_sport(entry) for entry in shape.entries(API, "the answer", body)))
+                return Sports(tuple(_sport(entry) for entry in _listed(body, "sport")))
             case _:
-                raise TypeError(f"no job for The Odds API: {type(job).__name__}")
+                raise _foreign(job)
 
 
-def _event(entry: Entry, american: bool) -> OddsEvent | None:
-    """A game with its prices. None for an outright, which is no game of two teams."""
-    if entry.value.get("home_team") is None and entry.value.get("away_team") is None and entry.value.get("id"):
-        return None
-    books = entry.entries("bookmakers") if "bookmakers" in entry.value else []
+def _unasked(job: OddsJob) -> int:
+    """What `h2h_lay` may add to the price of one event's odds: exchanges send it unasked, and markets sent are charged."""
+    if job.event is None or "h2h" not in job.markets or "h2h_lay" in job.markets:
+        return 0
+    exchange = EXCHANGE_REGIONS.intersection(job.regions) or EXCHANGES.intersection(job.bookmakers)
+    return job.region_count if exchange else 0
+
+
+def _question(job: Job) -> tuple[str, dict[str, str]]:
+    """Path and parameters; of the key nothing."""
+    match job:
+        case OddsJob():
+            event = "" if job.event is None else f"/events/{quote(job.event, safe='')}"
+            books = {"bookmakers": ",".join(job.bookmakers)} if job.bookmakers else {"regions": ",".join(job.regions)}
+            form = {"dateFormat": "iso", "oddsFormat": "decimal"}
+            return f"{_sport_path(job.sport)}{event}/odds", {**form, **books, "markets": ",".join(job.markets)}
+        case EventsJob():
+            return f"{_sport_path(job.sport)}/events", {"dateFormat": "iso"}
+        case ScoresJob():
+            days = {} if job.days_from is None else {"daysFrom": str(job.days_from)}
+            return f"{_sport_path(job.sport)}/scores", {"dateFormat": "iso", **days}
+        case SportsJob():
+            return "sports", {}
+        case _:
+            raise _foreign(job)
+
+
+def _sport_path(sport: str) -> str:
+    return f"sports/{quote(sport, safe='')}"
+
+
+def _foreign(job: Job) -> TypeError:
+    return TypeError(f"no job for The Odds API: {type(job).__name__}")
+
+
+# ── answers ──
+
+
+def _listed(body: JSON, called: str) -> list[Entry]:
+    return shape.entries(API, "the answer", body, f"{called} {{}}")
+
+
+def _events(entries: Iterable[Entry]) -> Events:
+    return Events(_in_decimal([_event(entry) for entry in entries if not _is_outright(entry)]))
+
+
+def _is_outright(entry: Entry) -> bool:
+    """Whether the entry is a tournament: no game of two teams, which it says by naming null as both."""
+    return all(entry.value.get(side, "") is None for side in ("home_team", "away_team"))
+
+
+def _event(entry: Entry) -> OddsEvent:
+    books = entry.entries("bookmakers", "book") if "bookmakers" in entry.value else []
     return OddsEvent(
-        id=entry.text("id"),
-        commence_time=entry.time("commence_time"),
-        home=entry.text("home_team"),
-        away=entry.text("away_team"),
-        prices=tuple(found for book in books for market in book.entries("markets") for found in _prices(book, market, american)),
+        id=entry.word("id"),
+        commence_time=entry.instant("commence_time"),
+        home=entry.word("home_team"),
+        away=entry.word("away_team"),
+        prices=tuple(price for book in books for market in book.entries("markets", "market") for price in _prices(book, market)),
     )
 
 
-def _prices(book: Entry, market: Entry, american: bool) -> list[Price]:
-    key, name = book.text("key"), market.text("key")
+def _prices(book: Entry, market: Entry) -> Iterator[Price]:
+    """A market's prices as sent. The time is the market's; old answers have only the bookmaker's."""
+    bookmaker, key = book.word("key"), market.word("key")
     updated = shape.instant(market.value.get("last_update")) or shape.instant(book.value.get("last_update"))
-    return [
-        Price(key, name, _outcome(outcome), _decimal(outcome, american), shape.number(outcome.value.get("point")), updated)
-        for outcome in market.entries("outcomes")
-    ]
+    for outcome in market.entries("outcomes", "outcome"):
+        point = shape.number(outcome.value.get("point"))
+        yield Price(bookmaker, key, _outcome(outcome), outcome.number("price"), point, updated)
 
 
 def _outcome(outcome: Entry) -> str:
-    """The outcome's name; for a player's market with the player, `Over (Jalen Hurts)`, or all players' Overs would be one."""
-    player = outcome.text_or_none("description")
-    return f"{outcome.text('name')} ({player})" if player else outcome.text("name")
+    """The outcome's name; in a player's market with the player, `Over (Jalen Hurts)`, or all players' Overs would be one."""
+    name, player = outcome.word("name"), shape.word(outcome.value.get("description"))
+    return f"{name} ({player})" if player else name
 
 
-def _decimal(outcome: Entry, american: bool) -> float:
-    value = outcome.number("price")
-    decimal = shape.decimal_odds(value) if american else value
-    if decimal is None or decimal < 1:
-        raise outcome.broken(f"has a price of {value:g}")
-    return decimal
+def _in_decimal(events: list[OddsEvent]) -> tuple[OddsEvent, ...]:
+    """The events with decimal prices; what is none (1 and below: no bet) is left out.
+
+    We ask for decimal odds. American ones, from a proxy or a recording, can't be told price by price (an exchange's 150 is decimal),
+    but by the whole answer: theirs are all 100 or more, above or below zero, and no decimal answer is.
+    """
+    prices = [price.price for event in events for price in event.prices]
+    if prices and all(abs(price) >= 100 for price in prices):
+        events = [replace(event, prices=tuple(_from_american(price) for price in event.prices)) for event in events]
+    elif min(prices, default=2.0) > 1:
+        return tuple(events)
+    return tuple(replace(event, prices=tuple(price for price in event.prices if price.price > 1)) for event in events)
+
+
+def _from_american(price: Price) -> Price:
+    return replace(price, price=shape.decimal_odds(price.price) or 0.0)
 
 
 def _score(entry: Entry) -> Score:
-    home, away = entry.text("home_team"), entry.text("away_team")
-    listed = entry.entries("scores") if entry.value.get("scores") is not None else []
-    scores = {one.text_or_none("name"): shape.whole(one.value.get("score")) for one in listed}
+    home, away = entry.word("home_team"), entry.word("away_team")
+    told = entry.entries("scores", "score") if entry.value.get("scores") is not None else []
+    scores = {shape.word(one.value.get("name")): shape.whole(one.value.get("score")) for one in told}
     return Score(
-        id=entry.text("id"),
-        commence_time=entry.time("commence_time"),
+        id=entry.word("id"),
+        commence_time=entry.instant("commence_time"),
         completed=entry.value.get("completed") is True,
         home=home,
         away=away,
@@ -199,39 +239,38 @@ def _score(entry: Entry) -> Score:
 
 def _sport(entry: Entry) -> SportEntry:
     return SportEntry(
-        key=entry.text("key"),
-        title=entry.text_or_none("title") or entry.text("key"),
+        key=entry.word("key"),
+        title=shape.word(entry.value.get("title")) or entry.word("key"),
         active=entry.value.get("active") is not False,
         has_outrights=entry.value.get("has_outrights") is True,
     )
 
 
+# ── refusals ──
+
+
 def _error(response: HttpResponse) -> ProviderError:
-    code, message = _told(response)
-    kind = BY_CODE.get(code) or _by_status(response.status)
-    said = f"odds: {shape.quote(message) or 'no reason given'} ({code or f'HTTP {response.status}'})"
+    code, said = _told(response)
+    kind = BY_CODE.get(code) or _by_status(response.status, code)
     rest = shape.retry_after(response) if kind in (RateLimitedError, ServerError) else None
-    return kind(said, provider=API, retry_at=rest, hint=HINTS.get(kind))
+    message = f"odds: {shape.quote(said) or 'refused without a reason'} ({shape.quote(code) or f'HTTP {response.status}'})"
+    return kind(message, provider=API, retry_at=rest, hint=HINTS.get(kind))
 
 
 def _told(response: HttpResponse) -> tuple[str, JSON]:
+    """The `error_code` and the message; empty where the body has none (a gateway's page)."""
     try:
-        body = shape.body(API, response)
+        body = shape.fields(shape.body(API, response))
     except BrokenAnswerError:
-        return "", f"answered HTTP {response.status} without a reason"
-    if not isinstance(body, dict):
-        return "", ""
-    code = body.get("error_code")
-    return (code if isinstance(code, str) else ""), body.get("message") or ""
+        body = {}
+    return shape.word(body.get("error_code")) or "", body.get("message") or ""
 
 
-def _by_status(status: int) -> type[ProviderError]:
-    if status == 401:
+def _by_status(status: int, code: str) -> type[ProviderError]:
+    """The error where the code says nothing. A 401 with a code that is not about the key (a paid plan's endpoint) is a refusal."""
+    kinds: dict[int, type[ProviderError]] = {403: ForbiddenError, 429: RateLimitedError}
+    if status == 401 and not code:
         return InvalidKeyError
-    if status == 403:
-        return ForbiddenError
-    if status == 429:
-        return RateLimitedError
     if status >= 500:
         return ServerError
-    return RejectedError if 400 <= status < 500 else BrokenAnswerError
+    return kinds.get(status, RejectedError if 400 <= status < 500 else BrokenAnswerError)

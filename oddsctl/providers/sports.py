@@ -1,4 +1,8 @@
-"""The leagues that oddsctl knows by name, and what each provider calls them. A table (FACTS 1.7, 2.1, 2.2); pure."""
+"""The leagues that oddsctl knows by name, and what each provider calls them. A table (FACTS 1.7, 2.1, 2.2); pure.
+
+Months are not folded where one has more games than an ESPN answer holds (college basketball), or comes so near that the
+answer would be 25 MB (baseball: some 450 games of 55 KB).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ SPORTS = (
         folds_months=False,
     ),
     Sport("wnba", "WNBA", "basketball_wnba", "basketball/wnba", american=True, indoor=True),
-    Sport("mlb", "MLB", "baseball_mlb", "baseball/mlb", american=True),
+    Sport("mlb", "MLB", "baseball_mlb", "baseball/mlb", american=True, folds_months=False),
     Sport("nhl", "NHL", "icehockey_nhl", "hockey/nhl", american=True, indoor=True),
     Sport("mls", "MLS", "soccer_usa_mls", "soccer/usa.1", american=True),
     Sport("epl", "Premier League", "soccer_epl", "soccer/eng.1"),

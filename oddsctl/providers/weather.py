@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from oddsctl.errors import (
     BrokenAnswerError,
@@ -14,10 +15,12 @@ from oddsctl.errors import (
 )
 from oddsctl.messages import Answer, ForecastJob, Forecasts, Geocoded, GeocodeJob, HttpRequest, HttpResponse, Job, Quota
 from oddsctl.models import Forecast, GeocodedPlace, Hour, Place, Units
+from oddsctl.ports import JSON
 from oddsctl.providers import shape
-from oddsctl.providers.shape import JSON, Entry
+from oddsctl.providers.shape import Entry
 
 API = "weather"
+HOUR = 3600
 DAY = 86400
 VARIABLES = {
     "temperature": "temperature_2m",
@@ -33,6 +36,11 @@ UNITS: dict[Units, tuple[tuple[str, str], ...]] = {
     "imperial": (("precipitation_unit", "inch"), ("temperature_unit", "fahrenheit"), ("wind_speed_unit", "mph")),
     "metric": (("precipitation_unit", "mm"), ("temperature_unit", "celsius"), ("wind_speed_unit", "kmh")),
 }
+SYMBOLS: dict[Units, dict[str, str]] = {
+    "imperial": {"temperature_2m": "°F", "wind_speed_10m": "mp/h"},
+    "metric": {"temperature_2m": "°C", "wind_speed_10m": "km/h"},
+}
+"""What `hourly_units` says beside the values (FACTS 3.5); units are asked for together, so two tell whether they were heeded."""
 GEOCODED = 20
 """Results asked for: a filter may come after the cut (FACTS 3.6)."""
 
@@ -102,88 +110,102 @@ def _date(day: int) -> str:
 
 def _forecasts(job: ForecastJob, body: JSON) -> Forecasts:
     """One place comes as an object, several as a list in the order asked; coordinates in it are the grid's, not ours."""
-    listed = body if isinstance(body, list) else [body]
-    if len(listed) != len(job.places):
-        raise BrokenAnswerError(f"weather: asked for {len(job.places)} places, got {len(listed)}", provider=API)
-    places = zip(job.places, shape.entries(API, "the answer", listed), strict=True)
-    return Forecasts(tuple(_forecast(place, job.units, entry) for place, entry in places))
+    answered = shape.entries(API, "the answer", body if isinstance(body, list) else [body], "place {}")
+    if len(answered) != len(job.places):
+        raise BrokenAnswerError(f"weather: asked for {len(job.places)} places, got {len(answered)}", provider=API)
+    return Forecasts(tuple(_forecast(place, job.units, entry) for place, entry in zip(job.places, answered, strict=True)))
 
 
 def _forecast(place: Place, units: Units, entry: Entry) -> Forecast:
-    hourly = entry.inner("hourly")
-    times = hourly.value.get("time")
-    if not isinstance(times, list):
-        raise entry.broken("has no hourly time")
-    offset = shape.number(entry.value.get("utc_offset_seconds")) or 0.0
-    stamps = [_stamp(entry, time, offset) for time in times]
-    columns = {}
-    for ours, theirs in VARIABLES.items():
-        column = hourly.value.get(theirs, [None] * len(stamps))
-        if not isinstance(column, list) or len(column) != len(stamps):
-            raise hourly.broken(f"has {theirs} that does not go with its time")
-        columns[ours] = [shape.number(value) for value in column]
-    columns_by_hour = zip(*columns.values(), strict=True)
-    hours = (_hour(stamp, dict(zip(columns, values, strict=True))) for stamp, values in zip(stamps, columns_by_hour, strict=True))
+    hourly = Entry(API, f"hourly of {entry.place}", entry.value.get("hourly"))
+    _check_units(units, shape.fields(entry.value.get("hourly_units")), hourly)
+    stamps = _stamps(hourly, shape.number(entry.value.get("utc_offset_seconds")) or 0.0)
+    columns = {name: _column(hourly, variable, len(stamps)) for name, variable in VARIABLES.items()}
+    codes = [shape.whole(code) for code in columns.pop("code")]
+    hours = (
+        Hour(stamp, **{name: shape.number(column[row]) for name, column in columns.items()}, code=codes[row])
+        for row, stamp in enumerate(stamps)
+    )
     return Forecast(place, units, tuple(hours))
 
 
-def _stamp(entry: Entry, time: JSON, offset: float) -> float:
-    """Epoch seconds; text is local time without offset (FACTS 3.5)."""
-    stamp = shape.instant(time)
-    if stamp is None:
-        raise entry.broken(f"has an hour {time!r} that is no time")
-    return stamp - offset if isinstance(time, str) else stamp
+def _check_units(units: Units, told: dict[str, JSON], hourly: Entry) -> None:
+    """Refuses degrees of the other kind, which nobody would notice in the numbers."""
+    for variable, unit in SYMBOLS[units].items():
+        if (other := shape.word(told.get(variable))) not in (None, unit):
+            raise hourly.broken(f"has {variable} in {shape.quote(other)}, not in {unit}")
 
 
-def _hour(stamp: float, values: dict[str, float | None]) -> Hour:
-    code = values.pop("code")
-    return Hour(stamp, **values, code=None if code is None else int(code))
+def _stamps(hourly: Entry, offset: float) -> list[float]:
+    """The hours, ascending without gaps. Where seconds were not honoured they are local, in text without offset (FACTS 3.5)."""
+    times = hourly.value.get("time")
+    if not isinstance(times, list):
+        raise hourly.broken("has no time")
+    stamps = []
+    for count, time in enumerate(times, 1):
+        stamp = shape.instant(time)
+        if stamp is None:
+            raise hourly.broken(f"has a time {count} that is none")
+        stamps.append(stamp - offset if isinstance(time, str) else stamp)
+    if any(later - earlier != HOUR for earlier, later in pairwise(stamps)):
+        raise hourly.broken("has hours that do not follow each other")
+    return stamps
 
 
-def _geocoded(job: GeocodeJob, entry: Entry) -> Geocoded:
+def _column(hourly: Entry, variable: str, length: int) -> list[JSON]:
+    """The variable's values, a null for each hour where it is left out."""
+    column = hourly.value.get(variable, [None] * length)
+    if not isinstance(column, list) or len(column) != length:
+        raise hourly.broken(f"has another number of {variable} than of time")
+    return column
+
+
+def _geocoded(job: GeocodeJob, body: Entry) -> Geocoded:
     """The places found, those of the region or country asked for first; no match is an answer without `results`."""
-    results = entry.entries("results") if "results" in entry.value else []
-    places = [
-        GeocodedPlace(
-            name=one.text("name"),
-            latitude=one.number("latitude"),
-            longitude=one.number("longitude"),
-            country=one.text_or_none("country"),
-            region=one.text_or_none("admin1"),
-        )
-        for one in results
-    ]
+    results = body.entries("results", "result") if "results" in body.value else []
     wanted = job.town.partition(",")[2].strip().casefold()
-    codes = [{(one.text_or_none(name) or "").casefold() for name in ("country", "country_code", "admin1")} for one in results]
-    fits = [bool(wanted) and wanted in names for names in codes]
-    order = sorted(range(len(places)), key=lambda index: not fits[index])
-    return Geocoded(tuple(places[index] for index in order))
+    results.sort(key=lambda result: not wanted or wanted not in _regions(result))
+    return Geocoded(tuple(_town(result) for result in results))
+
+
+def _regions(result: Entry) -> set[str]:
+    return {(shape.word(result.value.get(name)) or "").casefold() for name in ("country", "country_code", "admin1")}
+
+
+def _town(result: Entry) -> GeocodedPlace:
+    latitude, longitude = result.number("latitude"), result.number("longitude")
+    if abs(latitude) > 90 or abs(longitude) > 180:
+        raise result.broken("is nowhere on this planet")
+    country, region = (shape.word(result.value.get(name)) for name in ("country", "admin1"))
+    return GeocodedPlace(result.word("name"), latitude, longitude, country, region)
+
+
+# ── refusals ──
 
 
 def _error(response: HttpResponse) -> ProviderError:
     reason = _reason(response)
-    said = f"weather: {shape.quote(reason) or f'HTTP {response.status}'}"
+    said = f"weather: {shape.quote(reason) or f'HTTP {response.status} without a reason'}"
     if response.status == 429:
-        return RateLimitedError(said, provider=API, retry_at=shape.retry_after(response) or _rest(reason, response.received_at))
+        return RateLimitedError(said, provider=API, retry_at=_rest(reason, response.received_at) or shape.retry_after(response))
     if response.status >= 500:
         return ServerError(said, provider=API, retry_at=shape.retry_after(response))
     if response.status in (401, 403):
         return ForbiddenError(said, provider=API)
-    return RejectedError(said, provider=API) if response.status in range(200, 500) else BrokenAnswerError(said, provider=API)
+    return RejectedError(said, provider=API) if 400 <= response.status < 500 else BrokenAnswerError(said, provider=API)
 
 
 def _reason(response: HttpResponse) -> str:
     try:
-        body = shape.body(API, response)
+        body = shape.fields(shape.body(API, response))
     except BrokenAnswerError:
-        return f"answered HTTP {response.status} without a reason"
-    reason = body.get("reason") if isinstance(body, dict) else None
-    return reason if isinstance(reason, str) else ""
+        return ""
+    return shape.word(body.get("reason")) or ""
 
 
-def _rest(reason: str, now: float) -> float:
-    """When to come back: limits are cleared each minute, hour and UTC day, and no header says so (FACTS 3.3)."""
-    for word, length in (("Minutely", 60), ("Hourly", 3600), ("Daily", DAY)):
-        if reason.startswith(word):
+def _rest(reason: str, now: float) -> float | None:
+    """When to come back: the limits are cleared each minute, hour and UTC day, and only the text says which (FACTS 3.3)."""
+    for beginning, length in (("Minutely", 60), ("Hourly", HOUR), ("Daily", DAY)):
+        if reason.startswith(beginning):
             return (now // length + 1) * length
-    return now + 1
+    return now + 1 if reason.startswith("Too many concurrent requests") else None

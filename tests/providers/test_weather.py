@@ -1,0 +1,254 @@
+"""Open-Meteo, sans-I/O: what is asked, how places and hours are matched, and how long each refusal asks us to wait."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from oddsctl.errors import BrokenAnswerError, ForbiddenError, ProviderError, RateLimitedError, RejectedError, ServerError
+from oddsctl.messages import ForecastJob, Forecasts, Geocoded, GeocodeJob, HttpResponse, Job, Quota, SportsJob
+from oddsctl.models import Forecast, GeocodedPlace, Hour, Place, Units
+from oddsctl.providers.weather import OpenMeteo
+from tests.fakes import answer
+from tests.providers.payloads import NOW, forecast, read_or_refused, spoiled, towns
+
+API = OpenMeteo("https://api.example.org", "https://geocoding.example.org")
+DETROIT, HONOLULU = Place(42.34, -83.05), Place(21.37, -157.93)
+DAY = 20419  # 2025-11-27
+ONE = ForecastJob((DETROIT,), DAY, DAY)
+TWO = ForecastJob((DETROIT, HONOLULU), DAY, DAY)  # Honolulu lies further south and comes first
+TOWN = GeocodeJob("London, United Kingdom")
+MIDNIGHT = 1_764_201_600.0
+
+
+def read(job: Job, body: Any) -> Any:
+    return API.parse(job, answer(body))
+
+
+def hourly(**columns: Any) -> Any:
+    body = forecast()
+    body["hourly"] |= columns
+    return body
+
+
+def refused(status: int, body: Any, received_at: float = NOW, **headers: str | int) -> ProviderError:
+    response = answer(body, status, **headers)
+    with pytest.raises(ProviderError) as caught:
+        API.parse(ONE, HttpResponse(status, response.headers, response.body, received_at=received_at))
+    assert caught.value.provider == "weather"
+    return caught.value
+
+
+# ── requests ──
+
+
+def test_a_forecast_is_asked_for_all_places_at_once_in_utc_seconds() -> None:
+    request = API.request(ForecastJob((DETROIT, HONOLULU), DAY, DAY + 1))
+    assert request.url == "https://api.example.org/v1/forecast"
+    variables = "temperature_2m,apparent_temperature,wind_speed_10m,wind_gusts_10m,precipitation_probability,precipitation,weather_code"
+    assert request.params == (
+        ("end_date", "2025-11-28"),
+        ("hourly", variables),
+        ("latitude", "21.37,42.34"),
+        ("longitude", "-157.93,-83.05"),
+        ("precipitation_unit", "inch"),
+        ("start_date", "2025-11-27"),
+        ("temperature_unit", "fahrenheit"),
+        ("timeformat", "unixtime"),
+        ("timezone", "GMT"),
+        ("wind_speed_unit", "mph"),
+    )
+
+
+def test_metric_units_are_asked_for_by_name() -> None:
+    params = dict(API.request(ForecastJob((DETROIT,), DAY, DAY, "metric")).params)
+    assert (params["temperature_unit"], params["wind_speed_unit"], params["precipitation_unit"]) == ("celsius", "kmh", "mm")
+
+
+def test_a_town_is_asked_for_without_its_region() -> None:
+    request = API.request(GeocodeJob("Kansas City, MO"))
+    assert request.url == "https://geocoding.example.org/v1/search"
+    assert request.params == (("count", "20"), ("format", "json"), ("language", "en"), ("name", "Kansas City"))
+
+
+def test_it_is_free_and_tells_no_balance() -> None:
+    assert (API.price(ONE), API.quota(answer({}))) == (0, Quota())
+    assert API.account()
+
+
+def test_a_job_of_another_provider_is_a_bug_of_ours() -> None:
+    with pytest.raises(TypeError, match="SportsJob"):
+        API.request(SportsJob())
+
+
+# ── forecasts ──
+
+
+def test_one_place_comes_as_an_object() -> None:
+    (found,) = read(ONE, forecast(hours=2)).forecasts
+    assert found == Forecast(
+        DETROIT,
+        "imperial",
+        (
+            Hour(MIDNIGHT, 30.0, 22.5, 12.4, 20.1, 0.0, 0.0, 3),
+            Hour(MIDNIGHT + 3600, 31.0, 23.5, 12.4, 20.1, 10.0, 0.01, 3),
+        ),
+    )
+
+
+def test_several_places_come_as_a_list_and_are_matched_by_position_and_not_by_coordinates() -> None:
+    first, second = forecast(temperature=1), forecast()
+    first["hourly"]["temperature_2m"] = [80.0, 81.0, 82.0]
+    found = read(TWO, [first, second | {"location_id": 1}]).forecasts
+    assert [(one.place, one.hours[0].temperature) for one in found] == [(HONOLULU, 80.0), (DETROIT, 30.0)]
+
+
+def test_one_place_in_a_list_is_understood_too() -> None:
+    assert len(read(ONE, [forecast()]).forecasts) == 1
+
+
+def test_nulls_and_variables_left_out_are_unknown() -> None:
+    body = hourly(temperature_2m=[None, 31.0, None], weather_code=[None, 3, 61])
+    del body["hourly"]["wind_gusts_10m"]
+    hours = read(ONE, body).forecasts[0].hours
+    assert [hour.temperature for hour in hours] == [None, 31.0, None]
+    assert [hour.code for hour in hours] == [None, 3, 61]
+    assert {hour.wind_gusts for hour in hours} == {None}
+
+
+def test_local_times_without_offset_are_brought_to_utc() -> None:
+    times = ["2025-11-26T19:00", "2025-11-26T20:00", "2025-11-26T21:00"]  # Detroit, five hours behind
+    hours = read(ONE, hourly(time=times) | {"utc_offset_seconds": -18000}).forecasts[0].hours
+    assert [hour.time for hour in hours] == [MIDNIGHT, MIDNIGHT + 3600, MIDNIGHT + 7200]
+
+
+@pytest.mark.parametrize(
+    ("job", "body", "message"),
+    [
+        (TWO, [forecast()], "weather: asked for 2 places, got 1"),
+        (ONE, [], "weather: asked for 1 places, got 0"),
+        (TWO, [forecast(), None], "weather: place 2 is no object"),
+        (ONE, {"latitude": 42.3}, "weather: hourly of place 1 is no object"),
+        (ONE, hourly(time=None), "weather: hourly of place 1 has no time"),
+        (ONE, hourly(time=[0, "x", 2]), "weather: hourly of place 1 has a time 2 that is none"),
+        (ONE, hourly(time=[0, 3600, 3600]), "weather: hourly of place 1 has hours that do not follow each other"),
+        (ONE, hourly(time=[7200, 3600, 0]), "weather: hourly of place 1 has hours that do not follow each other"),
+        (ONE, hourly(precipitation=[0.0]), "weather: hourly of place 1 has another number of precipitation than of time"),
+        (ONE, forecast(hourly_units={"temperature_2m": "°C"}), "weather: hourly of place 1 has temperature_2m in °C, not in °F"),
+        (ONE, forecast(hourly_units={"wind_speed_10m": "kn"}), "weather: hourly of place 1 has wind_speed_10m in kn, not in mp/h"),
+        (ONE, {"error": True, "reason": "late"}, "weather: late"),
+        (TOWN, [], "weather: the answer is no object"),
+        (TOWN, {"results": {}}, "weather: results of the answer is no list"),
+        (TOWN, {"results": [{"latitude": 1, "longitude": 1}]}, "weather: result 1 of the answer has no name"),
+        (TOWN, {"results": [{"name": "X", "longitude": 1}]}, "weather: result 1 of the answer has no latitude"),
+        (TOWN, {"results": [{"name": "X", "latitude": 91, "longitude": 1}]}, "weather: result 1 of the answer is nowhere on this planet"),
+    ],
+)
+def test_a_broken_answer_is_refused_by_name_and_place(job: Job, body: Any, message: str) -> None:
+    with pytest.raises(BrokenAnswerError) as caught:
+        read(job, body)
+    assert caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"latitude":nan}', "weather: the answer is no JSON from character 12 on (nan})"),
+        (
+            b'{"hourly":{"time":[1,Unexpected error while streaming data: gone',
+            "weather: the answer is no JSON from character 21 on (Unexpected",
+        ),
+    ],
+)
+def test_a_200_that_broke_off_or_holds_nan_is_refused(body: bytes, message: str) -> None:
+    with pytest.raises(BrokenAnswerError) as caught:
+        API.parse(ONE, HttpResponse(200, {}, body))
+    assert caught.value.message.startswith(message)
+
+
+@pytest.mark.parametrize(("units", "symbols"), [("imperial", ("°F", "mp/h")), ("metric", ("°C", "km/h"))])
+def test_the_units_that_were_asked_for_are_the_units_of_the_answer(units: Units, symbols: tuple[str, str]) -> None:
+    told = dict(zip(("temperature_2m", "wind_speed_10m"), symbols, strict=True))
+    (found,) = read(ForecastJob((DETROIT,), DAY, DAY, units), forecast(hourly_units=told)).forecasts
+    assert found.units == units
+
+
+# ── towns ──
+
+
+def test_towns_of_the_country_asked_for_come_first() -> None:
+    ontario = GeocodedPlace("London", 42.98, -81.23, "Canada", "Ontario")
+    england = GeocodedPlace("London", 51.51, -0.13, "United Kingdom")
+    assert read(TOWN, towns()) == Geocoded((england, ontario))
+    assert read(GeocodeJob("London, gb"), towns()) == Geocoded((england, ontario))
+    assert read(GeocodeJob("London, Ontario"), towns()) == Geocoded((ontario, england))
+
+
+def test_without_a_region_or_with_an_unknown_one_the_geocoders_order_stands() -> None:
+    for town in ("London", "London, Atlantis"):
+        assert [place.country for place in read(GeocodeJob(town), towns()).places] == ["Canada", "United Kingdom"]
+
+
+def test_no_such_town_is_an_answer_without_results() -> None:
+    assert read(TOWN, {"generationtime_ms": 0.1}) == Geocoded(())
+
+
+# ── refusals ──
+
+
+@pytest.mark.parametrize(
+    ("reason", "retry_at"),
+    [
+        ("Minutely API request limit exceeded. Please try again in one minute.", 1_764_000_060.0),  # 16:01
+        ("Hourly API request limit exceeded. Please try again in the next hour.", 1_764_003_600.0),  # 17:00
+        ("Daily API request limit exceeded. Please try again tomorrow.", 1_764_028_800.0),  # midnight UTC
+        ("Too many concurrent requests", NOW + 1),
+        ("Something new", None),
+    ],
+)
+def test_how_long_to_wait_is_in_the_text(reason: str, retry_at: float | None) -> None:
+    error = refused(429, {"error": True, "reason": reason})
+    assert type(error) is RateLimitedError
+    assert error.retry_at == retry_at
+
+
+def test_a_limit_met_on_the_full_minute_is_over_at_the_next() -> None:
+    assert refused(429, {"reason": "Minutely API request limit exceeded."}, 1_764_000_060.0).retry_at == 1_764_000_120.0
+
+
+def test_a_header_helps_where_the_text_does_not() -> None:
+    assert refused(429, "<html>", retry_after=7).retry_at == NOW + 7
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(400, RejectedError), (404, RejectedError), (401, ForbiddenError), (403, ForbiddenError), (500, ServerError), (503, ServerError)],
+)
+def test_a_refusal_is_named_by_its_status_and_told_in_the_providers_words(status: int, kind: type[ProviderError]) -> None:
+    error = refused(status, {"error": True, "reason": "Invalid timezone"})
+    assert type(error) is kind
+    assert error.message == "weather: Invalid timezone"
+
+
+def test_a_refusal_without_words_is_told_by_its_status() -> None:
+    assert refused(502, "<html>").message == "weather: HTTP 502 without a reason"
+    assert type(refused(302, {})) is BrokenAnswerError
+
+
+# ── laws ──
+
+
+@given(spoiled([forecast(), forecast(hours=4) | {"location_id": 1}]))
+def test_a_spoiled_forecast_is_read_or_refused(body: Any) -> None:
+    found: Forecasts | None = read_or_refused(lambda: read(TWO, body), "weather")
+    for one in found.forecasts if found else ():
+        assert [hour.time for hour in one.hours] == [one.hours[0].time + 3600 * count for count in range(len(one.hours))]
+
+
+@given(spoiled(towns()))
+def test_spoiled_towns_are_read_or_refused(body: Any) -> None:
+    found: Geocoded | None = read_or_refused(lambda: read(TOWN, body), "weather")
+    for place in found.places if found else ():
+        Place(place.latitude, place.longitude)
