@@ -19,16 +19,13 @@ from oddsctl.bootstrap import USER_AGENT
 from oddsctl.fetch import Fetch, Wanted
 from oddsctl.messages import HttpRequest, HttpResponse, Secret, Terms
 from oddsctl.orchestrator import RequestOrchestrator
-from oddsctl.ports import Provider
-from oddsctl.providers.espn import ESPN
-from oddsctl.providers.odds import TheOddsAPI
+from oddsctl.providers.registry import build
 from oddsctl.providers.sports import find
-from oddsctl.providers.weather import OpenMeteo
 from oddsctl.render.board import show_board
 from oddsctl.sandbox.transport import DemoTransport
 from oddsctl.sandbox.world import World
 from oddsctl.settings import Settings
-from oddsctl.store.memory import MemoryStore
+from oddsctl.store.memory import MemoryLocks, MemoryStore
 
 FOLDER = Path(__file__).parent / "pictures"
 COLUMNS = 119
@@ -76,7 +73,7 @@ class SlowClock:
         return 0.0
 
     def sleep(self, seconds: float) -> None:
-        raise AssertionError(f"a picture does not wait {seconds} s")
+        assert seconds <= 0, f"a picture does not wait {seconds} s"  # noqa: S101
 
     def tick(self) -> None:
         """Too little to show, enough to tell which call was sent first."""
@@ -111,9 +108,11 @@ def _fetch() -> str:
         store=store,
         transport=Turnstile(clock, store),
         clock=clock,
-        providers=_providers(settings),
+        providers=build(settings, lambda: Secret("demo"), USER_AGENT),
         settings=settings,
         tell=lambda _: None,
+        locks=MemoryLocks(),
+        roll=lambda: 0.5,
     )
     sports = tuple(find(name, ()) for name in SPORTS)
     wanted = Wanted(sports, settings.odds.markets, settings.odds.regions, days=DAYS, zone=ZONE)
@@ -121,14 +120,6 @@ def _fetch() -> str:
     shown = io.StringIO()
     show_board(_terminal(shown), board, zone=ZONE, sports=sports)
     return _drawn(f"$ {COMMAND}\n{shown.getvalue()}", "fetch")
-
-
-def _providers(settings: Settings) -> Mapping[str, Provider]:
-    return {
-        "odds": TheOddsAPI(settings.odds.base_url, lambda: Secret("demo")),
-        "espn": ESPN(settings.espn.base_url, USER_AGENT),
-        "weather": OpenMeteo(settings.weather.base_url, settings.weather.geocoding_url),
-    }
 
 
 def _terminal(file: io.StringIO, *, record: bool = False) -> Console:

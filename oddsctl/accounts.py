@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from oddsctl.messages import Decision
@@ -25,9 +26,11 @@ def rules_for(api: str, settings: Settings) -> Rules:
     return Rules(
         limit=Limit(section.burst, section.rate),
         budget=settings.budget,
+        breaker=settings.breaker,
         monthly=settings.odds.monthly_credits,
         grace=http.read_timeout,
         lease=http.longest_exchange + 5,
+        free_probe=api == "odds",
     )
 
 
@@ -59,23 +62,31 @@ class Accounts:
 
         return self._store.update(f"accounts/{api}/{account}", change)
 
+    def presume_dead(self, api: str, account: str, call_id: str) -> None:
+        """The call's owner died while it was under way: it may have been charged."""
+        self._move(api, account, lambda state: admission.presume_dead(state, call_id))
+
+    def release(self, api: str, account: str, call_id: str) -> None:
+        """The call was let through and never sent."""
+        self._move(api, account, lambda state: admission.release(state, call_id))
+
     def preview(self, api: str, account: str, ask: Ask) -> Decision:
         """What `admit` would say now; books nothing."""
         return admission.admit(self.state(api, account), ask, rules_for(api, self._settings), self._clock.now())[1]
 
     def settle(self, api: str, account: str, receipt: Receipt) -> None:
         """Book what became of the call."""
-        rules, unused, now = rules_for(api, self._settings), self._unused(), self._clock.now()
-
-        def change(old: JSON) -> tuple[JSON, None]:
-            return codec.encode(admission.settle(_decode(old, unused), receipt, rules, now)), None
-
-        self._store.update(f"accounts/{api}/{account}", change)
+        rules, now = rules_for(api, self._settings), self._clock.now()
+        self._move(api, account, lambda state: admission.settle(state, receipt, rules, now))
 
     def thrifty(self) -> bool:
         """Whether so few credits are left that older boards do."""
         odds = self._settings.odds
         return budget.thrifty(self.state("odds").credits, self._settings.budget, odds.monthly_credits)
+
+    def _move(self, api: str, account: str, move: Callable[[ProviderState], ProviderState]) -> None:
+        unused = self._unused()
+        self._store.update(f"accounts/{api}/{account}", lambda old: (codec.encode(move(_decode(old, unused))), None))
 
     def _unused(self) -> ProviderState:
         """An account of which nothing is known."""

@@ -118,6 +118,11 @@ def _known_to_odds(sport: Sport, event: OddsEvent, now: float) -> Game:
     )
 
 
+def with_best(game: Game) -> Game:
+    """The game with its best prices."""
+    return replace(game, best=best(game))
+
+
 def best(game: Game) -> tuple[Price, ...]:
     """Per market and outcome, the highest price at the most common point; ESPN's own line and lay prices never count.
 

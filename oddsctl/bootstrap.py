@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+import random
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from oddsctl import __version__, config
 from oddsctl.accounts import DAMAGED
-from oddsctl.clock import SystemClock
+from oddsctl.clock import StoppableClock, SystemClock
 from oddsctl.errors import StateDamagedError
 from oddsctl.housekeeping import HTTP_CACHE
 from oddsctl.messages import HttpRequest, HttpResponse, Notice, Secret, Warned
 from oddsctl.orchestrator import RequestOrchestrator
-from oddsctl.ports import JSON, Clock, Provider, Store, Transport
+from oddsctl.ports import JSON, Clock, Store, Transport
+from oddsctl.providers.registry import build
+from oddsctl.records import CostTracker, Decisions, Records
 from oddsctl.settings import Settings
+from oddsctl.store.lock import FileLocks
 
 T = TypeVar("T")
+LOCKS = "locks"
 HOMEPAGE = "https://github.com/oddsctl/oddsctl"
 USER_AGENT = f"oddsctl/{__version__} (+{HOMEPAGE})"
 
@@ -28,46 +34,50 @@ class App:
     """Everything a command may need, ready to use. `state_dir` is where this invocation keeps its state."""
 
     settings: Settings
-    clock: Clock
+    clock: StoppableClock
     store: Store
     orchestrator: RequestOrchestrator
     transport: Transport
+    costs: CostTracker
+    decisions: Decisions
+    records: Records
     state_dir: Path
     demo: bool
 
     def close(self) -> None:
-        """Let go of connections and files."""
+        """Write down what was decided, and let go of connections and files."""
         self.orchestrator.close()
+        self.decisions.write()
+        self.records.close()
         self.transport.close()
         self.store.close()
 
 
-def open_app(loaded: config.Loaded, *, demo: bool, tell: Callable[[Notice], None], lock_wait: float) -> App:
+def open_app(loaded: config.Loaded, *, demo: bool, tell: Callable[[Notice], None], lock_wait: float, command: str) -> App:
     """The app on disk state. Raises `StateError` where the state directory cannot be used; nothing is sent yet."""
-    settings, clock = loaded.settings, SystemClock()
     os.umask(0o077)  # whatever a library writes for us is for our user's eyes only
+    settings, clock, waiting = loaded.settings, SystemClock(), StoppableClock()
     state_dir = settings.store.state_dir / "demo" if demo else settings.store.state_dir
     store = _RecoveringStore(state_dir, clock, lock_wait, tell)
+    records = Records(state_dir, clock, lambda text: tell(Warned(text)))
+    costs, decisions = CostTracker(records, clock), Decisions(records, clock, command)
+
+    def tell_all(notice: Notice) -> None:
+        for listener in (costs.hear, decisions.hear, tell):
+            listener(notice)
+
     transport = _OnFirstUse(lambda: _transport(settings, clock, store, state_dir, demo=demo, tell=tell))
     orchestrator = RequestOrchestrator(
-        store=store, transport=transport, clock=clock, providers=_providers(settings, demo=demo), settings=settings, tell=tell
+        store=store,
+        locks=FileLocks(state_dir / LOCKS, waiting),
+        transport=transport,
+        clock=waiting,
+        providers=build(settings, lambda: Secret("demo") if demo else config.resolve_key(settings.odds.key, os.environ), USER_AGENT),
+        settings=settings,
+        tell=tell_all,
+        roll=random.random,
     )
-    return App(settings, clock, store, orchestrator, transport, state_dir, demo)
-
-
-def _providers(settings: Settings, *, demo: bool) -> Mapping[str, Provider]:
-    from oddsctl.providers.espn import ESPN
-    from oddsctl.providers.odds import TheOddsAPI
-    from oddsctl.providers.weather import OpenMeteo
-
-    def key() -> Secret:
-        return Secret("demo") if demo else config.resolve_key(settings.odds.key, os.environ)
-
-    return {
-        "odds": TheOddsAPI(settings.odds.base_url, key),
-        "espn": ESPN(settings.espn.base_url, settings.espn.user_agent or USER_AGENT),
-        "weather": OpenMeteo(settings.weather.base_url, settings.weather.geocoding_url),
-    }
+    return App(settings, waiting, store, orchestrator, transport, costs, decisions, records, state_dir, demo)
 
 
 def _transport(settings: Settings, clock: Clock, store: Store, state_dir: Path, *, demo: bool, tell: Callable[[Notice], None]) -> Transport:
@@ -87,9 +97,11 @@ class _OnFirstUse:
     def __init__(self, make: Callable[[], Transport]) -> None:
         self._make = make
         self._made: Transport | None = None
+        self._lock = threading.Lock()
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        self._made = self._made or self._make()
+        with self._lock:
+            self._made = self._made or self._make()
         return self._made.send(request)
 
     def close(self) -> None:

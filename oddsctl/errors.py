@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 
 class OddsctlError(Exception):
     """Something went wrong that has a name, an exit code and, where known, a remedy.
@@ -60,6 +62,13 @@ class LockTimeoutError(OddsctlError):
 
     code = "LOCK_TIMEOUT"
     exit_code = 11
+
+
+class InterruptedRunError(OddsctlError):
+    """A signal came (`exit_code` 130 for SIGINT, 143 for SIGTERM): nothing new was started, what was under way was settled."""
+
+    code = "INTERRUPTED"
+    exit_code = 130
 
 
 class BudgetRefusedError(OddsctlError):
@@ -207,3 +216,18 @@ class RedirectRefusedError(TransportError):
     """The provider pointed to another host; we do not go there."""
 
     code = "REDIRECT_REFUSED"
+
+
+def named(code: str) -> type[ProviderError]:
+    """The class of provider errors with that code; `ProviderError` itself for an unknown one.
+
+    Transport errors are named by their parent: whether a request left cannot be told from a code.
+    """
+
+    def tree(kind: type[ProviderError]) -> Iterator[type[ProviderError]]:
+        yield kind
+        for below in kind.__subclasses__():
+            if below is not TransportError:
+                yield from tree(below)
+
+    return next((kind for kind in tree(ProviderError) if kind.code == code), ProviderError)

@@ -106,7 +106,7 @@ class Fetch:
         made = Board(
             generated_at=now,
             demo=any(outcome.demo for part in parts for outcome in part.asked),
-            games=tuple(replace(game, best=board.best(game)) for part in parts for game in part.games),
+            games=tuple(board.with_best(game) for part in parts for game in part.games),
             sources=tuple(one for part in parts for one in _sources(part, now)),
             usage=self._orchestrator.usage(),
             warnings=(*self._warnings(parts), *_unknown_book(wanted.book, books)),

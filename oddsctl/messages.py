@@ -80,6 +80,7 @@ class OddsJob:
     bookmakers: tuple[str, ...] = ()
     event: str | None = None
     api = "odds"
+    endpoint = "odds"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "markets", canonical(self.markets))
@@ -106,6 +107,7 @@ class EventsJob:
 
     sport: str
     api = "odds"
+    endpoint = "events"
 
     @property
     def shelf(self) -> str:
@@ -121,6 +123,7 @@ class SportsJob:
     """The sports The Odds API offers now; free, and a free way to read the balance."""
 
     api = "odds"
+    endpoint = "sports"
 
     @property
     def shelf(self) -> str:
@@ -138,6 +141,7 @@ class ScoresJob:
     sport: str
     days_from: int | None = None
     api = "odds"
+    endpoint = "scores"
 
     @property
     def shelf(self) -> str:
@@ -156,6 +160,7 @@ class ScheduleJob:
     dates: str
     groups: str | None = None
     api = "espn"
+    endpoint = "scoreboard"
 
     @property
     def shelf(self) -> str:
@@ -175,6 +180,7 @@ class ForecastJob:
     last_day: int
     units: Units = "imperial"
     api = "weather"
+    endpoint = "forecast"
 
     def __post_init__(self) -> None:
         ordered = sorted(set(self.places), key=lambda place: (place.latitude, place.longitude))
@@ -196,6 +202,7 @@ class GeocodeJob:
 
     town: str
     api = "weather"
+    endpoint = "geocode"
 
     @property
     def shelf(self) -> str:
@@ -343,9 +350,15 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """The call may be sent after `wait` seconds; its tokens and credits are booked."""
+    """The call may be sent after `wait` seconds; its tokens and credits are booked. As a `probe` it decides for those after it."""
 
     wait: float
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeFirst:
+    """The endpoint is recovering: a free call must go first, so that healing costs no credit. Nothing is booked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +370,7 @@ class Refused:
     retry_at: float | None = None
 
 
-Decision = Go | Refused
+Decision = Go | ProbeFirst | Refused
 
 
 # ── what is asked of the orchestrator, and what it answers ──
@@ -376,7 +389,7 @@ class PriorityRequest:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the caller of one run allows.
+    """What the caller of one run allows, and who is asking (`command`, for the ledger).
 
     `wait` is the patience in seconds for rate and locks, `max_age` replaces the configured freshness, `fresh` wants calls
     begun after the command, `force` lifts the budget (never the account), `max_credits` bounds what this run may spend.
@@ -388,6 +401,7 @@ class Terms:
     offline: bool = False
     force: bool = False
     max_credits: int | None = None
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +409,8 @@ class Outcome:
     """What became of a wish: the answer, where there is one, and always the reason.
 
     `credits` is what the call cost (0 for stored answers), `detail` names the cause in one word (`TIMEOUT`), `error` is the
-    provider's failure where there was one, and `demo` marks an answer of the simulated world.
+    provider's failure where there was one, and `demo` marks an answer of the simulated world. `steps` tells in words how it
+    came about.
     """
 
     job: Job
@@ -406,6 +421,7 @@ class Outcome:
     detail: str | None = None
     error: OddsctlError | None = None
     demo: bool = False
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,6 +435,22 @@ class Preview:
 
 
 # ── notices: what happened, for whoever listens; nothing is decided by a listener ──
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A run begins: of so many wishes so many are not answered by the store."""
+
+    wishes: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A call for so many wishes came to an end, whatever it brought."""
+
+    job: Job
+    wants: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,12 +471,42 @@ class Waited:
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
-    """A request was sent and came back, or did not. `status` is None when no answer came."""
+class Booked:
+    """A call was let through: its price is reserved from now on."""
 
+    call_id: str
+    job: Job
+    price: int
+    purpose: Purpose
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A call came back, or did not. `status` is None when no answer came, `spent` when nobody knows what it cost."""
+
+    call_id: str
     job: Job
     status: int | None
-    credits: int | None
+    spent: int | None
+    seconds: float
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """A call failed and will be tried again after `seconds`."""
+
+    job: Job
+    error: OddsctlError
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A wish waited for another's call."""
+
+    job: Job
     seconds: float
 
 
@@ -457,10 +519,18 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """A wish came to an end: the outcome, with the steps that led to it."""
+
+    request: PriorityRequest
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
 class Warned:
     """Something the user should know, in one line."""
 
     text: str
 
 
-Notice = Served | Waited | Called | Failed | Warned
+Notice = Planned | Landed | Served | Waited | Booked | Settled | Retried | Joined | Failed | Decided | Warned

@@ -4,117 +4,130 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+from types import TracebackType
+from typing import Self
 from uuid import uuid4
 
 from oddsctl import served
 from oddsctl.accounts import Accounts
-from oddsctl.errors import (
-    LockTimeoutError,
-    MissingKeyError,
-    OddsctlError,
-    OutOfCreditsError,
-    ProviderError,
-    RateLimitedError,
-    StateError,
-    TransportError,
-)
+from oddsctl.errors import InterruptedRunError, LockTimeoutError, MissingKeyError, OddsctlError, ProviderError, RejectedError, StateError
+from oddsctl.flights import Flight, Flights
+from oddsctl.library import Library
 from oddsctl.messages import (
-    Called,
+    Decided,
     Failed,
-    GeocodeJob,
-    HttpResponse,
+    Go,
     Job,
+    Joined,
+    Landed,
     Notice,
     OddsJob,
     Outcome,
+    Planned,
     Preview,
     PriorityRequest,
-    Purpose,
+    ProbeFirst,
     Reason,
     Refusal,
     Refused,
-    Served,
+    Retried,
+    SportsJob,
     Terms,
     Waited,
     Warned,
 )
 from oddsctl.models import Usage
-from oddsctl.policy import coalesce, freshness
-from oddsctl.policy.admission import Ask, Receipt
+from oddsctl.policy import backoff, coalesce
+from oddsctl.policy.admission import Ask
 from oddsctl.policy.budget import Purchase
 from oddsctl.policy.coalesce import Call
-from oddsctl.ports import Clock, Provider, Store, Transport
+from oddsctl.policy.priority import standing
+from oddsctl.ports import Clock, Locks, Provider, Store, Transport
 from oddsctl.served import Counts, add_counts
 from oddsctl.settings import Settings
-from oddsctl.shelves import Found, Kept, Shelves
+from oddsctl.shelves import Kept
+from oddsctl.till import Till
+from oddsctl.trip import Ticket, Trip, asker
+from oddsctl.waiting_room import WaitingRoom
 
-URGENT = 3600.0
-"""Seconds before a game within which the user's own commands may touch the last credits."""
-GATEWAY_LOST_IT = (502, 504)
-"""The provider's gateway did not get its backend's answer, which may have charged the call all the same."""
-DEMO_HEADER = "x-oddsctl-demo"
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What became of a call: an answer kept, or why there is none."""
-
-    kept: Kept | None = None
-    refused: Refused | None = None
-    error: ProviderError | None = None
+ASIDE = 4
+"""Calls side by side at the most."""
 
 
 class RequestOrchestrator:
-    """The one door to the providers. Usable from threads; `usage` counts what went through it."""
+    """The one door to the providers. Usable from threads; a context manager.
+
+    `clock` waits for it: once `stop` was called, `sleep` must raise `InterruptedRunError`. `roll` throws the dice for jitter, in
+    [0, 1). `tell` hears every notice.
+    """
 
     def __init__(
         self,
         *,
         store: Store,
+        locks: Locks,
         transport: Transport,
         clock: Clock,
         providers: Mapping[str, Provider],
         settings: Settings,
         tell: Callable[[Notice], None],
+        roll: Callable[[], float],
     ) -> None:
-        self._transport = transport
+        self._store = store
         self._clock = clock
         self._providers = providers
         self._settings = settings
         self._tell = tell
-        self._shelves = Shelves(store)
+        self._roll = roll
         self._accounts = Accounts(store, clock, settings)
-        self._store = store
+        self._till = Till(self._accounts, transport, clock, tell)
+        self._flights = Flights(store, locks, clock)
+        self._library = Library(store, clock, settings, tell)
+        self._waiting_room = WaitingRoom(store, clock)
         self._counts = Counts()
         self._lock = threading.Lock()
-        self._calls = self._spent = self._promised = 0
+        self._retries_left = backoff.QUOTA
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
 
     def run(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Outcome]:
-        """Answer each wish, in order, by the fewest calls. Never raises for a provider's failure: the outcome names it."""
-        started = self._clock.now()
-        thrifty = not terms.fresh and any(isinstance(request.job, OddsJob) for request in requests) and self._accounts.thrifty()
-        shelved = {request.job: self._look_up(request.job, terms, started, thrifty=thrifty) for request in requests}
-        missing = [request for request in requests if not _is_answer(shelved[request.job])]
-        made = {} if terms.offline else self._make_all(missing, terms)
-        outcomes = {job: self._conclude(job, found, made, terms) for job, found in shelved.items()}
+        """Answer each wish, in order, by the fewest calls. A provider's failure is no error here: the outcome names it.
+
+        Raises `InterruptedRunError` when the clock was stopped meanwhile; calls under way are then settled and their answers kept.
+        """
+        started, deadline = self._clock.now(), self._clock.monotonic() + terms.wait
+        thrifty = not terms.fresh and any(isinstance(request.job, OddsJob) for request in requests) and self.is_thrifty()
+        jobs = dict.fromkeys(request.job for request in requests)
+        found = {job: self._library.look_up(job, terms, started, thrifty=thrifty) for job in jobs}
+        outcomes = {job: outcome for job, outcome in found.items() if outcome}
+        missing = [job for job in jobs if job not in outcomes]
+        self._tell(Planned(len(jobs), len(missing)))
+        if terms.offline:
+            outcomes |= {job: self._library.offline(job) for job in missing}
+        else:
+            outcomes |= self._make_all(coalesce.plan(missing), lambda call: Trip(call, asker(call, requests), terms, started, deadline))
         with self._lock:
-            self._counts += served.count(outcomes.values(), lambda job: self._providers[job.api].price(job))
+            self._counts += served.count(outcomes.values(), self.price)
+        for request in requests:
+            self._tell(Decided(request, outcomes[request.job]))
+        self._leave_if_interrupted(requests, outcomes)
         return [outcomes[request.job] for request in requests]
 
     def preview(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Preview]:
         """What `run` would do now, sending and booking nothing."""
-        started = self._clock.now()
-        thrifty = not terms.fresh and self._accounts.thrifty()
-        previews, missing = [], []
-        for request in requests:
-            found = self._look_up(request.job, terms, started, thrifty=thrifty)
-            if isinstance(found, Outcome):
-                previews.append(Preview(request.job, 0, f"{found.reason}: the stored answer does"))
-            else:
-                missing.append(request)
-        return previews + [self._preview(call, _speaker(call, missing), terms) for call in coalesce.plan([one.job for one in missing])]
+        started, deadline = self._clock.now(), self._clock.monotonic() + terms.wait
+        thrifty = not terms.fresh and self.is_thrifty()
+        jobs = dict.fromkeys(request.job for request in requests)
+        found = {job: self._library.look_up(job, terms, started, thrifty=thrifty) for job in jobs}
+        stored = [Preview(job, 0, f"{outcome.reason}: nobody is asked") for job, outcome in found.items() if outcome]
+        calls = coalesce.plan([job for job, outcome in found.items() if outcome is None])
+        return stored + [self._preview(Trip(call, asker(call, requests), terms, started, deadline)) for call in calls]
 
     def close(self) -> None:
         """Add this run's counts to those of all; losing them would change no answer, so a full disk is no error here."""
@@ -122,224 +135,217 @@ class RequestOrchestrator:
         with contextlib.suppress(StateError, LockTimeoutError):
             add_counts(self._store, counts)
 
+    def price(self, job: Job) -> int:
+        """Credits the job costs at the most."""
+        return self._providers[job.api].price(job)
+
     def is_thrifty(self) -> bool:
         """Whether so few credits are left that older boards do."""
         return self._accounts.thrifty()
 
     def usage(self) -> Usage:
-        """HTTP requests sent, credits spent, and the account's balance as last told."""
-        return Usage(self._calls, self._spent, self._accounts.state("odds").credits.remaining)
+        """HTTP requests sent, credits spent, and the account's balance as last told, less what that does not show yet."""
+        credits = self._accounts.state("odds").credits
+        return Usage(self._till.calls, self._till.spent, None if credits.remaining is None else credits.remaining - credits.unreflected)
 
-    # ── look up ──
+    def _leave_if_interrupted(self, requests: Sequence[PriorityRequest], outcomes: Mapping[Job, Outcome]) -> None:
+        """Store what waits, and raise."""
+        interruptions = [error for outcome in outcomes.values() if isinstance(error := outcome.error, InterruptedRunError)]
+        if interruptions:
+            waiting = [request for request in requests if outcomes[request.job].error in interruptions]
+            self._waiting_room.put(waiting)
+            raise interruptions[0]
 
-    def _look_up(self, job: Job, terms: Terms, started: float, *, thrifty: bool) -> Outcome | Found | None:
-        """The outcome, where a stored answer is fresh enough; else the youngest stored answer there is."""
-        newest: Found | None = None
-        now = self._clock.now()
-        for found in self._shelves.covering(job):
-            kept = found.kept
-            life = freshness.lifetime(job, kept.answer, now, self._settings.freshness, thrifty=thrifty)
-            if terms.max_age is not None and not isinstance(job, GeocodeJob):
-                life = terms.max_age
-            young = kept.sent_at >= started if terms.fresh else freshness.is_fresh(kept.fetched_at, now, life)
-            if young:
-                return self._from_shelf(job, found, _fresh_reason(found))
-            if newest is None or kept.fetched_at > newest.kept.fetched_at:
-                newest = found
-        return newest
+    # ── many calls ──
 
-    def _from_shelf(self, job: Job, found: Found, reason: Reason, detail: str | None = None, error: OddsctlError | None = None) -> Outcome:
-        self._tell(Served(job, reason, freshness.age(found.kept.fetched_at, self._clock.now())))
-        return Outcome(job, reason, found.answer, found.kept.fetched_at, 0, detail, error, found.kept.demo)
+    def _make_all(self, calls: Sequence[Call], trip: Callable[[Call], Trip]) -> dict[Job, Outcome]:
+        """Make the calls, independent ones side by side, the most pressing first; then, apart, what a shared call left open."""
+        trips = sorted((trip(call) for call in calls), key=self._urgency)
+        outcomes = self._side_by_side(trips)
+        apart = [smaller for call in calls for smaller in self._apart(call, outcomes)]
+        return outcomes | (self._make_all(apart, trip) if apart else {})
 
-    # ── admit, call, settle, keep ──
-
-    def _make_all(self, missing: Sequence[PriorityRequest], terms: Terms) -> dict[Job, _Made]:
-        """Make the calls that serve the missing wishes, independent ones side by side."""
-        calls = coalesce.plan([request.job for request in missing])
-        made = self._side_by_side(calls, missing, terms)
-        answers = {want: made[call.job] for call in calls for want in call.wants}
-        left = [request for request in missing if _not_held(request.job, answers[request.job])]
-        again = self._side_by_side([Call(request.job, (request.job,)) for request in left], left, terms)
-        return answers | again
-
-    def _side_by_side(self, calls: Sequence[Call], missing: Sequence[PriorityRequest], terms: Terms) -> dict[Job, _Made]:
-        def lane(calls: Iterable[Call]) -> dict[Job, _Made]:
-            return {call.job: self._make(call, _speaker(call, missing), terms) for call in calls}
-
-        lanes = _lanes(calls)
+    def _side_by_side(self, trips: Sequence[Trip]) -> dict[Job, Outcome]:
+        lanes = _lanes(trips)
         if len(lanes) < 2:
-            return lane(calls)
+            return {job: outcome for trip in trips for job, outcome in self._make(trip).items()}
         from concurrent.futures import ThreadPoolExecutor
 
-        with ThreadPoolExecutor(max_workers=4, thread_name_prefix="oddsctl") as pool:
-            return {job: made for part in pool.map(lane, lanes) for job, made in part.items()}
+        with ThreadPoolExecutor(max_workers=ASIDE, thread_name_prefix="oddsctl") as pool:
+            made = pool.map(lambda lane: [self._make(trip) for trip in lane], lanes)
+            return {job: outcome for lane in made for outcomes in lane for job, outcome in outcomes.items()}
 
-    def _make(self, call: Call, speaker: PriorityRequest, terms: Terms) -> _Made:
-        """One call through the door."""
-        provider = self._providers[call.job.api]
-        price = provider.price(call.job)
-        if not self._promise(price, terms):
-            return _Made(refused=Refused(Refusal.MAX_CREDITS, f"costs {price}, --max-credits allows {terms.max_credits}"))
-        try:
-            account = provider.account()
-            ask = self._ask(price, speaker, terms)
-            decision = self._accounts.admit(provider.name, account, ask)
-            if isinstance(decision, Refused):
-                return _Made(refused=decision)
-            if decision.wait > 0:
-                self._tell(Waited(provider.name, decision.wait))
-                self._clock.sleep(decision.wait)
-            return _Made(kept=self._call(provider, account, call.job, ask.id, speaker.purpose))
-        except ProviderError as error:
-            self._tell(Failed(call.job, error))
-            return _Made(error=error)
-        finally:
-            self._promise(-price, terms)
+    def _apart(self, call: Call, outcomes: Mapping[Job, Outcome]) -> Sequence[Call]:
+        """Smaller calls for what a shared one left open: a wish it did not hold after all, and, as long as retries are left,
+        the halves of one that was refused for a bad member.
+        """
+        if len(call.wants) == 1:
+            return ()
+        if isinstance(outcomes[call.wants[0]].error, RejectedError) and self._take_retry():
+            middle = len(call.wants) // 2
+            return (*coalesce.plan(call.wants[:middle]), *coalesce.plan(call.wants[middle:]))
+        return [Call(want, (want,)) for want in call.wants if outcomes[want].reason is Reason.FETCHED and outcomes[want].answer is None]
 
-    def _call(self, provider: Provider, account: str, job: Job, call_id: str, purpose: Purpose) -> Kept:
-        """Send, settle the books, read the answer, keep it."""
-        sent_at, clock = self._clock.now(), self._clock.monotonic()
-        lost = Receipt(call_id, sent_at, sent_at, spent=None, failed=True)
+    # ── one call ──
+
+    def _make(self, trip: Trip) -> dict[Job, Outcome]:
+        """One trip, alone among all processes: the first calls, whoever waited finds its answer or its failure."""
+        result: Kept | Refused | OddsctlError
         try:
-            response = self._transport.send(provider.request(job))
-        except TransportError as error:
-            spent = None if error.maybe_sent else 0
-            self._settle(job, account, replace(lost, spent=spent, told_at=self._clock.now()), None, self._clock.monotonic() - clock)
-            raise
-        seconds = self._clock.monotonic() - clock
-        receipt = _receipt(provider, job, call_id, response, seconds)
+            with self._flights.alone(trip.job, trip.patience(self._clock)) as flight:
+                if joined := self._join(trip, flight):
+                    return joined
+                result = self._fly(trip, flight)
+                flight.land(result if isinstance(result, ProviderError) else None)
+        except (ProviderError, LockTimeoutError, InterruptedRunError) as error:
+            result = error
+        if isinstance(result, ProviderError):
+            self._tell(Failed(trip.job, result))
+        self._tell(Landed(trip.job, len(trip.call.wants)))
+        return {want: self._library.conclude(want, trip, result) for want in trip.call.wants}
+
+    def _join(self, trip: Trip, flight: Flight) -> dict[Job, Outcome] | None:
+        """The outcomes, where another's call has brought them or has failed meanwhile; None when it is for us to call."""
+        if flight.waited:
+            self._tell(Joined(trip.job, flight.waited))
+        found = {want: self._library.look_up(want, trip.terms, trip.started, thrifty=False, joining=True) for want in trip.call.wants}
+        if all(found.values()):
+            return {want: outcome for want, outcome in found.items() if outcome}
+        if failure := flight.failure():
+            trip.note("another process asked the same meanwhile, and failed")
+            return {want: self._library.conclude(want, trip, failure) for want in trip.call.wants}
+        if wreck := flight.wreck():
+            trip.note("the process that asked before died under way: its call may have been charged")
+            self._accounts.presume_dead(trip.job.api, wreck.account, wreck.call_id or "")
+        return None
+
+    def _fly(self, trip: Trip, flight: Flight) -> Kept | Refused | OddsctlError:
+        """Attempts, until one succeeds, is refused, or the next is not worth it."""
+        failed: ProviderError | None = None
+        for attempt in count(1):
+            result = self._attempt(trip, trip.job, flight, retry=attempt > 1)
+            if not isinstance(result, ProviderError):
+                return failed if failed and isinstance(result, Refused) else result
+            failed = result
+            wait = self._wait_before_next(trip, failed, attempt)
+            if wait is None:
+                return failed
+            self._tell(Retried(trip.job, failed, wait))
+            self._clock.sleep(wait)
+        raise AssertionError("count() ended")
+
+    def _attempt(self, trip: Trip, job: Job, flight: Flight, *, retry: bool = False) -> Kept | Refused | ProviderError:
+        """Admit, call, settle, keep. A probe on the way to a recovering endpoint is an attempt of its own."""
+        ticket = self._admit(trip, job, retry=retry)
+        while isinstance(ticket, ProbeFirst):
+            probe = self._attempt(trip, SportsJob(), flight)
+            if not isinstance(probe, Kept):
+                return probe
+            ticket = self._admit(trip, job, retry=retry)
+        if not isinstance(ticket, Ticket):
+            return ticket
+        flight.take_off(ticket.account, ticket.id)
         try:
-            answer = provider.parse(job, response)
+            response = self._till.call(ticket, trip)
+            kept = self._till.settle(ticket, trip, response)
         except ProviderError as error:
-            exhausted = provider.price(job) if isinstance(error, OutOfCreditsError) else None
-            rest = error.retry_at if isinstance(error, RateLimitedError) else None
-            receipt = replace(receipt, failed=True, rest_until=rest, exhausted_at_price=exhausted)
-            self._settle(job, account, receipt, response.status, seconds)
-            raise
-        self._settle(job, account, receipt, response.status, seconds)
-        kept = Kept(job, response.sent_at, response.received_at, receipt.spent or 0, purpose, answer, DEMO_HEADER in response.headers)
+            self._library.remember(trip, ticket.account, error)
+            return error
         self._keep(kept)
         return kept
 
-    def _settle(self, job: Job, account: str, receipt: Receipt, status: int | None, seconds: float) -> None:
-        with self._lock:
-            self._calls += 1
-            self._spent += receipt.spent or 0
-        self._tell(Called(job, status, receipt.spent, seconds))
+    def _admit(self, trip: Trip, job: Job, *, retry: bool) -> Ticket | ProbeFirst | Refused | ProviderError:
+        """A ticket, once its wait is over."""
+        provider = self._providers[job.api]
+        price = self.price(job)
+        if not self._till.allows(price, trip.terms):
+            return Refused(Refusal.MAX_CREDITS, f"costs {price}, --max-credits allows {trip.terms.max_credits}")
         try:
-            self._accounts.settle(job.api, account, receipt)
-        except StateError as error:  # the call is made: its reservation stands, and counts as maybe charged when it expires
-            self._tell(Warned(f"the books could not be written: {error.message}"))
+            account = provider.account()
+        except MissingKeyError as error:
+            return error
+        if refused := self._library.refused_key(account, trip.terms):
+            return refused
+        ticket = Ticket(uuid4().hex, provider, account, job, trip.job.endpoint, price, trip.asker.purpose, retry)
+        match self._accounts.admit(provider.name, account, self._ask(ticket, trip)):
+            case Go(wait):
+                self._till.book(ticket, trip)
+                if wait > 0:
+                    self._tell(Waited(provider.name, wait))
+                try:
+                    self._clock.sleep(wait)
+                except InterruptedRunError:
+                    self._till.give_back(ticket)
+                    raise
+                return ticket
+            case other:
+                return other
 
     def _keep(self, kept: Kept) -> None:
         try:
-            self._shelves.keep(kept)
+            self._library.keep(kept)
         except StateError as error:  # the answer is in hand and paid: show it
             self._tell(Warned(f"the answer could not be stored: {error.message}"))
 
-    # ── conclude ──
-
-    def _conclude(self, job: Job, found: Outcome | Found | None, made: Mapping[Job, _Made], terms: Terms) -> Outcome:
-        """The outcome of a wish: stored and fresh, just fetched, or why not and what is stored instead."""
-        if isinstance(found, Outcome):
-            return found
-        if terms.offline:
-            return self._from_shelf(job, found, Reason.STALE_OFFLINE) if found else Outcome(job, Reason.NONE, detail="OFFLINE")
-        result = made[job]
-        if kept := result.kept:
-            answer = coalesce.cut(kept.job, kept.answer, job)
-            return Outcome(job, Reason.FETCHED, answer, kept.fetched_at, kept.credits, demo=kept.demo)
-        stale, nothing, detail = _why(result)
-        if found:
-            return self._from_shelf(job, found, stale, detail, result.error)
-        return Outcome(job, nothing, detail=detail, error=result.error)
-
     # ── small change ──
 
-    def _ask(self, price: int, speaker: PriorityRequest, terms: Terms) -> Ask:
-        urgent = speaker.game_time is not None and speaker.game_time - self._clock.now() <= URGENT
-        return Ask(uuid4().hex, Purchase(price, speaker.purpose, urgent, terms.force), terms.wait)
+    def _ask(self, ticket: Ticket, trip: Trip) -> Ask:
+        purchase = Purchase(ticket.price, ticket.purpose, trip.is_urgent(self._clock.now()), trip.terms.force)
+        return Ask(ticket.id, ticket.endpoint, purchase, trip.patience(self._clock))
 
-    def _promise(self, price: int, terms: Terms) -> bool:
-        """Set credits of this run aside, or give them back; false when `--max-credits` does not allow them."""
+    def _urgency(self, trip: Trip) -> int:
+        request, now = trip.asker, self._clock.now()
+        return standing(request.priority, request.game_time, trip.started, now).priority
+
+    def _wait_before_next(self, trip: Trip, error: ProviderError, attempt: int) -> float | None:
+        """Seconds until the next attempt; None when there is to be none. Who is pressed waits less."""
+        hurry = {0: 0.5, 1: 0.75}.get(self._urgency(trip), 1.0)
+        again = backoff.after(
+            error,
+            attempt,
+            self._settings.retry,
+            roll=self._roll() * hurry,
+            now=self._clock.now(),
+            patience=trip.patience(self._clock),
+        )
+        if isinstance(again, backoff.GiveUp):
+            trip.note(f"attempt {attempt} failed ({error.code}); no other: {again.why}")
+            return None
+        if trip.doubts > 1 or not self._take_retry():
+            trip.note(f"attempt {attempt} failed ({error.code}); no other: it may have been charged twice, or the run has no retries left")
+            return None
+        trip.note(f"attempt {attempt} failed ({error.code}); again after {again.wait:.1f} s")
+        return again.wait
+
+    def _take_retry(self) -> bool:
         with self._lock:
-            if price > 0 and terms.max_credits is not None and self._spent + self._promised + price > terms.max_credits:
-                return False
-            self._promised += price
-            return True
+            self._retries_left -= 1
+            return self._retries_left >= 0
 
-    def _preview(self, call: Call, speaker: PriorityRequest, terms: Terms) -> Preview:
-        provider = self._providers[call.job.api]
-        price = provider.price(call.job)
-        if terms.offline:
-            return Preview(call.job, price, "not sent: offline")
+    def _preview(self, trip: Trip) -> Preview:
+        provider = self._providers[trip.job.api]
+        price = self.price(trip.job)
+        if trip.terms.offline:
+            return Preview(trip.job, price, "not sent: offline")
         try:
-            request = provider.request(call.job)
-            decision = self._accounts.preview(provider.name, provider.account(), self._ask(price, speaker, terms))
+            request, account = provider.request(trip.job), provider.account()
         except MissingKeyError as error:
-            return Preview(call.job, 0, f"not sent: {error.message}")
-        if isinstance(decision, Refused):
-            return Preview(call.job, price, f"refused: {decision.why} ({decision.detail})", request)
-        if terms.max_credits is not None and price > terms.max_credits:
-            return Preview(call.job, price, f"refused: MAX_CREDITS (--max-credits {terms.max_credits})", request)
-        return Preview(call.job, price, f"send after {decision.wait:.1f} s" if decision.wait else "send", request)
+            return Preview(trip.job, 0, f"not sent: {error.message}")
+        if not self._till.allows(price, trip.terms):
+            return Preview(trip.job, price, f"refused: MAX_CREDITS (--max-credits {trip.terms.max_credits})", request)
+        ticket = Ticket("", provider, account, trip.job, trip.job.endpoint, price, trip.asker.purpose, retry=False)
+        match self._accounts.preview(provider.name, account, self._ask(ticket, trip)):
+            case Refused(why, detail):
+                return Preview(trip.job, price, f"refused: {why} ({detail})", request)
+            case Go(wait) if wait > 0:
+                return Preview(trip.job, price, f"send after {wait:.1f} s", request)
+            case ProbeFirst():
+                return Preview(trip.job, price, "send, after a free probe", request)
+            case _:
+                return Preview(trip.job, price, "send", request)
 
 
-def _is_answer(found: Outcome | Found | None) -> bool:
-    return isinstance(found, Outcome)
-
-
-def _not_held(want: Job, made: _Made) -> bool:
-    """Whether a shared call came home without the answer to this wish."""
-    return made.kept is not None and coalesce.cut(made.kept.job, made.kept.answer, want) is None
-
-
-def _fresh_reason(found: Found) -> Reason:
-    if found.kept.purpose is not Purpose.OWN:
-        return Reason.PREFETCHED
-    return Reason.FRESH_CACHE if found.whole else Reason.SUPERSET_CACHE
-
-
-def _speaker(call: Call, requests: Sequence[PriorityRequest]) -> PriorityRequest:
-    """Who asks for a call that serves several: the most pressing of them, for the soonest game."""
-    askers = [request for request in requests if request.job in call.wants]
-    first = min(askers, key=lambda request: (request.purpose is not Purpose.OWN, request.priority))
-    times = [request.game_time for request in askers if request.game_time is not None]
-    return replace(first, game_time=min(times, default=None))
-
-
-def _lanes(calls: Sequence[Call]) -> list[list[Call]]:
-    """Calls that may run side by side. Open-Meteo allows one at a time per address (FACTS 3.3)."""
-    weather = [call for call in calls if call.job.api == "weather"]
-    return [[call] for call in calls if call.job.api != "weather"] + ([weather] if weather else [])
-
-
-def _receipt(provider: Provider, job: Job, call_id: str, response: HttpResponse, seconds: float) -> Receipt:
-    quota = provider.quota(response)
-    spent: int | None = quota.last
-    if spent is None:
-        spent = provider.price(job) if response.status == 200 else None if response.status in GATEWAY_LOST_IT else 0
-    return Receipt(call_id, response.sent_at, response.received_at, spent, quota, seconds=seconds)
-
-
-def _why(made: _Made) -> tuple[Reason, Reason, str]:
-    """The reason when something older is shown, the reason when nothing is, and the cause in one word."""
-    if refused := made.refused:
-        stale = {Refusal.RESERVE: Reason.STALE_RESERVE, Refusal.RATE: Reason.STALE_RATE, Refusal.BREAKER: Reason.STALE_BREAKER}
-        nothing = {
-            Refusal.RATE: Reason.REFUSED_RATE,
-            Refusal.BREAKER: Reason.REFUSED_BREAKER,
-            Refusal.MAX_CREDITS: Reason.REFUSED_MAX_CREDITS,
-        }
-        return stale.get(refused.why, Reason.STALE_BUDGET), nothing.get(refused.why, Reason.REFUSED_BUDGET), refused.why.value
-    assert made.error is not None  # noqa: S101 - a call without answer or refusal failed
-    match made.error:
-        case MissingKeyError():
-            return Reason.STALE_ERROR, Reason.NO_KEY, made.error.code
-        case OutOfCreditsError():
-            return Reason.STALE_BUDGET, Reason.REFUSED_BUDGET, made.error.code
-        case RateLimitedError():
-            return Reason.STALE_RATE, Reason.REFUSED_RATE, made.error.code
-        case _:
-            return Reason.STALE_ERROR, Reason.NONE, made.error.code
+def _lanes(trips: Sequence[Trip]) -> list[list[Trip]]:
+    """Trips that may go side by side. Open-Meteo allows one at a time per address (FACTS 3.3)."""
+    weather = [trip for trip in trips if trip.job.api == "weather"]
+    return [[trip] for trip in trips if trip.job.api != "weather"] + ([weather] if weather else [])

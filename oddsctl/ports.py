@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -51,6 +52,13 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections."""
+
+
+class Locks(Protocol):
+    """One at a time, across all processes that share the state."""
+
+    def hold(self, name: str, patience: float) -> AbstractContextManager[None]:
+        """Be alone with `name`. A killed holder lets go. Raises `LockTimeoutError` after `patience` seconds."""
 
 
 class Transport(Protocol):

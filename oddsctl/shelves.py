@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
+from oddsctl.errors import OddsctlError, ProviderError, named
 from oddsctl.messages import Answer, Job, OddsJob, Purpose
 from oddsctl.policy import coalesce
 from oddsctl.ports import JSON, Store
 from oddsctl.store import codec
 
+T = TypeVar("T")
 ROOT = "answers/1/"
 """The number is the version of what is kept: answers of another one are not read."""
+REFUSALS = "refusals/1/"
 KEEP_COVERED_FOR = 2 * 86400.0
 """Answers this much older than a new one on the same shelf are cleared away."""
 
@@ -28,6 +32,29 @@ class Kept:
     purpose: Purpose
     answer: Answer
     demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A definite refusal as it is remembered: what the provider said at `at`, and until when it holds (epoch seconds)."""
+
+    at: float
+    until: float
+    code: str
+    message: str
+    retry_at: float | None = None
+    hint: str | None = None
+
+    @classmethod
+    def of(cls, error: OddsctlError, at: float, until: float) -> Refusal:
+        """What is remembered of this error."""
+        return cls(at, until, error.code, error.message, error.retry_at, error.hint)
+
+    def error(self, provider: str) -> ProviderError:
+        """The error again, as it was told."""
+        error = named(self.code)(self.message, provider=provider, retry_at=self.retry_at, hint=self.hint)
+        error.code = self.code
+        return error
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +92,22 @@ class Shelves:
             self._store.update(ROOT + job.key, partial(_younger, piece))
             self._clear_away(piece)
 
+    def refuse(self, key: str, error: OddsctlError, at: float, until: float) -> None:
+        """Remember a refusal under a job's key, or an account's."""
+        self._store.update(REFUSALS + key, lambda _: (codec.encode(Refusal.of(error, at, until)), None))
+
+    def refusal(self, key: str) -> Refusal | None:
+        """The refusal remembered under that key."""
+        return decoded(Refusal, self._store.read(REFUSALS + key))
+
     def all(self) -> Iterator[tuple[str, float]]:
         """The key of each kept answer and when it came (0 where that cannot be read)."""
         for key in self._store.scan(ROOT):
-            kept = _decode(self._store.read(key))
+            kept = decoded(Kept, self._store.read(key))
             yield key, kept.fetched_at if kept else 0.0
 
     def _open(self, key: str, job: Job) -> Found | None:
-        kept = _decode(self._store.read(key))
+        kept = decoded(Kept, self._store.read(key))
         answer = coalesce.cut(kept.job, kept.answer, job) if kept else None
         return Found(kept, answer) if kept and answer is not None else None
 
@@ -82,19 +117,19 @@ class Shelves:
         for key in list(self._store.scan(ROOT + newest.job.shelf)):
             if key == ROOT + newest.job.key:
                 continue
-            old = _decode(self._store.read(key))
+            old = decoded(Kept, self._store.read(key))
             if old is None or newest.fetched_at - old.fetched_at > KEEP_COVERED_FOR:
                 self._store.delete(key)
 
 
 def _younger(new: Kept, old: JSON) -> tuple[JSON, None]:
-    kept = _decode(old)
+    kept = decoded(Kept, old)
     return (old if kept and kept.sent_at > new.sent_at else codec.encode(new)), None
 
 
-def _decode(value: JSON) -> Kept | None:
-    """None also for what cannot be read: an answer can be asked for again."""
+def decoded(kind: type[T], value: JSON) -> T | None:
+    """The value; None also for what cannot be read: it can be asked for again."""
     try:
-        return None if value is None else codec.decode(Kept, value)
+        return None if value is None else codec.decode(kind, value)
     except codec.DecodeError:
         return None

@@ -35,12 +35,13 @@ from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import coalesce
 from oddsctl.ports import JSON
 from oddsctl.served import read_counts
-from oddsctl.settings import Settings
-from oddsctl.store.memory import MemoryStore
+from oddsctl.settings import Retry, Settings
+from oddsctl.store.memory import MemoryLocks, MemoryStore
 from tests.fakes import FakeClock, ScriptedTransport, Step, answer
 
 T = TypeVar("T")
 PLAIN = Terms()
+ONE_ATTEMPT = replace(Settings(), retry=Retry(attempts=1))
 BOARD = OddsJob("americanfootball_nfl", ("h2h", "spreads", "totals"), ("us",))
 WEEK = ScheduleJob("football/nfl", "202611")
 HOUR = 3600.0
@@ -101,6 +102,8 @@ class House:
         """Another invocation on the same state."""
         return RequestOrchestrator(
             store=self.store,
+            locks=MemoryLocks(),
+            roll=lambda: 0.5,
             transport=self.transport,
             clock=self.clock,
             providers=self.providers,
@@ -262,7 +265,7 @@ def test_a_wait_beyond_patience_is_refused() -> None:
 
 def test_a_lost_answer_may_have_been_charged_and_the_next_one_tells() -> None:
     lost = errors.TimedOutError("odds: no answer", maybe_sent=True, provider="odds")
-    house = House(lost, live(used=6))
+    house = House(lost, live(used=6), settings=ONE_ATTEMPT)
     assert house.ask(BOARD) == [Reason.NONE]
     assert house.credits() == (None, None, 0, 3)
     house.clock.jump(10)
@@ -278,7 +281,9 @@ def test_a_call_that_never_left_costs_nothing() -> None:
 
 @pytest.mark.parametrize(("status", "maybe"), [(500, 0), (502, 3), (503, 0), (504, 3), (429, 0)])
 def test_only_a_gateway_that_lost_its_backend_may_have_charged(status: int, maybe: int) -> None:
-    house = House(answer({}, status), fails=lambda response: errors.ServerError("odds: 5xx") if response.status != 200 else None)
+    house = House(
+        answer({}, status), settings=ONE_ATTEMPT, fails=lambda response: errors.ServerError("5xx") if response.status != 200 else None
+    )
     house.ask(BOARD)
     assert house.credits()[2:] == (0, maybe)
 

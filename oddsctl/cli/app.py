@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from oddsctl import __version__
-from oddsctl.cli import cache, config, fetch, sandbox, stats
+from oddsctl.cli import batch, cache, config, fetch, sandbox, stats, why
 from oddsctl.cli.session import Session
 
 EPILOG = "Global options may stand after the command too: oddsctl fetch nfl --json"
@@ -40,7 +40,9 @@ app = typer.Typer(
     context_settings={"auto_envvar_prefix": "ODDSCTL", "help_option_names": ["-h", "--help"]},
 )
 fetch.register(app)
+batch.register(app)
 stats.register(app)
+why.register(app)
 sandbox.register(app)
 app.add_typer(cache.app, name="cache")
 app.add_typer(config.app, name="config")
@@ -78,4 +80,5 @@ def session(
         config_file=config_file,
         tz=tz,
         odds_format=odds_format.value if odds_format else None,
+        command=context.invoked_subcommand or "",
     )

@@ -11,11 +11,11 @@ import typer
 
 from oddsctl.cli import options
 from oddsctl.cli.session import DEFAULT_WAIT, Session
-from oddsctl.messages import HttpRequest, Reason, Terms
+from oddsctl.messages import Reason, Terms
 
 if TYPE_CHECKING:
     from oddsctl.config import Loaded
-    from oddsctl.fetch import Fetch, Fetched, Wanted
+    from oddsctl.fetch import Fetched, Wanted
 
 STALE_UNDER_STRICT = 3
 
@@ -48,6 +48,10 @@ def fetch(
     wait: Annotated[
         float, typer.Option(parser=options.duration, metavar="TIME", show_default="30s", help="Patience for rate limits and locks.")
     ] = DEFAULT_WAIT,
+    shutdown_timeout: Annotated[
+        float | None,
+        typer.Option(parser=options.duration, metavar="TIME", help="How long calls under way may finish after Ctrl-C. [default: 30s]"),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Lift the budget, up to what the account has.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say on stderr why each part is what it is.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 when anything is stale, partial or stands in.")] = False,
@@ -74,11 +78,11 @@ def fetch(
         odds=not no_odds,
         weather=not no_weather,
     )
-    terms = Terms(wait=wait, max_age=max_age, fresh=fresh, offline=offline, force=force, max_credits=max_credits)
-    with session.app(loaded, wait) as app:
+    terms = Terms(wait=wait, max_age=max_age, fresh=fresh, offline=offline, force=force, max_credits=max_credits, command="fetch")
+    with session.app(loaded, wait=wait, shutdown=shutdown_timeout) as app:
         errand = Fetch(app.orchestrator, app.clock, loaded.settings)
         if dry_run:
-            return _show_plan(session, errand, wanted, terms)
+            return options.show_plan(session, [(sport.name, preview) for sport, preview in errand.preview(wanted, terms)])
         return _show(session, errand.run(wanted, terms), wanted, explain=explain, strict=strict)
 
 
@@ -89,33 +93,6 @@ def _wanted(session: Session, loaded: Loaded, sports: list[str], **asked: Any) -
     known = {sport.name: sport for sport in (find(name, loaded.settings.sports) for name in sports)}
     odds = loaded.settings.odds
     return Wanted(tuple(known.values()), odds.markets, odds.regions, zone=session.zone, **asked)
-
-
-def _show_plan(session: Session, errand: Fetch, wanted: Wanted, terms: Terms) -> int:
-    from oddsctl.render import documents
-
-    planned = [
-        documents.DryRunRow(
-            preview.job.api, sport.name, _in_short(preview.request) if preview.request else None, preview.price, preview.decision
-        )
-        for sport, preview in errand.preview(wanted, terms)
-    ]
-    rows = list(dict.fromkeys(planned))  # each place of a forecast is a wish of its own: told once
-    if session.format == "table":
-        from oddsctl.render.dry_run import show_dry_run
-        from oddsctl.render.terminal import console
-
-        show_dry_run(console(sys.stdout, os.environ), rows, demo=session.demo)
-    else:
-        sys.stdout.write(documents.dump(documents.dry_run_document(rows) | session.mark) + "\n")
-    return 0
-
-
-def _in_short(request: HttpRequest) -> str:
-    """The request as people read it: no host, no secret."""
-    path = request.url.partition("://")[2].partition("/")[2]
-    query = "&".join(f"{name}={value}" for name, value in request.params)
-    return f"GET /{path}" + (f"?{query}" if query else "")
 
 
 def _show(session: Session, fetched: Fetched, wanted: Wanted, *, explain: bool, strict: bool) -> int:

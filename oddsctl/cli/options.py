@@ -1,10 +1,16 @@
-"""How options are read from text: durations, days, lists. Bad ones are a usage error that says how to write them."""
+"""What commands share: options read from text (bad ones are a usage error that says how to write them), and `--dry-run`."""
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterable
 from datetime import date
 
 import typer
+
+from oddsctl.cli.session import Session
+from oddsctl.messages import HttpRequest, Preview
 
 
 def duration(text: str | float) -> float:
@@ -30,3 +36,29 @@ def day(text: str) -> date:
 def words(text: str | None) -> tuple[str, ...]:
     """A comma separated list."""
     return tuple(word.strip() for word in (text or "").split(",") if word.strip())
+
+
+def show_plan(session: Session, previews: Iterable[tuple[str, Preview]]) -> int:
+    """Show what would be asked: for each preview, named by a sport or an API, its request, price and decision."""
+    from oddsctl.render import documents
+
+    planned = [
+        documents.DryRunRow(preview.job.api, name, _in_short(preview.request) if preview.request else None, preview.price, preview.decision)
+        for name, preview in previews
+    ]
+    rows = list(dict.fromkeys(planned))  # each place of a forecast is a wish of its own: told once
+    if session.format == "table":
+        from oddsctl.render.dry_run import show_dry_run
+        from oddsctl.render.terminal import console
+
+        show_dry_run(console(sys.stdout, os.environ), rows, demo=session.demo)
+    else:
+        sys.stdout.write(documents.dump(documents.dry_run_document(rows) | session.mark) + "\n")
+    return 0
+
+
+def _in_short(request: HttpRequest) -> str:
+    """The request as people read it: no host, no secret."""
+    path = request.url.partition("://")[2].partition("/")[2]
+    query = "&".join(f"{name}={value}" for name, value in request.params)
+    return f"GET /{path}" + (f"?{query}" if query else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from oddsctl.errors import UsageError
-from oddsctl.messages import Called, Failed, Notice, Served, Waited, Warned
+from oddsctl.messages import Booked, Decided, Failed, Joined, Landed, Notice, Planned, Retried, Served, Settled, Waited, Warned
 
 if TYPE_CHECKING:
     from oddsctl.bootstrap import App
@@ -34,7 +34,9 @@ class Session:
     config_file: Path | None = None
     tz: str | None = None
     odds_format: OddsFormat | None = None
+    command: str = ""
     warnings: list[str] = field(default_factory=list)
+    listeners: list[Callable[[Notice], None]] = field(default_factory=list)
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -62,18 +64,26 @@ class Session:
         return {"demo": True} if self.demo else {}
 
     @contextmanager
-    def app(self, loaded: Loaded | None = None, wait: float = DEFAULT_WAIT) -> Iterator[App]:
-        """The app on disk state, closed at the end. `wait` is the patience for the state's lock."""
-        from oddsctl.bootstrap import open_app
+    def app(self, loaded: Loaded | None = None, *, wait: float = DEFAULT_WAIT, shutdown: float | None = None) -> Iterator[App]:
+        """The app on disk state, closed at the end. `wait` is the patience for the state's lock.
 
-        app = open_app(loaded or self.loaded, demo=self.demo, tell=self.tell, lock_wait=wait)
+        Meanwhile a first SIGINT or SIGTERM lets calls under way finish within `shutdown` seconds, a second ends it at once.
+        """
+        from oddsctl.bootstrap import open_app
+        from oddsctl.cli.interruptions import graceful
+
+        loaded = loaded or self.loaded
+        app = open_app(loaded, demo=self.demo, tell=self.tell, lock_wait=wait, command=self.command)
         try:
-            yield app
+            with graceful(app.clock.stop, loaded.settings.shutdown.timeout if shutdown is None else shutdown, self.say):
+                yield app
         finally:
             app.close()
 
     def tell(self, notice: Notice) -> None:
-        """Say on stderr what the user asked to hear; warnings always, unless `-q`."""
+        """Say on stderr what the user asked to hear; warnings always, unless `-q`. Tell other listeners, such as a progress bar."""
+        for listener in self.listeners:
+            listener(notice)
         if isinstance(notice, Warned):
             self.warn(notice.text)
         elif self.verbose:
@@ -91,15 +101,27 @@ class Session:
             print(text, file=sys.stderr)  # noqa: T201 - talk goes to stderr
 
 
-def _in_words(notice: Notice) -> str:
+def _in_words(notice: Notice) -> str:  # noqa: C901, PLR0911 - a case a notice
     match notice:
         case Served(job, reason, age):
             return f"{job.key}: {reason}, {age:.0f} s old"
         case Waited(api, seconds):
             return f"{api}: waiting {seconds:.1f} s for the rate limit"
-        case Called(job, status, spent, seconds):
-            cost = "" if not spent else f", {spent} credits"
-            return f"{job.key}: {status or 'no answer'} after {seconds * 1000:.0f} ms{cost}"
+        case Booked(_, job, price, purpose):
+            return f"{job.key}: asking ({price} credits, {purpose})"
+        case Settled(_, job, status, spent, seconds):
+            cost = "perhaps charged" if spent is None else f"{spent} credits"
+            return f"{job.key}: {status or 'no answer'} after {seconds * 1000:.0f} ms, {cost}"
+        case Retried(job, error, seconds):
+            return f"{job.key}: {error.code}, again after {seconds:.1f} s"
+        case Joined(job, seconds):
+            return f"{job.key}: another process was asking the same, waited {seconds:.1f} s"
+        case Decided(_, outcome):
+            return f"{outcome.job.key}: {outcome.reason}"
+        case Planned(wishes, missing):
+            return f"{wishes} wishes, {wishes - missing} answered by the store"
+        case Landed(job, wants):
+            return f"{job.key}: done, for {wants} wishes"
         case Failed(job, error):
             return f"{job.key}: {error.message}"
         case Warned(text):

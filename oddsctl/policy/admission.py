@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import assert_never
 
 from oddsctl import settings
-from oddsctl.messages import Decision, Go, Quota, Refusal, Refused
-from oddsctl.policy import budget, tally, token_bucket
+from oddsctl.messages import Decision, Go, ProbeFirst, Quota, Refusal, Refused
+from oddsctl.policy import budget, circuit_breaker, pace, tally, token_bucket
 from oddsctl.policy.budget import Credits, Purchase, Reservation
+from oddsctl.policy.circuit_breaker import Breaker, Shut
+from oddsctl.policy.pace import Pace
 from oddsctl.policy.tally import Tally
 from oddsctl.policy.token_bucket import Bucket, Limit
 
@@ -15,32 +19,51 @@ LONGEST_REST = 26 * 3600.0
 """No provider asks for more than a day's rest: a `not_before` further ahead comes from a clock that was wrong."""
 
 
+class Verdict(StrEnum):
+    """What a call says of the provider's health: it answered (a definite refusal is an answer), failed, or was called too fast."""
+
+    ANSWERED = "answered"
+    FAILED = "failed"
+    TOO_FAST = "too_fast"
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderState:
-    """All that is remembered of one account at one provider. `not_before` is when the provider wants to hear from us again."""
+    """All that is remembered of one account at one provider.
+
+    `not_before` is when the provider wants to hear from us again; `breakers` are by endpoint class.
+    """
 
     bucket: Bucket | None = None
     credits: Credits = field(default_factory=Credits)
+    pace: Pace = field(default_factory=Pace)
+    breakers: dict[str, Breaker] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     not_before: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the configuration grants this provider. `grace` is the read timeout, `lease` how long a call can take at the most."""
+    """What the configuration grants this provider.
+
+    `grace` is the read timeout, `lease` how long a call can take at the most. `free_probe`: it has an endpoint that costs nothing.
+    """
 
     limit: Limit
     budget: settings.Budget
+    breaker: settings.Breaker
     monthly: int
     grace: float
     lease: float
+    free_probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A call that wants to be sent; `patience` is how many seconds it can wait."""
+    """A call that wants to be sent to an endpoint class; `patience` is how many seconds it can wait."""
 
     id: str
+    endpoint: str
     purchase: Purchase
     patience: float
 
@@ -54,9 +77,11 @@ class Receipt:
     """
 
     id: str
+    endpoint: str
     sent_at: float
     told_at: float
     spent: int | None
+    verdict: Verdict = Verdict.ANSWERED
     quota: Quota = field(default_factory=Quota)
     failed: bool = False
     retry: bool = False
@@ -66,18 +91,25 @@ class Receipt:
 
 
 def admit(state: ProviderState, ask: Ask, rules: Rules, now: float) -> tuple[ProviderState, Decision]:
-    """Book a token and the price in one step and name the wait, or refuse and return the old state."""
+    """Book a token, the price and, where the endpoint recovers, the one probe; or refuse and return the old state."""
     credits = budget.expire(state.credits, now)
     if refusal := budget.judge(credits, ask.purchase, rules.budget, rules.monthly, now):
         return state, refusal
-    bucket, wait = token_bucket.take(state.bucket or token_bucket.full(rules.limit, now), rules.limit, 1, now)
+    breaker, answer = circuit_breaker.ask(state.breakers.get(ask.endpoint, Breaker()), now, rules.lease)
+    if isinstance(answer, Shut):
+        return state, Refused(Refusal.BREAKER, f"{ask.endpoint} keeps failing, next try in {answer.retry_at - now:.0f} s", answer.retry_at)
+    if answer.probe and ask.purchase.price and rules.free_probe:
+        return state, ProbeFirst()
+    limit = pace.allowed(state.pace, rules.limit)
+    bucket, wait = token_bucket.take(state.bucket or token_bucket.full(rules.limit, now), limit, 1, now)
     rest = state.not_before - now
     if rest <= LONGEST_REST:
         wait = max(wait, rest)
     if wait > ask.patience:
         return state, Refused(Refusal.RATE, f"free in {wait:.0f} s, patience is {ask.patience:.0f} s", retry_at=now + wait)
     call = Reservation(ask.id, ask.purchase.price, now + wait, now + wait + rules.lease)
-    return replace(state, bucket=bucket, credits=budget.reserve(credits, call)), Go(wait)
+    breakers = state.breakers if breaker == Breaker() else {**state.breakers, ask.endpoint: breaker}
+    return replace(state, bucket=bucket, credits=budget.reserve(credits, call), breakers=breakers), Go(wait, answer.probe)
 
 
 def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> ProviderState:
@@ -93,6 +125,44 @@ def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
     return replace(
         state,
         credits=credits,
+        pace=_paced(state, receipt, rules, now),
+        breakers=_broken(state.breakers, receipt, rules, now),
         tally=tally.count(state.tally, failed=receipt.failed, retry=receipt.retry, seconds=receipt.seconds),
         not_before=max(state.not_before, receipt.rest_until or 0.0),
     )
+
+
+def release(state: ProviderState, call_id: str) -> ProviderState:
+    """The call was let through and never sent."""
+    return replace(state, credits=budget.release(state.credits, call_id))
+
+
+def presume_dead(state: ProviderState, call_id: str) -> ProviderState:
+    """The call's owner is known to have died: it may have been charged."""
+    return replace(state, credits=budget.doubt(state.credits, call_id))
+
+
+def _paced(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> Pace:
+    match receipt.verdict:
+        case Verdict.TOO_FAST:
+            return pace.slow_down(state.pace, receipt.sent_at, now)
+        case Verdict.ANSWERED:
+            limit = pace.allowed(state.pace, rules.limit)
+            left = limit.capacity if state.bucket is None else token_bucket.refill(state.bucket, limit, now).tokens
+            return pace.speed_up(state.pace, used=left <= limit.capacity / 2)
+        case Verdict.FAILED:
+            return state.pace
+        case _:
+            assert_never(receipt.verdict)
+
+
+def _broken(breakers: dict[str, Breaker], receipt: Receipt, rules: Rules, now: float) -> dict[str, Breaker]:
+    """The breakers after the call; "too fast" is the limiter's business, not theirs."""
+    if receipt.verdict is Verdict.TOO_FAST:
+        return breakers
+    before = breakers.get(receipt.endpoint, Breaker())
+    failed = receipt.verdict is Verdict.FAILED
+    after = circuit_breaker.record(
+        before, failed=failed, sent_at=receipt.sent_at, now=now, rules=rules.breaker, rest_until=receipt.rest_until
+    )
+    return {**breakers, receipt.endpoint: after}

@@ -10,6 +10,8 @@ from functools import lru_cache
 from io import StringIO
 from typing import Any
 
+from oddsctl.batch import Answered
+from oddsctl.errors import OddsctlError
 from oddsctl.models import Board, Game, Price, Source, Usage, Venue, Weather
 from oddsctl.times import iso as _iso
 
@@ -61,6 +63,31 @@ def dry_run_document(rows: Sequence[DryRunRow]) -> JSON:
         "requests": [asdict(row) for row in rows],
         "credits": sum(row.credits for row in rows),
     }
+
+
+def batch_line(answered: Answered, now: float) -> str:
+    """One answer of a batch, as a line: `data` as in the board, or `error`."""
+    outcome = answered.outcome
+    line: JSON = {
+        "id": answered.line.id,
+        "reason": outcome.reason,
+        "credits": outcome.credits,
+        "age_seconds": None if outcome.fetched_at is None else round(max(0.0, now - outcome.fetched_at)),
+    }
+    match answered.data, answered.error:
+        case Weather() as weather, _:
+            line["data"] = _weather(weather)
+        case tuple() as games, _:
+            line["data"] = [_game(game) for game in games]
+        case _, OddsctlError() as error:
+            line["error"] = {"error": error.code, "message": error.message}
+        case _, word:
+            line["error"] = {"error": outcome.detail or outcome.reason, "message": str(word)}
+    if outcome.detail:
+        line["detail"] = outcome.detail
+    if outcome.demo:
+        line["demo"] = True
+    return _encode(line)
 
 
 def dump(document: JSON) -> str:

@@ -11,10 +11,12 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 
 from oddsctl.errors import LockTimeoutError, StateError
 from oddsctl.ports import Clock
+from oddsctl.store.folder import make_private
 
 TURN_NAP = 0.0005
 LOCK_NAP = 0.0001
@@ -50,6 +52,22 @@ def hold(path: Path, clock: Clock, patience: float) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+class FileLocks:
+    """Locks by name, as files in a directory of their own. For any number of threads."""
+
+    def __init__(self, directory: Path, clock: Clock) -> None:
+        self._directory = directory
+        self._clock = clock
+
+    @contextmanager
+    def hold(self, name: str, patience: float) -> Iterator[None]:
+        """Hold the lock of that name; see `hold`."""
+        make_private(self._directory)
+        file = sha256(name.encode()).hexdigest()[:16]
+        with hold(self._directory / f"{file}.lock", self._clock, patience):
+            yield
 
 
 def _take(path: Path, nap: float, clock: Clock, deadline: float) -> int:

@@ -1,11 +1,14 @@
-"""The store of tests and of `--demo`: one process, gone with it. No file may enter."""
+"""State and locks of one process, gone with it: for tests and for scripts that want to leave nothing behind. No file may enter."""
 
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
+from oddsctl.errors import LockTimeoutError
 from oddsctl.ports import JSON
 from oddsctl.store.codec import from_text, to_text
 
@@ -43,3 +46,21 @@ class MemoryStore:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+class MemoryLocks:
+    """Locks between the threads of one process."""
+
+    def __init__(self) -> None:
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    @contextmanager
+    def hold(self, name: str, patience: float) -> Iterator[None]:
+        """Hold the lock of that name."""
+        lock = self._locks[name]
+        if not lock.acquire(timeout=patience):
+            raise LockTimeoutError(f"another thread has kept {name} locked for {patience:g} s")
+        try:
+            yield
+        finally:
+            lock.release()

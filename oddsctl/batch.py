@@ -1,0 +1,195 @@
+"""Many wishes of a user's own, one JSON object a line: read, asked together, answered in the order they came."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from oddsctl import board
+from oddsctl.errors import OddsctlError, UsageError
+from oddsctl.messages import Events, ForecastJob, Forecasts, Job, OddsJob, Outcome, Priority, PriorityRequest, Schedule, ScheduleJob
+from oddsctl.models import Game, Place, Sport, Units, Weather
+from oddsctl.orchestrator import RequestOrchestrator
+from oddsctl.ports import Clock, Store
+from oddsctl.providers import shape, sports
+from oddsctl.settings import Settings
+
+DAY = 86400
+FIELDS = {
+    "odds": ("sport", "markets", "regions", "bookmakers", "event", "priority"),
+    "espn": ("sport", "date", "priority"),
+    "weather": ("latitude", "longitude", "time", "priority"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the input: the wish, and what is needed to answer it. `time` is the hour of a weather wish, epoch seconds."""
+
+    id: str
+    request: PriorityRequest
+    sport: Sport | None = None
+    time: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of a line: `data` is games or one weather, None with an error."""
+
+    line: Line
+    outcome: Outcome
+    data: tuple[Game, ...] | Weather | None
+
+    @property
+    def error(self) -> OddsctlError | str | None:
+        """Why there is no data."""
+        if self.data is not None:
+            return None
+        return self.outcome.error or self.outcome.detail or "no forecast reaches that hour"
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a batch cost, beside what its lines would have cost one by one."""
+
+    lines: int
+    calls: int
+    credits: int
+    calls_apart: int
+    credits_apart: int
+
+
+def read(lines: Iterable[str], settings: Settings) -> list[Line]:
+    """The wishes of the input, blank lines left out. Raises one `UsageError` that names the first bad line and how many there are."""
+    read_lines: list[Line] = []
+    bad: list[str] = []
+    for number, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        try:
+            read_lines.append(_Reader(text, number, settings).line())
+        except UsageError as error:
+            bad.append(f"line {number}: {error.message}" + (f" ({error.hint})" if error.hint else ""))
+    if bad:
+        raise UsageError(bad[0] + (f" (and {len(bad) - 1} more bad lines)" if len(bad) > 1 else ""), hint="nothing was asked")
+    return read_lines
+
+
+class _Reader:
+    """One line of input."""
+
+    def __init__(self, text: str, number: int, settings: Settings) -> None:
+        self._settings = settings
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            raise UsageError("is no JSON") from None
+        if not isinstance(value, dict):
+            raise UsageError('is no object; write {"id": "a", "api": "odds", "sport": "nfl"}')
+        self._value: dict[str, Any] = value
+        self._id = str(value.get("id", number))
+
+    def line(self) -> Line:
+        """The wish. Raises `UsageError`."""
+        api = self._value.get("api")
+        if api not in FIELDS:
+            raise UsageError('"api" must be "odds", "espn" or "weather"')
+        if unknown := set(self._value) - {"id", "api", *FIELDS[api]}:
+            raise UsageError(f"{api} knows no {' '.join(sorted(unknown))}", hint=f"it knows {' '.join(FIELDS[api])}")
+        match api:
+            case "odds":
+                sport = self._sport()
+                if not sport.odds_key:
+                    raise UsageError(f"{sport.name} has no odds")
+                odds = self._settings.odds
+                books, event = self._words("bookmakers", ()), self._value.get("event")
+                if event is not None and not isinstance(event, str):
+                    raise UsageError('"event" must be a text')
+                job: Job = OddsJob(sport.odds_key, self._words("markets", odds.markets), self._words("regions", odds.regions), books, event)
+                return Line(self._id, self._request(job), sport)
+            case "espn":
+                sport = self._sport()
+                date = str(self._value.get("date", "")).replace("-", "")
+                if not sport.espn_path or not (len(date) == 8 and date.isdigit() and shape.instant(f"{date[:4]}-{date[4:6]}-{date[6:]}")):
+                    raise UsageError('"date" must be a day like "2026-11-26", of a sport that ESPN has')
+                return Line(self._id, self._request(ScheduleJob(sport.espn_path, date, sport.espn_groups)), sport)
+            case _:
+                return self._weather(self._settings.weather.units)
+
+    def _weather(self, units: Units) -> Line:
+        time = shape.instant(self._value.get("time"))
+        latitude, longitude = (shape.number(self._value.get(name)) for name in ("latitude", "longitude"))
+        if time is None or latitude is None or longitude is None:
+            raise UsageError('weather needs "latitude", "longitude" and a "time" like "2026-11-26T18:00:00Z"')
+        try:
+            place = Place(latitude, longitude)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        days = [int(stamp // DAY) for stamp in board.weather_hours(time)]
+        return Line(self._id, self._request(ForecastJob((place,), min(days), max(days), units)), time=time)
+
+    def _request(self, job: Job) -> PriorityRequest:
+        name = str(self._value.get("priority", "normal")).upper()
+        if name not in Priority.__members__:
+            raise UsageError(f'"priority" must be one of {" ".join(Priority.__members__).lower()}')
+        return PriorityRequest(job, Priority[name])
+
+    def _sport(self) -> Sport:
+        return sports.find(str(self._value.get("sport", "")), self._settings.sports)
+
+    def _words(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        value = self._value.get(name, default)
+        if isinstance(value, str):
+            value = value.split(",")
+        if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value) or (name in self._value and not value):
+            raise UsageError(f'"{name}" must be a list of texts')
+        return tuple(value)
+
+
+def answer(line: Line, outcome: Outcome, now: float) -> Answered:
+    """The line with its part of the answer, in the shapes of the board."""
+    match outcome.answer:
+        case Events(events) if line.sport:
+            games: tuple[Game, ...] = board.join(line.sport, (), events, _NO_NAMES, now)
+            return Answered(line, outcome, tuple(board.with_best(game) for game in games))
+        case Schedule(scheduled) if line.sport:
+            return Answered(line, outcome, board.join(line.sport, scheduled, (), _NO_NAMES, now))
+        case Forecasts(forecasts) if line.time is not None:
+            return Answered(line, outcome, board.weather_at(forecasts[0], line.time))
+        case _:
+            return Answered(line, outcome, None)
+
+
+_NO_NAMES = board.Names(spell=str, likeness=lambda _one, _other: 0.0, threshold=100.0)
+"""Nothing is joined: each line is of one provider."""
+
+
+def bill(lines: Sequence[Line], orchestrator: RequestOrchestrator) -> Bill:
+    """What the batch cost, and what each line for itself would have."""
+    usage = orchestrator.usage()
+    return Bill(len(lines), usage.calls, usage.credits, len(lines), sum(orchestrator.price(line.request.job) for line in lines))
+
+
+class Resumption:
+    """When a batch was first begun, kept in the store until it is through: what was answered since then needs no second call."""
+
+    def __init__(self, store: Store, clock: Clock, texts: Sequence[str]) -> None:
+        self._store = store
+        self._now = clock.now()
+        self._key = f"batches/{sha256(chr(10).join(texts).encode()).hexdigest()[:16]}"
+
+    def age(self) -> float | None:
+        """Seconds since this batch was begun by a run that did not get through; None where there is none."""
+        began = self._store.read(self._key)
+        return max(0.0, self._now - began) if isinstance(began, int | float) else None
+
+    def begin(self) -> None:
+        """Remember the beginning, unless a run before did."""
+        self._store.update(self._key, lambda old: (old or self._now, None))
+
+    def finish(self) -> None:
+        """The batch is through."""
+        self._store.delete(self._key)

@@ -1,0 +1,101 @@
+"""`oddsctl batch`: many wishes, one JSON object a line, answered in their order."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from oddsctl.cli import options
+from oddsctl.cli.session import DEFAULT_WAIT, Session
+from oddsctl.errors import UsageError
+from oddsctl.messages import Outcome, Terms
+
+if TYPE_CHECKING:
+    from oddsctl.batch import Bill
+
+INCOMPLETE = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into the tree."""
+    app.command("batch")(batch)
+
+
+def batch(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines; - reads standard input.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it costs; send nothing.")] = False,
+    max_credits: Annotated[int | None, typer.Option(min=0, help="Spend at most so many credits.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with this batch after an interruption: ask only what is left.")] = False,
+    wait: Annotated[
+        float, typer.Option(parser=options.duration, metavar="TIME", show_default="30s", help="Patience for rate limits and locks.")
+    ] = DEFAULT_WAIT,
+    shutdown_timeout: Annotated[
+        float | None,
+        typer.Option(parser=options.duration, metavar="TIME", help="How long calls under way may finish after Ctrl-C. [default: 30s]"),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 when anything is stale, partial or stands in.")] = False,
+) -> int:
+    """Answer many requests by the fewest calls. One JSON object a line in, one a line out, in the same order."""
+    from oddsctl import batch as errand
+    from oddsctl.render.documents import batch_line
+
+    session: Session = context.obj
+    texts = _texts(file)
+    lines = errand.read(texts, session.loaded.settings)
+    requests = [line.request for line in lines]
+    terms = Terms(wait=wait, max_credits=max_credits, command="batch")
+    with session.app(wait=wait, shutdown=shutdown_timeout) as app:
+        if dry_run:
+            return options.show_plan(session, [(preview.job.api, preview) for preview in app.orchestrator.preview(requests, terms)])
+        resumption = errand.Resumption(app.store, app.clock, texts)
+        age = resumption.age() if resume else None
+        if resume and age is None:
+            session.say("nothing to resume: this batch was not interrupted; beginning anew")
+        resumption.begin()
+        with ExitStack() as stack:
+            _show_progress(session, stack)
+            outcomes = app.orchestrator.run(requests, terms if age is None else Terms(wait, age, max_credits=max_credits, command="batch"))
+        resumption.finish()
+        now = app.clock.now()
+        for line, outcome in zip(lines, outcomes, strict=True):
+            sys.stdout.write(batch_line(errand.answer(line, outcome, now), now) + "\n")
+        session.say(_in_words(errand.bill(lines, app.orchestrator)))
+    return _code(outcomes, strict=strict)
+
+
+def _texts(file: str) -> list[str]:
+    try:
+        if file == "-":
+            return sys.stdin.read().splitlines()
+        with open(file, encoding="utf-8") as opened:  # noqa: PTH123 - a name as typed
+            return opened.read().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise UsageError(f"{file} cannot be read ({why})", hint="name a file, or - for standard input") from None
+
+
+def _show_progress(session: Session, stack: ExitStack) -> None:
+    if sys.stderr.isatty() and not session.quiet:
+        from oddsctl.render.progress import bar
+        from oddsctl.render.terminal import console
+
+        session.listeners.append(stack.enter_context(bar(console(sys.stderr, os.environ), "wishes")))
+
+
+def _in_words(bill: Bill) -> str:
+    return (
+        f"{bill.lines} requests -> {bill.calls} calls, {bill.credits} credits "
+        f"(one by one: {bill.calls_apart} calls, {bill.credits_apart} credits)"
+    )
+
+
+def _code(outcomes: list[Outcome], *, strict: bool) -> int:
+    """0, also where single lines have none but their error; the error's code where no line has an answer."""
+    if outcomes and all(outcome.answer is None for outcome in outcomes):
+        return max(outcome.error.exit_code if outcome.error else 5 if outcome.reason.startswith("REFUSED_") else 6 for outcome in outcomes)
+    return INCOMPLETE if strict and any(outcome.reason.fails_strict for outcome in outcomes) else 0

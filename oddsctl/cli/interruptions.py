@@ -1,0 +1,56 @@
+"""SIGINT and SIGTERM while calls may be under way: first gracefully, then at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from oddsctl.errors import InterruptedRunError
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def graceful(stop: Callable[[Exception], None], timeout: float, say: Callable[[str], None]) -> Iterator[None]:
+    """The first signal calls `stop`, and gives calls under way `timeout` seconds; the second, or the end of that time, ends all.
+
+    Ending so leaves the books true: what is reserved counts as maybe charged once its lease is over. When the block ends
+    regularly after a signal, `InterruptedRunError` tells it.
+    """
+    interrupted: list[InterruptedRunError] = []
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if interrupted:
+            _end(interrupted[0].exit_code)
+        error = InterruptedRunError("interrupted: what was under way is settled, nothing new was started")
+        error.exit_code = 128 + number
+        interrupted.append(error)
+        signal.setitimer(signal.ITIMER_REAL, max(timeout, 0.001))
+        stop(error)
+        say(f"stopping: calls under way may finish within {timeout:.0f} s; once more to stop at once")
+
+    def on_alarm(_number: int, _frame: FrameType | None) -> None:
+        _end(interrupted[0].exit_code if interrupted else 1)
+
+    before = {number: signal.signal(number, on_signal) for number in SIGNALS}
+    before[signal.SIGALRM] = signal.signal(signal.SIGALRM, on_alarm)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if interrupted:
+        raise interrupted[0]
+
+
+def _end(code: int) -> None:
+    """Leave now, whatever other threads do."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\x1b[?25h\n")  # a progress bar may have hidden the cursor
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,42 @@
+"""`oddsctl why`: why a result was what it was."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from oddsctl.cli.session import Session
+from oddsctl.errors import UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into the tree."""
+    app.command("why")(why)
+
+
+def why(
+    context: typer.Context,
+    decision_id: Annotated[str | None, typer.Argument(metavar="ID", help="A run's id; without it the last one.")] = None,
+) -> None:
+    """Show the inputs and the steps that led to the results of a past run."""
+    from oddsctl.records import decision
+    from oddsctl.render.documents import dump
+
+    session: Session = context.obj
+    with session.app() as app:
+        document = decision(app.records, decision_id)
+    if document is None:
+        raise UsageError(f"no run {decision_id!r} is on record" if decision_id else "no run is on record yet")
+    if session.format == "table":
+        typer.echo(f"{document['id']}  {document['at']}  oddsctl {document['command']}")
+        for wish in document["wishes"]:
+            detail = f" ({wish['detail']})" if wish["detail"] else ""
+            cost = f", {wish['credits']} credits" if wish["credits"] else ""
+            game = f", game at {wish['game_time']}" if wish["game_time"] else ""
+            typer.echo(f"\n{wish['wish']}\n  {wish['reason']}{detail}{cost}: asked as {wish['priority']} for {wish['purpose']}{game}")
+            for step in wish["steps"]:
+                typer.echo(f"  - {step}")
+    else:
+        sys.stdout.write(dump(document) + "\n")

@@ -1,0 +1,139 @@
+"""Stored answers and remembered refusals as outcomes: what is fresh, what is old, and what to say when nothing newer came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from oddsctl.errors import (
+    InvalidKeyError,
+    MissingKeyError,
+    OddsctlError,
+    OutOfCreditsError,
+    ProviderError,
+    RateLimitedError,
+)
+from oddsctl.messages import GeocodeJob, Job, Notice, Outcome, Purpose, Reason, Refusal, Refused, Served, Terms
+from oddsctl.policy import coalesce, freshness
+from oddsctl.policy.negative import remembered_until
+from oddsctl.ports import Clock, Store
+from oddsctl.settings import Settings
+from oddsctl.shelves import Found, Kept, Shelves
+from oddsctl.times import iso
+from oddsctl.trip import Trip
+
+STALE = {Refusal.RESERVE: Reason.STALE_RESERVE, Refusal.RATE: Reason.STALE_RATE, Refusal.BREAKER: Reason.STALE_BREAKER}
+NOTHING = {
+    Refusal.RATE: Reason.REFUSED_RATE,
+    Refusal.BREAKER: Reason.REFUSED_BREAKER,
+    Refusal.MAX_CREDITS: Reason.REFUSED_MAX_CREDITS,
+}
+
+
+class Library:
+    """What can be said without asking a provider."""
+
+    def __init__(self, store: Store, clock: Clock, settings: Settings, tell: Callable[[Notice], None]) -> None:
+        self._shelves = Shelves(store)
+        self._clock = clock
+        self._settings = settings
+        self._tell = tell
+
+    def look_up(self, job: Job, terms: Terms, started: float, *, thrifty: bool, joining: bool = False) -> Outcome | None:
+        """The outcome, where a stored answer is fresh enough or a refusal is remembered; None where somebody must be asked.
+
+        `joining` names an answer for what it then is: another's call, made while this run went on.
+        """
+        now = self._clock.now()
+        for found in self._shelves.covering(job):
+            kept = found.kept
+            life = freshness.lifetime(job, kept.answer, now, self._settings.freshness, thrifty=thrifty)
+            if terms.max_age is not None and not isinstance(job, GeocodeJob):
+                life = terms.max_age
+            young = kept.sent_at >= started if terms.fresh else freshness.is_fresh(kept.fetched_at, now, life)
+            if young:
+                reason = Reason.JOINED_INFLIGHT if joining else _fresh_reason(found)
+                return self._show(job, found, reason, steps=(f"stored {_ago(kept, now)}, fresh for {life:.0f} s: {reason}",))
+        if terms.fresh or not (refused := self._shelves.refusal(job.key)) or refused.until <= now:
+            return None
+        error = refused.error(job.api)
+        step = f"refused {iso(refused.at)} ({refused.code}), remembered until {iso(refused.until)}; --fresh asks again"
+        if old := self._newest(job):
+            return self._show(job, old, Reason.STALE_ERROR, refused.code, error, (step,))
+        return Outcome(job, Reason.NEGATIVE_CACHE, detail=refused.code, error=error, steps=(step,))
+
+    def offline(self, job: Job) -> Outcome:
+        """The newest stored answer, whatever its age."""
+        step = ("--offline: nobody is asked",)
+        if found := self._newest(job):
+            return self._show(job, found, Reason.STALE_OFFLINE, steps=step)
+        return Outcome(job, Reason.NONE, detail="OFFLINE", steps=step)
+
+    def refused_key(self, account: str, terms: Terms) -> ProviderError | None:
+        """The refusal of this very key, where one is remembered."""
+        refused = None if terms.fresh else self._shelves.refusal(f"account/{account}")
+        return refused.error("odds") if refused and refused.until > self._clock.now() else None
+
+    def remember(self, trip: Trip, account: str, error: ProviderError) -> None:
+        """Keep a definite refusal, so that it is not asked for again."""
+        now = self._clock.now()
+        until = remembered_until(error, trip.asker.game_time, now)
+        if until is not None:
+            key = f"account/{account}" if isinstance(error, InvalidKeyError) else trip.job.key
+            self._shelves.refuse(key, error, now, until)
+
+    def keep(self, kept: Kept) -> None:
+        """Store an answer."""
+        self._shelves.keep(kept)
+
+    def conclude(self, job: Job, trip: Trip, result: Kept | Refused | OddsctlError) -> Outcome:
+        """The outcome of a wish whose call came to this: the answer, or what is stored instead, and why."""
+        if isinstance(result, Kept):
+            answer = coalesce.cut(result.job, result.answer, job)
+            return Outcome(job, Reason.FETCHED, answer, result.fetched_at, result.credits, demo=result.demo, steps=tuple(trip.steps))
+        stale, nothing, detail = _why(result)
+        error = result if isinstance(result, OddsctlError) else None
+        trip.note(f"{detail}: {result.message if isinstance(result, OddsctlError) else result.detail}")
+        if found := self._newest(job):
+            return self._show(job, found, stale, detail, error, tuple(trip.steps))
+        return Outcome(job, nothing, detail=detail, error=error, steps=tuple(trip.steps))
+
+    def _newest(self, job: Job) -> Found | None:
+        return max(self._shelves.covering(job), key=lambda found: found.kept.fetched_at, default=None)
+
+    def _show(
+        self,
+        job: Job,
+        found: Found,
+        reason: Reason,
+        detail: str | None = None,
+        error: OddsctlError | None = None,
+        steps: tuple[str, ...] = (),
+    ) -> Outcome:
+        kept = found.kept
+        self._tell(Served(job, reason, freshness.age(kept.fetched_at, self._clock.now())))
+        return Outcome(job, reason, found.answer, kept.fetched_at, 0, detail, error, kept.demo, steps)
+
+
+def _ago(kept: Kept, now: float) -> str:
+    return f"{freshness.age(kept.fetched_at, now):.0f} s ago"
+
+
+def _fresh_reason(found: Found) -> Reason:
+    if found.kept.purpose is not Purpose.OWN:
+        return Reason.PREFETCHED
+    return Reason.FRESH_CACHE if found.whole else Reason.SUPERSET_CACHE
+
+
+def _why(result: Refused | OddsctlError) -> tuple[Reason, Reason, str]:
+    """The reason when something older is shown, the reason when nothing is, and the cause in one word."""
+    match result:
+        case Refused(why):
+            return STALE.get(why, Reason.STALE_BUDGET), NOTHING.get(why, Reason.REFUSED_BUDGET), why.value
+        case MissingKeyError():
+            return Reason.STALE_ERROR, Reason.NO_KEY, result.code
+        case OutOfCreditsError():
+            return Reason.STALE_BUDGET, Reason.REFUSED_BUDGET, result.code
+        case RateLimitedError():
+            return Reason.STALE_RATE, Reason.REFUSED_RATE, result.code
+        case _:
+            return Reason.STALE_ERROR, Reason.NONE, result.code

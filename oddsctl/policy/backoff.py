@@ -1,0 +1,55 @@
+"""Whether a failed call is worth another try, and when: capped exponential backoff with full jitter. Pure; the dice are an argument."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oddsctl import settings
+from oddsctl.errors import (
+    BodyTooLargeError,
+    BrokenAnswerError,
+    ProviderError,
+    RateLimitedError,
+    RedirectRefusedError,
+    ServerError,
+    TransportError,
+)
+
+QUOTA = 6
+"""Retries of one run, all its calls together: an outage is not multiplied by the number of calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Try again after `wait` seconds."""
+
+    wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Do not try again; `why` is in words, `not_before` when a later command may (epoch seconds)."""
+
+    why: str
+    not_before: float | None = None
+
+
+def worth_retrying(error: ProviderError) -> bool:
+    """Connection errors, 429, 5xx and broken bodies pass; refusals and answers that will not fit do not."""
+    if isinstance(error, BodyTooLargeError | RedirectRefusedError):
+        return False
+    return isinstance(error, TransportError | ServerError | BrokenAnswerError | RateLimitedError)
+
+
+def after(error: ProviderError, attempt: int, rules: settings.Retry, *, roll: float, now: float, patience: float) -> Again | GiveUp:
+    """What to do after the `attempt`-th failure (from 1). `roll` is a throw in [0, 1), `patience` the seconds the caller can wait."""
+    if not worth_retrying(error):
+        return GiveUp("asking again would give the same answer")
+    if error.retry_at is not None and error.retry_at - now > patience:
+        return GiveUp(f"the provider asks for {error.retry_at - now:.0f} s of rest", error.retry_at)
+    if attempt >= rules.attempts:
+        return GiveUp(f"{attempt} attempts failed", error.retry_at)
+    wait = roll * min(rules.cap, rules.base * 2 ** (attempt - 1))
+    if error.retry_at is not None:
+        wait = max(wait, error.retry_at - now)
+    return Again(wait) if wait <= patience else GiveUp(f"the next try would be in {wait:.0f} s")

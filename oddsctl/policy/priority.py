@@ -1,0 +1,41 @@
+"""Who goes first: effective priority by nearness of the game and by waiting, computed when read. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oddsctl.messages import Priority
+
+HOUR = 3600.0
+CRITICAL_WITHIN = HOUR
+HIGH_WITHIN = 3 * HOUR
+LIVE_STEP = 60.0
+"""Seconds of waiting that raise a request by one step while a command runs."""
+STORED_STEP = HOUR
+"""The same for the stored queue, which waits between commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The effective priority and the reason for it in words."""
+
+    priority: Priority
+    why: str
+
+
+def standing(base: Priority, game_time: float | None, asked_at: float, now: float, step: float = STORED_STEP) -> Standing:
+    """The priority now: the most urgent of the base, nearness of the game, and waiting (which alone never passes HIGH)."""
+    candidates = [Standing(base, f"asked as {base.name}")]
+    if game_time is not None and 0 < game_time - now < HIGH_WITHIN:
+        near = Priority.CRITICAL if game_time - now < CRITICAL_WITHIN else Priority.HIGH
+        candidates.append(Standing(near, f"game in {(game_time - now) / 60:.0f} min"))
+    steps = int(max(0.0, now - asked_at) // step)
+    if steps and base > Priority.HIGH:
+        raised = Priority(max(Priority.HIGH, base - steps))
+        candidates.append(Standing(raised, f"waited {(now - asked_at) / 60:.0f} min"))
+    return min(candidates, key=lambda one: one.priority)
+
+
+def expired(game_time: float | None, deadline: float | None, now: float) -> bool:
+    """Whether the answer would come too late: the game has started, or the deadline has passed."""
+    return (game_time is not None and game_time <= now) or (deadline is not None and deadline <= now)

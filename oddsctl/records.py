@@ -1,0 +1,175 @@
+"""The append-only history: every call with its price and outcome, and, for the last runs, why each result was what it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from oddsctl.messages import Booked, Decided, Job, Notice, Outcome, PriorityRequest, Settled
+from oddsctl.ports import Clock
+from oddsctl.times import iso
+
+FILE = "records.db"
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS calls (
+    at REAL NOT NULL, call_id TEXT NOT NULL, event TEXT NOT NULL, api TEXT NOT NULL, endpoint TEXT NOT NULL, sport TEXT,
+    job TEXT NOT NULL, price INTEGER, purpose TEXT, command TEXT, status INTEGER, spent INTEGER, seconds REAL, outcome TEXT
+);
+CREATE TABLE IF NOT EXISTS decisions (id TEXT PRIMARY KEY, at REAL NOT NULL, document TEXT NOT NULL);
+"""
+KEEP_DECISIONS = 1000
+"""Runs whose reasons are kept: enough for days of cron. Calls are kept for good."""
+PATIENCE = 5.0
+"""Seconds to wait for another process that writes: history is not worth more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One call of the ledger. `spent` is None while it is under way, and for good when its owner died or no answer came."""
+
+    call_id: str
+    at: float
+    api: str
+    endpoint: str
+    sport: str | None
+    job: str
+    price: int
+    purpose: str
+    command: str
+    spent: int | None = None
+    outcome: str = "IN_FLIGHT"
+    status: int | None = None
+
+
+class Records:
+    """The history in a database of its own. A row is on its way to the disk before the call is: `kill -9` loses none.
+
+    History that cannot be written is told once through `warn`, and changes nothing else.
+    """
+
+    def __init__(self, directory: Path, clock: Clock, warn: Callable[[str], None]) -> None:
+        self._path = directory / FILE
+        self._clock = clock
+        self._warn = warn
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def write(self, statement: str, values: tuple[object, ...]) -> None:
+        """Append one row."""
+        try:
+            with self._lock:
+                self._open().execute(statement, values)
+        except (sqlite3.Error, OSError) as error:
+            self._warn(f"history is not being kept: {error}")
+
+    def rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """What a query finds; nothing where there is no history."""
+        if not self._path.exists():
+            return []
+        try:
+            with self._lock:
+                return self._open().execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            self._warn(f"history cannot be read: {error}")
+            return []
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            connection = sqlite3.connect(self._path, PATIENCE, isolation_level=None, check_same_thread=False)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.executescript(SCHEMA)
+            self._connection = connection
+        return self._connection
+
+
+class CostTracker:
+    """The ledger: a row when a call is booked, another when it is settled. A call without the second may have been charged."""
+
+    def __init__(self, records: Records, clock: Clock) -> None:
+        self._records = records
+        self._clock = clock
+
+    def hear(self, notice: Notice) -> None:
+        """Write down calls; other notices are not money."""
+        match notice:
+            case Booked(call_id, job, price, purpose, command):
+                self._row(call_id, "booked", job, price=price, purpose=purpose.value, command=command)
+            case Settled(call_id, job, status, spent, seconds, outcome):
+                self._row(call_id, "settled", job, status=status, spent=spent, seconds=seconds, outcome=outcome)
+
+    def costs(self, since: float = 0.0) -> Iterator[Cost]:
+        """Every call booked since then, oldest first."""
+        query = """
+            SELECT b.call_id, b.at, b.api, b.endpoint, b.sport, b.job, b.price, b.purpose, b.command, s.spent,
+                   coalesce(s.outcome, 'IN_FLIGHT'), s.status
+            FROM calls b LEFT JOIN calls s ON s.call_id = b.call_id AND s.event = 'settled'
+            WHERE b.event = 'booked' AND b.at >= ? ORDER BY b.at, b.rowid
+        """
+        return (Cost(*row) for row in self._records.rows(query, (since,)))
+
+    def _row(self, call_id: str, event: str, job: Job, **known: object) -> None:
+        row = {"at": self._clock.now(), "call_id": call_id, "event": event, "api": job.api, "endpoint": job.endpoint}
+        row |= {"sport": getattr(job, "sport", None) or getattr(job, "league", None), "job": job.key, **known}
+        marks = ", ".join("?" * len(row))
+        self._records.write(f"INSERT INTO calls ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - names of ours
+
+
+class Decisions:
+    """Why each result of a run was what it was: gathered while it runs, written when it ends."""
+
+    def __init__(self, records: Records, clock: Clock, command: str) -> None:
+        self._records = records
+        self._clock = clock
+        self._command = command
+        self._wishes: list[dict[str, Any]] = []
+        self.id = uuid4().hex[:8]
+
+    def hear(self, notice: Notice) -> None:
+        """Remember how a wish ended."""
+        if isinstance(notice, Decided):
+            self._wishes.append(_wish(notice.request, notice.outcome))
+
+    def write(self) -> None:
+        """Append the run, where it decided anything."""
+        if self._wishes:
+            now = self._clock.now()
+            document = {"schema": "oddsctl.why/1", "id": self.id, "at": iso(now), "command": self._command, "wishes": self._wishes}
+            self._records.write("INSERT INTO decisions VALUES (?, ?, ?)", (self.id, now, json.dumps(document, ensure_ascii=False)))
+            last = "(SELECT max(rowid) FROM decisions)"
+            self._records.write(f"DELETE FROM decisions WHERE rowid <= {last} - ?", (KEEP_DECISIONS,))  # noqa: S608 - no words of others
+
+
+def decision(records: Records, decision_id: str | None) -> dict[str, Any] | None:
+    """The run with that id (its beginning does), or the last one; None where there is none."""
+    query = "SELECT document FROM decisions WHERE id LIKE ? || '%' ORDER BY at DESC, rowid DESC LIMIT 1"
+    rows = records.rows(query, (decision_id or "",))
+    return json.loads(rows[0][0]) if rows else None
+
+
+def _wish(request: PriorityRequest, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "api": outcome.job.api,
+        "wish": outcome.job.key,
+        "priority": request.priority.name,
+        "purpose": request.purpose.value,
+        "game_time": None if request.game_time is None else iso(request.game_time),
+        "reason": outcome.reason.value,
+        "detail": outcome.detail,
+        "credits": outcome.credits,
+        "steps": list(outcome.steps),
+    }

@@ -1,0 +1,131 @@
+"""The till: what this run may spend and has spent, and the books of each call it makes. Does not decide whether a call is made."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from oddsctl.accounts import Accounts
+from oddsctl.errors import (
+    InvalidKeyError,
+    MissingKeyError,
+    OutOfCreditsError,
+    ProviderError,
+    RateLimitedError,
+    RejectedError,
+    StateError,
+    TransportError,
+)
+from oddsctl.messages import Booked, HttpResponse, Notice, Settled, Terms, Warned
+from oddsctl.policy.admission import Receipt, Verdict
+from oddsctl.ports import Clock, Transport
+from oddsctl.shelves import Kept
+from oddsctl.trip import Ticket, Trip
+
+GATEWAY_LOST_IT = (502, 504)
+"""The provider's gateway did not get its backend's answer, which may have charged the call all the same."""
+DEMO_HEADER = "x-oddsctl-demo"
+REFUSALS = (RejectedError, InvalidKeyError, MissingKeyError, OutOfCreditsError)
+"""Definite answers: they say nothing against the provider's health."""
+
+
+class Till:
+    """Makes calls that were let through, and settles them whatever comes back. For any number of threads."""
+
+    def __init__(self, accounts: Accounts, transport: Transport, clock: Clock, tell: Callable[[Notice], None]) -> None:
+        self._accounts = accounts
+        self._transport = transport
+        self._clock = clock
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._at_risk = 0
+        self.calls = 0
+        self.spent = 0
+
+    def allows(self, price: int, terms: Terms) -> bool:
+        """Whether `--max-credits` leaves room for the price beside what was spent, is under way, or may have been charged."""
+        return not price or terms.max_credits is None or self.spent + self._at_risk + price <= terms.max_credits
+
+    def book(self, ticket: Ticket, trip: Trip) -> None:
+        """The call is let through: its price is at risk from now on."""
+        with self._lock:
+            self._at_risk += ticket.price
+        if ticket.price:
+            trip.note(f"{ticket.price} credits reserved for {ticket.job.key}")
+        self._tell(Booked(ticket.id, ticket.job, ticket.price, ticket.purpose, trip.terms.command))
+
+    def give_back(self, ticket: Ticket) -> None:
+        """The call is not made after all."""
+        with self._lock:
+            self._at_risk -= ticket.price
+        self._accounts.release(ticket.provider.name, ticket.account, ticket.id)
+
+    def call(self, ticket: Ticket, trip: Trip) -> HttpResponse:
+        """Send the request. When no whole answer comes, the books are settled before the error is raised."""
+        sent_at, began = self._clock.now(), self._clock.monotonic()
+        try:
+            return self._transport.send(ticket.provider.request(ticket.job))
+        except TransportError as error:
+            spent, told_at = (None if error.maybe_sent else 0), self._clock.now()
+            receipt = Receipt(ticket.id, ticket.endpoint, sent_at, told_at, spent, Verdict.FAILED, failed=True, retry=ticket.retry)
+            self._settle(ticket, trip, receipt, None, self._clock.monotonic() - began, error.code)
+            raise
+
+    def settle(self, ticket: Ticket, trip: Trip, response: HttpResponse) -> Kept:
+        """Settle the books by what came back, and read the answer. Raises the `ProviderError` that the answer is."""
+        seconds = max(0.0, response.received_at - response.sent_at)
+        receipt = _receipt(ticket, response, seconds)
+        try:
+            answer = ticket.provider.parse(ticket.job, response)
+        except ProviderError as error:
+            receipt = replace(
+                receipt,
+                failed=True,
+                verdict=_verdict(error),
+                rest_until=error.retry_at,
+                exhausted_at_price=ticket.price if isinstance(error, OutOfCreditsError) else None,
+            )
+            self._settle(ticket, trip, receipt, response.status, seconds, error.code)
+            raise
+        self._settle(ticket, trip, receipt, response.status, seconds, "FETCHED")
+        demo = DEMO_HEADER in response.headers
+        return Kept(ticket.job, response.sent_at, response.received_at, receipt.spent or 0, ticket.purpose, answer, demo)
+
+    def _settle(self, ticket: Ticket, trip: Trip, receipt: Receipt, status: int | None, seconds: float, outcome: str) -> None:
+        with self._lock:
+            self.calls += 1
+            self.spent += receipt.spent or 0
+            self._at_risk -= 0 if receipt.spent is None else ticket.price
+        if receipt.spent is None and ticket.price:
+            trip.doubts += 1
+        cost = "perhaps charged" if receipt.spent is None and ticket.price else f"charged {receipt.spent or 0}"
+        trip.note(f"sent, {status or 'no answer'} after {seconds * 1000:.0f} ms, {cost}")
+        self._tell(Settled(ticket.id, ticket.job, status, receipt.spent, seconds, outcome))
+        try:
+            self._accounts.settle(ticket.provider.name, ticket.account, receipt)
+        except StateError as error:  # the call is made: its reservation stands, and counts as maybe charged when it expires
+            self._tell(Warned(f"the books could not be written: {error.message}"))
+
+
+def _receipt(ticket: Ticket, response: HttpResponse, seconds: float) -> Receipt:
+    quota = ticket.provider.quota(response)
+    spent: int | None = quota.last
+    if spent is None:
+        spent = ticket.price if response.status == 200 else None if response.status in GATEWAY_LOST_IT else 0
+    return Receipt(
+        ticket.id,
+        ticket.endpoint,
+        response.sent_at,
+        response.received_at,
+        spent,
+        quota=quota,
+        retry=ticket.retry,
+        seconds=seconds,
+    )
+
+
+def _verdict(error: ProviderError) -> Verdict:
+    if isinstance(error, RateLimitedError):
+        return Verdict.TOO_FAST
+    return Verdict.ANSWERED if isinstance(error, REFUSALS) else Verdict.FAILED

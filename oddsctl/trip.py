@@ -1,0 +1,67 @@
+"""One call on its way through the door: for whom it is made, what it may cost in time, and what has happened to it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from oddsctl.messages import Job, PriorityRequest, Purpose, Terms
+from oddsctl.policy.coalesce import Call
+from oddsctl.ports import Clock, Provider
+
+URGENT = 3600.0
+"""Seconds before a game within which the user's own commands may touch the last credits."""
+
+
+@dataclass
+class Trip:
+    """A call and its story. `started` is when the run began (epoch seconds), `deadline` when patience ends (monotonic seconds).
+
+    `doubts` counts attempts that may have been charged, `steps` tells what was done and why.
+    """
+
+    call: Call
+    asker: PriorityRequest
+    terms: Terms
+    started: float
+    deadline: float
+    doubts: int = 0
+    steps: list[str] = field(default_factory=list)
+
+    @property
+    def job(self) -> Job:
+        return self.call.job
+
+    def note(self, step: str) -> None:
+        """Remember a step for `why`."""
+        self.steps.append(step)
+
+    def patience(self, clock: Clock) -> float:
+        """Seconds that may still be waited."""
+        return max(0.0, self.deadline - clock.monotonic())
+
+    def is_urgent(self, now: float) -> bool:
+        """Whether the game is within the hour."""
+        return self.asker.game_time is not None and self.asker.game_time - now <= URGENT
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One attempt that was let through: booked under `id` on the provider's `account`."""
+
+    id: str
+    provider: Provider
+    account: str
+    job: Job
+    endpoint: str
+    price: int
+    purpose: Purpose
+    retry: bool
+
+
+def asker(call: Call, requests: Sequence[PriorityRequest]) -> PriorityRequest:
+    """Who asks for a call that serves several: the most pressing of them, for the soonest game."""
+    askers = [request for request in requests if request.job in call.wants]
+    first = min(askers, key=lambda request: (request.purpose is not Purpose.OWN, request.priority))
+    times = [request.game_time for request in askers if request.game_time is not None]
+    return replace(first, game_time=min(times, default=None))

@@ -1,0 +1,51 @@
+"""The stored queue: wishes that wait for a later run. How they are ordered and merged is decided in `policy/queue`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oddsctl.messages import PriorityRequest
+from oddsctl.policy import queue
+from oddsctl.policy.queue import Queue, Waiting
+from oddsctl.ports import JSON, Clock, Store
+from oddsctl.shelves import decoded
+from oddsctl.store import codec
+
+KEY = "queue/1"
+WORTH_WAITING = 3600.0
+"""Seconds after which a wish of no game in particular is not worth asking any more."""
+
+
+class WaitingRoom:
+    """The queue that all processes share."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def put(self, requests: Sequence[PriorityRequest]) -> None:
+        """Let these wishes wait; equal ones are one."""
+        now = self._clock.now()
+        wishes = [
+            Waiting(
+                job=request.job,
+                priority=request.priority,
+                purpose=request.purpose,
+                asked_at=now,
+                game_time=request.game_time,
+                deadline=request.deadline or (None if request.game_time else now + WORTH_WAITING),
+            )
+            for request in requests
+        ]
+
+        def change(old: JSON) -> tuple[JSON, None]:
+            waiting, _ = queue.drop_expired(decoded(Queue, old) or Queue(), now)
+            for wish in wishes:
+                waiting = queue.put(waiting, wish)
+            return codec.encode(waiting), None
+
+        self._store.update(KEY, change)
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """What waits, in the order it was asked for."""
+        return (decoded(Queue, self._store.read(KEY)) or Queue()).entries
