@@ -89,7 +89,8 @@ class Library:
         """The outcome of a wish whose call came to this: the answer, or what is stored instead, and why."""
         if isinstance(result, Kept):
             answer = coalesce.cut(result.job, result.answer, job)
-            return Outcome(job, Reason.FETCHED, answer, result.fetched_at, result.credits, demo=result.demo, steps=tuple(trip.steps))
+            spent = result.credits if job == trip.call.wants[0] else 0  # a shared call is paid once
+            return Outcome(job, Reason.FETCHED, answer, result.fetched_at, spent, demo=result.demo, steps=tuple(trip.steps))
         stale, nothing, detail = _why(result)
         error = result if isinstance(result, OddsctlError) else None
         trip.note(f"{detail}: {result.message if isinstance(result, OddsctlError) else result.detail}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from oddsctl.accounts import Accounts, rules_for
 from oddsctl.housekeeping import bytes_below
-from oddsctl.policy import calendar, tally, token_bucket
+from oddsctl.policy import calendar, pace, tally, token_bucket
 from oddsctl.policy.admission import ProviderState
 from oddsctl.policy.budget import Credits
 from oddsctl.ports import Clock, Store
@@ -32,13 +32,14 @@ def document(store: Store, clock: Clock, settings: Settings, state_dir: Path) ->
 
 
 def _api(api: str, state: ProviderState, settings: Settings, now: float) -> dict[str, Any]:
-    limit = rules_for(api, settings).limit
+    configured = rules_for(api, settings).limit
+    limit = pace.allowed(state.pace, configured)
     bucket = token_bucket.refill(state.bucket, limit, now) if state.bucket else token_bucket.full(limit, now)
     about: dict[str, Any] = {
         "tokens": round(bucket.tokens, 3),
-        "capacity": limit.capacity,
+        "capacity": configured.capacity,
         "rate_per_second": limit.rate,
-        "configured_rate_per_second": limit.rate,
+        "configured_rate_per_second": configured.rate,
     }
     if api == "odds":
         about["credits"] = _credits(state.credits, settings.odds.reset_day, now)
@@ -53,10 +54,10 @@ def _api(api: str, state: ProviderState, settings: Settings, now: float) -> dict
 
 def _credits(credits: Credits, reset_day: int, now: float) -> dict[str, Any]:
     month = calendar.month(credits, reset_day, now)
-    pace = None if credits.used is None else calendar.spend_per_day(credits.used, month.began_at, now)
+    a_day = None if credits.used is None else calendar.spend_per_day(credits.used, month.began_at, now)
     left_at_reset = None
-    if pace is not None and credits.remaining is not None:
-        left_at_reset = round(credits.remaining - pace * (month.reset_at - now) / calendar.DAY, 1)
+    if a_day is not None and credits.remaining is not None:
+        left_at_reset = round(credits.remaining - a_day * (month.reset_at - now) / calendar.DAY, 1)
     return {
         "used": credits.used,
         "remaining": credits.remaining,
@@ -66,7 +67,7 @@ def _credits(credits: Credits, reset_day: int, now: float) -> dict[str, Any]:
         "foreign": credits.foreign,
         "reset_at": iso(month.reset_at),
         "reset_inferred": month.inferred,
-        "spend_per_day": None if pace is None else round(pace, 2),
+        "spend_per_day": None if a_day is None else round(a_day, 2),
         "projected_remaining_at_reset": left_at_reset,
     }
 

@@ -74,8 +74,8 @@ def put(queue: Queue, wish: Waiting) -> Queue:
 
 def standing(wish: Waiting, now: float) -> Standing:
     """The wish's effective priority now, and why."""
-    ahead = (game_time for game_time, _ in wish.spans if game_time is not None and game_time > now)
-    return priority.standing(wish.priority, min(ahead, default=None), wish.asked_at, now)
+    games = (span[0] for span in wish.spans if span[0] is not None and not priority.expired(*span, now))
+    return priority.standing(wish.priority, min(games, default=None), wish.asked_at, now)
 
 
 def state(wish: Waiting, now: float) -> State:
@@ -86,12 +86,14 @@ def state(wish: Waiting, now: float) -> State:
 
 
 def drop_expired(queue: Queue, now: float) -> tuple[Queue, tuple[Waiting, ...]]:
-    """The queue without wishes whose answer would come too late for all who asked, and those."""
+    """The queue without wishes whose answer would come too late for all who asked, and those. Who works on one may finish it."""
     kept, late = [], []
     for wish in queue.entries:
         spans = [span for span in wish.spans if not priority.expired(*span, now)]
         if spans:
             kept.append(_spanning(wish, spans))
+        elif state(wish, now) == "in_flight":
+            kept.append(wish)
         else:
             late.append(wish)
     return Queue(tuple(kept)), tuple(late)

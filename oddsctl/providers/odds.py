@@ -257,13 +257,13 @@ def _error(response: HttpResponse) -> ProviderError:
     return kind(message, provider=API, retry_at=rest, hint=HINTS.get(kind))
 
 
-def _told(response: HttpResponse) -> tuple[str, JSON]:
+def _told(response: HttpResponse) -> tuple[str, str]:
     """The `error_code` and the message; empty where the body has none (a gateway's page)."""
     try:
         body = shape.fields(shape.body(API, response))
     except BrokenAnswerError:
         body = {}
-    return shape.word(body.get("error_code")) or "", body.get("message") or ""
+    return shape.word(body.get("error_code")) or "", shape.word(body.get("message")) or ""
 
 
 def _by_status(status: int, code: str) -> type[ProviderError]:

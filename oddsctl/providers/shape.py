@@ -84,15 +84,20 @@ def fields(value: JSON) -> dict[str, JSON]:
 
 
 def word(value: JSON) -> str | None:
-    """A text that is not blank, also a whole number as text; None for anything else."""
+    """A text that is not blank, also a whole number as text; None for anything else.
+
+    JSON can spell half a surrogate pair, which no terminal and no file takes: it becomes `?`.
+    """
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
         return str(value)
-    return value.strip() or None if isinstance(value, str) else None
+    return value.encode("utf-8", "replace").decode().strip() or None if isinstance(value, str) else None
 
 
 def number(value: JSON) -> float | None:
     """A finite number, also one written as text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and ("_" in value or not value.isascii()):  # Python's own spellings, `1_000` and `١٢`
         return None
     try:
         found = float(value)

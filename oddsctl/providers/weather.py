@@ -163,13 +163,13 @@ def _column(hourly: Entry, variable: str, length: int) -> list[JSON]:
 def _geocoded(job: GeocodeJob, body: Entry) -> Geocoded:
     """The places found, those of the region or country asked for first; no match is an answer without `results`."""
     results = body.entries("results", "result") if "results" in body.value else []
-    wanted = job.town.partition(",")[2].strip().casefold()
-    results.sort(key=lambda result: not wanted or wanted not in _regions(result))
+    wanted = {part.strip().casefold() for part in job.town.split(",")[1:]}  # soccer's cities come as `Inglewood, California`
+    results.sort(key=lambda result: -len(wanted & _regions(result)))
     return Geocoded(tuple(_town(result) for result in results))
 
 
 def _regions(result: Entry) -> set[str]:
-    return {(shape.word(result.value.get(name)) or "").casefold() for name in ("country", "country_code", "admin1")}
+    return {name.casefold() for key in ("country", "country_code", "admin1") if (name := shape.word(result.value.get(key)))}
 
 
 def _town(result: Entry) -> GeocodedPlace:
