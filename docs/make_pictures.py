@@ -17,7 +17,8 @@ from rich.text import Text
 
 from oddsctl.bootstrap import USER_AGENT
 from oddsctl.fetch import Fetch, Wanted
-from oddsctl.messages import HttpRequest, HttpResponse, Secret, Terms
+from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
+from oddsctl.messages.wishes import Terms
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.providers.registry import build
 from oddsctl.providers.sports import find

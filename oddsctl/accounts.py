@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from oddsctl.messages import Decision
+from oddsctl.messages.wishes import Decision
 from oddsctl.policy import admission, budget
 from oddsctl.policy.admission import Ask, ProviderState, Receipt, Rules
 from oddsctl.policy.budget import Credits

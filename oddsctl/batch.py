@@ -10,7 +10,8 @@ from typing import Any
 
 from oddsctl import board
 from oddsctl.errors import OddsctlError, UsageError
-from oddsctl.messages import Events, ForecastJob, Forecasts, Job, OddsJob, Outcome, Priority, PriorityRequest, Schedule, ScheduleJob
+from oddsctl.messages.jobs import Events, ForecastJob, Forecasts, Job, OddsJob, Schedule, ScheduleJob
+from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest
 from oddsctl.models import Game, Place, Sport, Units, Weather
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.ports import Clock, Store

@@ -15,7 +15,8 @@ from oddsctl.accounts import DAMAGED
 from oddsctl.clock import StoppableClock, SystemClock
 from oddsctl.errors import StateDamagedError
 from oddsctl.housekeeping import HTTP_CACHE
-from oddsctl.messages import HttpRequest, HttpResponse, Notice, Secret, Warned
+from oddsctl.messages.notices import Notice, Warned
+from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.ports import JSON, Clock, Store, Transport
 from oddsctl.providers.registry import build

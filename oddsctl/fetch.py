@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from oddsctl import board
 from oddsctl.errors import MissingKeyError, OddsctlError
 from oddsctl.kick_off_weather import KickOffWeather, at_kick_off
-from oddsctl.messages import Events, EventsJob, OddsJob, Outcome, Preview, Priority, PriorityRequest, Reason, Schedule, Terms
+from oddsctl.messages.jobs import Events, EventsJob, OddsJob, Schedule
+from oddsctl.messages.wishes import Outcome, Preview, Priority, PriorityRequest, Reason, Terms
 from oddsctl.models import Board, Game, ScheduledGame, Source, Sport, Venue
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.ports import Clock

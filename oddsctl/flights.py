@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from oddsctl.errors import OddsctlError, ProviderError
-from oddsctl.messages import Job, OddsJob
+from oddsctl.messages.jobs import Job, OddsJob
 from oddsctl.ports import Clock, Locks, Store
 from oddsctl.shelves import Refusal, decoded
 from oddsctl.store import codec

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oddsctl import board
-from oddsctl.messages import ForecastJob, Forecasts, Geocoded, GeocodeJob, Outcome, Priority, PriorityRequest, Terms
+from oddsctl.messages.jobs import ForecastJob, Forecasts, Geocoded, GeocodeJob
+from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest, Terms
 from oddsctl.models import Game, Place, ScheduledGame, Units, VenueRef, Weather
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy.coalesce import DAYS_PER_CALL

@@ -12,7 +12,9 @@ from oddsctl.errors import (
     ProviderError,
     RateLimitedError,
 )
-from oddsctl.messages import GeocodeJob, Job, Notice, Outcome, Purpose, Reason, Refusal, Refused, Served, Terms
+from oddsctl.messages.jobs import GeocodeJob, Job
+from oddsctl.messages.notices import Notice, Served
+from oddsctl.messages.wishes import Outcome, Purpose, Reason, Refusal, Refused, Terms
 from oddsctl.policy import coalesce, freshness
 from oddsctl.policy.negative import remembered_until
 from oddsctl.ports import Clock, Store

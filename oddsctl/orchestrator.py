@@ -15,29 +15,9 @@ from oddsctl.accounts import Accounts
 from oddsctl.errors import InterruptedRunError, LockTimeoutError, MissingKeyError, OddsctlError, ProviderError, RejectedError, StateError
 from oddsctl.flights import Flight, Flights
 from oddsctl.library import Library
-from oddsctl.messages import (
-    Decided,
-    Failed,
-    Go,
-    Job,
-    Joined,
-    Landed,
-    Notice,
-    OddsJob,
-    Outcome,
-    Planned,
-    Preview,
-    PriorityRequest,
-    ProbeFirst,
-    Reason,
-    Refusal,
-    Refused,
-    Retried,
-    SportsJob,
-    Terms,
-    Waited,
-    Warned,
-)
+from oddsctl.messages.jobs import Job, OddsJob, SportsJob
+from oddsctl.messages.notices import Decided, Failed, Joined, Landed, Notice, Planned, Retried, Waited, Warned
+from oddsctl.messages.wishes import Go, Outcome, Preview, PriorityRequest, ProbeFirst, Reason, Refusal, Refused, Terms
 from oddsctl.models import Usage
 from oddsctl.policy import backoff, coalesce
 from oddsctl.policy.admission import Ask

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from oddsctl.messages import Answer, HttpRequest, HttpResponse, Job, Quota
+    from oddsctl.messages.jobs import Answer, Job
+    from oddsctl.messages.wire import HttpRequest, HttpResponse, Quota
 
 JSON = Any
 """What `json.loads` gives: None, bool, int, float, str, list or dict of the same. Values handed out must not be changed in place."""

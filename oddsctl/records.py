@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from oddsctl.messages import Booked, Decided, Job, Notice, Outcome, PriorityRequest, Settled
+from oddsctl.messages.jobs import Job
+from oddsctl.messages.notices import Booked, Decided, Notice, Settled
+from oddsctl.messages.wishes import Outcome, PriorityRequest
 from oddsctl.ports import Clock
 from oddsctl.times import iso
 

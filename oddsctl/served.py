@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 
-from oddsctl.messages import Job, Outcome, Reason
+from oddsctl.messages.jobs import Job
+from oddsctl.messages.wishes import Outcome, Reason
 from oddsctl.policy import coalesce
 from oddsctl.ports import JSON, Store
 from oddsctl.store import codec

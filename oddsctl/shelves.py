@@ -8,7 +8,8 @@ from functools import partial
 from typing import TypeVar
 
 from oddsctl.errors import OddsctlError, ProviderError, named
-from oddsctl.messages import Answer, Job, OddsJob, Purpose
+from oddsctl.messages.jobs import Answer, Job, OddsJob
+from oddsctl.messages.wishes import Purpose
 from oddsctl.policy import coalesce
 from oddsctl.ports import JSON, Store
 from oddsctl.store import codec

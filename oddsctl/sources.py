@@ -12,7 +12,7 @@ from oddsctl.errors import (
     OfflineError,
     RateRefusedError,
 )
-from oddsctl.messages import Outcome, Reason
+from oddsctl.messages.wishes import Outcome, Reason
 from oddsctl.models import Source, Sport
 from oddsctl.policy import freshness
 

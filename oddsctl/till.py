@@ -17,7 +17,9 @@ from oddsctl.errors import (
     StateError,
     TransportError,
 )
-from oddsctl.messages import Booked, HttpResponse, Notice, Settled, Terms, Warned
+from oddsctl.messages.notices import Booked, Notice, Settled, Warned
+from oddsctl.messages.wire import HttpResponse
+from oddsctl.messages.wishes import Terms
 from oddsctl.policy.admission import Receipt, Verdict
 from oddsctl.ports import Clock, Transport
 from oddsctl.shelves import Kept

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from oddsctl.messages import Job, PriorityRequest, Purpose, Terms
+from oddsctl.messages.jobs import Job
+from oddsctl.messages.wishes import PriorityRequest, Purpose, Terms
 from oddsctl.policy.coalesce import Call
 from oddsctl.ports import Clock, Provider
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from oddsctl.messages import PriorityRequest
+from oddsctl.messages.wishes import PriorityRequest
 from oddsctl.policy import queue
 from oddsctl.policy.queue import Queue, Waiting
 from oddsctl.ports import JSON, Clock, Store

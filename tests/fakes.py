@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from oddsctl.messages import HttpRequest, HttpResponse
+from oddsctl.messages.wire import HttpRequest, HttpResponse
 
 
 class FakeClock:

@@ -18,7 +18,7 @@ from oddsctl.config.file import lines_of
 from oddsctl.config.keys import SECTIONS, SPORT_TABLE, TABLE
 from oddsctl.config.text import format_rate, format_size, parse_rate, parse_size
 from oddsctl.errors import ConfigError, MissingKeyError, OddsctlError, UsageError
-from oddsctl.messages import Secret
+from oddsctl.messages.wire import Secret
 from oddsctl.models import Sport
 from oddsctl.settings import Settings
 

@@ -20,7 +20,7 @@ from oddsctl import config
 from oddsctl.cli.app import app
 from oddsctl.cli.fetch import STALE_UNDER_STRICT
 from oddsctl.errors import OddsctlError
-from oddsctl.messages import Reason
+from oddsctl.messages.wishes import Reason
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -11,25 +11,10 @@ import pytest
 
 from oddsctl import errors
 from oddsctl.accounts import DAMAGED, Accounts
-from oddsctl.messages import (
-    Answer,
-    Events,
-    ForecastJob,
-    Forecasts,
-    HttpRequest,
-    HttpResponse,
-    Job,
-    Notice,
-    OddsJob,
-    PriorityRequest,
-    Purpose,
-    Quota,
-    Reason,
-    Schedule,
-    ScheduleJob,
-    Terms,
-    Warned,
-)
+from oddsctl.messages.jobs import Answer, Events, ForecastJob, Forecasts, Job, OddsJob, Schedule, ScheduleJob
+from oddsctl.messages.notices import Notice, Warned
+from oddsctl.messages.wire import HttpRequest, HttpResponse, Quota
+from oddsctl.messages.wishes import PriorityRequest, Purpose, Reason, Terms
 from oddsctl.models import Forecast, OddsEvent, Place, Price
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import coalesce

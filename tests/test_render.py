@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from oddsctl.messages import Reason
+from oddsctl.messages.wishes import Reason
 from oddsctl.models import Board, Game, Price, Roof, Source, Sport, Usage, Venue, Weather
 from oddsctl.render import documents, provenance, text
 from oddsctl.render.board import show_board

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oddsctl.errors import UsageError
-from oddsctl.messages import HttpRequest, HttpResponse, Secret
+from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
 from oddsctl.sandbox import faults
 from oddsctl.sandbox.answers import answer
 from oddsctl.sandbox.chance import roll, wander

@@ -26,7 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsctl.errors import BodyTooLargeError, RedirectRefusedError, TimedOutError, TransportError
-from oddsctl.messages import HttpRequest, Secret
+from oddsctl.messages.wire import HttpRequest, Secret
 from oddsctl.settings import Http
 from oddsctl.transport import HttpTransport
 from oddsctl.transport.line import decoded

@@ -12,7 +12,7 @@ import typer
 from oddsctl.cli import options
 from oddsctl.cli.session import DEFAULT_WAIT, Session
 from oddsctl.errors import UsageError
-from oddsctl.messages import Outcome, Terms
+from oddsctl.messages.wishes import Outcome, Terms
 
 if TYPE_CHECKING:
     from oddsctl.batch import Bill

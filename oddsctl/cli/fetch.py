@@ -11,7 +11,7 @@ import typer
 
 from oddsctl.cli import options
 from oddsctl.cli.session import DEFAULT_WAIT, Session
-from oddsctl.messages import Reason, Terms
+from oddsctl.messages.wishes import Reason, Terms
 
 if TYPE_CHECKING:
     from oddsctl.config import Loaded

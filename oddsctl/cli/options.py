@@ -10,7 +10,8 @@ from datetime import date
 import typer
 
 from oddsctl.cli.session import Session
-from oddsctl.messages import HttpRequest, Preview
+from oddsctl.messages.wire import HttpRequest
+from oddsctl.messages.wishes import Preview
 
 
 def duration(text: str | float) -> float:

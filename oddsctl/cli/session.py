@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from oddsctl.errors import UsageError
-from oddsctl.messages import Booked, Decided, Failed, Joined, Landed, Notice, Planned, Retried, Served, Settled, Waited, Warned
+from oddsctl.messages.notices import Booked, Decided, Failed, Joined, Landed, Notice, Planned, Retried, Served, Settled, Waited, Warned
 
 if TYPE_CHECKING:
     from oddsctl.bootstrap import App

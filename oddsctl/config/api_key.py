@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from oddsctl.errors import ConfigError, MissingKeyError
-from oddsctl.messages import Secret
+from oddsctl.messages.wire import Secret
 
 _MOST = 65536
 """Bytes read of a key file: a key is a line, not a disk."""

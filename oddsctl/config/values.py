@@ -23,7 +23,7 @@ from oddsctl.config.text import (
     parse_rate,
     parse_size,
 )
-from oddsctl.messages import canonical
+from oddsctl.messages.jobs import canonical
 
 _MOST = 1_000_000_000
 _KEY = re.compile(r"env:(?![0-9A-Fa-f]{32}$)[A-Za-z_][A-Za-z0-9_]*|file:[/~].*|command:.*\S.*")

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import assert_never
 
 from oddsctl import settings
-from oddsctl.messages import Decision, Go, ProbeFirst, Quota, Refusal, Refused
+from oddsctl.messages.wire import Quota
+from oddsctl.messages.wishes import Decision, Go, ProbeFirst, Refusal, Refused
 from oddsctl.policy import budget, circuit_breaker, pace, tally, token_bucket
 from oddsctl.policy.budget import Credits, Purchase, Reservation
 from oddsctl.policy.circuit_breaker import Breaker, Shut

@@ -9,7 +9,8 @@ import math
 from dataclasses import dataclass, replace
 
 from oddsctl import settings
-from oddsctl.messages import Purpose, Quota, Refusal, Refused
+from oddsctl.messages.wire import Quota
+from oddsctl.messages.wishes import Purpose, Refusal, Refused
 
 WITNESSES = 8
 """How many told values of `used` are kept to recognise a new month; more than calls ever overlap."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from oddsctl.messages import Answer, Events, ForecastJob, Forecasts, Job, OddsJob, Schedule, ScheduleJob
+from oddsctl.messages.jobs import Answer, Events, ForecastJob, Forecasts, Job, OddsJob, Schedule, ScheduleJob
 from oddsctl.models import OddsEvent
 
 PLACES_PER_CALL = 100

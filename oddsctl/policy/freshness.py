@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from oddsctl import settings
-from oddsctl.messages import Answer, Events, EventsJob, ForecastJob, GeocodeJob, Job, OddsJob, ScheduleJob, ScoresJob, SportsJob
+from oddsctl.messages.jobs import Answer, Events, EventsJob, ForecastJob, GeocodeJob, Job, OddsJob, ScheduleJob, ScoresJob, SportsJob
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 EMPTY_BOARD = 30 * MINUTE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oddsctl.messages import Priority
+from oddsctl.messages.wishes import Priority
 
 HOUR = 3600.0
 CRITICAL_WITHIN = HOUR

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from oddsctl.messages import Job, Priority, Purpose
+from oddsctl.messages.jobs import Job
+from oddsctl.messages.wishes import Priority, Purpose
 from oddsctl.policy import priority
 from oddsctl.policy.admission import LONGEST_REST
 from oddsctl.policy.priority import Standing

@@ -16,7 +16,8 @@ from oddsctl.errors import (
     ServerError,
     UnknownSportError,
 )
-from oddsctl.messages import Answer, HttpRequest, HttpResponse, Job, Quota, Schedule, ScheduleJob
+from oddsctl.messages.jobs import Answer, Job, Schedule, ScheduleJob
+from oddsctl.messages.wire import HttpRequest, HttpResponse, Quota
 from oddsctl.models import ScheduledGame, Sport, Status, VenueRef
 from oddsctl.ports import JSON
 from oddsctl.providers import shape

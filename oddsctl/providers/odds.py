@@ -22,23 +22,8 @@ from oddsctl.errors import (
     ServerError,
     UnknownSportError,
 )
-from oddsctl.messages import (
-    Answer,
-    Events,
-    EventsJob,
-    HttpRequest,
-    HttpResponse,
-    Job,
-    OddsJob,
-    Quota,
-    Score,
-    Scores,
-    ScoresJob,
-    Secret,
-    SportEntry,
-    Sports,
-    SportsJob,
-)
+from oddsctl.messages.jobs import Answer, Events, EventsJob, Job, OddsJob, Score, Scores, ScoresJob, SportEntry, Sports, SportsJob
+from oddsctl.messages.wire import HttpRequest, HttpResponse, Quota, Secret
 from oddsctl.models import OddsEvent, Price
 from oddsctl.policy import coalesce
 from oddsctl.ports import JSON

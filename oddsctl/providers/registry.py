@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from oddsctl.messages import Secret
+from oddsctl.messages.wire import Secret
 from oddsctl.ports import Provider
 from oddsctl.providers.espn import ESPN
 from oddsctl.providers.odds import TheOddsAPI

@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime
 
 from oddsctl.errors import BrokenAnswerError
-from oddsctl.messages import HttpResponse
+from oddsctl.messages.wire import HttpResponse
 from oddsctl.ports import JSON
 
 LONGEST_QUOTE = 200

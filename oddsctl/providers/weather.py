@@ -13,7 +13,8 @@ from oddsctl.errors import (
     RejectedError,
     ServerError,
 )
-from oddsctl.messages import Answer, ForecastJob, Forecasts, Geocoded, GeocodeJob, HttpRequest, HttpResponse, Job, Quota
+from oddsctl.messages.jobs import Answer, ForecastJob, Forecasts, Geocoded, GeocodeJob, Job
+from oddsctl.messages.wire import HttpRequest, HttpResponse, Quota
 from oddsctl.models import Forecast, GeocodedPlace, Hour, Place, Units
 from oddsctl.ports import JSON
 from oddsctl.providers import shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oddsctl.messages import Reason
+from oddsctl.messages.wishes import Reason
 from oddsctl.models import Board, Source
 from oddsctl.render import text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oddsctl.messages import HttpResponse
+from oddsctl.messages.wire import HttpResponse
 from oddsctl.sandbox import espn_api, odds_api, open_meteo
 from oddsctl.sandbox.odds_api import Account
 from oddsctl.sandbox.wire import Ask, reply

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import cache
 from itertools import islice
 
-from oddsctl.messages import HttpResponse
+from oddsctl.messages.wire import HttpResponse
 from oddsctl.ports import JSON
 from oddsctl.sandbox.chance import roll
 from oddsctl.sandbox.leagues import BY_ESPN_PATH, League

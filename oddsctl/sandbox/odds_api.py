@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from oddsctl.messages import HttpResponse
+from oddsctl.messages.wire import HttpResponse
 from oddsctl.ports import JSON
 from oddsctl.sandbox.leagues import BY_ODDS_KEY, LEAGUES, League
 from oddsctl.sandbox.prices import BOOKS, Book, american, offers

@@ -13,7 +13,7 @@ from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from oddsctl.messages import HttpResponse
+from oddsctl.messages.wire import HttpResponse
 from oddsctl.ports import JSON
 from oddsctl.sandbox.chance import roll, wander
 from oddsctl.sandbox.teams import STATES, City, cities

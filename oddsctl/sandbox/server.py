@@ -17,7 +17,7 @@ from threading import Lock
 from urllib.parse import parse_qsl, urlsplit
 
 from oddsctl.errors import UsageError
-from oddsctl.messages import HttpResponse
+from oddsctl.messages.wire import HttpResponse
 from oddsctl.ports import JSON, Clock
 from oddsctl.sandbox import faults
 from oddsctl.sandbox.answers import APIS, answer

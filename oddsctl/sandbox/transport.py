@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from oddsctl.messages import HttpRequest, HttpResponse
+from oddsctl.messages.wire import HttpRequest, HttpResponse
 from oddsctl.ports import JSON, Clock, Store
 from oddsctl.sandbox.answers import answer
 from oddsctl.sandbox.odds_api import Account

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from oddsctl.messages import HttpResponse
+from oddsctl.messages.wire import HttpResponse
 from oddsctl.ports import JSON
 
 DEMO_HEADER = "x-oddsctl-demo"

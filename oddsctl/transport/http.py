@@ -21,7 +21,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionErr
 from urllib3.exceptions import TimeoutError as WireTimeoutError
 
 from oddsctl.errors import BodyTooLargeError, RedirectRefusedError, TimedOutError, TransportError
-from oddsctl.messages import HttpRequest, HttpResponse, Secret
+from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
 from oddsctl.ports import Clock
 from oddsctl.settings import Http
 from oddsctl.transport.line import Adapter, Line, NotSentError, decoded

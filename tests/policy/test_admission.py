@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsctl import settings
-from oddsctl.messages import Go, Quota, Refusal, Refused
+from oddsctl.messages.wire import Quota
+from oddsctl.messages.wishes import Go, Refusal, Refused
 from oddsctl.policy import admission, tally
 from oddsctl.policy.admission import Ask, ProviderState, Receipt, Rules
 from oddsctl.policy.budget import Purchase

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsctl import settings
-from oddsctl.messages import Purpose, Quota, Refusal
+from oddsctl.messages.wire import Quota
+from oddsctl.messages.wishes import Purpose, Refusal
 from oddsctl.policy import budget
 from oddsctl.policy.budget import Credits, Purchase, Reservation
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.messages import Events, ForecastJob, Forecasts, GeocodeJob, Job, OddsJob, Schedule, ScheduleJob
+from oddsctl.messages.jobs import Events, ForecastJob, Forecasts, GeocodeJob, Job, OddsJob, Schedule, ScheduleJob
 from oddsctl.models import Forecast, Hour, OddsEvent, Place, Price, ScheduledGame
 from oddsctl.policy import coalesce
 

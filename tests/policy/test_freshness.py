@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsctl import settings
-from oddsctl.messages import Events, ForecastJob, Geocoded, GeocodeJob, OddsJob, Schedule, ScheduleJob
+from oddsctl.messages.jobs import Events, ForecastJob, Geocoded, GeocodeJob, OddsJob, Schedule, ScheduleJob
 from oddsctl.models import OddsEvent, Place
 from oddsctl.policy import freshness
 

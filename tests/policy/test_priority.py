@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.messages import Priority
+from oddsctl.messages.wishes import Priority
 from oddsctl.policy.priority import LIVE_STEP, STORED_STEP, Standing, expired, standing
 
 NOW = 1_800_000_000.0

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.messages import EventsJob, OddsJob, Priority, Purpose, ScheduleJob
+from oddsctl.messages.jobs import EventsJob, OddsJob, ScheduleJob
+from oddsctl.messages.wishes import Priority, Purpose
 from oddsctl.policy import queue
 from oddsctl.policy.admission import LONGEST_REST
 from oddsctl.policy.queue import LONGEST_LEASE, Queue, Span, Waiting, drop_expired, due, lease, put, remove, standing, state

@@ -156,6 +156,11 @@ def read_or_refused(read: Callable[[], Any], api: str) -> Any:
         return None
 
 
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
 WRONG = st.sampled_from(
     [None, True, False, 0, -1, 1.5, 100, 10**30, -(10**400), "", " ", "x", "NaN", "1e999", "12/0", "9999-99-99", [], [None], {}, {"a": 1}]
 )

@@ -18,7 +18,8 @@ from oddsctl.errors import (
     ServerError,
     UnknownSportError,
 )
-from oddsctl.messages import GeocodeJob, HttpResponse, Quota, Schedule, ScheduleJob
+from oddsctl.messages.jobs import GeocodeJob, Schedule, ScheduleJob
+from oddsctl.messages.wire import HttpResponse, Quota
 from oddsctl.models import Price, ScheduledGame, Sport, VenueRef
 from oddsctl.policy.coalesce import eastern_day
 from oddsctl.providers.espn import ESPN, schedule_jobs
@@ -113,6 +114,20 @@ def dates(sport: str, start: str, end: str) -> list[str]:
 )
 def test_the_days_are_us_eastern_and_two_of_a_month_are_asked_as_the_month(start: str, end: str, expected: list[str]) -> None:
     assert dates("nfl", start, end) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("2025-12-26T00:00+00:00", "2025-12-27T00:00+00:00", ["202512"]),  # seven in the evening of the 25th to that of the 26th
+        ("2026-08-15T00:00+01:00", "2026-08-16T00:00+01:00", ["202608"]),
+        ("2025-11-01T00:00+00:00", "2025-11-02T00:00+00:00", ["20251031", "20251101"]),
+        ("2026-03-29T00:00+00:00", "2026-03-30T00:00+01:00", ["202603"]),  # London springs forward three weeks later
+        ("2026-01-01T12:00+00:00", "2026-01-01T17:00+00:00", ["20260101"]),
+    ],
+)
+def test_a_day_in_london_is_parts_of_two_american_ones(start: str, end: str, expected: list[str]) -> None:
+    assert dates("epl", start, end) == expected
 
 
 def test_a_month_that_does_not_fit_an_answer_is_asked_by_day() -> None:

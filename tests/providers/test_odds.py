@@ -22,22 +22,8 @@ from oddsctl.errors import (
     ServerError,
     UnknownSportError,
 )
-from oddsctl.messages import (
-    Events,
-    EventsJob,
-    GeocodeJob,
-    HttpResponse,
-    Job,
-    OddsJob,
-    Quota,
-    Score,
-    Scores,
-    ScoresJob,
-    Secret,
-    SportEntry,
-    Sports,
-    SportsJob,
-)
+from oddsctl.messages.jobs import Events, EventsJob, GeocodeJob, Job, OddsJob, Score, Scores, ScoresJob, SportEntry, Sports, SportsJob
+from oddsctl.messages.wire import HttpResponse, Quota, Secret
 from oddsctl.models import OddsEvent, Price
 from oddsctl.providers.odds import TheOddsAPI
 from tests.fakes import answer
@@ -233,6 +219,11 @@ def test_what_is_no_bet_is_left_out_and_the_rest_of_a_paid_answer_kept() -> None
     assert [price.price for price in prices(book("a", odd))] == [2.7]
 
 
+def test_half_a_surrogate_pair_in_a_name_can_be_printed() -> None:
+    listed = read(EventsJob("x"), [odds_event(home_team="Detroit \ud83c")])
+    assert listed.events[0].home == "Detroit ?"
+
+
 def test_an_outright_is_no_game_and_left_out() -> None:
     assert read(BOARD, [odds_event(home_team=None, away_team=None)]) == Events(())
 
@@ -333,6 +324,40 @@ def test_a_refusal_is_named_by_its_whole_code_then_by_its_status(code: str, stat
     assert error.message == f"odds: No such luck ({code})"
 
 
+DOCUMENTED = """
+MISSING_KEY INVALID_KEY DEACTIVATED_KEY EXCEEDED_FREQ_LIMIT OUT_OF_USAGE_CREDITS MISSING_REGION INVALID_REGION INVALID_BOOKMAKERS
+MISSING_MARKET INVALID_MARKET INVALID_MARKET_COMBO INVALID_DATE_FORMAT INVALID_ODDS_FORMAT INVALID_ALL_SPORTS_PARAM INVALID_SPORT
+UNKNOWN_SPORT INVALID_SCORES_DAYS_FROM INVALID_EVENT_IDS INVALID_EVENT_ID EVENT_NOT_FOUND MISSING_HISTORICAL_TIMESTAMP
+INVALID_HISTORICAL_TIMESTAMP INVALID_COMMENCE_TIME_FROM INVALID_COMMENCE_TIME_TO INVALID_COMMENCE_TIME_RANGE
+HISTORICAL_UNAVAILABLE_ON_FREE_USAGE_PLAN INVALID_PARTICIPANT_ID INVALID_INCLUDE_LINKS INVALID_INCLUDE_SIDS INVALID_INCLUDE_BET_LIMITS
+INVALID_INCLUDE_MULTIPLIERS INVALID_INCLUDE_ROTATION_NUMBERS HISTORICAL_MARKETS_UNAVAILABLE_AT_DATE INVALID_STATUS
+""".split()
+"""The provider's whole list (FACTS 1.5)."""
+
+
+@pytest.mark.parametrize("status", [401, 404, 422])
+def test_each_documented_code_is_one_kind_of_error_whatever_the_status_beside_it(status: int) -> None:
+    kinds = {code: type(refused(status, refusal(code))) for code in DOCUMENTED}
+    own = {
+        "MISSING_KEY": MissingKeyError,
+        "INVALID_KEY": InvalidKeyError,
+        "DEACTIVATED_KEY": DeactivatedKeyError,
+        "EXCEEDED_FREQ_LIMIT": RateLimitedError,
+        "OUT_OF_USAGE_CREDITS": OutOfCreditsError,
+        "INVALID_MARKET": InvalidMarketError,
+        "INVALID_MARKET_COMBO": InvalidMarketError,
+        "INVALID_SPORT": UnknownSportError,
+        "UNKNOWN_SPORT": UnknownSportError,
+        "EVENT_NOT_FOUND": EventGoneError,
+    }
+    assert kinds == dict.fromkeys(DOCUMENTED, RejectedError) | own
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_credits_used_up_are_told_as_such_under_the_other_statuses_that_are_rumoured(status: int) -> None:
+    assert type(refused(status, refusal("OUT_OF_USAGE_CREDITS"))) is OutOfCreditsError
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
@@ -400,7 +425,7 @@ def test_a_balance_may_be_negative() -> None:
     assert balance(used="5000060", remaining="-60", last="0") == Quota(5_000_060, -60, 0)
 
 
-@pytest.mark.parametrize("garbage", ["", "many", "1.5", "inf", "nan", "12 credits"])
+@pytest.mark.parametrize("garbage", ["", "many", "1.5", "inf", "nan", "12 credits", "1_2", "9" * 400])
 def test_a_balance_that_is_no_whole_number_is_unknown_and_never_zero(garbage: str) -> None:
     assert balance(used=garbage, remaining="1", last=garbage) == Quota(None, 1, None)
 

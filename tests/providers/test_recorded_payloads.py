@@ -19,24 +19,23 @@ from oddsctl.errors import (
     RejectedError,
     UnknownSportError,
 )
-from oddsctl.messages import (
+from oddsctl.messages.jobs import (
     Events,
     EventsJob,
     ForecastJob,
     Forecasts,
     Geocoded,
     GeocodeJob,
-    HttpResponse,
     Job,
     OddsJob,
     Schedule,
     ScheduleJob,
     Scores,
     ScoresJob,
-    Secret,
     Sports,
     SportsJob,
 )
+from oddsctl.messages.wire import HttpResponse, Secret
 from oddsctl.models import OddsEvent, Place, ScheduledGame
 from oddsctl.ports import Provider
 from oddsctl.providers import registry
@@ -230,6 +229,50 @@ def test_the_knicks_line_of_march_2026_is_what_espn_showed() -> None:
     assert h2h == {"New York Knicks": 2.1, "San Antonio Spurs": 1.7692}  # +110, -130
     spreads = {price.outcome: (price.point, price.price) for price in game.line if price.market == "spreads"}
     assert spreads == {"New York Knicks": (1.5, 1.9524), "San Antonio Spurs": (-1.5, 1.8696)}  # -105, -115
+
+
+def test_a_london_line_in_british_books_is_what_espn_showed() -> None:
+    (game,) = [game for game in games("espn_epl_2025_full_time_one_pre.json") if game.line]
+    h2h = {price.outcome: price.price for price in game.line if price.market == "h2h"}
+    assert h2h == {"Tottenham Hotspur": 1.5263, "Wolverhampton Wanderers": 5.75, "Draw": 4.33}  # -190, +475, +333
+
+
+def test_the_eagles_opening_night_line_is_what_espn_showed() -> None:
+    (game,) = [game for game in games("espn_nfl_2025wk1_neutral_brazil.json") if game.home == "Philadelphia Eagles"]
+    shown = {(price.market, price.outcome): (price.point, price.price) for price in game.line}
+    assert shown == {
+        ("h2h", "Philadelphia Eagles"): (None, 1.2353),  # -425
+        ("h2h", "Dallas Cowboys"): (None, 4.2),  # +320
+        ("spreads", "Philadelphia Eagles"): (-7.5, 1.8696),  # -115
+        ("spreads", "Dallas Cowboys"): (7.5, 1.9524),  # -105
+        ("totals", "Over"): (47.5, 1.9091),  # -110
+        ("totals", "Under"): (47.5, 1.9091),
+    }
+
+
+def test_the_game_in_the_rain_is_delayed_and_has_its_score() -> None:
+    (game,) = [game for game in games("espn_mlb_range_rain_delay.json") if game.status == "delayed"]
+    assert (game.home, game.away, game.home_score, game.away_score) == ("Washington Nationals", "Chicago White Sox", 0, 0)
+
+
+def test_teams_yet_to_be_found_are_games_without_a_line() -> None:
+    found = [game for game in games("espn_worldcup_2026-07-02_placeholders.json") if game.home.endswith(" Winner")]
+    assert {(game.status, game.line) for game in found} == {("scheduled", ())}
+    assert [(game.home, game.away) for game in found if game.id == "760517"] == [("Semifinal 1 Winner", "Semifinal 2 Winner")]
+    assert len(found) == 10
+
+
+def test_a_preseason_abroad_is_on_neutral_ground() -> None:
+    found = games("espn_nba_preseason_neutral_no_odds.json")
+    assert [(game.neutral, game.venue and game.venue.city, game.line) for game in found] == [
+        (True, "Abu Dhabi", ()),
+        (True, "Melbourne", ()),
+    ]
+
+
+def test_a_cricket_score_is_no_whole_number_and_unknown() -> None:
+    (game,) = [game for game in games("espn_mixed_collection_incl_timevalid_false.json") if game.home == "Melbourne Renegades"]
+    assert (game.home_score, game.away_score) == (None, None)  # 155/6 and 125/3
 
 
 def test_a_neutral_site_abroad_is_told() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from oddsctl.errors import UsageError
-from oddsctl.messages import Secret
+from oddsctl.messages.wire import Secret
 from oddsctl.models import Sport
 from oddsctl.providers import registry
 from oddsctl.providers.sports import SPORTS, find

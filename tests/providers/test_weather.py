@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 
 from oddsctl.errors import BrokenAnswerError, ForbiddenError, ProviderError, RateLimitedError, RejectedError, ServerError
-from oddsctl.messages import ForecastJob, Forecasts, Geocoded, GeocodeJob, HttpResponse, Job, Quota, SportsJob
+from oddsctl.messages.jobs import ForecastJob, Forecasts, Geocoded, GeocodeJob, Job, SportsJob
+from oddsctl.messages.wire import HttpResponse, Quota
 from oddsctl.models import Forecast, GeocodedPlace, Hour, Place, Units
 from oddsctl.providers.weather import OpenMeteo
 from tests.fakes import answer
@@ -184,6 +185,24 @@ def test_towns_of_the_country_asked_for_come_first() -> None:
     assert read(TOWN, towns()) == Geocoded((england, ontario))
     assert read(GeocodeJob("London, gb"), towns()) == Geocoded((england, ontario))
     assert read(GeocodeJob("London, Ontario"), towns()) == Geocoded((ontario, england))
+
+
+def test_of_a_state_and_its_country_each_counts() -> None:
+    arlingtons = [
+        {
+            "name": "Arlington",
+            "latitude": 38.88,
+            "longitude": -77.11,
+            "country": "United States",
+            "country_code": "US",
+            "admin1": "Virginia",
+        },
+        {"name": "Arlington", "latitude": 32.74, "longitude": -97.11, "country": "United States", "country_code": "US", "admin1": "Texas"},
+    ]
+    found = read(GeocodeJob("Arlington, Texas, USA"), {"results": arlingtons})
+    assert [place.region for place in found.places] == ["Texas", "Virginia"]
+    (params,) = (dict(API.request(GeocodeJob("Arlington, Texas, USA")).params),)
+    assert params["name"] == "Arlington"
 
 
 def test_without_a_region_or_with_an_unknown_one_the_geocoders_order_stands() -> None:

@@ -12,19 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.messages import (
-    Events,
-    EventsJob,
-    ForecastJob,
-    GeocodeJob,
-    Job,
-    OddsJob,
-    Purpose,
-    ScheduleJob,
-    ScoresJob,
-    Secret,
-    SportsJob,
-)
+from oddsctl.messages.jobs import Events, EventsJob, ForecastJob, GeocodeJob, Job, OddsJob, ScheduleJob, ScoresJob, SportsJob
+from oddsctl.messages.wire import Secret
+from oddsctl.messages.wishes import Purpose
 from oddsctl.models import Forecast, Game, Hour, OddsEvent, Place, Price, Source, Venue, Weather
 from oddsctl.store.codec import DecodeError, decode, encode, from_text, to_text
 

@@ -1,0 +1,108 @@
+"""What happened, for whoever listens. Frozen values; nothing is decided by a listener."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oddsctl.errors import OddsctlError
+from oddsctl.messages.jobs import Job
+from oddsctl.messages.wishes import Outcome, PriorityRequest, Purpose, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A run begins: of so many wishes so many are not answered by the store."""
+
+    wishes: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A call for so many wishes came to an end, whatever it brought."""
+
+    job: Job
+    wants: int
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A wish was answered from the store."""
+
+    job: Job
+    reason: Reason
+    age: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """A call was held back by the rate limit."""
+
+    api: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A call was let through: its price is reserved from now on."""
+
+    call_id: str
+    job: Job
+    price: int
+    purpose: Purpose
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A call came back, or did not. `status` is None when no answer came, `spent` when nobody knows what it cost."""
+
+    call_id: str
+    job: Job
+    status: int | None
+    spent: int | None
+    seconds: float
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """A call failed and will be tried again after `seconds`."""
+
+    job: Job
+    error: OddsctlError
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A wish waited for another's call."""
+
+    job: Job
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A call brought no answer that can be used."""
+
+    job: Job
+    error: OddsctlError
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A wish came to an end: the outcome, with the steps that led to it."""
+
+    request: PriorityRequest
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something the user should know, in one line."""
+
+    text: str
+
+
+Notice = Planned | Landed | Served | Waited | Booked | Settled | Retried | Joined | Failed | Decided | Warned
