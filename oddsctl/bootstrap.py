@@ -7,6 +7,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -73,7 +74,7 @@ def open_app(loaded: config.Loaded, *, demo: bool, tell: Callable[[Notice], None
         locks=FileLocks(state_dir / LOCKS, waiting),
         transport=transport,
         clock=waiting,
-        providers=build(settings, lambda: Secret("demo") if demo else config.resolve_key(settings.odds.key, os.environ), USER_AGENT),
+        providers=build(settings, cache(lambda: Secret("demo") if demo else config.resolve_key(settings.odds.key, os.environ)), USER_AGENT),
         settings=settings,
         tell=tell_all,
         roll=random.random,

@@ -95,7 +95,7 @@ class Fetch:
     def run(self, wanted: Wanted, terms: Terms) -> Fetched:
         """The board of all sports wanted. A provider's failure shows in `sources`, and in `failures` where no game is left."""
         now = self._clock.now()
-        parts = [replace(part, games=self._join(part, now)) for part in self._ask(self._parts(wanted, now), wanted, terms)]
+        parts = [replace(part, games=self._join(part, now)) for part in self._ask(self._parts(wanted, now), wanted, terms, now)]
         books = {price.bookmaker for part in parts for game in part.games for price in game.odds}
         parts = [
             replace(part, games=tuple(_of_book(game, wanted.book) for game in part.games if _is_wanted(game, part, wanted)))
@@ -152,17 +152,18 @@ class Fetch:
         job = OddsJob(part.sport.odds_key, wanted.markets, wanted.regions, wanted.bookmakers)
         return PriorityRequest(job, Priority.HIGH, game_time=soonest)
 
-    def _ask(self, parts: list[_Part], wanted: Wanted, terms: Terms) -> list[_Part]:
+    def _ask(self, parts: list[_Part], wanted: Wanted, terms: Terms, now: float) -> list[_Part]:
         if wanted.odds and self._orchestrator.is_thrifty():  # whether the last credits may be spent hangs on the games' times
             parts = [replace(part, schedule=tuple(self._orchestrator.run(self._schedule_requests(part), terms))) for part in parts]
         requests = [self._schedule_requests(part) for part in parts]
         odds = [self._odds_request(part, wanted) for part in parts]
         flat = [request for group in (*requests, [one for one in odds if one]) for request in group]
-        outcomes = dict(zip([request.job for request in flat], self._orchestrator.run(flat, terms), strict=True))
+        outcomes = {outcome.job: outcome for outcome in self._orchestrator.run(flat, terms)}
         answered = []
         for part, group, one in zip(parts, requests, odds, strict=True):
             schedule = tuple(outcomes[request.job] for request in group)
-            answered.append(self._with_fallback(replace(part, schedule=schedule, odds=outcomes[one.job] if one else None), terms))
+            priced = outcomes[one.job] if one else None
+            answered.append(self._with_fallback(_without_outlived(replace(part, schedule=schedule, odds=priced), now), terms))
         return answered
 
     def _with_fallback(self, part: _Part, terms: Terms) -> _Part:
@@ -189,7 +190,7 @@ class Fetch:
     def _with_weather(self, parts: Sequence[_Part], weather: KickOffWeather, terms: Terms) -> list[_Part]:
         wishes = [weather.wishes(part.games, part.scheduled) for part in parts]
         requests = list({request.job: request for group in wishes for request in group.values()}.values())
-        outcomes = dict(zip([request.job for request in requests], self._orchestrator.run(requests, terms), strict=True))
+        outcomes = {outcome.job: outcome for outcome in self._orchestrator.run(requests, terms)} if requests else {}
         answered = []
         for part, group in zip(parts, wishes, strict=True):
             mine = {game_id: outcomes[request.job] for game_id, request in group.items()}
@@ -207,6 +208,15 @@ class Fetch:
         left = self._orchestrator.usage().credits_remaining
         if left is not None and left < self._settings.budget.warn_below and any(part.odds for part in parts):
             yield f"{left} credits left this month; boards up to an hour old count as fresh (budget.warn_below)"
+
+
+def _without_outlived(part: _Part, now: float) -> _Part:
+    """Without a stored board of which every game has begun, where ESPN's line says more of those to come."""
+    odds = part.odds
+    if odds is None or not odds.reason.startswith("STALE_") or not any(game.line for game in part.scheduled):
+        return part
+    ahead = isinstance(odds.answer, Events) and any(event.commence_time > now for event in odds.answer.events)
+    return part if ahead else replace(part, odds=replace(odds, answer=None, fetched_at=None, detail=odds.detail or "OFFLINE"))
 
 
 def _espn_stands_in(part: _Part) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from oddsctl.errors import OddsctlError, ProviderError
 from oddsctl.messages.jobs import Job, OddsJob
 from oddsctl.ports import Clock, Locks, Store
-from oddsctl.shelves import Refusal, decoded
+from oddsctl.shelves import KeptRefusal, decoded
 from oddsctl.store import codec
 
 
@@ -21,7 +21,7 @@ class Trace:
     at: float
     account: str = ""
     call_id: str | None = None
-    failure: Refusal | None = None
+    failure: KeptRefusal | None = None
 
 
 class Flight:
@@ -54,7 +54,7 @@ class Flight:
             self._store.delete(self._key)
         else:
             now = self._clock.now()
-            self._leave(Trace(self._job.key, now, failure=Refusal.of(failure, now, now)))
+            self._leave(Trace(self._job.key, now, failure=KeptRefusal.of(failure, now, now)))
 
     def _leave(self, trace: Trace) -> None:
         self._store.update(self._key, lambda _: (codec.encode(trace), None))

@@ -53,7 +53,7 @@ class KickOffWeather:
                 towns[game.id] = GeocodeJob(", ".join(filter(None, (ref.city, ref.state or ref.country))))
         jobs = list(dict.fromkeys(towns.values()))
         outcomes = self._orchestrator.run([PriorityRequest(job, Priority.HIGH) for job in jobs], self._terms) if jobs else []
-        found = dict(zip(jobs, outcomes, strict=True))
+        found = {outcome.job: outcome for outcome in outcomes}
         return places | {game_id: place for game_id, job in towns.items() if (place := _first_place(found[job]))}
 
 

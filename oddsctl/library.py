@@ -19,7 +19,7 @@ from oddsctl.policy import coalesce, freshness
 from oddsctl.policy.negative import remembered_until
 from oddsctl.ports import Clock, Store
 from oddsctl.settings import Settings
-from oddsctl.shelves import Found, Kept, Shelves
+from oddsctl.shelves import Found, Kept, KeptRefusal, Shelves
 from oddsctl.times import iso
 from oddsctl.trip import Trip
 
@@ -57,7 +57,7 @@ class Library:
                 return self._show(job, found, reason, steps=(f"stored {_ago(kept, now)}, fresh for {life:.0f} s: {reason}",))
         if terms.fresh or not (refused := self._shelves.refusal(job.key)) or refused.until <= now:
             return None
-        error = refused.error(job.api)
+        error = _remembered(refused, job.api)
         step = f"refused {iso(refused.at)} ({refused.code}), remembered until {iso(refused.until)}; --fresh asks again"
         if old := self._newest(job):
             return self._show(job, old, Reason.STALE_ERROR, refused.code, error, (step,))
@@ -73,7 +73,7 @@ class Library:
     def refused_key(self, account: str, terms: Terms) -> ProviderError | None:
         """The refusal of this very key, where one is remembered."""
         refused = None if terms.fresh else self._shelves.refusal(f"account/{account}")
-        return refused.error("odds") if refused and refused.until > self._clock.now() else None
+        return _remembered(refused, "odds") if refused and refused.until > self._clock.now() else None
 
     def remember(self, trip: Trip, account: str, error: ProviderError) -> None:
         """Keep a definite refusal, so that it is not asked for again."""
@@ -115,6 +115,12 @@ class Library:
         kept = found.kept
         self._tell(Served(job, reason, freshness.age(kept.fetched_at, self._clock.now())))
         return Outcome(job, reason, found.answer, kept.fetched_at, 0, detail, error, kept.demo, steps)
+
+
+def _remembered(refused: KeptRefusal, api: str) -> ProviderError:
+    error = refused.error(api)
+    error.hint = "; ".join(filter(None, (error.hint, "remembered: --fresh asks again")))
+    return error
 
 
 def _ago(kept: Kept, now: float) -> str:

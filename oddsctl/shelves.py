@@ -36,7 +36,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class KeptRefusal:
     """A definite refusal as it is remembered: what the provider said at `at`, and until when it holds (epoch seconds)."""
 
     at: float
@@ -47,7 +47,7 @@ class Refusal:
     hint: str | None = None
 
     @classmethod
-    def of(cls, error: OddsctlError, at: float, until: float) -> Refusal:
+    def of(cls, error: OddsctlError, at: float, until: float) -> KeptRefusal:
         """What is remembered of this error."""
         return cls(at, until, error.code, error.message, error.retry_at, error.hint)
 
@@ -95,11 +95,11 @@ class Shelves:
 
     def refuse(self, key: str, error: OddsctlError, at: float, until: float) -> None:
         """Remember a refusal under a job's key, or an account's."""
-        self._store.update(REFUSALS + key, lambda _: (codec.encode(Refusal.of(error, at, until)), None))
+        self._store.update(REFUSALS + key, lambda _: (codec.encode(KeptRefusal.of(error, at, until)), None))
 
-    def refusal(self, key: str) -> Refusal | None:
+    def refusal(self, key: str) -> KeptRefusal | None:
         """The refusal remembered under that key."""
-        return decoded(Refusal, self._store.read(REFUSALS + key))
+        return decoded(KeptRefusal, self._store.read(REFUSALS + key))
 
     def all(self) -> Iterator[tuple[str, float]]:
         """The key of each kept answer and when it came (0 where that cannot be read)."""

@@ -53,10 +53,11 @@ class Session:
     def zone(self) -> ZoneInfo:
         """The user's time zone: `--tz`, `TZ`, the machine's, UTC."""
         if self.tz:
-            return _zone(self.tz, "--tz")
-        if name := os.environ.get("TZ", "").removeprefix(":"):
-            return _zone(name, "TZ")
-        return _machine_zone()
+            return _zone(self.tz)
+        try:
+            return ZoneInfo(os.environ["TZ"].removeprefix(":"))
+        except (KeyError, ValueError, OSError):  # not set, or in one of the forms that only the C library reads
+            return _machine_zone()
 
     @property
     def mark(self) -> dict[str, bool]:
@@ -128,11 +129,11 @@ def _in_words(notice: Notice) -> str:  # noqa: C901, PLR0911 - a case a notice
             return text
 
 
-def _zone(name: str, where: str) -> ZoneInfo:
+def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise UsageError(f"{where}: no time zone is called {name!r}", hint="write it like Europe/Berlin or America/New_York") from None
+        raise UsageError(f"--tz: no time zone is called {name!r}", hint="write it like Europe/Berlin or America/New_York") from None
 
 
 def _machine_zone() -> ZoneInfo:
