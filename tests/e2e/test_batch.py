@@ -13,7 +13,6 @@ import pytest
 
 from tests.e2e.houses import Server, User
 
-
 SPORTS = "nfl ncaaf nba ncaab wnba mlb nhl mls epl ucl laliga bundesliga seriea ligue1".split()  # noqa: SIM905 - as people write them
 
 

@@ -324,6 +324,11 @@ def test_a_refusal_is_named_by_its_whole_code_then_by_its_status(code: str, stat
     assert error.message == f"odds: No such luck ({code})"
 
 
+@pytest.mark.parametrize("message", [None, "", {"text": "No"}, [["No"]], True])
+def test_a_message_that_is_no_text_is_not_shown(message: Any) -> None:
+    assert refused(422, refusal("INVALID_REGION", message)).message == "odds: refused without a reason (INVALID_REGION)"
+
+
 DOCUMENTED = """
 MISSING_KEY INVALID_KEY DEACTIVATED_KEY EXCEEDED_FREQ_LIMIT OUT_OF_USAGE_CREDITS MISSING_REGION INVALID_REGION INVALID_BOOKMAKERS
 MISSING_MARKET INVALID_MARKET INVALID_MARKET_COMBO INVALID_DATE_FORMAT INVALID_ODDS_FORMAT INVALID_ALL_SPORTS_PARAM INVALID_SPORT
