@@ -19,6 +19,7 @@ from oddsctl.models import Forecast, GeocodedPlace, Hour, Place, Units
 from oddsctl.ports import JSON
 from oddsctl.providers import shape
 from oddsctl.providers.shape import Entry
+from oddsctl.providers.us_states import STATES
 
 API = "weather"
 HOUR = 3600
@@ -165,6 +166,7 @@ def _geocoded(job: GeocodeJob, body: Entry) -> Geocoded:
     """The places found, those of the region or country asked for first; no match is an answer without `results`."""
     results = body.entries("results", "result") if "results" in body.value else []
     wanted = {part.strip().casefold() for part in job.town.split(",")[1:]}  # soccer's cities come as `Inglewood, California`
+    wanted |= {STATES[part] for part in wanted & STATES.keys()}
     results.sort(key=lambda result: -len(wanted & _regions(result)))
     return Geocoded(tuple(_town(result) for result in results))
 

@@ -185,6 +185,7 @@ def test_towns_of_the_country_asked_for_come_first() -> None:
     assert read(TOWN, towns()) == Geocoded((england, ontario))
     assert read(GeocodeJob("London, gb"), towns()) == Geocoded((england, ontario))
     assert read(GeocodeJob("London, Ontario"), towns()) == Geocoded((ontario, england))
+    assert read(GeocodeJob("London, ON"), towns()) == Geocoded((ontario, england))
 
 
 def test_of_a_state_and_its_country_each_counts() -> None:
