@@ -53,11 +53,11 @@ class Accounts:
         rules = rules_for(api, self._settings)
         if self._store.read(f"accounts/last/{api}") != account:
             self._store.update(f"accounts/last/{api}", lambda _: (account, None))
-        unused, now = self._unused(), self._clock.now()
+        unused = self._unused()
 
         def change(old: JSON) -> tuple[JSON, Decision]:
             before = _decode(old, unused)
-            state, decision = admission.admit(before, ask, rules, now)
+            state, decision = admission.admit(before, ask, rules, self._clock.now())  # now that we are alone: waiting took time
             return (old if state is before else codec.encode(state)), decision
 
         return self._store.update(f"accounts/{api}/{account}", change)
@@ -66,9 +66,9 @@ class Accounts:
         """The call's owner died while it was under way: it may have been charged."""
         self._move(api, account, lambda state: admission.presume_dead(state, call_id))
 
-    def release(self, api: str, account: str, call_id: str) -> None:
+    def release(self, api: str, account: str, endpoint: str, call_id: str) -> None:
         """The call was let through and never sent."""
-        self._move(api, account, lambda state: admission.release(state, call_id))
+        self._move(api, account, lambda state: admission.release(state, endpoint, call_id))
 
     def preview(self, api: str, account: str, ask: Ask) -> Decision:
         """What `admit` would say now; books nothing."""
@@ -76,8 +76,10 @@ class Accounts:
 
     def settle(self, api: str, account: str, receipt: Receipt) -> None:
         """Book what became of the call."""
-        rules, now = rules_for(api, self._settings), self._clock.now()
-        self._move(api, account, lambda state: admission.settle(state, receipt, rules, now))
+        rules = rules_for(api, self._settings)
+        self._move(api, account, lambda state: admission.settle(state, receipt, rules, self._clock.now()))
+        if receipt.quota.used is not None and self._store.read(DAMAGED):
+            self._store.delete(DAMAGED)
 
     def thrifty(self) -> bool:
         """Whether so few credits are left that older boards do."""

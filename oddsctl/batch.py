@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from oddsctl import board
-from oddsctl.errors import OddsctlError, UsageError
+from oddsctl.errors import OddsctlError, OutOfReachError, UsageError
 from oddsctl.messages.jobs import Events, ForecastJob, Forecasts, Job, OddsJob, Schedule, ScheduleJob
 from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest
 from oddsctl.models import Game, Place, Sport, Units, Weather
@@ -17,6 +17,7 @@ from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.ports import Clock, Store
 from oddsctl.providers import shape, sports
 from oddsctl.settings import Settings
+from oddsctl.sources import error_of
 
 DAY = 86400
 FIELDS = {
@@ -45,11 +46,11 @@ class Answered:
     data: tuple[Game, ...] | Weather | None
 
     @property
-    def error(self) -> OddsctlError | str | None:
+    def error(self) -> OddsctlError | None:
         """Why there is no data."""
         if self.data is not None:
             return None
-        return self.outcome.error or self.outcome.detail or "no forecast reaches that hour"
+        return OutOfReachError("no forecast reaches that hour") if self.outcome.answer else error_of(self.outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +188,9 @@ class Resumption:
         began = self._store.read(self._key)
         return max(0.0, self._now - began) if isinstance(began, int | float) else None
 
-    def begin(self) -> None:
-        """Remember the beginning, unless a run before did."""
-        self._store.update(self._key, lambda old: (old or self._now, None))
+    def begin(self, *, resuming: bool) -> None:
+        """Remember the beginning; that of the run before, when it is resumed."""
+        self._store.update(self._key, lambda old: (old if resuming else self._now, None))
 
     def finish(self) -> None:
         """The batch is through."""

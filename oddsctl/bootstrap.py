@@ -112,29 +112,34 @@ class _OnFirstUse:
 
 
 class _RecoveringStore:
-    """The disk store; a damaged database is moved aside, told, and begun anew with credits on the safe side."""
+    """The disk store; a damaged database is moved aside, told, and begun anew with credits on the safe side.
+
+    One thread at a time: nobody may be at work in a store that is being replaced.
+    """
 
     def __init__(self, directory: Path, clock: Clock, lock_wait: float, tell: Callable[[Notice], None]) -> None:
         self._directory, self._clock, self._lock_wait, self._tell = directory, clock, lock_wait, tell
+        self._alone = threading.RLock()
         self._store: Store | None = None
-        self._recovered(self._open)
+        self._recovered(lambda _: None)
 
     def read(self, key: str) -> JSON:
-        return self._recovered(lambda: self._open().read(key))
+        return self._recovered(lambda store: store.read(key))
 
     def update(self, key: str, change: Callable[[JSON], tuple[JSON, T]]) -> T:
-        return self._recovered(lambda: self._open().update(key, change))
+        return self._recovered(lambda store: store.update(key, change))
 
     def scan(self, prefix: str) -> Iterator[str]:
-        return self._recovered(lambda: iter(list(self._open().scan(prefix))))
+        return self._recovered(lambda store: iter(list(store.scan(prefix))))
 
     def delete(self, key: str) -> None:
-        self._recovered(lambda: self._open().delete(key))
+        self._recovered(lambda store: store.delete(key))
 
     def close(self) -> None:
-        if self._store:
-            self._store.close()
-            self._store = None
+        with self._alone:
+            if self._store:
+                self._store.close()
+                self._store = None
 
     def _open(self) -> Store:
         from oddsctl.store.disk import DiskStore
@@ -143,14 +148,16 @@ class _RecoveringStore:
             self._store = DiskStore(self._directory, self._clock, self._lock_wait)
         return self._store
 
-    def _recovered(self, work: Callable[[], T]) -> T:
-        try:
-            return work()
-        except StateDamagedError as damage:
-            from oddsctl.store.disk import move_aside
+    def _recovered(self, work: Callable[[Store], T]) -> T:
+        with self._alone:
+            try:
+                return work(self._open())
+            except StateDamagedError as damage:
+                from oddsctl.store.disk import move_aside
 
-            self.close()
-            if moved := move_aside(self._directory, self._clock):
-                self._open().update(DAMAGED, lambda _: (self._clock.now(), None))
-                self._tell(Warned(f"{damage.message}: moved aside to {moved}; begun anew, planned calls wait until the balance is known"))
-            return work()
+                self.close()
+                if moved := move_aside(self._directory, self._clock):
+                    self._open().update(DAMAGED, lambda _: (self._clock.now(), None))
+                    text = f"{damage.message}: moved aside to {moved}; begun anew, planned calls wait until the balance is known"
+                    self._tell(Warned(text))
+                return work(self._open())

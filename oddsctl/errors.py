@@ -98,6 +98,13 @@ class BreakerRefusedError(OddsctlError):
     exit_code = 6
 
 
+class OutOfReachError(OddsctlError):
+    """The answer came, and does not reach what was asked for: no forecast goes so far."""
+
+    code = "OUT_OF_REACH"
+    exit_code = 6
+
+
 class OfflineError(OddsctlError):
     """Nothing may be asked (`--offline`), and nothing is stored to show instead."""
 

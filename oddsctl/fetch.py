@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from oddsctl import board
 from oddsctl.errors import MissingKeyError, OddsctlError
 from oddsctl.kick_off_weather import KickOffWeather, at_kick_off
-from oddsctl.messages.jobs import Events, EventsJob, OddsJob, Schedule
+from oddsctl.messages.jobs import Events, EventsJob, Job, OddsJob, Schedule
 from oddsctl.messages.wishes import Outcome, Preview, Priority, PriorityRequest, Reason, Terms
 from oddsctl.models import Board, Game, ScheduledGame, Source, Sport, Venue
 from oddsctl.orchestrator import RequestOrchestrator
+from oddsctl.policy.coalesce import covers
 from oddsctl.ports import Clock
 from oddsctl.providers import espn, teams, venues
 from oddsctl.settings import Settings
@@ -102,13 +103,15 @@ class Fetch:
             for part in parts
         ]
         if wanted.weather:
-            parts = self._with_weather(parts, KickOffWeather(self._orchestrator, self._settings.weather.units, terms, now), terms)
+            weather = KickOffWeather(partial(self._orchestrator.run, terms=terms), self._settings.weather.units, now)
+            parts = self._with_weather(parts, weather, terms)
         failures = [failure(part.asked) for part in parts if not part.games]
+        made_at = self._clock.now()
         made = Board(
-            generated_at=now,
+            generated_at=made_at,
             demo=any(outcome.demo for part in parts for outcome in part.asked),
             games=tuple(board.with_best(game) for part in parts for game in part.games),
-            sources=tuple(one for part in parts for one in _sources(part, now)),
+            sources=tuple(one for part in parts for one in _sources(part, made_at)),
             usage=self._orchestrator.usage(),
             warnings=(*self._warnings(parts), *_unknown_book(wanted.book, books)),
         )
@@ -117,17 +120,18 @@ class Fetch:
     def preview(self, wanted: Wanted, terms: Terms) -> list[tuple[Sport, Preview]]:
         """What `run` would ask now. Weather is asked for places, so it shows once the schedule is stored."""
         now = self._clock.now()
-        stored = replace(terms, offline=True)
-        weather = KickOffWeather(self._orchestrator, self._settings.weather.units, stored, now)
-        rows: list[tuple[Sport, Preview]] = []
+        weather = KickOffWeather(self._orchestrator.rehearsal.stored, self._settings.weather.units, now)
+        requests: list[tuple[Sport, PriorityRequest]] = []
         for part in self._parts(wanted, now):
-            known = replace(part, schedule=tuple(self._orchestrator.run(self._schedule_requests(part), stored)))
-            requests = self._schedule_requests(part) + ([request] if (request := self._odds_request(known, wanted)) else [])
+            known = replace(part, schedule=tuple(self._orchestrator.rehearsal.stored(self._schedule_requests(part))))
+            wishes = self._schedule_requests(part) + ([request] if (request := self._odds_request(known, wanted)) else [])
             if wanted.weather:
                 games = [game for game in self._join(known, now) if _is_wanted(game, part, wanted)]
-                requests += weather.wishes(games, known.scheduled).values()
-            rows += [(part.sport, preview) for preview in self._orchestrator.preview(requests, terms)]
-        return rows
+                wishes += weather.wishes(games, known.scheduled).values()
+            requests += [(part.sport, wish) for wish in wishes]
+        sports = {request.job: sport for sport, request in requests}
+        previews = self._orchestrator.rehearsal.preview([request for _, request in requests], terms)
+        return [(sports.get(preview.job) or _sport_of(preview.job, sports), preview) for preview in previews]
 
     # ── schedule and odds ──
 
@@ -155,13 +159,13 @@ class Fetch:
     def _ask(self, parts: list[_Part], wanted: Wanted, terms: Terms, now: float) -> list[_Part]:
         if wanted.odds and self._orchestrator.is_thrifty():  # whether the last credits may be spent hangs on the games' times
             parts = [replace(part, schedule=tuple(self._orchestrator.run(self._schedule_requests(part), terms))) for part in parts]
-        requests = [self._schedule_requests(part) for part in parts]
+        requests = [[] if part.schedule else self._schedule_requests(part) for part in parts]
         odds = [self._odds_request(part, wanted) for part in parts]
         flat = [request for group in (*requests, [one for one in odds if one]) for request in group]
         outcomes = {outcome.job: outcome for outcome in self._orchestrator.run(flat, terms)}
         answered = []
         for part, group, one in zip(parts, requests, odds, strict=True):
-            schedule = tuple(outcomes[request.job] for request in group)
+            schedule = part.schedule or tuple(outcomes[request.job] for request in group)
             priced = outcomes[one.job] if one else None
             answered.append(self._with_fallback(_without_outlived(replace(part, schedule=schedule, odds=priced), now), terms))
         return answered
@@ -208,6 +212,11 @@ class Fetch:
         left = self._orchestrator.usage().credits_remaining
         if left is not None and left < self._settings.budget.warn_below and any(part.odds for part in parts):
             yield f"{left} credits left this month; boards up to an hour old count as fresh (budget.warn_below)"
+
+
+def _sport_of(job: Job, sports: Mapping[Job, Sport]) -> Sport:
+    """The first sport whose wishes a shared call serves."""
+    return next(sport for wish, sport in sports.items() if covers(job, wish))
 
 
 def _without_outlived(part: _Part, now: float) -> _Part:

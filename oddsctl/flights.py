@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from oddsctl.errors import OddsctlError, ProviderError
+from oddsctl.errors import ProviderError
 from oddsctl.messages.jobs import Job, OddsJob
 from oddsctl.ports import Clock, Locks, Store
 from oddsctl.shelves import KeptRefusal, decoded
@@ -30,6 +30,7 @@ class Flight:
     def __init__(self, store: Store, clock: Clock, name: str, job: Job, asked_at: float, waited: float) -> None:
         self._store, self._clock, self._key, self._job = store, clock, f"flights/{name}", job
         self._asked_at = asked_at
+        self._account: str | None = None
         self.waited = waited
 
     def wreck(self) -> Trace | None:
@@ -37,24 +38,25 @@ class Flight:
         trace = self._trace()
         return trace if trace and trace.call_id else None
 
-    def failure(self) -> ProviderError | None:
-        """How the flight that was waited for failed, if it was after the same and failed meanwhile."""
+    def failure(self, account: str | None) -> ProviderError | None:
+        """How the flight that was waited for failed, if it was after the same, on the same account, and failed meanwhile."""
         trace = self._trace()
-        if trace is None or trace.failure is None or trace.job_key != self._job.key or trace.at < self._asked_at:
+        if trace is None or trace.failure is None or trace.at < self._asked_at:
             return None
-        return trace.failure.error(self._job.api)
+        return trace.failure.error(self._job.api) if (trace.job_key, trace.account) == (self._job.key, account) else None
 
     def take_off(self, account: str, call_id: str) -> None:
         """Leave a trace for whoever comes after us, should we die."""
+        self._account = account
         self._leave(Trace(self._job.key, self._clock.now(), account, call_id))
 
-    def land(self, failure: OddsctlError | None) -> None:
-        """The call is settled; its failure is for all who waited."""
-        if failure is None:
+    def land(self, failure: ProviderError | None) -> None:
+        """The call is settled; how it failed is for all who waited. What was never sent is nobody else's failure."""
+        if failure is None or self._account is None:
             self._store.delete(self._key)
         else:
             now = self._clock.now()
-            self._leave(Trace(self._job.key, now, failure=KeptRefusal.of(failure, now, now)))
+            self._leave(Trace(self._job.key, now, self._account, failure=KeptRefusal.of(failure, now, now)))
 
     def _leave(self, trace: Trace) -> None:
         self._store.update(self._key, lambda _: (codec.encode(trace), None))

@@ -38,7 +38,7 @@ def prune(store: Store, clock: Clock, state_dir: Path, older_than: float | None)
             store.delete(key)
             dropped += 1
     if older_than is None:
-        for name in (HTTP_CACHE, f"{HTTP_CACHE}-wal", f"{HTTP_CACHE}-shm"):
+        for name in (f"{HTTP_CACHE}-wal", f"{HTTP_CACHE}-shm", HTTP_CACHE):  # a new file must not lose its own log
             with contextlib.suppress(OSError):
                 (state_dir / name).unlink(missing_ok=True)
     return dropped

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from oddsctl import board
 from oddsctl.messages.jobs import ForecastJob, Forecasts, Geocoded, GeocodeJob
-from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest, Terms
+from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest
 from oddsctl.models import Game, Place, ScheduledGame, Units, VenueRef, Weather
-from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy.coalesce import DAYS_PER_CALL
 
 DAY = 86400
@@ -16,12 +15,11 @@ PLAYED_UNDER_THE_SKY = ("scheduled", "live", "delayed")
 
 
 class KickOffWeather:
-    """Asks for the weather of the games of one run."""
+    """What to ask for the weather of the games of one run. `ask` finds towns."""
 
-    def __init__(self, orchestrator: RequestOrchestrator, units: Units, terms: Terms, now: float) -> None:
-        self._orchestrator = orchestrator
+    def __init__(self, ask: Callable[[Sequence[PriorityRequest]], list[Outcome]], units: Units, now: float) -> None:
+        self._ask = ask
         self._units = units
-        self._terms = terms
         self._now = now
 
     def wishes(self, games: Sequence[Game], schedule: Sequence[ScheduledGame]) -> dict[str, PriorityRequest]:
@@ -52,7 +50,7 @@ class KickOffWeather:
             elif ref and ref.city:
                 towns[game.id] = GeocodeJob(", ".join(filter(None, (ref.city, ref.state or ref.country))))
         jobs = list(dict.fromkeys(towns.values()))
-        outcomes = self._orchestrator.run([PriorityRequest(job, Priority.HIGH) for job in jobs], self._terms) if jobs else []
+        outcomes = self._ask([PriorityRequest(job, Priority.HIGH) for job in jobs]) if jobs else []
         found = {outcome.job: outcome for outcome in outcomes}
         return places | {game_id: place for game_id, job in towns.items() if (place := _first_place(found[job]))}
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from oddsctl.errors import (
+    BreakerRefusedError,
+    BudgetRefusedError,
     InvalidKeyError,
+    MaxCreditsRefusedError,
     MissingKeyError,
     OddsctlError,
     OutOfCreditsError,
     ProviderError,
     RateLimitedError,
+    RateRefusedError,
 )
 from oddsctl.messages.jobs import GeocodeJob, Job
 from oddsctl.messages.notices import Notice, Served
@@ -21,7 +25,7 @@ from oddsctl.ports import Clock, Store
 from oddsctl.settings import Settings
 from oddsctl.shelves import Found, Kept, KeptRefusal, Shelves
 from oddsctl.times import iso
-from oddsctl.trip import Trip
+from oddsctl.trip import Ticket, Trip
 
 STALE = {Refusal.RESERVE: Reason.STALE_RESERVE, Refusal.RATE: Reason.STALE_RATE, Refusal.BREAKER: Reason.STALE_BREAKER}
 NOTHING = {
@@ -51,7 +55,7 @@ class Library:
             life = freshness.lifetime(job, kept.answer, now, self._settings.freshness, thrifty=thrifty)
             if terms.max_age is not None and not isinstance(job, GeocodeJob):
                 life = terms.max_age
-            young = kept.sent_at >= started if terms.fresh else freshness.is_fresh(kept.fetched_at, now, life)
+            young = freshness.is_fresh(kept.fetched_at, now, life) and not (terms.fresh and kept.sent_at < started)
             if young:
                 reason = Reason.JOINED_INFLIGHT if joining else _fresh_reason(found)
                 return self._show(job, found, reason, steps=(f"stored {_ago(kept, now)}, fresh for {life:.0f} s: {reason}",))
@@ -75,12 +79,12 @@ class Library:
         refused = None if terms.fresh else self._shelves.refusal(f"account/{account}")
         return _remembered(refused, "odds") if refused and refused.until > self._clock.now() else None
 
-    def remember(self, trip: Trip, account: str, error: ProviderError) -> None:
+    def remember(self, ticket: Ticket, game_time: float | None, error: ProviderError) -> None:
         """Keep a definite refusal, so that it is not asked for again."""
         now = self._clock.now()
-        until = remembered_until(error, trip.asker.game_time, now)
+        until = remembered_until(error, game_time, now)
         if until is not None:
-            key = f"account/{account}" if isinstance(error, InvalidKeyError) else trip.job.key
+            key = f"account/{ticket.account}" if isinstance(error, InvalidKeyError) else ticket.job.key
             self._shelves.refuse(key, error, now, until)
 
     def keep(self, kept: Kept) -> None:
@@ -94,8 +98,8 @@ class Library:
             spent = result.credits if job == trip.call.wants[0] else 0  # a shared call is paid once
             return Outcome(job, Reason.FETCHED, answer, result.fetched_at, spent, demo=result.demo, steps=tuple(trip.steps))
         stale, nothing, detail = _why(result)
-        error = result if isinstance(result, OddsctlError) else None
-        trip.note(f"{detail}: {result.message if isinstance(result, OddsctlError) else result.detail}")
+        error = _not_asked(result, job) if isinstance(result, Refused) else result
+        trip.note_once(f"{detail}: {error.message}")
         if found := self._newest(job):
             return self._show(job, found, stale, detail, error, tuple(trip.steps))
         return Outcome(job, nothing, detail=detail, error=error, steps=tuple(trip.steps))
@@ -131,6 +135,16 @@ def _fresh_reason(found: Found) -> Reason:
     if found.kept.purpose is not Purpose.OWN:
         return Reason.PREFETCHED
     return Reason.FRESH_CACHE if found.whole else Reason.SUPERSET_CACHE
+
+
+def _not_asked(refused: Refused, job: Job) -> OddsctlError:
+    kinds: dict[Refusal, type[OddsctlError]] = {
+        Refusal.MAX_CREDITS: MaxCreditsRefusedError,
+        Refusal.RATE: RateRefusedError,
+        Refusal.BREAKER: BreakerRefusedError,
+    }
+    kind = kinds.get(refused.why, BudgetRefusedError)
+    return kind(f"{job.api}: not asked, {refused.detail}", provider=job.api, retry_at=refused.retry_at)
 
 
 def _why(result: Refused | OddsctlError) -> tuple[Reason, Reason, str]:

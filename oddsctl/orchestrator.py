@@ -16,20 +16,21 @@ from oddsctl.errors import InterruptedRunError, LockTimeoutError, MissingKeyErro
 from oddsctl.flights import Flight, Flights
 from oddsctl.library import Library
 from oddsctl.messages.jobs import Job, OddsJob, SportsJob
-from oddsctl.messages.notices import Decided, Failed, Joined, Landed, Notice, Planned, Retried, Waited, Warned
-from oddsctl.messages.wishes import Go, Outcome, Preview, PriorityRequest, ProbeFirst, Reason, Refusal, Refused, Terms
+from oddsctl.messages.notices import Decided, Failed, Joined, Landed, Notice, Planned, Retried, Waited
+from oddsctl.messages.wishes import Go, Outcome, PriorityRequest, ProbeFirst, Reason, Refusal, Refused, Terms
 from oddsctl.models import Usage
 from oddsctl.policy import backoff, coalesce
 from oddsctl.policy.admission import Ask
 from oddsctl.policy.budget import Purchase
 from oddsctl.policy.coalesce import Call
-from oddsctl.policy.priority import standing
+from oddsctl.policy.priority import LIVE_STEP, standing
 from oddsctl.ports import Clock, Locks, Provider, Store, Transport
+from oddsctl.rehearsal import Rehearsal
 from oddsctl.served import Counts, add_counts
 from oddsctl.settings import Settings
 from oddsctl.shelves import Kept
 from oddsctl.till import Till
-from oddsctl.trip import Ticket, Trip, asker
+from oddsctl.trip import Retries, Ticket, Trip, asker
 from oddsctl.waiting_room import WaitingRoom
 
 ASIDE = 4
@@ -68,7 +69,7 @@ class RequestOrchestrator:
         self._waiting_room = WaitingRoom(store, clock)
         self._counts = Counts()
         self._lock = threading.Lock()
-        self._retries_left = backoff.QUOTA
+        self.rehearsal = Rehearsal(self._library, self._accounts, providers, clock)
 
     def __enter__(self) -> Self:
         return self
@@ -91,23 +92,16 @@ class RequestOrchestrator:
         if terms.offline:
             outcomes |= {job: self._library.offline(job) for job in missing}
         else:
-            outcomes |= self._make_all(coalesce.plan(missing), lambda call: Trip(call, asker(call, requests), terms, started, deadline))
+            retries = Retries(backoff.QUOTA)
+            outcomes |= self._make_all(
+                coalesce.plan(missing), lambda call: Trip(call, asker(call, requests), terms, started, deadline, retries)
+            )
         with self._lock:
             self._counts += served.count(outcomes.values(), self.price)
         for request in requests:
             self._tell(Decided(request, outcomes[request.job]))
         self._leave_if_interrupted(requests, outcomes)
         return [outcomes[request.job] for request in requests]
-
-    def preview(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Preview]:
-        """What `run` would do now, sending and booking nothing."""
-        started, deadline = self._clock.now(), self._clock.monotonic() + terms.wait
-        thrifty = not terms.fresh and self.is_thrifty()
-        jobs = dict.fromkeys(request.job for request in requests)
-        found = {job: self._library.look_up(job, terms, started, thrifty=thrifty) for job in jobs}
-        stored = [Preview(job, 0, f"{outcome.reason}: nobody is asked") for job, outcome in found.items() if outcome]
-        calls = coalesce.plan([job for job, outcome in found.items() if outcome is None])
-        return stored + [self._preview(Trip(call, asker(call, requests), terms, started, deadline)) for call in calls]
 
     def close(self) -> None:
         """Add this run's counts to those of all; losing them would change no answer, so a full disk is no error here."""
@@ -133,17 +127,17 @@ class RequestOrchestrator:
         interruptions = [error for outcome in outcomes.values() if isinstance(error := outcome.error, InterruptedRunError)]
         if interruptions:
             waiting = [request for request in requests if outcomes[request.job].error in interruptions]
-            self._waiting_room.put(waiting)
+            self._till.spared(lambda: self._waiting_room.put(waiting))
             raise interruptions[0]
 
     # ── many calls ──
 
-    def _make_all(self, calls: Sequence[Call], trip: Callable[[Call], Trip]) -> dict[Job, Outcome]:
+    def _make_all(self, calls: Sequence[Call], pack: Callable[[Call], Trip]) -> dict[Job, Outcome]:
         """Make the calls, independent ones side by side, the most pressing first; then, apart, what a shared call left open."""
-        trips = sorted((trip(call) for call in calls), key=self._urgency)
+        trips = sorted((pack(call) for call in calls), key=self._urgency)
         outcomes = self._side_by_side(trips)
-        apart = [smaller for call in calls for smaller in self._apart(call, outcomes)]
-        return outcomes | (self._make_all(apart, trip) if apart else {})
+        apart = [smaller for trip in trips for smaller in _apart(trip, outcomes)]
+        return outcomes | (self._make_all(apart, pack) if apart else {})
 
     def _side_by_side(self, trips: Sequence[Trip]) -> dict[Job, Outcome]:
         lanes = _lanes(trips)
@@ -155,17 +149,6 @@ class RequestOrchestrator:
             made = pool.map(lambda lane: [self._make(trip) for trip in lane], lanes)
             return {job: outcome for lane in made for outcomes in lane for job, outcome in outcomes.items()}
 
-    def _apart(self, call: Call, outcomes: Mapping[Job, Outcome]) -> Sequence[Call]:
-        """Smaller calls for what a shared one left open: a wish it did not hold after all, and, as long as retries are left,
-        the halves of one that was refused for a bad member.
-        """
-        if len(call.wants) == 1:
-            return ()
-        if isinstance(outcomes[call.wants[0]].error, RejectedError) and self._take_retry():
-            middle = len(call.wants) // 2
-            return (*coalesce.plan(call.wants[:middle]), *coalesce.plan(call.wants[middle:]))
-        return [Call(want, (want,)) for want in call.wants if outcomes[want].reason is Reason.FETCHED and outcomes[want].answer is None]
-
     # ── one call ──
 
     def _make(self, trip: Trip) -> dict[Job, Outcome]:
@@ -176,8 +159,9 @@ class RequestOrchestrator:
                 if joined := self._join(trip, flight):
                     return joined
                 result = self._fly(trip, flight)
-                flight.land(result if isinstance(result, ProviderError) else None)
-        except (ProviderError, LockTimeoutError, InterruptedRunError) as error:
+                failure = result if isinstance(result, ProviderError) else None
+                self._till.spared(lambda: flight.land(failure))
+        except (LockTimeoutError, StateError, InterruptedRunError) as error:
             result = error
         if isinstance(result, ProviderError):
             self._tell(Failed(trip.job, result))
@@ -191,7 +175,7 @@ class RequestOrchestrator:
         found = {want: self._library.look_up(want, trip.terms, trip.started, thrifty=False, joining=True) for want in trip.call.wants}
         if all(found.values()):
             return {want: outcome for want, outcome in found.items() if outcome}
-        if failure := flight.failure():
+        if failure := flight.failure(self._account(trip.job)):
             trip.note("another process asked the same meanwhile, and failed")
             return {want: self._library.conclude(want, trip, failure) for want in trip.call.wants}
         if wreck := flight.wreck():
@@ -216,56 +200,57 @@ class RequestOrchestrator:
 
     def _attempt(self, trip: Trip, job: Job, flight: Flight, *, retry: bool = False) -> Kept | Refused | ProviderError:
         """Admit, call, settle, keep. A probe on the way to a recovering endpoint is an attempt of its own."""
-        ticket = self._admit(trip, job, retry=retry)
+        ticket = self._admit(trip, job, flight, retry=retry)
         while isinstance(ticket, ProbeFirst):
             probe = self._attempt(trip, SportsJob(), flight)
             if not isinstance(probe, Kept):
                 return probe
-            ticket = self._admit(trip, job, retry=retry)
+            ticket = self._admit(trip, job, flight, retry=retry)
         if not isinstance(ticket, Ticket):
             return ticket
-        flight.take_off(ticket.account, ticket.id)
         try:
             response = self._till.call(ticket, trip)
             kept = self._till.settle(ticket, trip, response)
-        except ProviderError as error:
-            self._library.remember(trip, ticket.account, error)
+        except ProviderError as failure:
+            error = failure
+            if ticket.job != trip.job or len(trip.call.wants) == 1:  # what several wished may be refused for one of them
+                self._till.spared(lambda: self._library.remember(ticket, trip.asker.game_time, error))
             return error
-        self._keep(kept)
+        self._till.spared(lambda: self._library.keep(kept))
         return kept
 
-    def _admit(self, trip: Trip, job: Job, *, retry: bool) -> Ticket | ProbeFirst | Refused | ProviderError:
-        """A ticket, once its wait is over."""
-        provider = self._providers[job.api]
-        price = self.price(job)
-        if not self._till.allows(price, trip.terms):
-            return Refused(Refusal.MAX_CREDITS, f"costs {price}, --max-credits allows {trip.terms.max_credits}")
+    def _admit(self, trip: Trip, job: Job, flight: Flight, *, retry: bool) -> Ticket | ProbeFirst | Refused | ProviderError:
+        """A ticket, once its wait is over. Whatever keeps it from being used gives back what it booked."""
+        provider, price = self._providers[job.api], self.price(job)
         try:
-            account = provider.account()
+            account, request = provider.account(), provider.request(job)
         except MissingKeyError as error:
             return error
         if refused := self._library.refused_key(account, trip.terms):
             return refused
-        ticket = Ticket(uuid4().hex, provider, account, job, trip.job.endpoint, price, trip.asker.purpose, retry)
-        match self._accounts.admit(provider.name, account, self._ask(ticket, trip)):
-            case Go(wait):
-                self._till.book(ticket, trip)
-                if wait > 0:
-                    self._tell(Waited(provider.name, wait))
-                try:
-                    self._clock.sleep(wait)
-                except InterruptedRunError:
-                    self._till.give_back(ticket)
-                    raise
-                return ticket
-            case other:
-                return other
-
-    def _keep(self, kept: Kept) -> None:
+        if not self._till.claim(price, trip.terms):
+            return Refused(Refusal.MAX_CREDITS, f"costs {price}, --max-credits allows {trip.terms.max_credits}")
+        ticket = Ticket(uuid4().hex, provider, account, job, trip.job.endpoint, price, trip.asker.purpose, retry, request)
         try:
-            self._library.keep(kept)
-        except StateError as error:  # the answer is in hand and paid: show it
-            self._tell(Warned(f"the answer could not be stored: {error.message}"))
+            decision = self._accounts.admit(provider.name, account, self._ask(ticket, trip))
+            if not isinstance(decision, Go):
+                self._till.unclaim(price)
+                return decision
+            if decision.wait > 0:
+                self._tell(Waited(provider.name, decision.wait))
+            self._clock.sleep(decision.wait)
+            flight.take_off(account, ticket.id)
+        except BaseException:
+            self._till.give_back(ticket)
+            raise
+        self._till.book(ticket, trip)
+        return ticket
+
+    def _account(self, job: Job) -> str | None:
+        try:
+            return self._providers[job.api].account()
+        except MissingKeyError:
+            return None
 
     # ── small change ──
 
@@ -275,7 +260,7 @@ class RequestOrchestrator:
 
     def _urgency(self, trip: Trip) -> int:
         request, now = trip.asker, self._clock.now()
-        return standing(request.priority, request.game_time, trip.started, now).priority
+        return standing(request.priority, request.game_time, trip.started, now, LIVE_STEP).priority
 
     def _wait_before_next(self, trip: Trip, error: ProviderError, attempt: int) -> float | None:
         """Seconds until the next attempt; None when there is to be none. Who is pressed waits less."""
@@ -291,41 +276,27 @@ class RequestOrchestrator:
         if isinstance(again, backoff.GiveUp):
             trip.note(f"attempt {attempt} failed ({error.code}); no other: {again.why}")
             return None
-        if trip.doubts > 1 or not self._take_retry():
+        if trip.doubts > 1 or not trip.retries.take():
             trip.note(f"attempt {attempt} failed ({error.code}); no other: it may have been charged twice, or the run has no retries left")
             return None
         trip.note(f"attempt {attempt} failed ({error.code}); again after {again.wait:.1f} s")
         return again.wait
-
-    def _take_retry(self) -> bool:
-        with self._lock:
-            self._retries_left -= 1
-            return self._retries_left >= 0
-
-    def _preview(self, trip: Trip) -> Preview:
-        provider = self._providers[trip.job.api]
-        price = self.price(trip.job)
-        if trip.terms.offline:
-            return Preview(trip.job, price, "not sent: offline")
-        try:
-            request, account = provider.request(trip.job), provider.account()
-        except MissingKeyError as error:
-            return Preview(trip.job, 0, f"not sent: {error.message}")
-        if not self._till.allows(price, trip.terms):
-            return Preview(trip.job, price, f"refused: MAX_CREDITS (--max-credits {trip.terms.max_credits})", request)
-        ticket = Ticket("", provider, account, trip.job, trip.job.endpoint, price, trip.asker.purpose, retry=False)
-        match self._accounts.preview(provider.name, account, self._ask(ticket, trip)):
-            case Refused(why, detail):
-                return Preview(trip.job, price, f"refused: {why} ({detail})", request)
-            case Go(wait) if wait > 0:
-                return Preview(trip.job, price, f"send after {wait:.1f} s", request)
-            case ProbeFirst():
-                return Preview(trip.job, price, "send, after a free probe", request)
-            case _:
-                return Preview(trip.job, price, "send", request)
 
 
 def _lanes(trips: Sequence[Trip]) -> list[list[Trip]]:
     """Trips that may go side by side. Open-Meteo allows one at a time per address (FACTS 3.3)."""
     weather = [trip for trip in trips if trip.job.api == "weather"]
     return [[trip] for trip in trips if trip.job.api != "weather"] + ([weather] if weather else [])
+
+
+def _apart(trip: Trip, outcomes: Mapping[Job, Outcome]) -> Sequence[Call]:
+    """Smaller calls for what a shared one left open: a wish it did not hold after all, and, as long as retries are left,
+    the halves of one that was refused for a bad member.
+    """
+    wants = trip.call.wants
+    if len(wants) == 1:
+        return ()
+    if isinstance(outcomes[wants[0]].error, RejectedError) and trip.retries.take():
+        middle = len(wants) // 2
+        return (*coalesce.plan(wants[:middle]), *coalesce.plan(wants[middle:]))
+    return [Call(want, (want,)) for want in wants if outcomes[want].reason is Reason.FETCHED and outcomes[want].answer is None]

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from oddsctl.errors import OddsctlError
 from oddsctl.messages.jobs import Job
 from oddsctl.messages.notices import Booked, Decided, Notice, Settled
 from oddsctl.messages.wishes import Outcome, PriorityRequest
 from oddsctl.ports import Clock
+from oddsctl.store.lock import hold
 from oddsctl.times import iso
 
 FILE = "records.db"
@@ -28,7 +30,7 @@ CREATE TABLE IF NOT EXISTS decisions (id TEXT PRIMARY KEY, at REAL NOT NULL, doc
 """
 KEEP_DECISIONS = 1000
 """Runs whose reasons are kept: enough for days of cron. Calls are kept for good."""
-PATIENCE = 5.0
+PATIENCE = 1.0
 """Seconds to wait for another process that writes: history is not worth more."""
 
 
@@ -62,14 +64,18 @@ class Records:
         self._warn = warn
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._broken = False
 
     def write(self, statement: str, values: tuple[object, ...]) -> None:
-        """Append one row."""
-        try:
-            with self._lock:
+        """Append one row. After the first that could not be written no other is tried."""
+        with self._lock:
+            if self._broken:
+                return
+            try:
                 self._open().execute(statement, values)
-        except (sqlite3.Error, OSError) as error:
-            self._warn(f"history is not being kept: {error}")
+            except (sqlite3.Error, OSError, OddsctlError) as error:
+                self._broken = True
+                self._warn(f"history is not being kept: {error}")
 
     def rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """What a query finds; nothing where there is no history."""
@@ -78,7 +84,7 @@ class Records:
         try:
             with self._lock:
                 return self._open().execute(query, values).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OddsctlError) as error:
             self._warn(f"history cannot be read: {error}")
             return []
 
@@ -90,11 +96,16 @@ class Records:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-            connection = sqlite3.connect(self._path, PATIENCE, isolation_level=None, check_same_thread=False)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.executescript(SCHEMA)
+            with hold(self._path.with_suffix(".lock"), self._clock, PATIENCE):  # the change to a write-ahead log waits for nobody
+                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+                connection = sqlite3.connect(self._path, PATIENCE, isolation_level=None, check_same_thread=False)
+                try:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                    connection.execute("PRAGMA synchronous = NORMAL")
+                    connection.executescript(SCHEMA)
+                except BaseException:
+                    connection.close()
+                    raise
             self._connection = connection
         return self._connection
 

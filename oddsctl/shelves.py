@@ -125,7 +125,8 @@ class Shelves:
 
 def _younger(new: Kept, old: JSON) -> tuple[JSON, None]:
     kept = decoded(Kept, old)
-    return (old if kept and kept.sent_at > new.sent_at else codec.encode(new)), None
+    overtaken = kept is not None and new.sent_at < kept.sent_at <= new.fetched_at  # one from the future had a wrong clock
+    return (old if overtaken else codec.encode(new)), None
 
 
 def decoded(kind: type[T], value: JSON) -> T | None:

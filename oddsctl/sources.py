@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from oddsctl.errors import (
-    BreakerRefusedError,
-    BudgetRefusedError,
-    MaxCreditsRefusedError,
-    OddsctlError,
-    OfflineError,
-    RateRefusedError,
-)
+from oddsctl.errors import OddsctlError, OfflineError
 from oddsctl.messages.wishes import Outcome, Reason
 from oddsctl.models import Source, Sport
 from oddsctl.policy import freshness
@@ -38,17 +31,9 @@ def failure(outcomes: Sequence[Outcome]) -> OddsctlError | None:
     """Why none of these brought anything to show; None where one did."""
     if not outcomes or any(outcome.answer is not None for outcome in outcomes):
         return None
-    return max((_error(outcome) for outcome in outcomes), key=lambda error: error.exit_code)
+    return max((error_of(outcome) for outcome in outcomes), key=lambda error: error.exit_code)
 
 
-def _error(outcome: Outcome) -> OddsctlError:
-    if outcome.error:
-        return outcome.error
-    kinds: dict[Reason, type[OddsctlError]] = {
-        Reason.REFUSED_BUDGET: BudgetRefusedError,
-        Reason.REFUSED_MAX_CREDITS: MaxCreditsRefusedError,
-        Reason.REFUSED_RATE: RateRefusedError,
-        Reason.REFUSED_BREAKER: BreakerRefusedError,
-    }
-    kind = kinds.get(outcome.reason, OfflineError)
-    return kind(f"nothing stored to show, and nothing was asked: {outcome.detail}", provider=outcome.job.api)
+def error_of(outcome: Outcome) -> OddsctlError:
+    """Why a wish has no answer."""
+    return outcome.error or OfflineError("nothing stored to show, and --offline asks nobody", provider=outcome.job.api)

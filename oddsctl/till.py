@@ -9,6 +9,7 @@ from dataclasses import replace
 from oddsctl.accounts import Accounts
 from oddsctl.errors import (
     InvalidKeyError,
+    LockTimeoutError,
     MissingKeyError,
     OutOfCreditsError,
     ProviderError,
@@ -45,33 +46,48 @@ class Till:
         self.calls = 0
         self.spent = 0
 
-    def allows(self, price: int, terms: Terms) -> bool:
-        """Whether `--max-credits` leaves room for the price beside what was spent, is under way, or may have been charged."""
-        return not price or terms.max_credits is None or self.spent + self._at_risk + price <= terms.max_credits
+    def claim(self, price: int, terms: Terms) -> bool:
+        """Put the price at risk; false when `--max-credits` has no room for it beside what is spent, under way, or maybe charged."""
+        with self._lock:
+            if price and terms.max_credits is not None and self.spent + self._at_risk + price > terms.max_credits:
+                return False
+            self._at_risk += price
+            return True
+
+    def unclaim(self, price: int) -> None:
+        """The price is not at risk any more."""
+        with self._lock:
+            self._at_risk -= price
 
     def book(self, ticket: Ticket, trip: Trip) -> None:
-        """The call is let through: its price is at risk from now on."""
-        with self._lock:
-            self._at_risk += ticket.price
+        """The call is about to be sent."""
         if ticket.price:
             trip.note(f"{ticket.price} credits reserved for {ticket.job.key}")
         self._tell(Booked(ticket.id, ticket.job, ticket.price, ticket.purpose, trip.terms.command))
 
     def give_back(self, ticket: Ticket) -> None:
         """The call is not made after all."""
-        with self._lock:
-            self._at_risk -= ticket.price
-        self._accounts.release(ticket.provider.name, ticket.account, ticket.id)
+        self.unclaim(ticket.price)
+        self.spared(lambda: self._accounts.release(ticket.provider.name, ticket.account, ticket.endpoint, ticket.id))
+
+    def spared(self, work: Callable[[], None]) -> None:
+        """Do what must not cost an answer that is in hand and paid: when the state cannot be written, a warning is all."""
+        try:
+            work()
+        except (StateError, LockTimeoutError) as error:
+            self._tell(Warned(f"state could not be written: {error.message}"))
 
     def call(self, ticket: Ticket, trip: Trip) -> HttpResponse:
         """Send the request. When no whole answer comes, the books are settled before the error is raised."""
         sent_at, began = self._clock.now(), self._clock.monotonic()
         try:
-            return self._transport.send(ticket.provider.request(ticket.job))
-        except TransportError as error:
-            spent, told_at = (None if error.maybe_sent else 0), self._clock.now()
+            return self._transport.send(ticket.request)
+        except BaseException as error:
+            spent = 0 if isinstance(error, TransportError) and not error.maybe_sent else None
+            told_at = self._clock.now()
             receipt = Receipt(ticket.id, ticket.endpoint, sent_at, told_at, spent, Verdict.FAILED, failed=True, retry=ticket.retry)
-            self._settle(ticket, trip, receipt, None, self._clock.monotonic() - began, error.code)
+            outcome = error.code if isinstance(error, TransportError) else "BUG"
+            self._settle(ticket, trip, receipt, None, self._clock.monotonic() - began, outcome)
             raise
 
     def settle(self, ticket: Ticket, trip: Trip, response: HttpResponse) -> Kept:
@@ -90,6 +106,9 @@ class Till:
             )
             self._settle(ticket, trip, receipt, response.status, seconds, error.code)
             raise
+        except BaseException:
+            self._settle(ticket, trip, replace(receipt, failed=True), response.status, seconds, "BUG")
+            raise
         self._settle(ticket, trip, receipt, response.status, seconds, "FETCHED")
         demo = DEMO_HEADER in response.headers
         return Kept(ticket.job, response.sent_at, response.received_at, receipt.spent or 0, ticket.purpose, answer, demo)
@@ -104,10 +123,8 @@ class Till:
         cost = "perhaps charged" if receipt.spent is None and ticket.price else f"charged {receipt.spent or 0}"
         trip.note(f"sent, {status or 'no answer'} after {seconds * 1000:.0f} ms, {cost}")
         self._tell(Settled(ticket.id, ticket.job, status, receipt.spent, seconds, outcome))
-        try:
-            self._accounts.settle(ticket.provider.name, ticket.account, receipt)
-        except StateError as error:  # the call is made: its reservation stands, and counts as maybe charged when it expires
-            self._tell(Warned(f"the books could not be written: {error.message}"))
+        # where the books cannot be written the reservation stands, and counts as maybe charged when it expires
+        self.spared(lambda: self._accounts.settle(ticket.provider.name, ticket.account, receipt))
 
 
 def _receipt(ticket: Ticket, response: HttpResponse, seconds: float) -> Receipt:

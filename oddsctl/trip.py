@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from oddsctl.messages.jobs import Job
+from oddsctl.messages.wire import HttpRequest
 from oddsctl.messages.wishes import PriorityRequest, Purpose, Terms
 from oddsctl.policy.coalesce import Call
 from oddsctl.ports import Clock, Provider
 
 URGENT = 3600.0
 """Seconds before a game within which the user's own commands may touch the last credits."""
+
+
+class Retries:
+    """The retries of one run, all its calls together: an outage is not multiplied by the number of calls."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+        self._lock = threading.Lock()
+
+    def take(self) -> bool:
+        """Use one up; false when none is left."""
+        with self._lock:
+            self._left -= 1
+            return self._left >= 0
 
 
 @dataclass
@@ -26,6 +42,7 @@ class Trip:
     terms: Terms
     started: float
     deadline: float
+    retries: Retries
     doubts: int = 0
     steps: list[str] = field(default_factory=list)
 
@@ -36,6 +53,11 @@ class Trip:
     def note(self, step: str) -> None:
         """Remember a step for `why`."""
         self.steps.append(step)
+
+    def note_once(self, step: str) -> None:
+        """The same, where several wishes that share the trip tell it."""
+        if step not in self.steps:
+            self.steps.append(step)
 
     def patience(self, clock: Clock) -> float:
         """Seconds that may still be waited."""
@@ -58,6 +80,7 @@ class Ticket:
     price: int
     purpose: Purpose
     retry: bool
+    request: HttpRequest
 
 
 def asker(call: Call, requests: Sequence[PriorityRequest]) -> PriorityRequest:

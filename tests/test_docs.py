@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,12 @@ import pytest
 import typer
 
 from docs import make_pictures
-from oddsctl import config
+from oddsctl import batch, config
 from oddsctl.cli.app import app
 from oddsctl.cli.fetch import STALE_UNDER_STRICT
 from oddsctl.errors import OddsctlError
-from oddsctl.messages.wishes import Reason
+from oddsctl.messages.wishes import Priority, Reason
+from oddsctl.policy.circuit_breaker import TRANSITIONS, Breaker
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -28,8 +31,6 @@ PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
 
 NOT_RUN = {
     "python3 -m venv": "CI runs it, on a machine that has a network",
-    "pipx install": "installs into the user's home",
-    "uv tool install": "installs into the user's home",
     "export": "sets a variable of the reader's shell",
 }
 """How lines of `sh` blocks begin that no test runs, and why."""
@@ -129,6 +130,34 @@ def test_no_code_in_the_readme_is_made_up() -> None:
     assert codes - variables - known == set()
 
 
+# ── what it draws and lists ──
+
+
+def test_the_diagram_of_the_breaker_is_the_table_it_follows() -> None:
+    """Events that change nothing are left out of the drawing."""
+    (diagram,) = blocks("mermaid")
+    (beginning,) = re.findall(r"^ *\[\*\] --> (\w+)$", diagram, flags=re.MULTILINE)
+    arrows = re.findall(r"^ *(\w+) --> (\w+): (.+)$", diagram, flags=re.MULTILINE)
+    assert len(arrows) + 2 == len(diagram.splitlines()), "a line that is neither"
+    drawn = [(before, event, after) for before, after, events in arrows for event in events.split(", ")]
+    assert beginning == Breaker().state
+    assert sorted(drawn) == sorted((before, event, after) for (before, event), after in TRANSITIONS.items() if before != after)
+
+
+def test_the_fields_and_priorities_of_a_batch_are_all_told() -> None:
+    (told,) = re.findall(r"^### Many requests at once\n(.*?)^## ", README, flags=re.MULTILINE | re.DOTALL)
+    words = {word for quoted in re.findall(r"`([a-z ]+)`", told) for word in quoted.split()}
+    assert {*batch.FIELDS, *(field for fields in batch.FIELDS.values() for field in fields)} - words == set()
+    assert f"`{' '.join(Priority.__members__).lower()}`" in told
+
+
+def test_the_plan_of_the_house_names_what_is_there() -> None:
+    (plan,) = re.findall(r"^## How it is built\n.*?^```\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    named = re.findall(r"[a-z_]+(?:\.py|/)", plan)
+    assert len(named) > 20
+    assert [name for name in named if not any((ROOT / "oddsctl" / folder / name).exists() for folder in ("", "cli"))] == []
+
+
 # ── what it shows runs ──
 
 
@@ -143,14 +172,32 @@ def run(words: str, home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=env, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
 
 
+def write_wishes(home: Path) -> None:
+    """The README's requests for `batch`, for tomorrow instead of the day they name: the providers have no forecast for any day."""
+    (wishes,) = blocks("jsonl")
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)  # noqa: TID251 - the command runs at the real time
+    (home / "wishes.jsonl").write_text(re.sub(r"\d{4}-\d\d-\d\d", tomorrow.isoformat(), wishes), encoding="utf-8")
+
+
 @pytest.mark.parametrize("line", SHOWN)
 def test_each_command_shown_runs(line: str, tmp_path: Path) -> None:
+    write_wishes(tmp_path)
     words, _, sift = line.partition(" | ")
     done = run(words, tmp_path)
     assert (done.returncode, bool(done.stdout)) == (0, True), done.stderr
     if sift and shutil.which("jq"):  # the developer's own tool: what it gives is looked at where it is installed
         sifted = subprocess.run(shlex.split(sift), input=done.stdout, capture_output=True, text=True, timeout=60, check=False)
         assert (sifted.returncode, bool(sifted.stdout.strip())) == (0, True), sifted.stderr
+
+
+def test_the_batch_shown_costs_what_the_readme_says_and_why_tells_of_it(tmp_path: Path) -> None:
+    write_wishes(tmp_path)
+    done = run("oddsctl batch wishes.jsonl", tmp_path)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["id"] for answer in answers] == ["a", "b", "c", "d"]
+    assert all("data" in answer for answer in answers)
+    assert f"`{done.stderr.splitlines()[-1]}`" in README
+    assert "FETCHED, 3 credits" in run("oddsctl why", tmp_path).stdout
 
 
 def test_the_line_for_cron_says_nothing(tmp_path: Path) -> None:
@@ -192,9 +239,10 @@ def test_each_picture_is_in_the_readme() -> None:
 
 
 def test_what_the_readme_links_to_in_the_checkout_is_there() -> None:
+    anchors = {f"#{heading.lower().replace(' ', '-')}" for heading in re.findall(r"^#+ ([\w ]+)$", README, flags=re.MULTILINE)}
     targets = re.findall(r"\]\((?!https://)([^)]+)\)", README)
     assert targets
-    assert [target for target in targets if not (ROOT / target).is_file()] == []
+    assert [target for target in targets if target not in anchors and not (ROOT / target).is_file()] == []
 
 
 def test_the_changelog_has_a_place_for_what_is_not_released_yet() -> None:

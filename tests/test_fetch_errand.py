@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from oddsctl.errors import ServerError
+from oddsctl.errors import BudgetRefusedError, ServerError
 from oddsctl.fetch import Fetch, Wanted
 from oddsctl.messages.jobs import Events, EventsJob, ForecastJob, Forecasts, Geocoded, GeocodeJob, Job, OddsJob, Schedule, ScheduleJob
 from oddsctl.messages.wishes import Outcome, PriorityRequest, Reason, Terms
@@ -44,7 +44,7 @@ class ScriptedDoor:
         self.thrifty = thrifty
         self.game_times: list[float | None] = []
 
-    def run(self, requests: Sequence[PriorityRequest], _terms: Terms) -> list[Outcome]:
+    def run(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Outcome]:
         self.asked.append([request.job for request in requests])
         self.game_times += [request.game_time for request in requests if isinstance(request.job, OddsJob)]
         return [self._outcome(request.job) for request in requests]
@@ -90,7 +90,7 @@ def test_schedule_and_odds_are_asked_for_together_and_weather_after_them() -> No
 def test_with_few_credits_left_the_games_time_is_known_before_odds_are_asked_for() -> None:
     door = ScriptedDoor(schedule=Schedule((game(),)), odds=Events((event(),)), thrifty=True)
     fetch(door)
-    assert [type(jobs[0]) for jobs in door.asked[:2]] == [ScheduleJob, ScheduleJob]
+    assert [[type(job) for job in jobs] for jobs in door.asked] == [[ScheduleJob], [OddsJob]]
     assert door.game_times == [NOW + 5 * HOUR]
 
 
@@ -156,7 +156,9 @@ def test_without_schedule_and_odds_the_free_events_tell_the_games() -> None:
 
 
 def test_where_nothing_can_be_shown_the_worst_cause_is_the_failure() -> None:
-    door = ScriptedDoor(schedule=failed(), odds=replace(failed("BUDGET", Reason.REFUSED_BUDGET), error=None), events=failed())
+    door = ScriptedDoor(
+        schedule=failed(), odds=replace(failed("BUDGET", Reason.REFUSED_BUDGET), error=BudgetRefusedError("not asked")), events=failed()
+    )
     assert [error.exit_code for error in fetch(door).failures] == [6]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -234,6 +235,23 @@ def test_max_credits_bounds_what_one_run_spends() -> None:
     assert len(house.transport.sent) == 1
 
 
+class SlowReads(MemoryStore):
+    """A store slow enough for threads to get in each other's way."""
+
+    def read(self, key: str) -> JSON:
+        threading.Event().wait(0.002)
+        return super().read(key)
+
+
+def test_max_credits_is_a_bound_for_calls_side_by_side_too() -> None:
+    for _ in range(5):
+        house = House()
+        house.store = SlowReads()
+        jobs = [replace(BOARD, sport=sport) for sport in ("a", "b", "c", "d")]
+        assert house.ask(*jobs, terms=Terms(max_credits=3)).count(Reason.FETCHED) == 1
+        assert len(house.transport.sent) == 1
+
+
 def test_a_call_over_the_rate_waits_once_for_its_token() -> None:
     house = House(settings=replace(Settings(), espn=replace(Settings().espn, rate=0.5, burst=1)))
     began = house.clock.monotonic()
@@ -256,6 +274,16 @@ def test_a_lost_answer_may_have_been_charged_and_the_next_one_tells() -> None:
     house.clock.jump(10)
     assert house.ask(BOARD) == [Reason.FETCHED]
     assert house.credits() == (6, 494, 0, 0)
+
+
+@pytest.mark.parametrize("ahead", [365 * 86400.0, 3 * 86400.0])
+def test_a_call_made_under_a_clock_far_ahead_does_not_freeze_the_books(ahead: float) -> None:
+    house = House(live(used=3), live(used=203))
+    house.clock.jump(ahead)
+    house.ask(BOARD)
+    house.clock.jump(-ahead)
+    assert house.ask(BOARD, terms=Terms(fresh=True)) == [Reason.FETCHED]
+    assert house.credits() == (203, 297, 0, 0)
 
 
 def test_a_call_that_never_left_costs_nothing() -> None:
@@ -339,20 +367,81 @@ def test_after_damage_planned_calls_wait_until_a_call_of_ones_own_has_told_the_b
     assert house.ask(BOARD, purpose=Purpose.WINDOW_30M) == [Reason.FETCHED]
 
 
-class FullForAnswers(MemoryStore):
-    """A disk that has room for the books but for no answer."""
+class FullAfterTheAnswer(MemoryStore):
+    """A disk that is full, or locked, for keys of one kind once the answer is there."""
+
+    def __init__(self, house: House, prefix: str, error: errors.OddsctlError) -> None:
+        super().__init__()
+        self.house, self.prefix, self.error = house, prefix, error
 
     def update(self, key: str, change: Callable[[JSON], tuple[JSON, T]]) -> T:
-        if key.startswith("answers/"):
-            raise errors.StateError("disk full")
+        self._check(key)
         return super().update(key, change)
 
+    def delete(self, key: str) -> None:
+        self._check(key)
+        super().delete(key)
 
-def test_a_paid_answer_that_cannot_be_stored_is_shown_with_a_warning() -> None:
+    def _check(self, key: str) -> None:
+        if key.startswith(self.prefix) and self.house.transport.sent:
+            raise self.error
+
+
+@pytest.mark.parametrize("error", [errors.StateError("disk full"), errors.LockTimeoutError("locked")])
+@pytest.mark.parametrize("prefix", ["answers/", "accounts/", "flights/", ""])
+def test_a_paid_answer_is_shown_whatever_cannot_be_written_after_it(prefix: str, error: errors.OddsctlError) -> None:
     house = House()
-    house.store = FullForAnswers()
+    house.store = FullAfterTheAnswer(house, prefix, error)
     assert house.ask(BOARD) == [Reason.FETCHED]
-    assert [notice.text for notice in house.notices if isinstance(notice, Warned)] == ["the answer could not be stored: disk full"]
+    warnings = {notice.text for notice in house.notices if isinstance(notice, Warned)}
+    assert warnings == {f"state could not be written: {error.message}"}
+
+
+def test_what_keeps_a_call_from_being_sent_gives_back_what_it_booked() -> None:
+    house = House()
+    stop = errors.InterruptedRunError("stop")
+
+    class Stopped(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            raise stop
+
+    plain, house.clock = house.clock, Stopped()
+    with pytest.raises(errors.InterruptedRunError):
+        house.ask(BOARD)
+    house.clock = plain
+    assert house.credits() == (None, None, 0, 0)
+    assert house.transport.sent == []
+
+
+def test_a_bug_in_a_provider_leaves_the_books_true() -> None:
+    house = House(fails=lambda _: ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        house.ask(BOARD)
+    assert house.credits() == (3, 497, 0, 0)
+
+
+def test_after_a_rest_the_waiting_calls_are_spaced_by_the_rate() -> None:
+    settings = replace(Settings(), espn=replace(Settings().espn, rate=1, burst=5), retry=Retry(attempts=1))
+    until = FakeClock().now() + 20
+    failing = True
+    house = House(settings=settings, fails=lambda _: errors.RateLimitedError("slow down", retry_at=until) if failing else None)
+    house.ask(WEEK)
+    failing = False
+    at = []
+    for n in range(5):
+        house.ask(ScheduleJob("league", f"2026010{n}"))
+        at.append(house.clock.now())
+    assert at[0] >= until
+    assert at[-1] - at[0] > 3  # not all at once, though the bucket holds five
+
+
+def test_another_accounts_failure_is_not_ours() -> None:
+    house = House(answer({}, 401), live(used=3), fails=lambda response: errors.InvalidKeyError("who?") if response.status == 401 else None)
+    assert house.ask(BOARD) == [Reason.NONE]
+    assert house.ask(BOARD) == [Reason.NONE]
+    assert len(house.transport.sent) == 1
+    house.providers["odds"].key = "k2"
+    assert house.ask(BOARD) == [Reason.FETCHED]
 
 
 def test_answers_of_the_simulated_world_stay_marked() -> None:
@@ -374,7 +463,7 @@ def test_what_served_a_wish_is_counted_with_what_it_saved() -> None:
 def test_a_preview_sends_and_books_nothing() -> None:
     house = House()
     before = json.dumps([house.store.read(key) for key in house.store.scan("")])
-    (preview,) = house.new_process().preview([PriorityRequest(BOARD)], Terms())
+    (preview,) = house.new_process().rehearsal.preview([PriorityRequest(BOARD)], Terms())
     assert (preview.price, preview.decision) == (3, "send")
     assert house.transport.sent == []
     assert json.dumps([house.store.read(key) for key in house.store.scan("")]) == before

@@ -12,10 +12,10 @@ import typer
 from oddsctl.cli import options
 from oddsctl.cli.session import DEFAULT_WAIT, Session
 from oddsctl.errors import UsageError
-from oddsctl.messages.wishes import Outcome, Terms
+from oddsctl.messages.wishes import Terms
 
 if TYPE_CHECKING:
-    from oddsctl.batch import Bill
+    from oddsctl.batch import Answered, Bill
 
 INCOMPLETE = 3
 
@@ -51,21 +51,23 @@ def batch(
     terms = Terms(wait=wait, max_credits=max_credits, command="batch")
     with session.app(wait=wait, shutdown=shutdown_timeout) as app:
         if dry_run:
-            return options.show_plan(session, [(preview.job.api, preview) for preview in app.orchestrator.preview(requests, terms)])
+            previews = app.orchestrator.rehearsal.preview(requests, terms)
+            return options.show_plan(session, [(preview.job.api, preview) for preview in previews])
         resumption = errand.Resumption(app.store, app.clock, texts)
         age = resumption.age() if resume else None
         if resume and age is None:
             session.say("nothing to resume: this batch was not interrupted; beginning anew")
-        resumption.begin()
+        resumption.begin(resuming=age is not None)
         with ExitStack() as stack:
             _show_progress(session, stack)
             outcomes = app.orchestrator.run(requests, terms if age is None else Terms(wait, age, max_credits=max_credits, command="batch"))
         resumption.finish()
         now = app.clock.now()
-        for line, outcome in zip(lines, outcomes, strict=True):
-            sys.stdout.write(batch_line(errand.answer(line, outcome, now), now) + "\n")
+        answers = [errand.answer(line, outcome, now) for line, outcome in zip(lines, outcomes, strict=True)]
+        for answered in answers:
+            sys.stdout.write(batch_line(answered, now) + "\n")
         session.say(_in_words(errand.bill(lines, app.orchestrator)))
-    return _code(outcomes, strict=strict)
+    return _code(answers, strict=strict)
 
 
 def _texts(file: str) -> list[str]:
@@ -94,8 +96,9 @@ def _in_words(bill: Bill) -> str:
     )
 
 
-def _code(outcomes: list[Outcome], *, strict: bool) -> int:
-    """0, also where single lines have none but their error; the error's code where no line has an answer."""
-    if outcomes and all(outcome.answer is None for outcome in outcomes):
-        return max(outcome.error.exit_code if outcome.error else 5 if outcome.reason.startswith("REFUSED_") else 6 for outcome in outcomes)
-    return INCOMPLETE if strict and any(outcome.reason.fails_strict for outcome in outcomes) else 0
+def _code(answers: list[Answered], *, strict: bool) -> int:
+    """0, also where single lines have none but their error; the worst error's code where no line has an answer."""
+    errors = [answered.error for answered in answers]
+    if errors and all(errors):
+        return max(error.exit_code for error in errors if error)
+    return INCOMPLETE if strict and any(answered.outcome.reason.fails_strict for answered in answers) else 0

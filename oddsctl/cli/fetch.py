@@ -83,7 +83,7 @@ def fetch(
         errand = Fetch(app.orchestrator, app.clock, loaded.settings)
         if dry_run:
             return options.show_plan(session, [(sport.name, preview) for sport, preview in errand.preview(wanted, terms)])
-        return _show(session, errand.run(wanted, terms), wanted, explain=explain, strict=strict)
+        return _show(session, errand.run(wanted, terms), wanted, app.decisions.id, explain=explain, strict=strict)
 
 
 def _wanted(session: Session, loaded: Loaded, sports: list[str], **asked: Any) -> Wanted:
@@ -95,7 +95,7 @@ def _wanted(session: Session, loaded: Loaded, sports: list[str], **asked: Any) -
     return Wanted(tuple(known.values()), odds.markets, odds.regions, zone=session.zone, **asked)
 
 
-def _show(session: Session, fetched: Fetched, wanted: Wanted, *, explain: bool, strict: bool) -> int:
+def _show(session: Session, fetched: Fetched, wanted: Wanted, decision_id: str, *, explain: bool, strict: bool) -> int:
     made = fetched.board
     if fetched.failures and not made.games:
         raise max(fetched.failures, key=lambda error: error.exit_code)
@@ -107,6 +107,7 @@ def _show(session: Session, fetched: Fetched, wanted: Wanted, *, explain: bool, 
 
         for line in explain_lines(made):
             session.say(line)
+        session.say(f"step by step: oddsctl why {decision_id}")
     if fetched.failures:
         raise max(fetched.failures, key=lambda error: error.exit_code)
     return STALE_UNDER_STRICT if strict and any(Reason(source.reason).fails_strict for source in made.sources) else 0

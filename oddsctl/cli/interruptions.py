@@ -31,7 +31,7 @@ def graceful(stop: Callable[[Exception], None], timeout: float, say: Callable[[s
         interrupted.append(error)
         signal.setitimer(signal.ITIMER_REAL, max(timeout, 0.001))
         stop(error)
-        say(f"stopping: calls under way may finish within {timeout:.0f} s; once more to stop at once")
+        say(f"stopping: calls under way may finish within {timeout:g} s; once more to stop at once")
 
     def on_alarm(_number: int, _frame: FrameType | None) -> None:
         _end(interrupted[0].exit_code if interrupted else 1)

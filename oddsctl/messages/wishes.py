@@ -73,10 +73,9 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """The call may be sent after `wait` seconds; its tokens and credits are booked. As a `probe` it decides for those after it."""
+    """The call may be sent after `wait` seconds; its tokens and credits are booked."""
 
     wait: float
-    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +151,4 @@ class Preview:
     price: int
     decision: str
     request: HttpRequest | None = None
+    is_sent: bool = False

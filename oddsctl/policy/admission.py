@@ -96,21 +96,21 @@ def admit(state: ProviderState, ask: Ask, rules: Rules, now: float) -> tuple[Pro
     credits = budget.expire(state.credits, now)
     if refusal := budget.judge(credits, ask.purchase, rules.budget, rules.monthly, now):
         return state, refusal
-    breaker, answer = circuit_breaker.ask(state.breakers.get(ask.endpoint, Breaker()), now, rules.lease)
-    if isinstance(answer, Shut):
-        return state, Refused(Refusal.BREAKER, f"{ask.endpoint} keeps failing, next try in {answer.retry_at - now:.0f} s", answer.retry_at)
-    if answer.probe and ask.purchase.price and rules.free_probe:
-        return state, ProbeFirst()
     limit = pace.allowed(state.pace, rules.limit)
     bucket, wait = token_bucket.take(state.bucket or token_bucket.full(rules.limit, now), limit, 1, now)
     rest = state.not_before - now
     if rest <= LONGEST_REST:
         wait = max(wait, rest)
+    breaker, answer = circuit_breaker.ask(state.breakers.get(ask.endpoint, Breaker()), now, wait + rules.lease)
+    if isinstance(answer, Shut):
+        return state, Refused(Refusal.BREAKER, f"{ask.endpoint} keeps failing, next try in {answer.retry_at - now:.0f} s", answer.retry_at)
+    if answer.probe and not breaker.successes and ask.purchase.price and rules.free_probe:
+        return state, ProbeFirst()  # once a free call has come through, the wanted one is the second probe
     if wait > ask.patience:
         return state, Refused(Refusal.RATE, f"free in {wait:.0f} s, patience is {ask.patience:.0f} s", retry_at=now + wait)
     call = Reservation(ask.id, ask.purchase.price, now + wait, now + wait + rules.lease)
     breakers = state.breakers if breaker == Breaker() else {**state.breakers, ask.endpoint: breaker}
-    return replace(state, bucket=bucket, credits=budget.reserve(credits, call), breakers=breakers), Go(wait, answer.probe)
+    return replace(state, bucket=bucket, credits=budget.reserve(credits, call), breakers=breakers), Go(wait)
 
 
 def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> ProviderState:
@@ -123,24 +123,35 @@ def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
         credits = budget.learn(credits, receipt.quota, receipt.sent_at, receipt.told_at, rules.grace)
     if receipt.exhausted_at_price is not None:
         credits = budget.exhaust(credits, receipt.exhausted_at_price, receipt.told_at)
+    paced = _paced(state, receipt, rules, now)
     return replace(
         state,
+        bucket=_rested(state.bucket, pace.allowed(paced, rules.limit), receipt.rest_until, now),
         credits=credits,
-        pace=_paced(state, receipt, rules, now),
+        pace=paced,
         breakers=_broken(state.breakers, receipt, rules, now),
         tally=tally.count(state.tally, failed=receipt.failed, retry=receipt.retry, seconds=receipt.seconds),
         not_before=max(state.not_before, receipt.rest_until or 0.0),
     )
 
 
-def release(state: ProviderState, call_id: str) -> ProviderState:
-    """The call was let through and never sent."""
-    return replace(state, credits=budget.release(state.credits, call_id))
+def release(state: ProviderState, endpoint: str, call_id: str) -> ProviderState:
+    """The call was let through and never sent; if it was to be a probe, another may be."""
+    breakers = {name: circuit_breaker.withdraw(breaker) if name == endpoint else breaker for name, breaker in state.breakers.items()}
+    return replace(state, credits=budget.release(state.credits, call_id), breakers=breakers)
 
 
 def presume_dead(state: ProviderState, call_id: str) -> ProviderState:
     """The call's owner is known to have died: it may have been charged."""
     return replace(state, credits=budget.doubt(state.credits, call_id))
+
+
+def _rested(bucket: Bucket | None, limit: Limit, rest_until: float | None, now: float) -> Bucket | None:
+    """The bucket; a rest that the provider asked for is booked as debt, or all who waited for its end would call at once."""
+    if rest_until is None or not 0 < rest_until - now <= LONGEST_REST:
+        return bucket
+    filled = token_bucket.refill(bucket or token_bucket.full(limit, now), limit, now)
+    return Bucket(min(filled.tokens, 1.0 - (rest_until - now) * limit.rate), filled.at)
 
 
 def _paced(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> Pace:
@@ -159,9 +170,9 @@ def _paced(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
 
 def _broken(breakers: dict[str, Breaker], receipt: Receipt, rules: Rules, now: float) -> dict[str, Breaker]:
     """The breakers after the call; "too fast" is the limiter's business, not theirs."""
-    if receipt.verdict is Verdict.TOO_FAST:
-        return breakers
     before = breakers.get(receipt.endpoint, Breaker())
+    if receipt.verdict is Verdict.TOO_FAST:
+        return {**breakers, receipt.endpoint: circuit_breaker.withdraw(before)} if before.probe_until else breakers
     failed = receipt.verdict is Verdict.FAILED
     after = circuit_breaker.record(
         before, failed=failed, sent_at=receipt.sent_at, now=now, rules=rules.breaker, rest_until=receipt.rest_until

@@ -16,7 +16,7 @@ from oddsctl.errors import (
 )
 
 QUOTA = 6
-"""Retries of one run, all its calls together: an outage is not multiplied by the number of calls."""
+"""Retries of one run, all its calls together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,10 @@ BELIEVE_EXHAUSTED = 3600.0
 """Seconds for which "out of credits" is believed: asking again is free, but a new month or plan should be noticed."""
 
 
+AHEAD = 3600.0
+"""No call is booked so many seconds ahead: what lies beyond was written under a wrong clock, and is not waited for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reservation:
     """Credits of one call under way. When `expires_at` has passed its owner is dead, and the call maybe charged."""
@@ -112,7 +116,7 @@ def judge(credits: Credits, purchase: Purchase, rules: settings.Budget, monthly:
         return Refused(Refusal.BUDGET, "the balance is unknown since the books were damaged; one call of your own will tell")
     if purchase.force:
         return None
-    if (gone := credits.exhausted) and purchase.price >= gone.credits and now - gone.at < BELIEVE_EXHAUSTED:
+    if (gone := credits.exhausted) and purchase.price >= gone.credits and 0 <= now - gone.at < BELIEVE_EXHAUSTED:
         return Refused(Refusal.BUDGET, "the provider says the credits are used up", retry_at=gone.at + BELIEVE_EXHAUSTED)
     if left < rules.stop_below and not (own and purchase.urgent):
         return Refused(Refusal.BUDGET, f"{left} left, below budget.stop_below = {rules.stop_below}")
@@ -129,10 +133,10 @@ def reserve(credits: Credits, call: Reservation) -> Credits:
 
 def expire(credits: Credits, now: float) -> Credits:
     """Calls whose owner is dead become maybe charged."""
-    dead = tuple(call for call in credits.reserved if call.expires_at <= now)
+    dead = tuple(call for call in credits.reserved if call.expires_at <= now or call.sent_at > now + AHEAD)
     if not dead:
         return credits
-    alive = tuple(call for call in credits.reserved if call.expires_at > now)
+    alive = tuple(call for call in credits.reserved if call not in dead)
     return replace(credits, reserved=alive, maybe=(*credits.maybe, *dead))
 
 
@@ -166,8 +170,8 @@ def learn(credits: Credits, quota: Quota, sent_at: float, told_at: float, grace:
     quota = _complete(credits, quota)
     if quota.used is None:  # nothing to match; a lone `remaining` of an account never seen still bounds what may be spent
         return credits if quota.remaining is None or credits.used is not None else replace(credits, remaining=quota.remaining)
-    told = (*credits.told, Told(told_at, quota.used))[-WITNESSES:]
-    if sent_at < credits.asked_at and credits.used is not None:
+    told = (*(one for one in credits.told if one.at <= told_at), Told(told_at, quota.used))[-WITNESSES:]
+    if sent_at < credits.asked_at <= told_at + AHEAD and credits.used is not None:
         return replace(credits, told=told)
     witnesses = tuple(one.at for one in credits.told if one.at <= sent_at and one.credits > quota.used)
     base = quota.used - credits.own if credits.used is None else credits.base
@@ -204,7 +208,7 @@ def _match(credits: Credits, sent_at: float, grace: float) -> Credits:
     for call in credits.maybe:
         explained = min(call.credits, left)
         left -= explained
-        if call.sent_at + grace <= sent_at:
+        if call.sent_at + grace <= sent_at or call.sent_at > sent_at + AHEAD:
             own += explained
         else:
             doubtful.append(call)

@@ -130,6 +130,11 @@ def record(
     return replace(counted, state=state)
 
 
+def withdraw(breaker: Breaker) -> Breaker:
+    """The probe tells nothing after all: the next caller may be the probe."""
+    return replace(breaker, probe_until=0.0)
+
+
 def _is_too_much(breaker: Breaker, rules: settings.Breaker) -> bool:
     bad = sum(failed for _, failed in breaker.recent)
     many = len(breaker.recent) >= LEAST_IN_WINDOW and bad >= FAILED_SHARE * len(breaker.recent)
@@ -140,12 +145,12 @@ def _opened(counted: Breaker, before: Breaker, now: float, rules: settings.Break
     """Open: for the configured time at first, twice the last rest when a probe failed."""
     open_for = before.open_for * 2 if before.state is State.HALF_OPEN else rules.open_for
     asked = 0.0 if rest_until is None else rest_until - now
-    return replace(counted, state=State.OPEN, successes=0, open_for=min(LONGEST_OPEN, max(open_for, asked)), since=now)
+    return replace(counted, state=State.OPEN, open_for=min(LONGEST_OPEN, max(open_for, asked)), since=now)
 
 
 def _rested(breaker: Breaker, now: float) -> Breaker:
     """Half-open, where the rest is over; also where the clock went back behind its beginning, or it would never end."""
     over = now >= breaker.retry_at or now < breaker.since - LONGEST_OPEN
     if breaker.state is State.OPEN and over:
-        return replace(breaker, state=step(breaker.state, Event.RESTED), successes=0, since=now)
+        return replace(breaker, state=step(breaker.state, Event.RESTED))
     return breaker

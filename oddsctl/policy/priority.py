@@ -29,11 +29,9 @@ def standing(base: Priority, game_time: float | None, asked_at: float, now: floa
     if game_time is not None and 0 < game_time - now < HIGH_WITHIN:
         near = Priority.CRITICAL if game_time - now < CRITICAL_WITHIN else Priority.HIGH
         candidates.append(Standing(near, f"game in {(game_time - now) / 60:.0f} min"))
-    steps = int(max(0.0, now - asked_at) // step)
-    if steps and base > Priority.HIGH:
-        raised = Priority(max(Priority.HIGH, base - steps))
-        candidates.append(Standing(raised, f"waited {(now - asked_at) / 60:.0f} min"))
-    return min(candidates, key=lambda one: one.priority)
+    raised = max(Priority.HIGH, base - int(max(0.0, now - asked_at) // step))
+    candidates.append(Standing(Priority(raised), f"waited {(now - asked_at) / 60:.0f} min"))
+    return min(candidates, key=lambda one: one.priority)  # of equals the first gives the reason
 
 
 def expired(game_time: float | None, deadline: float | None, now: float) -> bool:

@@ -11,7 +11,6 @@ from io import StringIO
 from typing import Any
 
 from oddsctl.batch import Answered
-from oddsctl.errors import OddsctlError
 from oddsctl.models import Board, Game, Price, Source, Usage, Venue, Weather
 from oddsctl.times import iso as _iso
 
@@ -74,15 +73,13 @@ def batch_line(answered: Answered, now: float) -> str:
         "credits": outcome.credits,
         "age_seconds": None if outcome.fetched_at is None else round(max(0.0, now - outcome.fetched_at)),
     }
-    match answered.data, answered.error:
-        case Weather() as weather, _:
+    match answered.data:
+        case Weather() as weather:
             line["data"] = _weather(weather)
-        case tuple() as games, _:
+        case tuple() as games:
             line["data"] = [_game(game) for game in games]
-        case _, OddsctlError() as error:
-            line["error"] = {"error": error.code, "message": error.message}
-        case _, word:
-            line["error"] = {"error": outcome.detail or outcome.reason, "message": str(word)}
+    if error := answered.error:
+        line["error"] = {"error": error.code, "message": error.message}
     if outcome.detail:
         line["detail"] = outcome.detail
     if outcome.demo:

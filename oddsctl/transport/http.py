@@ -54,7 +54,7 @@ class HttpTransport:
 
     def send(self, request: HttpRequest) -> HttpResponse:
         host = _allowed_host(request)
-        patience = self._http.connect_timeout + 3 * self._http.read_timeout
+        patience = self._http.longest_exchange
         line = Line(patience)
         try:
             session = self._session()

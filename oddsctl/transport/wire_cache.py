@@ -12,13 +12,12 @@ import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import requests
-from requests.structures import CaseInsensitiveDict
-from requests_cache.backends.sqlite import SQLiteCache
-from requests_cache.models.request import CachedRequest
-from requests_cache.models.response import CachedResponse
+if TYPE_CHECKING:
+    import requests
+    from requests_cache.backends.sqlite import SQLiteCache
+    from requests_cache.models.response import CachedResponse
 
 T = TypeVar("T")
 
@@ -50,6 +49,8 @@ class WireCache:
 
     def find(self, request: requests.PreparedRequest) -> Stored | None:
         """What is kept for this request, if it is as it was when it was kept."""
+        if self._cache is None and not self._file.exists():
+            return None  # importing requests-cache takes longer than many an answer
 
         def read(cache: SQLiteCache) -> CachedResponse | None:
             try:
@@ -69,6 +70,10 @@ class WireCache:
         kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
         if not kept.keys() - {"content-type"} or not _is_json(body):
             return
+        from requests.structures import CaseInsensitiveDict
+        from requests_cache.models.request import CachedRequest
+        from requests_cache.models.response import CachedResponse
+
         kept[_DIGEST] = hashlib.sha256(body).hexdigest()
         url = request.url or ""
         response = CachedResponse(
@@ -96,6 +101,8 @@ class WireCache:
 
     def _opened(self) -> SQLiteCache:
         if self._cache is None:
+            from requests_cache.backends.sqlite import SQLiteCache
+
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file.touch(mode=0o600)
             self._file.chmod(0o600)

@@ -69,7 +69,7 @@ def test_max_credits_leaves_the_dear_lines_with_an_error(wishes: list[dict[str, 
     answers = {answer["id"]: answer for answer in map(json.loads, ran.out.splitlines())}
     assert (ran.code, sandbox.used) == (0, 0)
     assert answers["o0"]["reason"] == "REFUSED_MAX_CREDITS"
-    assert answers["o0"]["error"]["error"] == "MAX_CREDITS"
+    assert answers["o0"]["error"]["error"] == "REFUSED_MAX_CREDITS"
     assert "data" in answers["w0"]
 
 

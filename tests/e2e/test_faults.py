@@ -104,7 +104,7 @@ def test_a_provider_that_keeps_failing_is_left_alone_and_heals_without_a_credit(
         pass
     assert board["sources"][1]["reason"] == "FETCHED"
     after = [(entry["path"].removeprefix("/v4/"), entry["cost"]) for entry in sandbox.log if entry["api"] == "odds"][asked:]
-    assert after == [("sports", 0), ("sports", 0), ("sports/americanfootball_nfl/odds", 3)]
+    assert after == [("sports", 0), ("sports/americanfootball_nfl/odds", 3)]
 
 
 def test_a_definite_refusal_is_not_asked_for_again_until_fresh_is_wanted(hasty: User, sandbox: Server) -> None:

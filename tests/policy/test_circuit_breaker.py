@@ -216,8 +216,9 @@ def test_what_is_remembered_stays_small_and_within_the_window(story: list[tuple[
     assert not recent or all(0 <= recent[-1][0] - at <= 600 for at, _ in recent)
 
 
-def test_outcomes_from_a_clock_that_was_ahead_do_not_count() -> None:
-    world = World(NOW + YEAR)
+@pytest.mark.parametrize("ahead", [0.5, YEAR])
+def test_outcomes_from_a_clock_that_was_ahead_do_not_count(ahead: float) -> None:
+    world = World(NOW + ahead)
     for outcome in "x.x.x.x.x":
         world.call(failed=outcome == "x")
     world.now = NOW
@@ -319,6 +320,15 @@ def test_a_success_before_it_opened_is_none_of_the_two() -> None:
     world.now += 30
     world.call(failed=False)
     assert world.breaker.state is State.HALF_OPEN
+
+
+def test_the_two_successes_may_be_far_apart() -> None:
+    world = opened()
+    world.now = NOW + 30
+    world.call(failed=False)
+    world.now += YEAR
+    world.call(failed=False)
+    assert world.breaker.state is State.CLOSED
 
 
 def test_a_killed_probe_blocks_others_no_longer_than_its_lease() -> None:
@@ -427,6 +437,18 @@ def test_a_probe_lent_under_a_clock_far_ahead_blocks_nobody_and_the_next_ones_co
     assert world.call(failed=False) == Pass(probe=True)
     assert world.call(failed=False) == Pass(probe=True)
     assert world.breaker.state is State.CLOSED
+
+
+def test_a_breaker_that_closed_under_a_clock_far_ahead_still_opens() -> None:
+    world = opened(now=NOW + YEAR)
+    world.now = world.breaker.retry_at
+    world.call(failed=False)
+    world.call(failed=False)
+    world.now = NOW
+    for _ in range(5):
+        assert world.breaker.state is State.CLOSED
+        world.call(failed=True)
+    assert world.breaker.retry_at == NOW + 30
 
 
 @pytest.mark.parametrize(("ahead", "answer"), [(2 * LEASE, Shut(NOW + 2 * LEASE)), (2 * LEASE + 1, Pass(probe=True))])

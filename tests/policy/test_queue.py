@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from oddsctl.messages.jobs import EventsJob, OddsJob, ScheduleJob
 from oddsctl.messages.wishes import Priority, Purpose
 from oddsctl.policy import queue
-from oddsctl.policy.admission import LONGEST_REST
-from oddsctl.policy.queue import LONGEST_LEASE, Queue, Span, Waiting, drop_expired, due, lease, put, remove, standing, state
+from oddsctl.policy.queue import Queue, Span, Waiting, drop_expired, due, lease, put, remove, standing, state
 from oddsctl.store.codec import decode, encode, from_text, to_text
 
 NOW = 1_800_000_000.0
@@ -146,6 +145,7 @@ def test_each_wish_is_there_once_with_the_highest_priority_and_all_who_wait(seve
     for entry in whole.entries:
         equal = [one for one in several if one.id == entry.id]
         assert entry.priority == min(one.priority for one in equal)
+        assert entry.attempts == max(one.attempts for one in equal)
         assert set(entry.waiters) == {waiter for one in equal for waiter in one.waiters}
         assert len(entry.waiters) == len(set(entry.waiters))
         assert entry.game_time == min((one.game_time for one in equal if one.game_time is not None), default=None)
@@ -199,6 +199,11 @@ def test_no_wish_becomes_less_pressing_while_all_who_asked_still_want_it(several
             assert standing(one, now + later).priority <= standing(one, now).priority
 
 
+def test_of_several_games_the_soonest_counts() -> None:
+    whole = filled([wish(game_time=NOW + 2 * HOUR), wish(game_time=NOW + 9 * HOUR)])
+    assert standing(only(whole), NOW).why == "game in 120 min"
+
+
 def test_when_the_first_game_has_begun_the_nearness_of_the_next_counts() -> None:
     whole = filled([wish(game_time=NOW), wish(game_time=NOW + HOUR / 2)])
     assert standing(only(whole), NOW).why == "game in 30 min"
@@ -231,12 +236,12 @@ def test_asking_again_does_not_cut_short_the_rest_a_provider_asked_for() -> None
     assert due(whole, NOW + 59) == ()
 
 
-@pytest.mark.parametrize(("ahead", "expected"), [(LONGEST_LEASE, "in_flight"), (LONGEST_LEASE + 1, "waiting"), (YEAR, "waiting")])
+@pytest.mark.parametrize(("ahead", "expected"), [(HOUR, "in_flight"), (HOUR + 1, "waiting"), (YEAR, "waiting")])
 def test_a_lease_from_a_clock_that_was_ahead_holds_nothing(ahead: float, expected: str) -> None:
     assert state(only(lease(put(Queue(), wish()), [BOARD.key], NOW + ahead)), NOW) == expected
 
 
-@pytest.mark.parametrize(("ahead", "expected"), [(LONGEST_REST, "not_before"), (LONGEST_REST + 1, "waiting"), (YEAR, "waiting")])
+@pytest.mark.parametrize(("ahead", "expected"), [(26 * HOUR, "not_before"), (26 * HOUR + 1, "waiting"), (YEAR, "waiting")])
 def test_a_not_before_from_a_clock_that_was_ahead_holds_nothing(ahead: float, expected: str) -> None:
     assert state(wish(not_before=NOW + ahead), NOW) == expected
 
@@ -250,7 +255,7 @@ def test_whatever_the_clock_does_and_whoever_dies_every_wish_is_due_again_within
         now += jump
         if work:
             whole = lease(whole, [one.id for one in due(whole, now)], now + 40)
-    within = (0, 40, LONGEST_LEASE, LONGEST_REST, LONGEST_REST + LONGEST_LEASE)
+    within = (0, HOUR, 26 * HOUR, 27 * HOUR)
     freed = {one.id for wait in within for one in due(whole, now + wait)}
     assert freed == {one.id for one in several}
 
