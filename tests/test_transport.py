@@ -646,6 +646,7 @@ def test_a_full_disk_costs_a_warning_and_no_answer(server: Server, transport: Ht
 
 def test_a_place_that_cannot_be_written_costs_a_warning_and_no_answer(server: Server, tmp_path: Path, warnings: list[str]) -> None:
     (tmp_path / "file").touch()
+    server.answer = validated
     with closing(HttpTransport(QUICK, tmp_path / "file" / "http.sqlite", FakeClock(), warnings.append)) as transport:
         assert [transport.send(request_to(server.url)).body for _ in range(2)] == [BOARD, BOARD]
     assert len(warnings) == 1
