@@ -51,7 +51,7 @@ class Accounts:
     def admit(self, api: str, account: str, ask: Ask) -> Decision:
         """Book the call, or refuse it."""
         rules = rules_for(api, self._settings)
-        if self._store.read(f"accounts/last/{api}") != account:
+        if self._store.read(f"accounts/last/{api}") is None:
             self._store.update(f"accounts/last/{api}", lambda _: (account, None))
         unused = self._unused()
 
@@ -78,8 +78,11 @@ class Accounts:
         """Book what became of the call."""
         rules = rules_for(api, self._settings)
         self._move(api, account, lambda state: admission.settle(state, receipt, rules, self._clock.now()))
-        if receipt.quota.used is not None and self._store.read(DAMAGED):
-            self._store.delete(DAMAGED)
+        if receipt.quota.used is not None:  # an account that answers: it is the one that stats and boards speak of
+            if self._store.read(f"accounts/last/{api}") != account:
+                self._store.update(f"accounts/last/{api}", lambda _: (account, None))
+            if self._store.read(DAMAGED):
+                self._store.delete(DAMAGED)
 
     def thrifty(self) -> bool:
         """Whether so few credits are left that older boards do."""

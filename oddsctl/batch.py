@@ -10,7 +10,7 @@ from typing import Any
 
 from oddsctl import board
 from oddsctl.errors import OddsctlError, OutOfReachError, UsageError
-from oddsctl.messages.jobs import Events, ForecastJob, Forecasts, Job, OddsJob, Schedule, ScheduleJob
+from oddsctl.messages.jobs import Events, ForecastJob, Forecasts, Job, OddsJob, Schedule, ScheduleJob, names
 from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest
 from oddsctl.models import Game, Place, Sport, Units, Weather
 from oddsctl.orchestrator import RequestOrchestrator
@@ -29,9 +29,12 @@ FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the input: the wish, and what is needed to answer it. `time` is the hour of a weather wish, epoch seconds."""
+    """One line of the input: the wish, and what is needed to answer it.
 
-    id: str
+    `id` is any JSON value, given back as it came; the line's number where there is none. `time` is the hour of a weather wish.
+    """
+
+    id: Any
     request: PriorityRequest
     sport: Sport | None = None
     time: float | None = None
@@ -92,12 +95,12 @@ class _Reader:
         if not isinstance(value, dict):
             raise UsageError('is no object; write {"id": "a", "api": "odds", "sport": "nfl"}')
         self._value: dict[str, Any] = value
-        self._id = str(value.get("id", number))
+        self._id = value.get("id", number)
 
     def line(self) -> Line:
         """The wish. Raises `UsageError`."""
         api = self._value.get("api")
-        if api not in FIELDS:
+        if not isinstance(api, str) or api not in FIELDS:
             raise UsageError('"api" must be "odds", "espn" or "weather"')
         if unknown := set(self._value) - {"id", "api", *FIELDS[api]}:
             raise UsageError(f"{api} knows no {' '.join(sorted(unknown))}", hint=f"it knows {' '.join(FIELDS[api])}")
@@ -108,8 +111,8 @@ class _Reader:
                     raise UsageError(f"{sport.name} has no odds")
                 odds = self._settings.odds
                 books, event = self._words("bookmakers", ()), self._value.get("event")
-                if event is not None and not isinstance(event, str):
-                    raise UsageError('"event" must be a text')
+                if event is not None and not (isinstance(event, str) and event.isalnum()):
+                    raise UsageError('"event" must be an id of The Odds API')
                 job: Job = OddsJob(sport.odds_key, self._words("markets", odds.markets), self._words("regions", odds.regions), books, event)
                 return Line(self._id, self._request(job), sport)
             case "espn":
@@ -117,7 +120,7 @@ class _Reader:
                 date = str(self._value.get("date", "")).replace("-", "")
                 if not sport.espn_path or not (len(date) == 8 and date.isdigit() and shape.instant(f"{date[:4]}-{date[4:6]}-{date[6:]}")):
                     raise UsageError('"date" must be a day like "2026-11-26", of a sport that ESPN has')
-                return Line(self._id, self._request(ScheduleJob(sport.espn_path, date, sport.espn_groups)), sport)
+                return Line(self._id, self._request(ScheduleJob(sport.espn_path, date, sport.espn_groups, sport.folds_months)), sport)
             case _:
                 return self._weather(self._settings.weather.units)
 
@@ -145,10 +148,10 @@ class _Reader:
     def _words(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         value = self._value.get(name, default)
         if isinstance(value, str):
-            value = value.split(",")
+            value = [value]
         if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value) or (name in self._value and not value):
             raise UsageError(f'"{name}" must be a list of texts')
-        return tuple(value)
+        return names(",".join(value), f'"{name}"') if name in self._value else tuple(value)
 
 
 def answer(line: Line, outcome: Outcome, now: float) -> Answered:
@@ -181,7 +184,7 @@ class Resumption:
     def __init__(self, store: Store, clock: Clock, texts: Sequence[str]) -> None:
         self._store = store
         self._now = clock.now()
-        self._key = f"batches/{sha256(chr(10).join(texts).encode()).hexdigest()[:16]}"
+        self._key = f"batches/{sha256(chr(10).join(texts).encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
     def age(self) -> float | None:
         """Seconds since this batch was begun by a run that did not get through; None where there is none."""

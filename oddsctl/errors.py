@@ -176,7 +176,6 @@ class EventGoneError(RejectedError):
     """The event is over or was never there."""
 
     code = "EVENT_GONE"
-    exit_code = 6
 
 
 class ForbiddenError(ProviderError):

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from oddsctl import board
 from oddsctl.errors import MissingKeyError, OddsctlError
 from oddsctl.kick_off_weather import KickOffWeather, at_kick_off
-from oddsctl.messages.jobs import Events, EventsJob, Job, OddsJob, Schedule
+from oddsctl.messages.jobs import Events, EventsJob, Job, OddsJob, Schedule, canonical
 from oddsctl.messages.wishes import Outcome, Preview, Priority, PriorityRequest, Reason, Terms
-from oddsctl.models import Board, Game, ScheduledGame, Source, Sport, Venue
+from oddsctl.models import Board, Game, Price, ScheduledGame, Source, Sport, Venue
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy.coalesce import covers
 from oddsctl.ports import Clock
@@ -65,6 +65,13 @@ class _Part:
     games: tuple[Game, ...] = ()
 
     @property
+    def telling(self) -> tuple[Outcome, ...]:
+        """What can tell that there is no game: the schedule, or the odds as they are now; an old board of other days cannot."""
+        return tuple(
+            one if one in self.schedule or not one.reason.startswith("STALE_") else replace(one, answer=None) for one in self.asked
+        )
+
+    @property
     def asked(self) -> tuple[Outcome, ...]:
         return tuple(outcome for outcome in (*self.schedule, self.odds, self.fallback) if outcome)
 
@@ -96,7 +103,7 @@ class Fetch:
     def run(self, wanted: Wanted, terms: Terms) -> Fetched:
         """The board of all sports wanted. A provider's failure shows in `sources`, and in `failures` where no game is left."""
         now = self._clock.now()
-        parts = [replace(part, games=self._join(part, now)) for part in self._ask(self._parts(wanted, now), wanted, terms, now)]
+        parts = [replace(part, games=self._join(part, wanted, now)) for part in self._ask(self._parts(wanted, now), wanted, terms, now)]
         books = {price.bookmaker for part in parts for game in part.games for price in game.odds}
         parts = [
             replace(part, games=tuple(_of_book(game, wanted.book) for game in part.games if _is_wanted(game, part, wanted)))
@@ -105,7 +112,7 @@ class Fetch:
         if wanted.weather:
             weather = KickOffWeather(partial(self._orchestrator.run, terms=terms), self._settings.weather.units, now)
             parts = self._with_weather(parts, weather, terms)
-        failures = [failure(part.asked) for part in parts if not part.games]
+        failures = [failure(part.telling) for part in parts if not part.games]
         made_at = self._clock.now()
         made = Board(
             generated_at=made_at,
@@ -126,7 +133,7 @@ class Fetch:
             known = replace(part, schedule=tuple(self._orchestrator.rehearsal.stored(self._schedule_requests(part))))
             wishes = self._schedule_requests(part) + ([request] if (request := self._odds_request(known, wanted)) else [])
             if wanted.weather:
-                games = [game for game in self._join(known, now) if _is_wanted(game, part, wanted)]
+                games = [game for game in self._join(known, wanted, now) if _is_wanted(game, part, wanted)]
                 wishes += weather.wishes(games, known.scheduled).values()
             requests += [(part.sport, wish) for wish in wishes]
         sports = {request.job: sport for sport, request in requests}
@@ -150,7 +157,8 @@ class Fetch:
         return [PriorityRequest(job, Priority.HIGH) for job in espn.schedule_jobs(part.sport, since, part.end)]
 
     def _odds_request(self, part: _Part, wanted: Wanted) -> PriorityRequest | None:
-        if not wanted.odds or not part.sport.odds_key:
+        over = part.end <= self._clock.now() - LONGEST_GAME  # finished games are never listed
+        if not wanted.odds or not part.sport.odds_key or over:
             return None
         soonest = min((game.start for game in part.scheduled if game.status == "scheduled"), default=None)
         job = OddsJob(part.sport.odds_key, wanted.markets, wanted.regions, wanted.bookmakers)
@@ -178,14 +186,14 @@ class Fetch:
 
     # ── the join ──
 
-    def _join(self, part: _Part, now: float) -> tuple[Game, ...]:
+    def _join(self, part: _Part, wanted: Wanted, now: float) -> tuple[Game, ...]:
         sport = part.sport.name
         names = board.Names(partial(teams.canonical, sport), partial(teams.similarity, sport), teams.ALIKE)
         games = board.join(part.sport, part.scheduled, part.events.events, names, now)
         by_id = {game.id: game for game in part.scheduled}
         line = _espn_stands_in(part)
         return tuple(
-            replace(game, venue=_venue(part.sport, known), odds=known.line if line else game.odds)
+            replace(game, venue=_venue(part.sport, known), odds=_in_markets(known.line, wanted) if line else game.odds)
             if (known := by_id.get(game.id))
             else game
             for game in games
@@ -228,6 +236,11 @@ def _without_outlived(part: _Part, now: float) -> _Part:
     return part if ahead else replace(part, odds=replace(odds, answer=None, fetched_at=None, detail=odds.detail or "OFFLINE"))
 
 
+def _in_markets(line: tuple[Price, ...], wanted: Wanted) -> tuple[Price, ...]:
+    markets = canonical(wanted.markets)
+    return tuple(price for price in line if price.market in markets)
+
+
 def _espn_stands_in(part: _Part) -> bool:
     """Whether ESPN's own line is shown, since no price of The Odds API can be."""
     return part.odds is not None and part.odds.answer is None and any(game.line for game in part.scheduled)
@@ -267,14 +280,18 @@ def _venue(sport: Sport, game: ScheduledGame) -> Venue | None:
 
 def _sources(part: _Part, now: float) -> Iterable[Source]:
     """An entry a provider that was asked; where one stands in for another, under the name of the one it stands in for."""
-    if part.schedule:
+    espn = source("espn", part.sport, part.schedule, now) if part.schedule else None
+    odds = source("odds", part.sport, [part.odds], now) if part.odds else None
+    if espn:
         espn_answered = any(outcome.answer is not None for outcome in part.schedule)
-        yield _stand_in(source("espn", part.sport, part.schedule, now), "odds", not espn_answered and part.scheduled_by_odds)
-    if part.odds:
-        yield _stand_in(source("odds", part.sport, [part.odds], now), "espn", _espn_stands_in(part))
+        yield espn if espn_answered or not part.scheduled_by_odds else _stand_in(espn, "odds", odds)
+    if odds:
+        yield _stand_in(odds, "espn", espn) if _espn_stands_in(part) else odds
     if part.weather:
         yield source("weather", part.sport, part.weather, now)
 
 
-def _stand_in(one: Source, who: str, stands_in: bool) -> Source:
-    return replace(one, reason=Reason.FALLBACK, detail=f"{who}: {one.detail}") if stands_in else one
+def _stand_in(missing: Source, who: str, by: Source | None) -> Source:
+    """The entry of a provider that did not answer, with the age of what stands in for it."""
+    fetched_at, age = (by.fetched_at, by.age_seconds) if by else (None, None)
+    return replace(missing, reason=Reason.FALLBACK, detail=f"{who}: {missing.detail}", fetched_at=fetched_at, age_seconds=age)

@@ -41,7 +41,7 @@ class Flight:
     def failure(self, account: str | None) -> ProviderError | None:
         """How the flight that was waited for failed, if it was after the same, on the same account, and failed meanwhile."""
         trace = self._trace()
-        if trace is None or trace.failure is None or trace.at < self._asked_at:
+        if trace is None or trace.failure is None or not self._asked_at <= trace.at <= self._clock.now():
             return None
         return trace.failure.error(self._job.api) if (trace.job_key, trace.account) == (self._job.key, account) else None
 

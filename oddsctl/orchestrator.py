@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from types import TracebackType
 from typing import Self
@@ -35,6 +36,8 @@ from oddsctl.waiting_room import WaitingRoom
 
 ASIDE = 4
 """Calls side by side at the most."""
+MOST_PROBES = 2
+"""Free calls before a paid one: one to heal an endpoint, one to look at the balance."""
 
 
 class RequestOrchestrator:
@@ -101,7 +104,11 @@ class RequestOrchestrator:
         for request in requests:
             self._tell(Decided(request, outcomes[request.job]))
         self._leave_if_interrupted(requests, outcomes)
-        return [outcomes[request.job] for request in requests]
+        paid = {request.job: index for index, request in reversed(list(enumerate(requests)))}  # who asks the same again pays nothing
+        return [
+            outcome if paid[outcome.job] == index else replace(outcome, credits=0)
+            for index, outcome in enumerate(outcomes[request.job] for request in requests)
+        ]
 
     def close(self) -> None:
         """Add this run's counts to those of all; losing them would change no answer, so a full disk is no error here."""
@@ -201,11 +208,15 @@ class RequestOrchestrator:
     def _attempt(self, trip: Trip, job: Job, flight: Flight, *, retry: bool = False) -> Kept | Refused | ProviderError:
         """Admit, call, settle, keep. A probe on the way to a recovering endpoint is an attempt of its own."""
         ticket = self._admit(trip, job, flight, retry=retry)
-        while isinstance(ticket, ProbeFirst):
+        for _ in range(MOST_PROBES):
+            if not isinstance(ticket, ProbeFirst):
+                break
             probe = self._attempt(trip, SportsJob(), flight)
             if not isinstance(probe, Kept):
                 return probe
             ticket = self._admit(trip, job, flight, retry=retry)
+        if isinstance(ticket, ProbeFirst):
+            return Refused(Refusal.BUDGET, "the free calls that went before told no balance")
         if not isinstance(ticket, Ticket):
             return ticket
         try:

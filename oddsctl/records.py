@@ -79,12 +79,12 @@ class Records:
 
     def rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """What a query finds; nothing where there is no history."""
-        if not self._path.exists():
-            return []
         try:
+            if not self._path.exists():
+                return []
             with self._lock:
                 return self._open().execute(query, values).fetchall()
-        except (sqlite3.Error, OddsctlError) as error:
+        except (sqlite3.Error, OSError, OddsctlError) as error:
             self._warn(f"history cannot be read: {error}")
             return []
 
@@ -100,8 +100,8 @@ class Records:
                 os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
                 connection = sqlite3.connect(self._path, PATIENCE, isolation_level=None, check_same_thread=False)
                 try:
+                    connection.execute("PRAGMA synchronous = OFF")  # outlives a killed process; a power cut may cost the last rows
                     connection.execute("PRAGMA journal_mode = WAL")
-                    connection.execute("PRAGMA synchronous = NORMAL")
                     connection.executescript(SCHEMA)
                 except BaseException:
                     connection.close()

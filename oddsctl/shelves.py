@@ -82,7 +82,8 @@ class Shelves:
         exact = ROOT + job.key
         if found := self._open(exact, job):
             yield found
-        for key in self._store.scan(ROOT + job.shelf):
+        shelves = {job.shelf, job.board_shelf} if isinstance(job, OddsJob) else {job.shelf}
+        for key in [key for shelf in sorted(shelves) for key in self._store.scan(ROOT + shelf)]:
             if key != exact and (found := self._open(key, job)):
                 yield found
 

@@ -97,6 +97,7 @@ class Till:
         try:
             answer = ticket.provider.parse(ticket.job, response)
         except ProviderError as error:
+            trip.doubts += bool(receipt.spent)  # paid for nothing: to be tried again once at the most
             receipt = replace(
                 receipt,
                 failed=True,
@@ -129,7 +130,7 @@ class Till:
 
 def _receipt(ticket: Ticket, response: HttpResponse, seconds: float) -> Receipt:
     quota = ticket.provider.quota(response)
-    spent: int | None = quota.last
+    spent: int | None = None if quota.last is None else max(0, quota.last)
     if spent is None:
         spent = ticket.price if response.status == 200 else None if response.status in GATEWAY_LOST_IT else 0
     return Receipt(

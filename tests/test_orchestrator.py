@@ -189,8 +189,8 @@ def test_offline_asks_nobody() -> None:
 def test_without_credits_the_newest_stored_board_is_shown_and_nothing_is_asked() -> None:
     house = House(live(used=499))
     house.ask(BOARD)
-    house.clock.jump(7200)
-    assert house.ask(BOARD) == [Reason.STALE_BUDGET]
+    house.clock.jump(3599)
+    assert house.ask(BOARD, terms=Terms(max_age=1)) == [Reason.STALE_BUDGET]
     assert house.ask(replace(BOARD, sport="basketball_nba")) == [Reason.REFUSED_BUDGET]
     assert len(house.transport.sent) == 1
 
@@ -198,9 +198,10 @@ def test_without_credits_the_newest_stored_board_is_shown_and_nothing_is_asked()
 def test_planned_calls_leave_the_reserve_alone() -> None:
     house = House(live(used=449))
     house.ask(BOARD)
-    house.clock.jump(7200)
-    assert house.ask(BOARD, purpose=Purpose.WINDOW_30M) == [Reason.STALE_RESERVE]
-    assert house.ask(BOARD) == [Reason.FETCHED]
+    house.clock.jump(3000)
+    young = Terms(max_age=60)
+    assert house.ask(BOARD, terms=young, purpose=Purpose.WINDOW_30M) == [Reason.STALE_RESERVE]
+    assert house.ask(BOARD, terms=young) == [Reason.FETCHED]
 
 
 def test_with_few_credits_left_an_older_board_is_fresh_unless_fresh_is_asked_for() -> None:
@@ -326,6 +327,31 @@ def test_each_failure_has_its_reason(error: errors.ProviderError, stale: Reason,
     assert (old.reason, old.detail, old.error) == (stale, error.code, error)
     house.store = MemoryStore()
     assert house.ask(BOARD) == [nothing]
+
+
+def test_when_the_balance_is_an_hour_old_a_free_call_looks_whether_the_month_began_anew() -> None:
+    house = House(live(used=499), live(used=0, last=0), live(used=3))
+    house.ask(BOARD)
+    house.clock.jump(3500)
+    assert house.ask(BOARD, terms=Terms(fresh=True)) == [Reason.STALE_BUDGET]
+    house.clock.jump(200)
+    assert house.ask(BOARD, terms=Terms(fresh=True)) == [Reason.FETCHED]
+    assert [request.url for request in house.transport.sent] == [BOARD.key, "odds/sports/all", BOARD.key]
+    assert house.credits() == (3, 497, 0, 0)
+
+
+def test_a_free_look_that_tells_no_balance_is_not_repeated_for_ever() -> None:
+    house = House(live(used=499), answer([]))
+    house.ask(BOARD)
+    house.clock.jump(7200)
+    assert house.ask(BOARD) == [Reason.STALE_BUDGET]
+    assert len(house.transport.sent) <= 4
+
+
+def test_what_was_paid_for_nothing_is_tried_again_once_at_the_most() -> None:
+    house = House(live(used=3), live(used=6), live(used=9), fails=lambda _: errors.BrokenAnswerError("no JSON"))
+    house.ask(BOARD)
+    assert len(house.transport.sent) == 2
 
 
 def test_out_of_credits_is_not_asked_again_at_once() -> None:

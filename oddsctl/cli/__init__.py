@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from oddsctl import __version__
@@ -9,8 +10,11 @@ from oddsctl import __version__
 
 def main() -> None:
     """Entry point of the `oddsctl` script. `--version` is answered before anything heavy is imported."""
-    if sys.argv[1:] == ["--version"]:
-        print(f"oddsctl {__version__}")  # noqa: T201 - this is the answer
+    if sys.argv[1:] == ["--version"] and sys.stdout:
+        try:
+            print(f"oddsctl {__version__}", flush=True)  # noqa: T201 - this is the answer
+        except OSError:  # nobody reads it, or there is no room for it
+            os._exit(0)
         return
     from oddsctl.cli.door import run
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -72,10 +73,8 @@ def batch(
 
 def _texts(file: str) -> list[str]:
     try:
-        if file == "-":
-            return sys.stdin.read().splitlines()
-        with open(file, encoding="utf-8") as opened:  # noqa: PTH123 - a name as typed
-            return opened.read().splitlines()
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return raw.decode("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise UsageError(f"{file} cannot be read ({why})", hint="name a file, or - for standard input") from None

@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 
-from oddsctl.errors import OddsctlError, UsageError
+from oddsctl.errors import OddsctlError, StateError, UsageError
 from oddsctl.times import iso
 
-GLOBAL_FLAGS = ("--json", "-q", "--quiet", "-v", "-vv", "-vvv", "--verbose", "--debug", "--demo")
+GLOBAL_FLAGS = ("--json", "--quiet", "--verbose", "--debug", "--demo")
 GLOBAL_OPTIONS = ("--format", "--config", "--tz", "--odds-format")
 
 
@@ -27,6 +29,7 @@ def run(argv: Sequence[str]) -> int:
         print("oddsctl runs on Linux and macOS only", file=sys.stderr)  # noqa: T201
         return 1
     signal.signal(signal.SIGTERM, _terminate)
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed by the caller (>&-)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no degree sign still gets its table
@@ -44,9 +47,11 @@ def _quietly(argv: Sequence[str]) -> int:
     try:
         code = _invoke(argv)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:  # what files and sockets may do is told where they are used: this is stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush would complain
-        return 0
+        if isinstance(error, BrokenPipeError):
+            return 0
+        raise StateError(f"the answer cannot be written: {error.strerror}") from None
     except KeyboardInterrupt:
         return 130
     except Terminated:
@@ -62,10 +67,11 @@ def hoist(argv: Sequence[str]) -> list[str]:
     for word in words:
         if word == "--":
             rest += [word, *words]
-        elif word in GLOBAL_FLAGS or word.startswith(tuple(f"{option}=" for option in GLOBAL_OPTIONS)):
+        elif word in GLOBAL_FLAGS or re.fullmatch(r"-[qv]+", word) or word.startswith(tuple(f"{option}=" for option in GLOBAL_OPTIONS)):
             front.append(word)
         elif word in GLOBAL_OPTIONS:
-            front += [word, *([value] if (value := next(words, None)) is not None else [])]
+            value = next(words, None)
+            front, rest = (front, [*rest, word]) if value is None else ([*front, word, value], rest)
         else:
             rest.append(word)
     return front + rest

@@ -11,6 +11,7 @@ import typer
 
 from oddsctl.cli import options
 from oddsctl.cli.session import DEFAULT_WAIT, Session
+from oddsctl.messages.jobs import names
 from oddsctl.messages.wishes import Reason, Terms
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def fetch(
         session,
         loaded,
         sports,
-        bookmakers=options.words(bookmakers),
+        bookmakers=() if bookmakers is None else names(bookmakers, "--bookmakers"),
         days=days,
         day=day,
         team=team,

@@ -29,14 +29,12 @@ def duration(text: str | float) -> float:
 def day(text: str) -> date:
     """A date as `2026-11-26`."""
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no date; write it like 2026-11-26") from None
-
-
-def words(text: str | None) -> tuple[str, ...]:
-    """A comma separated list."""
-    return tuple(word.strip() for word in (text or "").split(",") if word.strip())
+        found = date.min
+    if not 2000 <= found.year < 2100:
+        raise typer.BadParameter(f"{text!r} is no date of this century; write it like 2026-11-26")
+    return found
 
 
 def show_plan(session: Session, previews: Iterable[tuple[str, Preview]]) -> int:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from oddsctl.config import Loaded
 
 DEFAULT_WAIT = 30.0
+LEAST_LOCK_WAIT = 2.0
+"""Seconds to wait for the state's lock whatever the patience: a run's own threads hold it for milliseconds."""
 OddsFormat = Literal["american", "decimal"]
 
 
@@ -74,7 +76,7 @@ class Session:
         from oddsctl.cli.interruptions import graceful
 
         loaded = loaded or self.loaded
-        app = open_app(loaded, demo=self.demo, tell=self.tell, lock_wait=wait, command=self.command)
+        app = open_app(loaded, demo=self.demo, tell=self.tell, lock_wait=max(wait, LEAST_LOCK_WAIT), command=self.command)
         try:
             with graceful(app.clock.stop, loaded.settings.shutdown.timeout if shutdown is None else shutdown, self.say):
                 yield app

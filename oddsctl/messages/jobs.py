@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from oddsctl.errors import UsageError
 from oddsctl.models import Forecast, GeocodedPlace, OddsEvent, Place, ScheduledGame, Units
 
 
 def canonical(words: Iterable[str]) -> tuple[str, ...]:
     """One spelling for equal lists: case folded, blanks dropped, sorted, each once."""
     return tuple(sorted({word.strip().casefold() for word in words} - {""}))
+
+
+def names(text: str, where: str) -> tuple[str, ...]:
+    """The names in a comma separated list, fit for a request. Raises `UsageError` naming `where`."""
+    found = canonical(text.split(","))
+    if not found or not all(re.fullmatch(r"[a-z0-9_]+", name) for name in found):
+        raise UsageError(
+            f"{where} must be names of letters, digits and _, comma separated", hint="such as h2h,totals or draftkings,fanduel"
+        )
+    return found
 
 
 # ── what may be asked; its key is its identity ──
@@ -41,7 +53,12 @@ class OddsJob:
 
     @property
     def shelf(self) -> str:
-        return f"odds/event/{self.sport}/{self.event}/" if self.event else f"odds/board/{self.sport}/"
+        return f"odds/event/{self.sport}/{self.event}/" if self.event else self.board_shelf
+
+    @property
+    def board_shelf(self) -> str:
+        """Where the boards are that may answer it too."""
+        return f"odds/board/{self.sport}/"
 
     @property
     def key(self) -> str:
@@ -101,11 +118,15 @@ class ScoresJob:
 
 @dataclass(frozen=True)
 class ScheduleJob:
-    """ESPN's scoreboard of a league for one US Eastern day (`dates` = YYYYMMDD) or one month (YYYYMM)."""
+    """ESPN's scoreboard of a league for one US Eastern day (`dates` = YYYYMMDD) or one month (YYYYMM).
+
+    `folds`: whether a month of the league fits one answer.
+    """
 
     league: str
     dates: str
     groups: str | None = None
+    folds: bool = field(default=True, compare=False)
     api = "espn"
     endpoint = "scoreboard"
 

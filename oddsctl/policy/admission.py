@@ -95,7 +95,8 @@ def admit(state: ProviderState, ask: Ask, rules: Rules, now: float) -> tuple[Pro
     """Book a token, the price and, where the endpoint recovers, the one probe; or refuse and return the old state."""
     credits = budget.expire(state.credits, now)
     if refusal := budget.judge(credits, ask.purchase, rules.budget, rules.monthly, now):
-        return state, refusal
+        looks_anew = rules.free_probe and budget.is_outdated(credits, now)  # a free call tells whether the month began anew
+        return state, ProbeFirst() if looks_anew else refusal
     limit = pace.allowed(state.pace, rules.limit)
     bucket, wait = token_bucket.take(state.bucket or token_bucket.full(rules.limit, now), limit, 1, now)
     rest = state.not_before - now

@@ -104,6 +104,11 @@ def thrifty(credits: Credits, rules: settings.Budget, monthly: int) -> bool:
     return credits.available(monthly) < rules.warn_below
 
 
+def is_outdated(credits: Credits, now: float) -> bool:
+    """Whether the balance was told so long ago that a refusal should not rest on it."""
+    return credits.used is not None and not 0 <= now - credits.asked_at < BELIEVE_EXHAUSTED
+
+
 def judge(credits: Credits, purchase: Purchase, rules: settings.Budget, monthly: int, now: float) -> Refused | None:
     """Why the purchase may not be made, or None when it may."""
     left = credits.available(monthly)
@@ -175,7 +180,9 @@ def learn(credits: Credits, quota: Quota, sent_at: float, told_at: float, grace:
         return replace(credits, told=told)
     witnesses = tuple(one.at for one in credits.told if one.at <= sent_at and one.credits > quota.used)
     base = quota.used - credits.own if credits.used is None else credits.base
-    credits = replace(credits, used=quota.used, remaining=quota.remaining, asked_at=sent_at, base=base, told=told, suspect=False)
+    credits = replace(
+        credits, used=quota.used, remaining=quota.remaining, asked_at=sent_at, base=base, told=told, suspect=False, exhausted=None
+    )
     if witnesses:
         credits = _new_month(credits, quota, max(witnesses), told_at)
     return _match(credits, sent_at, grace)

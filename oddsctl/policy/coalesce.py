@@ -150,16 +150,21 @@ def merge(one: Job, other: Job) -> Job | None:
             return _merge_odds(one, other)
         case ForecastJob(), ForecastJob():
             return _merge_forecasts(one, other)
+        case ScheduleJob(), ScheduleJob() if one.folds and (one.league, one.groups) == (other.league, other.groups):
+            return replace(one, dates=one.dates[:6]) if one.dates[:6] == other.dates[:6] else None
         case _:
             return None
 
 
 def _surely_covers(have: Job, want: Job) -> bool:
-    """Whether the answer to `have`, not seen yet, will hold that to `want`: an event may be off the board, a book in no region asked."""
+    """Whether the answer to `have`, not seen yet, will hold that to `want`: a book may be in no region asked.
+
+    An event may be off the board, which shows when the answer is cut; it is then asked apart.
+    """
     if not covers(have, want) or not (isinstance(have, OddsJob) and isinstance(want, OddsJob)):
         return covers(have, want)
     known = frozenset(have.bookmakers).union(*(REGION_BOOKS.get(region, ()) for region in have.regions))
-    return have.event == want.event and set(want.bookmakers) <= known
+    return set(want.bookmakers) <= known
 
 
 def _merge_odds(one: OddsJob, other: OddsJob) -> OddsJob | None:

@@ -87,7 +87,7 @@ def schedule_jobs(sport: Sport, start: float, end: float) -> tuple[ScheduleJob, 
     for day in _eastern_days(start, end):
         months.setdefault(day[:6], []).append(day)
     dates = [date for month, days in months.items() for date in ([month] if len(days) > 1 and sport.folds_months else days)]
-    return tuple(ScheduleJob(sport.espn_path, date, sport.espn_groups) for date in dates)
+    return tuple(ScheduleJob(sport.espn_path, date, sport.espn_groups, sport.folds_months) for date in dates)
 
 
 def _eastern_days(start: float, end: float) -> Iterator[str]:

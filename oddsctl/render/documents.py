@@ -80,8 +80,6 @@ def batch_line(answered: Answered, now: float) -> str:
             line["data"] = [_game(game) for game in games]
     if error := answered.error:
         line["error"] = {"error": error.code, "message": error.message}
-    if outcome.detail:
-        line["detail"] = outcome.detail
     if outcome.demo:
         line["demo"] = True
     return _encode(line)

@@ -94,6 +94,9 @@ def test_one_bad_place_does_not_spoil_the_others(user: User, sandbox: Server) ->
         ('{"api": "espn", "sport": "nfl", "date": "tomorrow"}', ["line 1", '"date"']),
         ('{"api": "weather", "latitude": 100, "longitude": 0, "time": "2026-11-26T18:00:00Z"}', ["line 1", "latitude 100"]),
         ('{"api": "odds", "sport": "nfl", "priority": "urgent"}', ["line 1", "critical high normal low prefetch"]),
+        ('{"api": "odds", "sport": "nfl", "markets": ["h2h&apiKey=x"]}', ["line 1", '"markets"']),
+        ('{"api": "odds", "sport": "nfl", "event": "../sports"}', ["line 1", '"event"']),
+        ('{"api": ["odds"]}', ["line 1", '"api"']),
     ],
 )
 def test_a_bad_line_is_named_and_nothing_is_asked(text: str, words: list[str], user: User, sandbox: Server) -> None:
@@ -104,11 +107,38 @@ def test_a_bad_line_is_named_and_nothing_is_asked(text: str, words: list[str], u
     assert sandbox.log == []
 
 
+def test_commas_within_a_list_are_counted_and_equal_lines_are_paid_once(user: User, sandbox: Server) -> None:
+    wish = {"api": "odds", "sport": "nfl", "markets": ["h2h,totals"], "regions": ["us,uk"]}
+    ran = user.run("batch", written(user, [wish | {"id": [1]}, wish, wish | {"id": None}]))
+    answers = [json.loads(line) for line in ran.out.splitlines()]
+    assert ([answer["id"] for answer in answers], [answer["credits"] for answer in answers]) == ([[1], 2, None], [4, 0, 0])
+    assert sandbox.used == 4
+
+
+def test_a_board_answers_its_events_and_days_of_a_month_are_one_call(user: User, sandbox: Server) -> None:
+    board = user.fetch("nfl", "--no-weather")
+    event = next(iter(json.loads(user.run("batch", written(user, [{"api": "odds", "sport": "nfl"}])).out)["data"]))["id"].removeprefix(
+        "odds:"
+    )
+    ran = user.run(
+        "batch", written(user, [{"api": "odds", "sport": "nfl", "event": event}, {"api": "odds", "sport": "nfl", "event": "0" * 32}])
+    )
+    answers = [json.loads(line) for line in ran.out.splitlines()]
+    assert (answers[0]["reason"], len(answers[0]["data"])) == ("SUPERSET_CACHE", 1)
+    assert answers[1]["error"]["error"] == "EVENT_GONE"
+    assert sandbox.used == 3
+    calls = sandbox.calls("espn")
+    days = [{"api": "espn", "sport": "nba", "date": f"2027-02-{day:02}"} for day in (3, 4, 9)]
+    assert user.run("batch", written(user, days)).code == 0
+    assert sandbox.calls("espn") == calls + 1
+    assert board["games"]
+
+
 def test_standard_input_and_a_missing_file(user: User, sandbox: Server) -> None:
     assert user.run("batch", "nowhere.jsonl").code == 2
     process = user.start("batch", "-", stdin=subprocess.PIPE)
     out, _ = process.communicate('{"id": 7, "api": "odds", "sport": "nfl", "markets": "h2h"}\n', timeout=60)
-    assert json.loads(out)["id"] == "7"
+    assert json.loads(out)["id"] == 7
 
 
 def test_after_an_interruption_resume_asks_only_what_is_left(user: User, sandbox: Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import shutil
 import sqlite3
@@ -36,6 +37,9 @@ def one_line(ran: Ran, code: int, *words: str) -> None:
         (["fetch", "nfl", "--fresh", "--offline"], ["--fresh", "--offline"]),
         (["fetch", "nfl", "--markets", ""], ["odds.markets"]),
         (["fetsh", "nfl"], ["fetsh"]),
+        (["fetch", "nfl", "--date", "9999-12-31"], ["9999-12-31"]),
+        (["fetch", "nfl", "--bookmakers", ","], ["--bookmakers"]),
+        (["fetch", "nfl", "--format"], ["--format"]),
         (["config", "nope"], ["nope"]),
     ],
 )
@@ -212,6 +216,32 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(user: User, sandbox: Serv
         )
         assert (ran.returncode, ran.stderr) == (0, ""), form
         assert len(ran.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", ["--version", "--demo fetch nfl", "--demo stats --json"])
+def test_an_answer_that_nobody_takes_ends_quietly_and_one_without_room_is_told(arguments: str, user: User) -> None:
+    for target, codes in (("| true", {0}), (">&-", {0}), (">/dev/full", {0} if arguments == "--version" else {74})):
+        shell = f"{sys.executable} -m oddsctl {arguments} {target}"
+        ran = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", shell], check=False, env=user.environment(), capture_output=True, text=True, timeout=60
+        )
+        assert ran.returncode in codes, (target, ran.stderr)
+        assert len(ran.stderr.splitlines()) == (codes == {74}), ran.stderr
+
+
+def test_a_clock_that_was_ahead_once_wedges_nothing(user: User, sandbox: Server) -> None:
+    """State written under a clock a month ahead: the next run asks anew once, then all is well."""
+    user.fetch("nfl", "--no-weather")
+    with sqlite3.connect(user.state_dir / "cache.db") as connection:
+        rows = connection.execute("SELECT key, value FROM Cache").fetchall()
+        for key, value in rows:
+            text = re.sub(r"1[78]\d{8}(\.\d+)?", lambda stamp: str(float(stamp.group()) + 30 * 86400), value)
+            connection.execute("UPDATE Cache SET value = ? WHERE key = ?", (text, key))
+    connection.close()
+    assert user.fetch("nfl", "--no-weather")["usage"]["calls"] == 2
+    assert user.fetch("nfl", "--no-weather")["usage"]["calls"] == 0
+    credits = user.run("stats", "--json").document["apis"]["odds"]["credits"]
+    assert (credits["used"], credits["maybe_charged"]) == (sandbox.used, 0)
 
 
 def test_state_is_for_the_users_eyes_only(user: User, sandbox: Server) -> None:
