@@ -184,7 +184,7 @@ class Resumption:
     def __init__(self, store: Store, clock: Clock, texts: Sequence[str]) -> None:
         self._store = store
         self._now = clock.now()
-        self._key = f"batches/{sha256(chr(10).join(texts).encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+        self._key = f"batches/{sha256(chr(10).join(texts).encode()).hexdigest()[:16]}"
 
     def age(self) -> float | None:
         """Seconds since this batch was begun by a run that did not get through; None where there is none."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from oddsctl import settings
 from oddsctl.policy import circuit_breaker
-from oddsctl.policy.circuit_breaker import KEPT, LONGEST_OPEN, TRANSITIONS, Breaker, Event, Pass, Shut, State, ask, record, step
+from oddsctl.policy.circuit_breaker import KEPT, LONGEST_OPEN, TRANSITIONS, Breaker, Event, Pass, Shut, State, ask, record, step, withdraw
 from oddsctl.store.codec import decode, encode, from_text, to_text
 
 NOW = 1_800_000_000.0
@@ -334,6 +334,17 @@ def test_a_killed_probe_blocks_others_no_longer_than_its_lease() -> None:
     world.now = NOW + 30 + LEASE - 0.1
     assert isinstance(world.send(), Shut)
     world.now = NOW + 30 + LEASE
+    assert world.send() == Pass(probe=True)
+
+
+def test_a_probe_that_is_withdrawn_makes_room_for_the_next_and_proves_nothing() -> None:
+    world = opened()
+    assert withdraw(world.breaker) == world.breaker
+    world.now = NOW + 30
+    world.call(failed=False)
+    world.send()
+    world.breaker = withdraw(world.breaker)
+    assert (world.breaker.state, world.breaker.successes) == (State.HALF_OPEN, 1)
     assert world.send() == Pass(probe=True)
 
 
