@@ -18,8 +18,6 @@ from oddsctl.messages.wishes import Terms
 if TYPE_CHECKING:
     from oddsctl.batch import Answered, Bill
 
-INCOMPLETE = 3
-
 
 def register(app: typer.Typer) -> None:
     """Hang the command into the tree."""
@@ -29,17 +27,12 @@ def register(app: typer.Typer) -> None:
 def batch(
     context: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines; - reads standard input.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it costs; send nothing.")] = False,
-    max_credits: Annotated[int | None, typer.Option(min=0, help="Spend at most so many credits.")] = None,
+    dry_run: options.DryRun = False,
+    max_credits: options.MaxCredits = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with this batch after an interruption: ask only what is left.")] = False,
-    wait: Annotated[
-        float, typer.Option(parser=options.duration, metavar="TIME", show_default="30s", help="Patience for rate limits and locks.")
-    ] = DEFAULT_WAIT,
-    shutdown_timeout: Annotated[
-        float | None,
-        typer.Option(parser=options.duration, metavar="TIME", help="How long calls under way may finish after Ctrl-C. [default: 30s]"),
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 when anything is stale, partial or stands in.")] = False,
+    wait: options.Wait = DEFAULT_WAIT,
+    shutdown_timeout: options.ShutdownTimeout = None,
+    strict: options.Strict = False,
 ) -> int:
     """Answer many requests by the fewest calls. One JSON object a line in, one a line out, in the same order."""
     from oddsctl import batch as errand
@@ -100,4 +93,4 @@ def _code(answers: list[Answered], *, strict: bool) -> int:
     errors = [answered.error for answered in answers]
     if errors and all(errors):
         return max(error.exit_code for error in errors if error)
-    return INCOMPLETE if strict and any(answered.outcome.reason.fails_strict for answered in answers) else 0
+    return options.STRICTLY_INCOMPLETE if strict and any(answered.outcome.reason.fails_strict for answered in answers) else 0

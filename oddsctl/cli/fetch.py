@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from oddsctl.config import Loaded
     from oddsctl.fetch import Fetched, Wanted
 
-STALE_UNDER_STRICT = 3
-
 
 def register(app: typer.Typer) -> None:
     """Hang the command into the tree."""
@@ -44,18 +42,13 @@ def fetch(
     offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: only what is stored.")] = False,
     no_odds: Annotated[bool, typer.Option("--no-odds", help="Without prices.")] = False,
     no_weather: Annotated[bool, typer.Option("--no-weather", help="Without weather.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it costs; send nothing.")] = False,
-    max_credits: Annotated[int | None, typer.Option(min=0, help="Spend at most so many credits.")] = None,
-    wait: Annotated[
-        float, typer.Option(parser=options.duration, metavar="TIME", show_default="30s", help="Patience for rate limits and locks.")
-    ] = DEFAULT_WAIT,
-    shutdown_timeout: Annotated[
-        float | None,
-        typer.Option(parser=options.duration, metavar="TIME", help="How long calls under way may finish after Ctrl-C. [default: 30s]"),
-    ] = None,
+    dry_run: options.DryRun = False,
+    max_credits: options.MaxCredits = None,
+    wait: options.Wait = DEFAULT_WAIT,
+    shutdown_timeout: options.ShutdownTimeout = None,
     force: Annotated[bool, typer.Option("--force", help="Lift the budget, up to what the account has.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say on stderr why each part is what it is.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 when anything is stale, partial or stands in.")] = False,
+    strict: options.Strict = False,
 ) -> int:
     """Show the board: games, best prices, weather at kick-off, and where each part came from."""
     from oddsctl.fetch import Fetch
@@ -111,7 +104,7 @@ def _show(session: Session, fetched: Fetched, wanted: Wanted, decision_id: str, 
         session.say(f"step by step: oddsctl why {decision_id}")
     if fetched.failures:
         raise max(fetched.failures, key=lambda error: error.exit_code)
-    return STALE_UNDER_STRICT if strict and any(Reason(source.reason).fails_strict for source in made.sources) else 0
+    return options.STRICTLY_INCOMPLETE if strict and any(Reason(source.reason).fails_strict for source in made.sources) else 0
 
 
 def _write(session: Session, fetched: Fetched, wanted: Wanted) -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 from datetime import date
+from typing import Annotated
 
 import typer
 
@@ -35,6 +36,18 @@ def day(text: str) -> date:
     if not 2000 <= found.year < 2100:
         raise typer.BadParameter(f"{text!r} is no date of this century; write it like 2026-11-26")
     return found
+
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it costs; send nothing.")]
+MaxCredits = Annotated[int | None, typer.Option(min=0, help="Spend at most so many credits.")]
+Wait = Annotated[float, typer.Option(parser=duration, metavar="TIME", show_default="30s", help="Patience for rate limits and locks.")]
+ShutdownTimeout = Annotated[
+    float | None,
+    typer.Option(parser=duration, metavar="TIME", help="How long calls under way may finish after Ctrl-C. [default: 30s]"),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 when anything is stale, partial or stands in.")]
+STRICTLY_INCOMPLETE = 3
+"""The exit code of `--strict`."""
 
 
 def show_plan(session: Session, previews: Iterable[tuple[str, Preview]]) -> int:

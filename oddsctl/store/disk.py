@@ -75,12 +75,6 @@ class DiskStore:
             self._reader.close()
         self._close_rows()
 
-    def size_bytes(self) -> int:
-        """What the database takes on disk, its write-ahead log not counted."""
-        with translated(self._directory), self._reading:
-            (size,) = self._reader.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()
-        return int(size)
-
     def _open_reader(self) -> sqlite3.Connection:
         with translated(self._directory):
             reader = connect(self._directory, self._lock_wait)

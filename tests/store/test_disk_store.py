@@ -353,9 +353,3 @@ def test_an_interruption_at_the_worst_moment_leaves_nothing_locked(store: DiskSt
         with pytest.raises(KeyboardInterrupt):
             store.update("bucket", add_one)
     assert store.update("bucket", add_one) == 1
-
-
-def test_size_is_that_of_the_database(filled: Path) -> None:
-    store = DiskStore(filled, WaitingClock())
-    assert store.size_bytes() == (filled / "cache.db").stat().st_size
-    store.close()
