@@ -78,7 +78,7 @@ def _show_progress(session: Session, stack: ExitStack) -> None:
         from oddsctl.render.progress import bar
         from oddsctl.render.terminal import console
 
-        session.listeners.append(stack.enter_context(bar(console(sys.stderr, os.environ), "wishes")))
+        session.listeners.append(stack.enter_context(bar(console(sys.stderr, os.environ, animated=True), "wishes")))
 
 
 def _in_words(bill: Bill) -> str:

@@ -18,8 +18,8 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-def console(file: IO[str], environ: Mapping[str, str]) -> Console:
-    """A console on `file`.
+def console(file: IO[str], environ: Mapping[str, str], *, animated: bool = False) -> Console:
+    """A console on `file`; `animated` lets it redraw what it wrote, on a terminal that can.
 
     Colour on a terminal that has it, or where FORCE_COLOR is set; never where NO_COLOR is, then without any escape sequence.
     Both count when they are not empty; FORCE_COLOR=0 forces nothing.
@@ -31,7 +31,7 @@ def console(file: IO[str], environ: Mapping[str, str]) -> Console:
     return _Console(
         file=file,
         force_terminal=colourful,
-        force_interactive=False,
+        force_interactive=animated and on_terminal and not dumb,
         color_system=("standard" if dumb else "auto") if colourful else None,
         width=None if on_terminal else NATURAL_WIDTH,
         _environ=environ,

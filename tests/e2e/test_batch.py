@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import signal
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -160,3 +163,30 @@ def test_after_an_interruption_resume_asks_only_what_is_left(user: User, sandbox
     assert ran.code == 0, ran.err
     assert [json.loads(line)["id"] for line in ran.out.splitlines()] == [wish["id"] for wish in wishes]
     assert sandbox.calls("odds") == len(SPORTS)
+
+
+def on_a_terminal(user: User, *arguments: str) -> str:
+    """What a run writes to a terminal on stderr, byte for byte."""
+    terminal, side = pty.openpty()
+    try:
+        process = user.start(*arguments, stderr=side)
+        process.communicate(timeout=60)
+        os.close(side)
+        written = b""
+        with contextlib.suppress(OSError):  # how a terminal ends on Linux
+            while chunk := os.read(terminal, 65536):
+                written += chunk
+        return written.decode(errors="replace")
+    finally:
+        os.close(terminal)
+
+
+def test_a_progress_bar_shows_on_a_terminal_and_leaves_it_as_it_was(user: User, sandbox: Server) -> None:
+    sandbox.fault(odds={"delay": 0.3, "count": -1})
+    path = written(user, [{"api": "odds", "sport": sport, "markets": ["h2h"]} for sport in SPORTS[:3]])
+    user.env["TERM"] = "xterm"
+    shown = on_a_terminal(user, "batch", path)
+    assert "━" in shown
+    assert "3/3" in shown
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")  # the cursor is back
+    assert "━" not in on_a_terminal(user, "batch", path, "-q")
