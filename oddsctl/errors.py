@@ -185,7 +185,7 @@ class ForbiddenError(ProviderError):
 
 
 class ServerError(ProviderError):
-    """The provider answered 5xx."""
+    """The provider answered 5xx, or 408: it could not answer in time. It may the next time."""
 
     code = "SERVER_ERROR"
 

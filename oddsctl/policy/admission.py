@@ -173,7 +173,8 @@ def _broken(breakers: dict[str, Breaker], receipt: Receipt, rules: Rules, now: f
     """The breakers after the call; "too fast" is the limiter's business, not theirs."""
     before = breakers.get(receipt.endpoint, Breaker())
     if receipt.verdict is Verdict.TOO_FAST:
-        return {**breakers, receipt.endpoint: circuit_breaker.withdraw(before)} if before.probe_until else breakers
+        was_the_probe = before.probe_until and receipt.sent_at >= before.since
+        return {**breakers, receipt.endpoint: circuit_breaker.withdraw(before)} if was_the_probe else breakers
     failed = receipt.verdict is Verdict.FAILED
     after = circuit_breaker.record(
         before, failed=failed, sent_at=receipt.sent_at, now=now, rules=rules.breaker, rest_until=receipt.rest_until

@@ -195,7 +195,7 @@ def _error(job: Job, response: HttpResponse) -> ProviderError:
         case 404:
             league = job.league if isinstance(job, ScheduleJob) else "?"
             return UnknownSportError(f"espn: knows no {league} (HTTP 404)", provider=API)
-        case status if status >= 500:
+        case status if status >= 500 or status == 408:
             return ServerError(said, provider=API, retry_at=shape.retry_after(response))
         case status if 400 <= status < 500:
             return RejectedError(said, provider=API)

@@ -256,6 +256,6 @@ def _by_status(status: int, code: str) -> type[ProviderError]:
     kinds: dict[int, type[ProviderError]] = {403: ForbiddenError, 429: RateLimitedError}
     if status == 401 and not code:
         return InvalidKeyError
-    if status >= 500:
+    if status >= 500 or status == 408:
         return ServerError
     return kinds.get(status, RejectedError if 400 <= status < 500 else BrokenAnswerError)

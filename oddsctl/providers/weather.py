@@ -191,7 +191,7 @@ def _error(response: HttpResponse) -> ProviderError:
     said = f"weather: {shape.quote(reason) or f'HTTP {response.status} without a reason'}"
     if response.status == 429:
         return RateLimitedError(said, provider=API, retry_at=_rest(reason, response.received_at) or shape.retry_after(response))
-    if response.status >= 500:
+    if response.status >= 500 or response.status == 408:
         return ServerError(said, provider=API, retry_at=shape.retry_after(response))
     if response.status in (401, 403):
         return ForbiddenError(said, provider=API)

@@ -10,12 +10,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from oddsctl.errors import BrokenAnswerError
+from oddsctl.errors import BrokenAnswerError, ServerError
 from oddsctl.messages.jobs import EventsJob, ForecastJob, GeocodeJob, Job, OddsJob, ScheduleJob, ScoresJob, SportsJob
 from oddsctl.messages.wire import HttpResponse, Secret
 from oddsctl.models import Place
+from oddsctl.ports import Provider
 from oddsctl.providers import registry, shape
+from oddsctl.providers.espn import ESPN
+from oddsctl.providers.odds import TheOddsAPI
 from oddsctl.providers.shape import Entry
+from oddsctl.providers.weather import OpenMeteo
 from oddsctl.settings import Settings
 from tests.providers.payloads import ANY_JSON, NOW, read_or_refused
 
@@ -232,3 +236,17 @@ def test_whatever_json_comes_under_whatever_status_it_is_read_or_refused(value: 
 def test_whatever_headers_come_the_balance_is_whole_numbers_or_unknown(headers: dict[str, str]) -> None:
     quota = PROVIDERS["odds"].quota(HttpResponse(200, headers, b""))
     assert all(one is None or isinstance(one, int) for one in (quota.used, quota.remaining, quota.last))
+
+
+@pytest.mark.parametrize(
+    ("provider", "job"),
+    [
+        (TheOddsAPI("https://a.example", lambda: Secret("k")), OddsJob("nfl", ("h2h",), ("us",))),
+        (ESPN("https://b.example", "x/1 (+https://x)"), ScheduleJob("football/nfl", "20260101")),
+        (OpenMeteo("https://c.example", "https://d.example"), ForecastJob((Place(1, 2),), 20000, 20000)),
+    ],
+    ids=["odds", "espn", "weather"],
+)
+def test_a_408_is_worth_another_try(provider: Provider, job: Job) -> None:
+    with pytest.raises(ServerError):
+        provider.parse(job, HttpResponse(408, {}, b""))
