@@ -52,7 +52,7 @@ def test_eight_cold_fetches_at_once_make_one_call_of_each_kind(user: User, repla
 
 def test_fresh_joins_a_call_begun_after_the_command(user: User, sandbox: Server) -> None:
     user.fetch("nfl")
-    slow(sandbox, 1)
+    slow(sandbox, 3)
     processes = [user.start("fetch", "nfl", "--fresh", "--json") for _ in range(4)]
     assert [user.finish(process).code for process in processes] == [0] * 4
     assert sandbox.calls("odds") <= 3  # the first run, one call, and at most one for whom came when it had begun
@@ -60,7 +60,7 @@ def test_fresh_joins_a_call_begun_after_the_command(user: User, sandbox: Server)
 
 def test_when_the_leader_is_killed_a_follower_finishes_and_the_lost_call_counts_as_maybe_charged(user: User, sandbox: Server) -> None:
     user.fetch("nfl", "--no-odds", "--no-weather")
-    slow(sandbox, 2, "odds")
+    slow(sandbox, 4, "odds")
     leader = user.start("fetch", "nfl", "--no-weather", "--json")
     until(sandbox, lambda: reserved(user) == 3, leader)
     follower = user.start("fetch", "nfl", "--no-weather", "--json")
@@ -76,7 +76,7 @@ def test_when_the_leader_is_killed_a_follower_finishes_and_the_lost_call_counts_
 
 def test_a_leaders_definite_failure_is_the_followers_too(user: User, sandbox: Server) -> None:
     user.env["ODDSCTL_RETRY_ATTEMPTS"] = "1"
-    sandbox.fault(odds={"status": 503, "count": -1, "delay": 1})
+    sandbox.fault(odds={"status": 503, "count": -1, "delay": 3})
     processes = [user.start("fetch", "nfl", "--no-weather", "--json") for _ in range(5)]
     runs = [user.finish(process) for process in processes]
     assert {source["detail"] for run in runs for source in run.document["sources"] if source["api"] == "odds"} == {"espn: SERVER_ERROR"}
@@ -107,7 +107,7 @@ def test_the_rate_is_shared_by_all_processes(user: User, sandbox: Server) -> Non
 
 
 def test_the_first_signal_lets_calls_under_way_finish_and_starts_nothing_new(user: User, sandbox: Server) -> None:
-    slow(sandbox, 1, "odds", "espn")
+    slow(sandbox, 3, "odds", "espn")
     process = user.start("fetch", "nfl", "--json")
     until(sandbox, lambda: reserved(user) == 3, process)
     process.send_signal(signal.SIGTERM)
