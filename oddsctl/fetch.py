@@ -67,9 +67,8 @@ class _Part:
     @property
     def telling(self) -> tuple[Outcome, ...]:
         """What can tell that there is no game: the schedule, or the odds as they are now; an old board of other days cannot."""
-        return tuple(
-            one if one in self.schedule or not one.reason.startswith("STALE_") else replace(one, answer=None) for one in self.asked
-        )
+        odds = (one for one in (self.odds, self.fallback) if one)
+        return (*self.schedule, *(replace(one, answer=None) if one.reason.startswith("STALE_") else one for one in odds))
 
     @property
     def asked(self) -> tuple[Outcome, ...]:
@@ -113,14 +112,14 @@ class Fetch:
             weather = KickOffWeather(partial(self._orchestrator.run, terms=terms), self._settings.weather.units, now)
             parts = self._with_weather(parts, weather, terms)
         failures = [failure(part.telling) for part in parts if not part.games]
-        made_at = self._clock.now()
+        made_at, usage = self._clock.now(), self._orchestrator.usage()
         made = Board(
             generated_at=made_at,
             demo=any(outcome.demo for part in parts for outcome in part.asked),
             games=tuple(board.with_best(game) for part in parts for game in part.games),
             sources=tuple(one for part in parts for one in _sources(part, made_at)),
-            usage=self._orchestrator.usage(),
-            warnings=(*self._warnings(parts), *_unknown_book(wanted.book, books)),
+            usage=usage,
+            warnings=(*self._warnings(parts, usage.credits_remaining), *_unknown_book(wanted.book, books)),
         )
         return Fetched(made, tuple(error for error in failures if error))
 
@@ -210,14 +209,13 @@ class Fetch:
             answered.append(replace(part, games=games, weather=tuple({outcome.job: outcome for outcome in mine.values()}.values())))
         return answered
 
-    def _warnings(self, parts: Sequence[_Part]) -> Iterable[str]:
+    def _warnings(self, parts: Sequence[_Part], left: int | None) -> Iterable[str]:
         failed = [part.odds for part in parts if part.odds and part.odds.error]
         if any(isinstance(outcome.error, MissingKeyError) for outcome in failed):
             yield "no key for The Odds API: with one (free, 500 credits a month) you see every book's prices; set ODDS_API_KEY"
         for error in {outcome.error.message: outcome.error for outcome in failed if outcome.error}.values():
             if not isinstance(error, MissingKeyError):
                 yield error.message + (f" ({error.hint})" if error.hint else "")
-        left = self._orchestrator.usage().credits_remaining
         if left is not None and left < self._settings.budget.warn_below and any(part.odds for part in parts):
             yield f"{left} credits left this month; boards up to an hour old count as fresh (budget.warn_below)"
 
