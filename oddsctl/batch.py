@@ -158,18 +158,14 @@ def answer(line: Line, outcome: Outcome, now: float) -> Answered:
     """The line with its part of the answer, in the shapes of the board."""
     match outcome.answer:
         case Events(events) if line.sport:
-            games: tuple[Game, ...] = board.join(line.sport, (), events, _NO_NAMES, now)
+            games: tuple[Game, ...] = board.join(line.sport, (), events, board.NO_NAMES, now)
             return Answered(line, outcome, tuple(board.with_best(game) for game in games))
         case Schedule(scheduled) if line.sport:
-            return Answered(line, outcome, board.join(line.sport, scheduled, (), _NO_NAMES, now))
+            return Answered(line, outcome, board.join(line.sport, scheduled, (), board.NO_NAMES, now))
         case Forecasts(forecasts) if line.time is not None:
             return Answered(line, outcome, board.weather_at(forecasts[0], line.time))
         case _:
             return Answered(line, outcome, None)
-
-
-_NO_NAMES = board.Names(spell=str, likeness=lambda _one, _other: 0.0, threshold=100.0)
-"""Nothing is joined: each line is of one provider."""
 
 
 def bill(lines: Sequence[Line], orchestrator: RequestOrchestrator) -> Bill:

@@ -21,6 +21,8 @@ class Names:
     threshold: float
 
 
+NO_NAMES = Names(spell=str, likeness=lambda _one, _other: 0.0, threshold=100.0)
+"""For the games of one provider: nothing is joined."""
 HOUR = 3600.0
 SAME_GAME_WITHIN = 12 * HOUR
 """Starts of one game differ by minutes, of a delayed one by hours; the next game of a series is at least 18 hours off."""

@@ -9,21 +9,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from oddsctl import __version__, config
-from oddsctl.accounts import DAMAGED
+from oddsctl.accounts import DAMAGED, Accounts
 from oddsctl.clock import StoppableClock, SystemClock
 from oddsctl.errors import StateDamagedError
 from oddsctl.housekeeping import HTTP_CACHE
 from oddsctl.messages.notices import Notice, Warned
 from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
 from oddsctl.orchestrator import RequestOrchestrator
-from oddsctl.ports import JSON, Clock, Store, Transport
+from oddsctl.ports import JSON, Clock, Locks, Store, Transport
 from oddsctl.providers.registry import build
 from oddsctl.records import CostTracker, Decisions, Records
 from oddsctl.settings import Settings
 from oddsctl.store.lock import FileLocks
+
+if TYPE_CHECKING:
+    from oddsctl.prefetch import PredictivePrefetcher
 
 T = TypeVar("T")
 LOCKS = "locks"
@@ -38,6 +41,7 @@ class App:
     settings: Settings
     clock: StoppableClock
     store: Store
+    locks: Locks
     orchestrator: RequestOrchestrator
     transport: Transport
     costs: CostTracker
@@ -45,11 +49,37 @@ class App:
     records: Records
     state_dir: Path
     demo: bool
+    tell: Callable[[Notice], None]
+
+    @property
+    def prefetcher(self) -> PredictivePrefetcher:
+        """The errand of `prefetch`, and of whoever wants to know its plan."""
+        from oddsctl.notebook import Notebook
+        from oddsctl.prefetch import PredictivePrefetcher
+        from oddsctl.prospect import Prospects
+        from oddsctl.reckoning import Reckoning
+        from oddsctl.window_log import WindowLog
+
+        log, notebook = WindowLog(self.records), Notebook(self.store)
+        return PredictivePrefetcher(
+            orchestrator=self.orchestrator,
+            prospects=Prospects(self.orchestrator, Accounts(self.store, self.clock, self.settings), self.costs, log, self.settings),
+            notebook=notebook,
+            reckoning=Reckoning(log, notebook),
+            locks=self.locks,
+            clock=self.clock,
+            settings=self.settings,
+            tell=self.tell,
+        )
+
+    def flush(self) -> None:
+        """Write down what was counted and decided so far."""
+        self.orchestrator.close()
+        self.decisions.write()
 
     def close(self) -> None:
         """Write down what was decided, and let go of connections and files."""
-        self.orchestrator.close()
-        self.decisions.write()
+        self.flush()
         self.records.close()
         self.transport.close()
         self.store.close()
@@ -69,9 +99,10 @@ def open_app(loaded: config.Loaded, *, demo: bool, tell: Callable[[Notice], None
             listener(notice)
 
     transport = _OnFirstUse(lambda: _transport(settings, clock, store, state_dir, demo=demo, tell=tell))
+    locks = FileLocks(state_dir / LOCKS, waiting)
     orchestrator = RequestOrchestrator(
         store=store,
-        locks=FileLocks(state_dir / LOCKS, waiting),
+        locks=locks,
         transport=transport,
         clock=waiting,
         providers=build(settings, cache(lambda: Secret("demo") if demo else config.resolve_key(settings.odds.key, os.environ)), USER_AGENT),
@@ -79,7 +110,7 @@ def open_app(loaded: config.Loaded, *, demo: bool, tell: Callable[[Notice], None
         tell=tell_all,
         roll=random.random,
     )
-    return App(settings, waiting, store, orchestrator, transport, costs, decisions, records, state_dir, demo)
+    return App(settings, waiting, store, locks, orchestrator, transport, costs, decisions, records, state_dir, demo, tell_all)
 
 
 def _transport(settings: Settings, clock: Clock, store: Store, state_dir: Path, *, demo: bool, tell: Callable[[Notice], None]) -> Transport:

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 from oddsctl import board
 from oddsctl.errors import MissingKeyError, OddsctlError
-from oddsctl.kick_off_weather import KickOffWeather, at_kick_off
+from oddsctl.kick_off_weather import KickOffWeather, at_kick_off, venue_of
 from oddsctl.messages.jobs import Events, EventsJob, Job, OddsJob, Schedule, canonical
 from oddsctl.messages.wishes import Outcome, Preview, Priority, PriorityRequest, Reason, Terms
-from oddsctl.models import Board, Game, Price, ScheduledGame, Source, Sport, Venue
+from oddsctl.models import Board, Game, Price, ScheduledGame, Source, Sport
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy.coalesce import covers
 from oddsctl.ports import Clock
-from oddsctl.providers import espn, teams, venues
+from oddsctl.providers import espn, teams
 from oddsctl.settings import Settings
 from oddsctl.sources import failure, source
 
@@ -192,7 +192,7 @@ class Fetch:
         by_id = {game.id: game for game in part.scheduled}
         line = _espn_stands_in(part)
         return tuple(
-            replace(game, venue=_venue(part.sport, known), odds=_in_markets(known.line, wanted) if line else game.odds)
+            replace(game, venue=venue_of(part.sport, known), odds=_in_markets(known.line, wanted) if line else game.odds)
             if (known := by_id.get(game.id))
             else game
             for game in games
@@ -264,16 +264,6 @@ def _is_book(key: str, book: str) -> bool:
 def _unknown_book(book: str | None, books: set[str]) -> Iterable[str]:
     if book is not None and books and not any(_is_book(key, book) for key in books):
         yield f"no prices of {book!r} here; there are {' '.join(sorted(books))}"
-
-
-def _venue(sport: Sport, game: ScheduledGame) -> Venue | None:
-    if game.venue is None:
-        return None
-    fact = venues.find((sport.espn_path or "").partition("/")[0], game.venue)
-    roof = venues.roof_of(fact, game.venue, sport.indoor)
-    city = game.venue.city or (fact.city if fact else None)
-    latitude, longitude = (fact.latitude, fact.longitude) if fact else (None, None)
-    return Venue(game.venue.name, city, roof, latitude, longitude, game.neutral)
 
 
 def _sources(part: _Part, now: float) -> Iterable[Source]:

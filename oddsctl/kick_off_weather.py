@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from oddsctl import board
 from oddsctl.messages.jobs import ForecastJob, Forecasts, Geocoded, GeocodeJob
 from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest
-from oddsctl.models import Game, Place, ScheduledGame, Units, VenueRef, Weather
+from oddsctl.models import Game, Place, ScheduledGame, Sport, Units, Venue, VenueRef, Weather
 from oddsctl.policy.coalesce import DAYS_PER_CALL
+from oddsctl.providers import venues
 
 DAY = 86400
 PLAYED_UNDER_THE_SKY = ("scheduled", "live", "delayed")
@@ -43,7 +45,7 @@ class KickOffWeather:
         towns: dict[str, GeocodeJob] = {}
         for game in games:
             venue, ref = game.venue, refs.get(game.id)
-            if venue is None or venue.roof == "fixed" or game.status not in PLAYED_UNDER_THE_SKY:
+            if venue is None or not under_the_sky(game):
                 continue
             if venue.latitude is not None and venue.longitude is not None:
                 places[game.id] = Place(venue.latitude, venue.longitude)
@@ -53,6 +55,28 @@ class KickOffWeather:
         outcomes = self._ask([PriorityRequest(job, Priority.HIGH) for job in jobs]) if jobs else []
         found = {outcome.job: outcome for outcome in outcomes}
         return places | {game_id: place for game_id, job in towns.items() if (place := _first_place(found[job]))}
+
+
+def under_the_sky(game: Game) -> bool:
+    """Whether weather matters to the game: it will be played, and under no fixed roof."""
+    return game.venue is not None and game.venue.roof != "fixed" and game.status in PLAYED_UNDER_THE_SKY
+
+
+def games_of(sport: Sport, schedule: Sequence[ScheduledGame], now: float) -> list[Game]:
+    """The scheduled games as those of a board, with what our venue table adds."""
+    by_id = {game.id: game for game in schedule}
+    return [replace(game, venue=venue_of(sport, by_id[game.id])) for game in board.join(sport, schedule, (), board.NO_NAMES, now)]
+
+
+def venue_of(sport: Sport, game: ScheduledGame) -> Venue | None:
+    """Where a game is played: the schedule's word, and our own table's roof and place."""
+    if game.venue is None:
+        return None
+    fact = venues.find((sport.espn_path or "").partition("/")[0], game.venue)
+    roof = venues.roof_of(fact, game.venue, sport.indoor)
+    city = game.venue.city or (fact.city if fact else None)
+    latitude, longitude = (fact.latitude, fact.longitude) if fact else (None, None)
+    return Venue(game.venue.name, city, roof, latitude, longitude, game.neutral)
 
 
 def at_kick_off(outcome: Outcome, game: Game) -> Weather | None:

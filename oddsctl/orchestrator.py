@@ -120,6 +120,14 @@ class RequestOrchestrator:
         """Credits the job costs at the most."""
         return self._providers[job.api].price(job)
 
+    def missing_key(self) -> MissingKeyError | None:
+        """Why The Odds API cannot be asked at all; None where there is a key."""
+        try:
+            self._providers["odds"].account()
+        except MissingKeyError as error:
+            return error
+        return None
+
     def is_thrifty(self) -> bool:
         """Whether so few credits are left that older boards do."""
         return self._accounts.thrifty()

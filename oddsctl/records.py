@@ -15,7 +15,7 @@ from uuid import uuid4
 from oddsctl.errors import OddsctlError
 from oddsctl.messages.jobs import Job
 from oddsctl.messages.notices import Booked, Decided, Notice, Settled
-from oddsctl.messages.wishes import Outcome, PriorityRequest
+from oddsctl.messages.wishes import Outcome, PriorityRequest, Purpose, Reason
 from oddsctl.ports import Clock
 from oddsctl.store.lock import hold
 from oddsctl.times import iso
@@ -27,9 +27,15 @@ CREATE TABLE IF NOT EXISTS calls (
     job TEXT NOT NULL, price INTEGER, purpose TEXT, command TEXT, status INTEGER, spent INTEGER, seconds REAL, outcome TEXT
 );
 CREATE TABLE IF NOT EXISTS decisions (id TEXT PRIMARY KEY, at REAL NOT NULL, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS windows (
+    sport TEXT NOT NULL, game TEXT NOT NULL, window TEXT NOT NULL, start REAL NOT NULL, fate TEXT NOT NULL, reason TEXT,
+    at REAL, lag REAL, PRIMARY KEY (game, window)
+);
 """
 KEEP_DECISIONS = 1000
 """Runs whose reasons are kept: enough for days of cron. Calls are kept for good."""
+PLANNER = "prefetch"
+"""The command that cron runs: its reasons are kept where it asked somebody."""
 PATIENCE = 1.0
 """Seconds to wait for another process that writes: history is not worth more."""
 
@@ -135,6 +141,15 @@ class CostTracker:
         """
         return (Cost(*row) for row in self._records.rows(query, (since,)))
 
+    def boards(self, since: float) -> list[tuple[str, float]]:
+        """The key of each board or event's odds that came since then, whoever asked, and when."""
+        query = "SELECT job, at FROM calls WHERE event = 'settled' AND outcome = 'FETCHED' AND endpoint = 'odds' AND at >= ? ORDER BY at"
+        return [(str(job), float(at)) for job, at in self._records.rows(query, (since,))]
+
+    def planned_spend(self, since: float) -> int:
+        """Credits that planned calls cost since then; what got no answer counts as charged."""
+        return sum(cost.price if cost.spent is None else cost.spent for cost in self.costs(since) if cost.purpose != Purpose.OWN)
+
     def _row(self, call_id: str, event: str, job: Job, **known: object) -> None:
         row = {"at": self._clock.now(), "call_id": call_id, "event": event, "api": job.api, "endpoint": job.endpoint}
         row |= {"sport": getattr(job, "sport", None) or getattr(job, "league", None), "job": job.key, **known}
@@ -158,13 +173,14 @@ class Decisions:
             self._wishes.append(_wish(notice.request, notice.outcome))
 
     def write(self) -> None:
-        """Append the run, where it decided anything."""
-        if self._wishes:
+        """Append the run, where it decided anything; not that cron's run found the schedule as it was."""
+        if any(wish["reason"] != Reason.FRESH_CACHE for wish in self._wishes) or (self._wishes and self._command != PLANNER):
             now = self._clock.now()
             document = {"schema": "oddsctl.why/1", "id": self.id, "at": iso(now), "command": self._command, "wishes": self._wishes}
             self._records.write("INSERT INTO decisions VALUES (?, ?, ?)", (self.id, now, json.dumps(document, ensure_ascii=False)))
             last = "(SELECT max(rowid) FROM decisions)"
             self._records.write(f"DELETE FROM decisions WHERE rowid <= {last} - ?", (KEEP_DECISIONS,))  # noqa: S608 - no words of others
+        self._wishes, self.id = [], uuid4().hex[:8]
 
 
 def decision(records: Records, decision_id: str | None) -> dict[str, Any] | None:

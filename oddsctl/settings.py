@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from oddsctl.models import Sport, Units
+
+Part = Literal["odds", "weather", "schedule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +84,28 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetching:
+    """One part of what windows fetch: at each of them, or at the one so many seconds before the start."""
+
+    part: Part
+    window: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Prefetch:
     """What cron buys, and when."""
 
     sports: tuple[str, ...] = ("nfl",)
     windows: tuple[float, ...] = (7200.0, 3600.0, 1800.0)
+    fetch: tuple[Fetching, ...] = (Fetching("odds"), Fetching("weather"))
     early: float = 600.0
     late: float = 300.0
     every: float = 300.0
+
+    def windows_of(self, part: Part) -> tuple[float, ...]:
+        """The windows at which this part is fetched."""
+        wanted = {one.window for one in self.fetch if one.part == part}
+        return self.windows if None in wanted else tuple(window for window in self.windows if window in wanted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from oddsctl.errors import InterruptedRunError
+from oddsctl.errors import InterruptedRunError, ProviderError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+OVERDUE = ProviderError.exit_code
+"""A provider has let a run wait beyond its deadline."""
 
 
 @contextmanager
-def graceful(stop: Callable[[Exception], None], timeout: float, say: Callable[[str], None]) -> Iterator[None]:
+def graceful(
+    stop: Callable[[Exception], None], timeout: float, say: Callable[[str], None], deadline: float | None = None
+) -> Iterator[None]:
     """The first signal calls `stop`, and gives calls under way `timeout` seconds; the second, or the end of that time, ends all.
 
-    Ending so leaves the books true: what is reserved counts as maybe charged once its lease is over. When the block ends
-    regularly after a signal, `InterruptedRunError` tells it.
+    So does the `deadline`, seconds from now, where there is one. Ending so leaves the books true: what is reserved counts as
+    maybe charged once its lease is over. When the block ends regularly after a signal, `InterruptedRunError` tells it.
     """
     interrupted: list[InterruptedRunError] = []
 
@@ -34,10 +38,14 @@ def graceful(stop: Callable[[Exception], None], timeout: float, say: Callable[[s
         say(f"stopping: calls under way may finish within {timeout:g} s; once more to stop at once")
 
     def on_alarm(_number: int, _frame: FrameType | None) -> None:
-        _end(interrupted[0].exit_code if interrupted else 1)
+        if not interrupted:
+            say(f"no answer within {deadline:g} s (--deadline): what was under way may have been charged")
+        _end(interrupted[0].exit_code if interrupted else OVERDUE)
 
     before = {number: signal.signal(number, on_signal) for number in SIGNALS}
     before[signal.SIGALRM] = signal.signal(signal.SIGALRM, on_alarm)
+    if deadline is not None:
+        signal.setitimer(signal.ITIMER_REAL, max(deadline, 0.001))
     try:
         yield
     finally:

@@ -11,8 +11,10 @@ from typing import Annotated
 import typer
 
 from oddsctl.cli.session import Session
+from oddsctl.errors import ConfigError, UsageError
 from oddsctl.messages.wire import HttpRequest
 from oddsctl.messages.wishes import Preview
+from oddsctl.models import Sport
 
 
 def duration(text: str | float) -> float:
@@ -45,9 +47,28 @@ ShutdownTimeout = Annotated[
     float | None,
     typer.Option(parser=duration, metavar="TIME", help="How long calls under way may finish after Ctrl-C. [default: 30s]"),
 ]
+A_DAY = 86400.0
+Horizon = Annotated[float, typer.Option(parser=duration, metavar="TIME", show_default="24h", help="How far to plan ahead.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 when anything is stale, partial or stands in.")]
 STRICTLY_INCOMPLETE = 3
 """The exit code of `--strict`."""
+
+
+def prefetch_sports(session: Session, chosen: Iterable[str] | None) -> tuple[Sport, ...]:
+    """The sports of a planned command: those named, else `prefetch.sports`. Raises `UsageError`, or `ConfigError` for the latter."""
+    from oddsctl.providers.sports import find
+
+    settings = session.loaded.settings
+    try:
+        names = dict.fromkeys(chosen or settings.prefetch.sports)
+        sports = {sport.name: sport for sport in (find(name, settings.sports) for name in names)}
+    except UsageError as error:
+        if chosen:
+            raise
+        raise ConfigError(f"prefetch.sports: {error.message}", hint=error.hint) from None
+    if not sports:
+        raise UsageError("no sport to prefetch", hint="name one, or set prefetch.sports")
+    return tuple(sports.values())
 
 
 def show_plan(session: Session, previews: Iterable[tuple[str, Preview]]) -> int:

@@ -67,10 +67,13 @@ class Session:
         return {"demo": True} if self.demo else {}
 
     @contextmanager
-    def app(self, loaded: Loaded | None = None, *, wait: float = DEFAULT_WAIT, shutdown: float | None = None) -> Iterator[App]:
+    def app(
+        self, loaded: Loaded | None = None, *, wait: float = DEFAULT_WAIT, shutdown: float | None = None, deadline: float | None = None
+    ) -> Iterator[App]:
         """The app on disk state, closed at the end. `wait` is the patience for the state's lock.
 
-        Meanwhile a first SIGINT or SIGTERM lets calls under way finish within `shutdown` seconds, a second ends it at once.
+        Meanwhile a first SIGINT or SIGTERM lets calls under way finish within `shutdown` seconds, a second ends it at once; so does
+        the `deadline`, seconds from now.
         """
         from oddsctl.bootstrap import open_app
         from oddsctl.cli.interruptions import graceful
@@ -78,7 +81,7 @@ class Session:
         loaded = loaded or self.loaded
         app = open_app(loaded, demo=self.demo, tell=self.tell, lock_wait=max(wait, LEAST_LOCK_WAIT), command=self.command)
         try:
-            with graceful(app.clock.stop, loaded.settings.shutdown.timeout if shutdown is None else shutdown, self.say):
+            with graceful(app.clock.stop, loaded.settings.shutdown.timeout if shutdown is None else shutdown, self.say, deadline):
                 yield app
         finally:
             app.close()

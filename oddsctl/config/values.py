@@ -24,6 +24,7 @@ from oddsctl.config.text import (
     parse_size,
 )
 from oddsctl.messages.jobs import canonical
+from oddsctl.settings import Fetching
 
 _MOST = 1_000_000_000
 _KEY = re.compile(r"env:(?![0-9A-Fa-f]{32}$)[A-Za-z_][A-Za-z0-9_]*|file:[/~].*|command:.*\S.*")
@@ -156,6 +157,19 @@ def several(item: Kind, *, filled: bool = False) -> Kind:
         lambda items: "[" + ", ".join(map(item.spell, items)) + "]",
         lambda text: [part.strip() for part in text.split(",") if part.strip()],
     )
+
+
+def _fetching(value: object) -> Fetching:
+    remedy = 'write "odds", "weather" or "schedule", or with a window: "weather@30m"'
+    part, at, window = _text(value, remedy).lower().partition("@")
+    match part:
+        case "odds" | "weather" | "schedule":
+            return Fetching(part, _positive_duration(window) if at else None)
+        case _:
+            raise BadValueError("is nothing that a window can fetch", remedy)
+
+
+FETCHING = Kind(_fetching, lambda one: quote(one.part + (f"@{format_duration(one.window)}" if one.window else "")))
 
 
 # ── places: where the key is, where providers are, where state lives, whom to tell ──

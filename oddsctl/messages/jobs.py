@@ -65,6 +65,16 @@ class OddsJob:
         return f"{self.shelf}{_list(self.markets)}/{_list(self.regions)}/{_list(self.bookmakers)}"
 
 
+def board_of(key: str) -> OddsJob | None:
+    """The job for a whole board whose `key` this is; None for any other key."""
+    match key.split("/"):
+        case ["odds", "board", sport, *lists] if len(lists) == 3:
+            markets, regions, bookmakers = (() if names == "-" else tuple(names.split(",")) for names in lists)
+            return OddsJob(sport, markets, regions, bookmakers)
+        case _:
+            return None
+
+
 @dataclass(frozen=True)
 class EventsJob:
     """The Odds API's own schedule of a sport; free."""

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from oddsctl.policy.calendar import DAY
+from oddsctl.policy.prefetch_plan import Fixture, PlannedCall, Windows, plan, targets
+
+EASTERN = ZoneInfo("America/New_York")
+"""Whose days are shared out: no game of a day begins after its midnight."""
 RECOVERED = 1.25
 """How many times over the nearest windows must be borne again before an emergency ends: what it saves alone does not end it."""
 
@@ -40,3 +49,93 @@ def emergency(spendable: int, needed: int, *, active: bool) -> bool:
     An `active` emergency goes on until they can be with a quarter to spare, so that it does not come and go with every call.
     """
     return needed > 0 and spendable < needed * (RECOVERED if active else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A sport's games until the reset: those that start before `known_until`; each later day is taken to cost what these do.
+
+    `price` is what its board costs, `lean_price` what the least does that an emergency still buys.
+    """
+
+    fixtures: Sequence[Fixture]
+    known_until: float
+    price: int
+    lean_price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What planned calls may touch until the account's month ends, what they spent today, and whether there was an emergency."""
+
+    spendable: int
+    spent_today: int
+    reset_at: float
+    emergency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is bought until the reset: which windows, in an `emergency` the leanest board, and for how many credits `today`."""
+
+    windows: tuple[float, ...]
+    emergency: bool
+    today: int
+
+
+def course(outlooks: Sequence[Outlook], windows: Windows, purse: Purse, now: float) -> Course:
+    """How to get through the month: all windows where they can be paid, else the nearest ones, else those at the leanest price."""
+    if not windows.before:
+        return Course((), purse.emergency, 0)
+    nearest = (min(windows.before),)
+    short = emergency(purse.spendable, _cost(outlooks, windows, nearest, purse, now), active=purse.emergency)
+    if short:
+        outlooks = [replace(one, price=one.lean_price) for one in outlooks]
+        chosen: tuple[float, ...] = nearest
+    else:
+        chosen = kept(windows.before, purse.spendable, lambda some: _cost(outlooks, windows, some, purse, now))
+    later = _cost(outlooks, windows, chosen, purse, now, after=day_of(now))
+    games = sum((_games(one, purse, now) for one in outlooks), Counter[date]())
+    return Course(chosen, short, allowance(purse.spendable, 0, later, games, day_of(now), purse.spent_today))
+
+
+def day_of(moment: float) -> date:
+    """The day in whose evening games are played, as leagues count them."""
+    return datetime.fromtimestamp(moment, UTC).astimezone(EASTERN).date()
+
+
+def calls_until(outlook: Outlook, windows: Windows, now: float, end: float) -> tuple[PlannedCall, ...]:
+    """The fewest calls for the known games' windows between `now` and `end`."""
+    wanted, _ = targets(outlook.fixtures, windows, (), now, end - now)
+    return plan(wanted)
+
+
+def unknown_share(outlook: Outlook, now: float, end: float) -> float:
+    """The time from `now` to `end` of which no game is known yet, in times that of which they are."""
+    known = min(outlook.known_until, end) - now
+    return max(0.0, end - outlook.known_until) / known if known >= DAY else 0.0
+
+
+def _cost(
+    outlooks: Sequence[Outlook], windows: Windows, some: tuple[float, ...], purse: Purse, now: float, after: date | None = None
+) -> int:
+    """Credits until the reset for these windows; of the days `after` one, where it is given."""
+    total = 0.0
+    for outlook in outlooks:
+        calls = calls_until(outlook, replace(windows, before=some), now, purse.reset_at)
+        unknown = len(calls) * unknown_share(outlook, now, purse.reset_at)
+        known = sum(after is None or day_of(call.at) > after for call in calls)
+        total += (known + unknown) * outlook.price
+    return math.ceil(total)
+
+
+def _games(outlook: Outlook, purse: Purse, now: float) -> Counter[date]:
+    """The games of each day until the reset, those of days not known yet as many as on the mean day."""
+    counted = Counter(day_of(fixture.start) for fixture in outlook.fixtures if fixture.start < purse.reset_at)
+    first = day_of(max(now, outlook.known_until))
+    ahead = sum(count for day, count in counted.items() if day_of(now) <= day < first)
+    known_days = (first - day_of(now)).days
+    if known_days and (mean := ahead // known_days):
+        beyond = (day_of(purse.reset_at) - first).days
+        counted.update({first + timedelta(number): mean for number in range(beyond)})
+    return counted

@@ -1,0 +1,82 @@
+"""`oddsctl prefetch`: what cron runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from oddsctl.cli import options
+from oddsctl.cli.session import Session
+
+if TYPE_CHECKING:
+    from oddsctl.bootstrap import App
+    from oddsctl.prefetch import Run
+
+LOOP_EVERY = 60.0
+"""Seconds after which `--loop` can look again: it makes a call at its own minute, not before."""
+NAP = 30.0
+"""Seconds of one nap of `--loop`: a computer that slept meanwhile is noticed."""
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into the tree."""
+    app.command("prefetch")(prefetch)
+
+
+def prefetch(
+    context: typer.Context,
+    sports: Annotated[list[str] | None, typer.Argument(metavar="[SPORT...]", help="Default: prefetch.sports.")] = None,
+    deadline: Annotated[
+        float, typer.Option(parser=options.duration, metavar="TIME", show_default="50s", help="The whole run ends within this time.")
+    ] = 50.0,
+    horizon: options.Horizon = options.A_DAY,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan up to the horizon; free calls only.")] = False,
+    loop: Annotated[bool, typer.Option("--loop", help="Keep running until SIGTERM, for those without cron.")] = False,
+    cron: Annotated[bool, typer.Option("--cron", help="Print a crontab line and a systemd timer; run nothing.")] = False,
+    shutdown_timeout: options.ShutdownTimeout = None,
+) -> int:
+    """Fetch what is due at the windows before games, and stop: what cron runs every few minutes."""
+    session: Session = context.obj
+    chosen = options.prefetch_sports(session, sports)
+    if cron:
+        return _print_cron(session, sports or [], deadline)
+    with session.app(shutdown=shutdown_timeout, deadline=None if loop or dry_run else deadline) as app:
+        if dry_run:
+            return _show(session, app.prefetcher.rehearse(chosen, horizon), app, planned=True)
+        if not loop:
+            return _show(session, app.prefetcher.run(chosen, horizon, deadline, app.settings.prefetch.every), app)
+        while True:
+            run = app.prefetcher.run(chosen, horizon, deadline, LOOP_EVERY)
+            _show(session, run if run and (run.calls or run.skipped) else None, app)
+            app.flush()
+            wake_at = run.wake_at if run else app.clock.now() + LOOP_EVERY
+            while (left := wake_at - app.clock.now()) > 0:
+                app.clock.sleep(min(left, NAP))
+
+
+def _show(session: Session, run: Run | None, app: App, *, planned: bool = False) -> int:
+    """Show a run; without a terminal tables say nothing, as cron mails what is printed. The exit code."""
+    from oddsctl.render import prefetch as render
+
+    if run is None:
+        return 0
+    if session.format != "table":
+        sys.stdout.write(render.written(run, session.format, session.mark))
+        sys.stdout.flush()
+    elif planned or sys.stdout.isatty():
+        from oddsctl.render.terminal import console
+
+        show = render.show_plan if planned else render.show_run
+        show(console(sys.stdout, os.environ), run, now=app.clock.now(), zone=session.zone, demo=session.demo)
+    for line in render.missed_lines(run):
+        session.warn(line)
+    if run.no_key:
+        return run.no_key.exit_code
+    return run.errors[0].exit_code if run.errors and not planned else 0
+
+
+def _print_cron(session: Session, sports: list[str], deadline: float) -> int:
+    raise NotImplementedError(session, sports, deadline)

@@ -1,0 +1,81 @@
+"""What prefetch has to do next: which windows are captured, which calls get the rest, and which get none. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from oddsctl.policy.pacing import Course, day_of
+from oddsctl.policy.prefetch_plan import REFRESH, Fixture, PlannedCall, Skipped, Target, Why, Windows, captures, choose, due, plan, targets
+
+Captured = Mapping[tuple[str, float], float]
+"""By game and window: the moment of the answer that captured it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """The calls to come, by time, the windows that get none, and those that have theirs."""
+
+    calls: tuple[PlannedCall, ...]
+    skipped: tuple[Skipped, ...]
+    captured: Captured
+
+
+def captured_by(fixtures: Sequence[Fixture], windows: Windows, moments: Mapping[str, Sequence[float]]) -> Captured:
+    """What the answers that came at these moments (by sport, or by game) captured; of several the first."""
+    return {
+        (fixture.id, target.window): moment
+        for fixture in fixtures
+        for moment in sorted((*moments.get(fixture.sport, ()), *moments.get(fixture.id, ())), reverse=True)
+        for target in captures(fixture, windows, moment)
+    }
+
+
+def paid(
+    fixtures: Sequence[Fixture],
+    windows: Windows,
+    captured: Captured,
+    prices: Mapping[str, int],
+    course: Course,
+    now: float,
+    horizon: float,
+) -> Agenda:
+    """The calls for boards: today's as far as `course` pays for them, the most valuable first; those of later days as planned."""
+    wanted, skipped = targets(fixtures, windows, captured.keys(), now, horizon)
+    bought = [target for target in wanted if target.window in course.windows]
+    cut = [Skipped(target, Why.BUDGET) for target in wanted if target.window not in course.windows]
+    today, later = _split(bought, now)
+    calls, too_dear = choose(today, prices, course.today)
+    return Agenda(_by_time((*calls, *plan(later))), (*skipped, *cut, *too_dear), captured)
+
+
+def free(fixtures: Sequence[Fixture], windows: Windows, captured: Captured, now: float, horizon: float) -> Agenda:
+    """The fewest calls for what costs nothing; one serves all sports."""
+    wanted, skipped = targets(fixtures, windows, captured.keys(), now, horizon)
+    return Agenda(plan(replace(target, sport="") for target in wanted), skipped, captured)
+
+
+def is_due(call: PlannedCall, now: float, every: float, last: float | None) -> bool:
+    """Whether a run buys the call now. What came at `last` has the feed's newest prices for a minute: then the next run does, if it can."""
+    too_soon = last is not None and 0 <= now - last < REFRESH and now + every <= call.closes
+    return due(call, now, every) and not too_soon
+
+
+def kept_since(call: PlannedCall, windows: Windows) -> float:
+    """From when on an answer captures all that the call covers (the call itself knows only from when on it may be made)."""
+    return max(target.nominal - windows.early for target in call.covers)
+
+
+def next_wake(calls: Collection[PlannedCall], now: float, longest: float) -> float:
+    """When there is something to do again: at the next call's minute, after `longest` seconds at the latest."""
+    return min([now + longest, *(call.at for call in calls if call.at > now)])
+
+
+def _split(wanted: Sequence[Target], now: float) -> tuple[list[Target], list[Target]]:
+    today = day_of(now)
+    first = [target for target in wanted if day_of(target.nominal) <= today]
+    return first, [target for target in wanted if day_of(target.nominal) > today]
+
+
+def _by_time(calls: Sequence[PlannedCall]) -> tuple[PlannedCall, ...]:
+    return tuple(sorted(calls, key=lambda call: (call.at, call.sport)))

@@ -1,0 +1,253 @@
+"""What cron runs: look at the schedule, fetch what is due at the windows before games, remember how each window ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from oddsctl.config.text import format_duration
+from oddsctl.errors import LockTimeoutError, OddsctlError
+from oddsctl.kick_off_weather import KickOffWeather, games_of
+from oddsctl.messages.notices import Notice, Warned
+from oddsctl.messages.prefetched import PrefetchCall
+from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest, Purpose, Reason, Terms
+from oddsctl.models import Sport
+from oddsctl.notebook import Notebook, Notes
+from oddsctl.orchestrator import RequestOrchestrator
+from oddsctl.policy import agenda
+from oddsctl.policy.prefetch_plan import PlannedCall
+from oddsctl.ports import Clock, Locks
+from oddsctl.prospect import FOR_PAYING, FOR_PLANNING, Prospect, Prospects
+from oddsctl.reckoning import Reckoning, Skip, skip
+from oddsctl.settings import Settings
+from oddsctl.timetable import Span, Timetable
+from oddsctl.window_log import WindowEnd
+
+LONGEST_NAP = 900.0
+"""Seconds after which `--loop` looks again, whatever it has planned: others may have fetched, games may have moved."""
+PURPOSES = ((1800.0, Purpose.WINDOW_30M), (3600.0, Purpose.WINDOW_1H), (7200.0, Purpose.WINDOW_2H))
+PLANNED = "planned"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run did, or would do: its calls, the windows that ended without one, and when to look again.
+
+    `errors` are of schedules that could not be had, `missed` the windows that this run found missed; `games` are the names by id.
+    """
+
+    calls: tuple[PrefetchCall, ...]
+    skipped: tuple[Skip, ...]
+    wake_at: float
+    errors: tuple[OddsctlError, ...] = ()
+    missed: tuple[WindowEnd, ...] = ()
+    games: Mapping[str, str] = field(default_factory=dict)
+    no_key: OddsctlError | None = None
+
+    @property
+    def credits(self) -> int:
+        return sum(call.credits for call in self.calls)
+
+
+class PredictivePrefetcher:
+    """The right line at the right minute for the fewest credits. Of several at once, in any process, one works on a sport."""
+
+    def __init__(
+        self,
+        *,
+        orchestrator: RequestOrchestrator,
+        prospects: Prospects,
+        notebook: Notebook,
+        reckoning: Reckoning,
+        locks: Locks,
+        clock: Clock,
+        settings: Settings,
+        tell: Callable[[Notice], None],
+    ) -> None:
+        self._orchestrator = orchestrator
+        self._prospects = prospects
+        self._notebook = notebook
+        self._reckoning = reckoning
+        self._locks = locks
+        self._clock = clock
+        self._settings = settings
+        self._tell = tell
+
+    def run(self, sports: Sequence[Sport], horizon: float, deadline: float, every: float) -> Run | None:
+        """Fetch what is due and stop; None when others are at work on all these sports.
+
+        After `deadline` seconds nothing new is begun; `every` is how many seconds from now the next run comes.
+        Raises `InterruptedRunError`.
+        """
+        stop_at = self._clock.monotonic() + deadline
+        with self._leases(sports) as mine:
+            return self._run(mine, horizon, stop_at, every) if mine else None
+
+    def rehearse(self, sports: Sequence[Sport], horizon: float, *, ask: bool = True) -> Run:
+        """What runs would do up to the horizon; with `ask` the schedule is fetched where it is too old (free calls only)."""
+        now, notes = self._clock.now(), self._notebook.read()
+        terms = Terms(command="prefetch") if ask else None
+        tables = self._prospects.tables(sports, self._span(sports, notes, now, horizon), terms, now)
+        view = self._prospects.view(tables, self._prospects.outlooks(tables, terms, now, horizon), notes, now, horizon)
+        calls = [
+            *(_planned("odds", call, view.prices[call.sport]) for call in view.odds.calls),
+            *(_planned("weather", call) for call in view.weather.calls),
+            *(_planned("espn", call) for call in view.schedule.calls),
+        ]
+        return Run(
+            calls=tuple(sorted(calls, key=lambda call: (call.at, call.api))),
+            skipped=tuple(self._reckoning.skips(view, notes, now)),
+            wake_at=view.wake_at(now, LONGEST_NAP),
+            errors=tuple(table.error for table in tables if table.error),
+            games=_names(tables),
+        )
+
+    # ── one run ──
+
+    def _run(self, sports: Sequence[Sport], horizon: float, stop_at: float, every: float) -> Run:
+        now, notes, terms = self._clock.now(), self._notebook.read(), self._terms(stop_at)
+        tables = self._prospects.tables(sports, self._span(sports, notes, now, horizon), terms, now)
+        outlooks = self._prospects.outlooks(tables, terms, now, horizon)
+        view = self._prospects.view(tables, outlooks, notes, now, horizon)
+        self._note_emergency(view, notes, now)
+        made = [self._look_at_schedule(call, tables, stop_at) for call in view.schedule.calls if agenda.is_due(call, now, every, None)]
+        if due := self._due(view, now, every):
+            tables = self._confirmed(tables, due, stop_at)
+            view = self._prospects.view(tables, outlooks, notes, self._clock.now(), horizon)
+            made += self._buy_all(view, every, stop_at)
+        now = self._clock.now()  # the view may be younger than the run
+        weather = [self._ask_weather(call, view, stop_at) for call in view.weather.calls if agenda.is_due(call, now, every, None)]
+        made += [call for call in weather if call]
+        if made:
+            view = self._prospects.view(tables, outlooks, notes, self._clock.now(), horizon)
+        no_key = self._orchestrator.missing_key()
+        ends = self._reckoning.conclude(view, made, no_key.code if no_key else None, self._clock.now())
+        self._say_once(no_key, tables)
+        return Run(
+            calls=tuple(made),
+            skipped=tuple(skip(end) for end in ends if end.fate != "captured"),
+            wake_at=view.wake_at(self._clock.now(), LONGEST_NAP),
+            errors=tuple(table.error for table in tables if table.error),
+            missed=tuple(end for end in ends if end.fate == "missed"),
+            games=_names(tables),
+            no_key=no_key,
+        )
+
+    def _span(self, sports: Sequence[Sport], notes: Notes, now: float, horizon: float) -> Span:
+        """The games whose windows end after the last account, or open within the horizon."""
+        rules = self._settings.prefetch
+        accounted_to = min(notes.accounted_to.get(sport.name, now) for sport in sports)
+        reach = max(rules.windows) + rules.early
+        return Span(min(accounted_to, now) - rules.late, now + horizon + reach, FOR_PLANNING)
+
+    def _due(self, view: Prospect, now: float, every: float) -> list[PlannedCall]:
+        if self._orchestrator.missing_key():
+            return []
+        return [call for call in view.odds.calls if agenda.is_due(call, now, every, max(view.boards[call.sport], default=None))]
+
+    def _confirmed(self, tables: Sequence[Timetable], due: Sequence[PlannedCall], stop_at: float) -> list[Timetable]:
+        """The tables, with the games of due calls as they are scheduled at this moment."""
+        confirmed = []
+        for table in tables:
+            covered = {target.fixture_id for call in due if call.sport == table.sport.name for target in call.covers}
+            starts = [game.start for game in table.games if game.id in covered]
+            if not starts:
+                confirmed.append(table)
+                continue
+            span = Span(min(starts), max(starts) + 1, FOR_PAYING)
+            (fresh,) = self._prospects.tables([table.sport], span, self._terms(stop_at), self._clock.now())
+            told = {game.id for game in fresh.games}
+            others = tuple(game for game in table.games if game.id not in told and not span.since <= game.start < span.until)
+            games = table.games if fresh.error else tuple(sorted((*others, *fresh.games), key=lambda game: game.start))
+            confirmed.append(replace(table, games=games, error=fresh.error))
+        return confirmed
+
+    def _buy_all(self, view: Prospect, every: float, stop_at: float) -> list[PrefetchCall]:
+        steered = {table.sport.name for table in view.tables if not table.error}
+        due = self._due(view, self._clock.now(), every)
+        return [self._buy(call, view, stop_at) for call in due if call.sport in steered and self._clock.monotonic() < stop_at]
+
+    def _buy(self, call: PlannedCall, view: Prospect, stop_at: float) -> PrefetchCall:
+        now = self._clock.now()
+        nearest = min(target.window for target in call.covers)
+        purpose = next((purpose for window, purpose in PURPOSES if nearest <= window), Purpose.REST)
+        start = min(target.nominal + target.window for target in call.covers)
+        max_age = max(0.0, now - agenda.kept_since(call, view.windows))
+        request = PriorityRequest(view.jobs[call.sport], Priority.PREFETCH, purpose, start, call.closes)
+        (outcome,) = self._orchestrator.run([request], replace(self._terms(stop_at), max_age=max_age))
+        return _made("odds", call, [outcome], now)
+
+    def _ask_weather(self, call: PlannedCall, view: Prospect, stop_at: float) -> PrefetchCall | None:
+        """All due places in one call; None where nobody knows where the games are played."""
+        now, covered = self._clock.now(), {target.fixture_id for target in call.covers}
+        terms = replace(self._terms(stop_at), max_age=max(0.0, now - agenda.kept_since(call, view.weather_windows)))
+        weather = KickOffWeather(partial(self._orchestrator.run, terms=self._terms(stop_at)), self._settings.weather.units, now)
+        wishes: dict[str, PriorityRequest] = {}
+        for table in view.tables:
+            games = [game for game in games_of(table.sport, table.games, now) if game.id in covered]
+            wishes |= weather.wishes(games, table.games)
+        requests = [replace(request, priority=Priority.PREFETCH, purpose=Purpose.REST) for request in wishes.values()]
+        return _made("weather", call, self._orchestrator.run(requests, terms), now) if requests else None
+
+    def _look_at_schedule(self, call: PlannedCall, tables: Sequence[Timetable], stop_at: float) -> PrefetchCall:
+        now = self._clock.now()
+        fresh = self._confirmed(tables, [replace(call, sport=table.sport.name) for table in tables], stop_at)
+        error = next((table.error for table in fresh if table.error), None)
+        return replace(_planned("espn", call), at=now, outcome=error.code if error else Reason.FETCHED.value)
+
+    def _say_once(self, no_key: OddsctlError | None, tables: Sequence[Timetable]) -> None:
+        """What stands in the way, when it begins to: cron is not to repeat it every five minutes."""
+        unknown = next((table.error for table in tables if table.error), None)
+        for topic, error in (("key", no_key), ("schedule", unknown)):
+            if error is None:
+                self._notebook.settled(topic)
+            elif self._notebook.tell_once(topic, self._clock.now()):
+                self._tell(Warned(error.message + (f" ({error.hint})" if error.hint else "") + "; said once"))
+
+    def _note_emergency(self, view: Prospect, notes: Notes, now: float) -> None:
+        if view.course.emergency and notes.emergency_since is None:
+            self._tell(Warned("credits run short before the month ends: only the nearest windows are bought, h2h only; see oddsctl plan"))
+        since = (notes.emergency_since or now) if view.course.emergency else None
+        self._notebook.change(lambda notes: replace(notes, emergency_since=since))
+
+    # ── small change ──
+
+    @contextmanager
+    def _leases(self, sports: Sequence[Sport]) -> Iterator[list[Sport]]:
+        """The sports that nobody else is at work on; they are ours until the end."""
+        with ExitStack() as stack:
+            mine = []
+            for sport in sorted(sports, key=lambda sport: sport.name):
+                try:
+                    stack.enter_context(self._locks.hold(f"prefetch/{sport.name}", 0))
+                except LockTimeoutError:
+                    continue
+                mine.append(sport)
+            yield mine
+
+    def _terms(self, stop_at: float) -> Terms:
+        """The patience that still leaves time for an answer."""
+        left = stop_at - self._clock.monotonic() - self._settings.http.longest_exchange
+        return Terms(wait=max(0.0, left), command="prefetch")
+
+
+def _planned(api: str, call: PlannedCall, price: int = 0) -> PrefetchCall:
+    start = min(target.nominal + target.window for target in call.covers)
+    return PrefetchCall(call.at, api, call.sport, price, _covers(call), PLANNED, start, call.closes)
+
+
+def _names(tables: Sequence[Timetable]) -> dict[str, str]:
+    return {game.id: f"{game.away} @ {game.home}" for table in tables for game in table.games}
+
+
+def _covers(call: PlannedCall) -> tuple[tuple[str, str], ...]:
+    return tuple((target.fixture_id, format_duration(target.window)) for target in call.covers)
+
+
+def _made(api: str, call: PlannedCall, outcomes: Sequence[Outcome], now: float) -> PrefetchCall:
+    worst = max(outcomes, key=lambda outcome: outcome.reason.fails_strict)
+    start = min(target.nominal + target.window for target in call.covers)
+    told = (worst.reason.fails_strict and worst.detail) or worst.reason.value
+    return PrefetchCall(now, api, call.sport, sum(outcome.credits for outcome in outcomes), _covers(call), told, start, call.closes)

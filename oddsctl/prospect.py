@@ -1,0 +1,173 @@
+"""What prefetch sees before it acts: the games, what is captured of them, what the month still pays for, and so what is to be done."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from oddsctl import timetable
+from oddsctl.accounts import Accounts
+from oddsctl.kick_off_weather import KickOffWeather, games_of, under_the_sky
+from oddsctl.messages.jobs import OddsJob, board_of
+from oddsctl.messages.wishes import Outcome, PriorityRequest, Terms
+from oddsctl.models import Sport
+from oddsctl.notebook import Notes
+from oddsctl.orchestrator import RequestOrchestrator
+from oddsctl.policy import agenda, calendar, pacing
+from oddsctl.policy.agenda import Agenda, Captured
+from oddsctl.policy.coalesce import covers
+from oddsctl.policy.pacing import Course, Outlook, Purse
+from oddsctl.policy.prefetch_plan import Fixture, Windows
+from oddsctl.records import CostTracker
+from oddsctl.settings import Part, Settings
+from oddsctl.timetable import Span, Timetable
+from oddsctl.window_log import WindowLog
+
+FOR_PLANNING = 6 * 3600.0
+FOR_PAYING = 900.0
+FOR_PACING = 86400.0
+"""Seconds that a schedule may be old: to plan the next day, when it steers a paid call, and to share out the month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """One view of it all. `boards` are the moments of the boards of each sport, `jobs` and `prices` what would be bought now."""
+
+    tables: tuple[Timetable, ...]
+    windows: Windows
+    weather_windows: Windows
+    course: Course
+    boards: Mapping[str, Sequence[float]]
+    jobs: Mapping[str, OddsJob]
+    prices: Mapping[str, int]
+    odds: Agenda
+    weather: Agenda
+    schedule: Agenda
+
+    def wake_at(self, now: float, longest: float) -> float:
+        """When there is something to do again."""
+        return agenda.next_wake((*self.odds.calls, *self.weather.calls, *self.schedule.calls), now, longest)
+
+
+class Prospects:
+    """Gathers views. Without `terms` nobody is asked: what is stored does."""
+
+    def __init__(
+        self, orchestrator: RequestOrchestrator, accounts: Accounts, costs: CostTracker, log: WindowLog, settings: Settings
+    ) -> None:
+        self._orchestrator = orchestrator
+        self._accounts = accounts
+        self._costs = costs
+        self._log = log
+        self._settings = settings
+
+    def tables(self, sports: Sequence[Sport], span: Span, terms: Terms | None, now: float) -> list[Timetable]:
+        """The timetables of the sports."""
+        if terms is None:
+            return timetable.stored(self._orchestrator, sports, span, now)
+        return timetable.read(self._orchestrator, sports, span, terms, now)
+
+    def view(self, tables: Sequence[Timetable], outlooks: Sequence[Outlook], notes: Notes, now: float, horizon: float) -> Prospect:
+        """What is to be done up to the horizon, as things stand."""
+        windows = self._windows("odds")
+        priced = [table for table in tables if table.sport.odds_key]
+        course = pacing.course(outlooks, windows, self.purse(notes, now), now)
+        jobs = {table.sport.name: self.board(table.sport, lean=course.emergency) for table in priced}
+        fixtures = [fixture for table in priced for fixture in table.fixtures]
+        since = min((fixture.start for fixture in fixtures), default=now) - max(windows.before, default=0) - windows.early
+        boards = {name: self._moments(job, since) for name, job in jobs.items()}
+        captured = {**self._logged(fixtures, windows, since), **agenda.captured_by(fixtures, windows, boards)}
+        prices = {name: self._orchestrator.price(job) for name, job in jobs.items()}
+        return Prospect(
+            tables=tuple(tables),
+            windows=windows,
+            weather_windows=self._windows("weather"),
+            course=course,
+            boards=boards,
+            jobs=jobs,
+            prices=prices,
+            odds=agenda.paid(fixtures, windows, captured, prices, course, now, horizon),
+            weather=self._weather(tables, now, horizon),
+            schedule=self._schedule(tables, now, horizon),
+        )
+
+    def board(self, sport: Sport, *, lean: bool = False) -> OddsJob:
+        """The board that is bought; `lean`: one market of it, moneylines where they are wanted."""
+        odds = self._settings.odds
+        leanest = ("h2h",) if "h2h" in odds.markets else odds.markets[:1]
+        return OddsJob(sport.odds_key or "", leanest if lean else odds.markets, odds.regions)
+
+    def purse(self, notes: Notes, now: float) -> Purse:
+        """What planned calls may touch until the account's month ends."""
+        credits, odds = self._accounts.state("odds").credits, self._settings.odds
+        month = calendar.month(credits, odds.reset_day, now)
+        kept = math.ceil(self._settings.budget.reserve * credits.limit(odds.monthly_credits))
+        midnight = _midnight(now)
+        spent_today = self._costs.planned_spend(midnight)
+        return Purse(credits.available(odds.monthly_credits) - kept, spent_today, month.reset_at, notes.emergency_since is not None)
+
+    def outlooks(self, tables: Sequence[Timetable], terms: Terms | None, now: float, horizon: float) -> list[Outlook]:
+        """The games of each sport that has odds until the account's reset, as far as an answer or few tell them."""
+        reset_at = calendar.month(self._accounts.state("odds").credits, self._settings.odds.reset_day, now).reset_at
+        outlooks = []
+        for table in tables:
+            if not table.sport.odds_key:
+                continue
+            far = self._far(table, reset_at, terms, now)
+            known_until = now + horizon if far is None else reset_at
+            fixtures = tuple({fixture.id: fixture for fixture in (*(far.fixtures if far else ()), *table.fixtures)}.values())
+            price, lean = (self._orchestrator.price(self.board(table.sport, lean=lean)) for lean in (False, True))
+            outlooks.append(Outlook(fixtures, known_until, price, lean))
+        return outlooks
+
+    def _far(self, table: Timetable, reset_at: float, terms: Terms | None, now: float) -> Timetable | None:
+        """The rest of the month, where the league's months fit one answer each."""
+        if not table.sport.folds_months:
+            return None
+        (far,) = self.tables([table.sport], Span(now, reset_at, FOR_PACING), terms, now)
+        return None if far.told_at is None else far
+
+    def _windows(self, part: Part) -> Windows:
+        rules = self._settings.prefetch
+        return Windows(rules.windows_of(part), rules.early, rules.late)
+
+    def _moments(self, job: OddsJob, since: float) -> list[float]:
+        """When boards came that hold this one, whoever asked: by the ledger, and the newest one stored."""
+        ledger = [at for key, at in self._costs.boards(since) if (board := board_of(key)) and covers(board, job)]
+        (newest,) = self._orchestrator.rehearsal.stored([PriorityRequest(job)])
+        return ledger + [at for at in (newest.fetched_at,) if at is not None]
+
+    def _logged(self, fixtures: Sequence[Fixture], windows: Windows, since: float) -> Captured:
+        """What was noted as captured; of a game that has moved since only what suits its new time."""
+        moments: dict[str, list[float]] = {}
+        for end in self._log.since(since).values():
+            if end.fate == "captured" and end.at is not None:
+                moments.setdefault(end.game, []).append(end.at)
+        return agenda.captured_by(fixtures, windows, moments)
+
+    def _weather(self, tables: Sequence[Timetable], now: float, horizon: float) -> Agenda:
+        windows = self._windows("weather")
+        stored = KickOffWeather(self._orchestrator.rehearsal.stored, self._settings.weather.units, now)
+        known: dict[str, Outcome] = {}
+        fixtures: list[Fixture] = []
+        for table in tables if windows.before else ():
+            games = [game for game in games_of(table.sport, table.games, now) if under_the_sky(game)]
+            wishes = stored.wishes(games, table.games)  # none yet for a place that nobody has looked up
+            known |= dict(zip(wishes, self._orchestrator.rehearsal.stored(list(wishes.values())), strict=True))
+            open_air = {game.id for game in games}
+            fixtures += [fixture for fixture in table.fixtures if fixture.id in open_air]
+        moments = {game: [outcome.fetched_at] for game, outcome in known.items() if outcome.fetched_at is not None}
+        return agenda.free(fixtures, windows, agenda.captured_by(fixtures, windows, moments), now, horizon)
+
+    def _schedule(self, tables: Sequence[Timetable], now: float, horizon: float) -> Agenda:
+        windows = self._windows("schedule")
+        fixtures = [fixture for table in tables for fixture in table.fixtures] if windows.before else []
+        moments = {table.sport.name: [table.told_at] for table in tables if table.told_at is not None}
+        return agenda.free(fixtures, windows, agenda.captured_by(fixtures, windows, moments), now, horizon)
+
+
+def _midnight(now: float) -> float:
+    day = pacing.day_of(now)
+    return datetime(day.year, day.month, day.day, tzinfo=pacing.EASTERN).timestamp()

@@ -1,0 +1,125 @@
+"""How windows end: captured, skipped or missed, each with its reason, written down once. Asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from oddsctl.config.text import format_duration
+from oddsctl.messages.prefetched import PrefetchCall
+from oddsctl.messages.wishes import Reason
+from oddsctl.notebook import Failure, Notebook, Notes, name_of
+from oddsctl.policy.prefetch_plan import Skipped, Target, Why
+from oddsctl.prospect import Prospect
+from oddsctl.window_log import Fate, WindowEnd, WindowLog
+
+FORGET_FAILURES = 2 * 86400.0
+POSTPONED = (Why.POSTPONED, Why.CANCELED, Why.TIME_TBD)
+UNBOUGHT = ("BUDGET", "RESERVE", "MAX_CREDITS", "OUT_OF_USAGE_CREDITS")
+"""Failures that were decisions: the window is skipped, not missed."""
+NO_RUN = "NO_RUN"
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A window of a game that got no call: the code, and the cause in one word."""
+
+    game: str
+    window: str
+    reason: Reason
+    detail: str
+
+
+class Reckoning:
+    """The account of windows, kept in the log; and why those still open are not captured yet, kept in the notebook."""
+
+    def __init__(self, log: WindowLog, notebook: Notebook) -> None:
+        self._log = log
+        self._notebook = notebook
+
+    def conclude(self, view: Prospect, made: Sequence[PrefetchCall], no_key: str | None, now: float) -> list[WindowEnd]:
+        """Write down how windows ended, and what went wrong with others. The ends that are new."""
+        failures = {name: Failure(why, now) for name, why in _failures(view, made, no_key, now)}
+        told = {table.sport.name: table.error is None for table in view.tables}
+
+        def move(notes: Notes) -> Notes:
+            young = {name: one for name, one in (notes.failures | failures).items() if 0 <= now - one.at < FORGET_FAILURES}
+            accounted = {name: now if known else notes.accounted_to.get(name, now) for name, known in told.items()}
+            return replace(notes, accounted_to=notes.accounted_to | accounted, failures=young)
+
+        notes = self._notebook.read()
+        ends = self.new_ends(view, replace(notes, failures=notes.failures | failures), now)
+        self._log.note(ends)
+        self._notebook.change(move)
+        return ends
+
+    def new_ends(self, view: Prospect, notes: Notes, now: float) -> list[WindowEnd]:
+        """The ends that are not written down yet. What was captured stays captured, unless the game has moved."""
+        known = self._log.since(min((game.start for table in view.tables for game in table.games), default=now))
+        old = {pair: end.start for pair, end in known.items() if end.fate == "captured"}
+        ends = _ends(view, notes, now)
+        return [end for end in ends if known.get((end.game, end.window)) != end and old.get((end.game, end.window)) != end.start]
+
+    def skips(self, view: Prospect, notes: Notes, now: float) -> list[Skip]:
+        """The windows that will get no call, and those that got none and are not written down yet."""
+        ends = [end for end in self.new_ends(view, notes, now) if end.fate != "captured"]
+        over = {(end.game, end.window) for end in ends}
+        coming = [one for one in view.odds.skipped if one.target.closes >= now]
+        return [skip(end) for end in ends] + [_to_come(one) for one in coming if (one.target.fixture_id, _window(one.target)) not in over]
+
+
+def skip(end: WindowEnd) -> Skip:
+    """The window that ended so, as a run tells it."""
+    code = (
+        Reason.SKIPPED_POSTPONED if end.reason in POSTPONED else Reason.REFUSED_BUDGET if end.reason in UNBOUGHT else Reason.SKIPPED_EXPIRED
+    )
+    return Skip(end.game, end.window, code, end.reason or "")
+
+
+def _to_come(one: Skipped) -> Skip:
+    target = one.target
+    return skip(WindowEnd(target.sport, target.fixture_id, _window(target), 0.0, "skipped", one.why.value))
+
+
+def _ends(view: Prospect, notes: Notes, now: float) -> Iterator[WindowEnd]:
+    """How the windows that are over ended; those that were over before the first run are not ours."""
+    games = {game.id: (table.sport.name, game.start) for table in view.tables for game in table.games}
+    for (game, before), moment in view.odds.captured.items():
+        sport, start = games[game]
+        yield WindowEnd(sport, game, format_duration(before), start, "captured", None, moment, round(moment - (start - before), 1))
+    for one in view.odds.skipped:
+        target = one.target
+        ours = notes.accounted_to.get(target.sport, now) - view.windows.late <= target.closes
+        if one.why in (Why.POSTPONED, Why.CANCELED) or (ours and target.closes < now):
+            window = _window(target)
+            why, fate = _verdict(one.why, notes.failures.get(name_of(target.fixture_id, window)))
+            yield WindowEnd(target.sport, target.fixture_id, window, target.nominal + target.window, fate, why)
+
+
+def _verdict(why: Why, failure: Failure | None) -> tuple[str, Fate]:
+    if why is not Why.MISSED:
+        return why.value, "skipped"
+    if failure is None:
+        return NO_RUN, "missed"
+    return failure.why, "skipped" if failure.why in UNBOUGHT else "missed"
+
+
+def _failures(view: Prospect, made: Sequence[PrefetchCall], no_key: str | None, now: float) -> Iterator[tuple[str, str]]:
+    """By name: why windows that are open now are not captured."""
+    open_now = {_name(target): target for call in view.odds.calls for target in call.covers if target.contains(now)}
+    errors = {table.sport.name: table.error.code for table in view.tables if table.error}
+    for name, target in open_now.items():
+        if why := no_key or errors.get(target.sport):
+            yield name, why
+    for call in made:
+        names = [name_of(game, window) for game, window in call.covers] if call.api == "odds" else []
+        yield from ((name, call.outcome) for name in names if name in open_now)
+    yield from ((_name(one.target), Why.BUDGET.value) for one in view.odds.skipped if one.why is Why.BUDGET and one.target.contains(now))
+
+
+def _name(target: Target) -> str:
+    return name_of(target.fixture_id, _window(target))
+
+
+def _window(target: Target) -> str:
+    return format_duration(target.window)

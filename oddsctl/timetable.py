@@ -1,0 +1,109 @@
+"""When a sport's games are played, as ESPN knows it, or else The Odds API's free list. Asks the orchestrator; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from oddsctl.errors import OddsctlError, OfflineError
+from oddsctl.messages.jobs import Events, EventsJob, Schedule, ScheduleJob
+from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest, Purpose, Terms
+from oddsctl.models import OddsEvent, ScheduledGame, Sport, Status
+from oddsctl.orchestrator import RequestOrchestrator
+from oddsctl.policy import freshness
+from oddsctl.policy.prefetch_plan import Fixture
+from oddsctl.providers import espn, teams
+from oddsctl.sources import failure
+
+DAY = 86400.0
+FEW_DAYS = 4 * DAY
+"""Up to here the days are asked one by one: a day is asked anew before each paid call, a month's answer is many times as large."""
+SAME_GAME_WITHIN = DAY
+"""A game that moved by less is known again when only The Odds API's list is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """A sport's games. `error` is why it is not as young as it had to be: then it may be shown, but must steer no paid call."""
+
+    sport: Sport
+    games: tuple[ScheduledGame, ...]
+    told_at: float | None
+    error: OddsctlError | None = None
+
+    @property
+    def fixtures(self) -> tuple[Fixture, ...]:
+        """The games as the planner needs them."""
+        return tuple(Fixture(game.id, self.sport.name, game.start, game.status, game.time_confirmed) for game in self.games)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which games are wanted (those that start from `since` to before `until`), and how many seconds old their schedule may be."""
+
+    since: float
+    until: float
+    max_age: float
+
+
+def read(orchestrator: RequestOrchestrator, sports: Sequence[Sport], span: Span, terms: Terms, now: float) -> list[Timetable]:
+    """The timetable of each sport: ESPN's, where it is young enough or can be had; else The Odds API's list of games."""
+    terms = replace(terms, max_age=span.max_age)
+    jobs = {sport.name: _jobs(sport, span) for sport in sports}
+    asked = [_wish(job) for group in jobs.values() for job in group]
+    outcomes = {outcome.job: outcome for outcome in orchestrator.run(asked, terms)} if asked else {}
+    tables = []
+    for sport in sports:
+        table = _of_espn(sport, [outcomes[job] for job in jobs[sport.name]], span, now)
+        tables.append(_of_odds(orchestrator, table, span, terms, now) if table.error else table)
+    return tables
+
+
+def stored(orchestrator: RequestOrchestrator, sports: Sequence[Sport], span: Span, now: float) -> list[Timetable]:
+    """What is stored of these timetables, whatever its age; nobody is asked."""
+    return [_of_espn(sport, orchestrator.rehearsal.stored([_wish(job) for job in _jobs(sport, span)]), span, now) for sport in sports]
+
+
+def _wish(job: ScheduleJob | EventsJob) -> PriorityRequest:
+    return PriorityRequest(job, Priority.PREFETCH, Purpose.REST)
+
+
+def _jobs(sport: Sport, span: Span) -> tuple[ScheduleJob, ...]:
+    few = span.until - span.since <= FEW_DAYS
+    return espn.schedule_jobs(replace(sport, folds_months=sport.folds_months and not few), span.since, span.until)
+
+
+def _of_espn(sport: Sport, outcomes: Sequence[Outcome], span: Span, now: float) -> Timetable:
+    games = {game.id: game for outcome in outcomes if isinstance(outcome.answer, Schedule) for game in outcome.answer.games}
+    within = tuple(sorted((game for game in games.values() if span.since <= game.start < span.until), key=lambda game: game.start))
+    told = [outcome.fetched_at for outcome in outcomes if outcome.fetched_at is not None]
+    if outcomes and len(told) == len(outcomes) and all(freshness.is_fresh(at, now, span.max_age + 60) for at in told):
+        return Timetable(sport, within, min(told))
+    error = next((outcome.error for outcome in outcomes if outcome.error), None) or failure(outcomes)
+    error = error or OfflineError(f"no schedule of {sport.name} is young enough", provider="espn")
+    return Timetable(sport, within, min(told, default=None), error)
+
+
+def _of_odds(orchestrator: RequestOrchestrator, table: Timetable, span: Span, terms: Terms, now: float) -> Timetable:
+    """The Odds API's list of games, those that ESPN knew under ESPN's ids."""
+    if not table.sport.odds_key:
+        return table
+    (outcome,) = orchestrator.run([_wish(EventsJob(table.sport.odds_key))], terms)
+    young = outcome.fetched_at is not None and freshness.is_fresh(outcome.fetched_at, now, span.max_age + 60)
+    if not isinstance(outcome.answer, Events) or not young:
+        return table
+    games = (_known(table, event, now) for event in outcome.answer.events if span.since <= event.commence_time < span.until)
+    return Timetable(table.sport, tuple(games), outcome.fetched_at)
+
+
+def _known(table: Timetable, event: OddsEvent, now: float) -> ScheduledGame:
+    def spelled(*names: str) -> set[str]:
+        return {teams.canonical(table.sport.name, name) for name in names}
+
+    same = [game for game in table.games if spelled(game.home, game.away) == spelled(event.home, event.away)]
+    near = [game for game in same if abs(game.start - event.commence_time) <= SAME_GAME_WITHIN]
+    game = min(near, key=lambda game: abs(game.start - event.commence_time), default=None)
+    status: Status = "scheduled" if event.commence_time > now else "live"
+    if game:
+        return replace(game, start=event.commence_time, time_confirmed=True, status=status)
+    return ScheduledGame(f"odds:{event.id}", event.commence_time, True, event.home, event.away, status)  # noqa: FBT003
