@@ -27,6 +27,7 @@ from oddsctl.store.lock import FileLocks
 
 if TYPE_CHECKING:
     from oddsctl.prefetch import PredictivePrefetcher
+    from oddsctl.prospect import Prospects
 
 T = TypeVar("T")
 LOCKS = "locks"
@@ -56,21 +57,29 @@ class App:
         """The errand of `prefetch`, and of whoever wants to know its plan."""
         from oddsctl.notebook import Notebook
         from oddsctl.prefetch import PredictivePrefetcher
-        from oddsctl.prospect import Prospects
         from oddsctl.reckoning import Reckoning
         from oddsctl.window_log import WindowLog
 
-        log, notebook = WindowLog(self.records), Notebook(self.store)
+        notebook = Notebook(self.store)
         return PredictivePrefetcher(
             orchestrator=self.orchestrator,
-            prospects=Prospects(self.orchestrator, Accounts(self.store, self.clock, self.settings), self.costs, log, self.settings),
+            prospects=self.prospects,
             notebook=notebook,
-            reckoning=Reckoning(log, notebook),
+            reckoning=Reckoning(WindowLog(self.records), notebook),
             locks=self.locks,
             clock=self.clock,
             settings=self.settings,
             tell=self.tell,
         )
+
+    @property
+    def prospects(self) -> Prospects:
+        """What there is to see of games, windows and the month."""
+        from oddsctl.prospect import Prospects
+        from oddsctl.window_log import WindowLog
+
+        accounts = Accounts(self.store, self.clock, self.settings)
+        return Prospects(self.orchestrator, accounts, self.costs, WindowLog(self.records), self.settings)
 
     def flush(self) -> None:
         """Write down what was counted and decided so far."""

@@ -71,7 +71,7 @@ class Prospects:
 
     def view(self, tables: Sequence[Timetable], outlooks: Sequence[Outlook], notes: Notes, now: float, horizon: float) -> Prospect:
         """What is to be done up to the horizon, as things stand."""
-        windows = self._windows("odds")
+        windows = self.windows("odds")
         priced = [table for table in tables if table.sport.odds_key]
         course = pacing.course(outlooks, windows, self.purse(notes, now), now)
         jobs = {table.sport.name: self.board(table.sport, lean=course.emergency) for table in priced}
@@ -83,7 +83,7 @@ class Prospects:
         return Prospect(
             tables=tuple(tables),
             windows=windows,
-            weather_windows=self._windows("weather"),
+            weather_windows=self.windows("weather"),
             course=course,
             boards=boards,
             jobs=jobs,
@@ -108,28 +108,36 @@ class Prospects:
         spent_today = self._costs.planned_spend(midnight)
         return Purse(credits.available(odds.monthly_credits) - kept, spent_today, month.reset_at, notes.emergency_since is not None)
 
-    def outlooks(self, tables: Sequence[Timetable], terms: Terms | None, now: float, horizon: float) -> list[Outlook]:
-        """The games of each sport that has odds until the account's reset, as far as an answer or few tell them."""
-        reset_at = calendar.month(self._accounts.state("odds").credits, self._settings.odds.reset_day, now).reset_at
+    def limit(self) -> int:
+        """The account's credits a month."""
+        return self._accounts.state("odds").credits.limit(self._settings.odds.monthly_credits)
+
+    def outlooks(
+        self, tables: Sequence[Timetable], terms: Terms | None, now: float, horizon: float, until: float | None = None
+    ) -> list[Outlook]:
+        """The games of each sport that has odds, as far as an answer or few tell them: until then, else until the account's reset."""
+        if until is None:
+            until = calendar.month(self._accounts.state("odds").credits, self._settings.odds.reset_day, now).reset_at
         outlooks = []
         for table in tables:
             if not table.sport.odds_key:
                 continue
-            far = self._far(table, reset_at, terms, now)
-            known_until = now + horizon if far is None else reset_at
+            far = self._far(table, until, terms, now)
+            known_until = now + horizon if far is None else until
             fixtures = tuple({fixture.id: fixture for fixture in (*(far.fixtures if far else ()), *table.fixtures)}.values())
             price, lean = (self._orchestrator.price(self.board(table.sport, lean=lean)) for lean in (False, True))
             outlooks.append(Outlook(fixtures, known_until, price, lean))
         return outlooks
 
-    def _far(self, table: Timetable, reset_at: float, terms: Terms | None, now: float) -> Timetable | None:
-        """The rest of the month, where the league's months fit one answer each."""
+    def _far(self, table: Timetable, until: float, terms: Terms | None, now: float) -> Timetable | None:
+        """The games until then, where the league's months fit one answer each."""
         if not table.sport.folds_months:
             return None
-        (far,) = self.tables([table.sport], Span(now, reset_at, FOR_PACING), terms, now)
+        (far,) = self.tables([table.sport], Span(now, until, FOR_PACING), terms, now)
         return None if far.told_at is None else far
 
-    def _windows(self, part: Part) -> Windows:
+    def windows(self, part: Part) -> Windows:
+        """The windows at which this part is fetched."""
         rules = self._settings.prefetch
         return Windows(rules.windows_of(part), rules.early, rules.late)
 
@@ -148,7 +156,7 @@ class Prospects:
         return agenda.captured_by(fixtures, windows, moments)
 
     def _weather(self, tables: Sequence[Timetable], now: float, horizon: float) -> Agenda:
-        windows = self._windows("weather")
+        windows = self.windows("weather")
         stored = KickOffWeather(self._orchestrator.rehearsal.stored, self._settings.weather.units, now)
         known: dict[str, Outcome] = {}
         fixtures: list[Fixture] = []
@@ -162,7 +170,7 @@ class Prospects:
         return agenda.free(fixtures, windows, agenda.captured_by(fixtures, windows, moments), now, horizon)
 
     def _schedule(self, tables: Sequence[Timetable], now: float, horizon: float) -> Agenda:
-        windows = self._windows("schedule")
+        windows = self.windows("schedule")
         fixtures = [fixture for table in tables for fixture in table.fixtures] if windows.before else []
         moments = {table.sport.name: [table.told_at] for table in tables if table.told_at is not None}
         return agenda.free(fixtures, windows, agenda.captured_by(fixtures, windows, moments), now, horizon)

@@ -1,0 +1,63 @@
+"""What prefetch will cost until the account's month ends, or for some days: the numbers behind `plan`. Asks free calls only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oddsctl.errors import OddsctlError
+from oddsctl.messages.wishes import Purpose, Terms
+from oddsctl.models import Sport
+from oddsctl.notebook import Notes
+from oddsctl.policy.calendar import DAY
+from oddsctl.policy.outlay import Means, Outlay, outlay
+from oddsctl.ports import Clock
+from oddsctl.prospect import FOR_PLANNING, Prospects
+from oddsctl.records import CostTracker
+from oddsctl.settings import Settings
+from oddsctl.timetable import Span
+
+USUAL = 14 * DAY
+"""Seconds of the past that tell what the user's own commands cost a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAhead:
+    """The plan of the days from `since` to `until`. `errors` are of schedules that could not be had."""
+
+    since: float
+    until: float
+    sports: tuple[str, ...]
+    means: Means
+    reserve: int
+    outlay: Outlay
+    errors: tuple[OddsctlError, ...]
+
+
+def look_ahead(
+    prospects: Prospects, costs: CostTracker, clock: Clock, settings: Settings, sports: Sequence[Sport], days: int | None, wait: float
+) -> LookAhead:
+    """What the sports will cost in the coming `days`, else until the reset."""
+    now, terms = clock.now(), Terms(wait=wait, command="plan")
+    purse = prospects.purse(Notes(), now)
+    until = purse.reset_at if days is None else now + days * DAY
+    rules = settings.prefetch
+    known = now + min(until - now, 3 * DAY)
+    priced = [sport for sport in sports if sport.odds_key]
+    tables = prospects.tables(priced, Span(now, known + max(rules.windows) + rules.early, FOR_PLANNING), terms, now)
+    outlooks = prospects.outlooks(tables, terms, now, known - now, until)
+    by_sport = {table.sport.name: one for table, one in zip(tables, outlooks, strict=True)}
+    limit = prospects.limit()
+    reserve = math.ceil(settings.budget.reserve * limit)
+    means = Means(max(0, purse.spendable), limit - reserve, purse.reset_at, _own_per_day(costs, now))
+    planned = outlay(by_sport, prospects.windows("odds"), settings.odds.markets, means, now, until)
+    errors = tuple(table.error for table in tables if table.error)
+    return LookAhead(now, until, tuple(by_sport), means, reserve, planned, errors)
+
+
+def _own_per_day(costs: CostTracker, now: float) -> float:
+    own = [cost for cost in costs.costs(now - USUAL) if cost.purpose == Purpose.OWN and cost.price]
+    if not own:
+        return 0.0
+    return sum(cost.price if cost.spent is None else cost.spent for cost in own) / max(1.0, (now - own[0].at) / DAY)
