@@ -25,6 +25,8 @@ from oddsctl.settings import Settings
 from oddsctl.timetable import Span, Timetable
 from oddsctl.window_log import WindowEnd
 
+LONGEST_GAP = 14 * 86400.0
+"""Seconds without a run after which nobody asks any more how the windows ended: some leagues' schedules cost a call a day."""
 LONGEST_NAP = 900.0
 """Seconds after which `--loop` looks again, whatever it has planned: others may have fetched, games may have moved."""
 PURPOSES = ((1800.0, Purpose.WINDOW_30M), (3600.0, Purpose.WINDOW_1H), (7200.0, Purpose.WINDOW_2H))
@@ -139,8 +141,8 @@ class PredictivePrefetcher:
         """The games whose windows end after the last account, or open within the horizon."""
         rules = self._settings.prefetch
         accounted_to = min(notes.accounted_to.get(sport.name, now) for sport in sports)
-        reach = max(rules.windows) + rules.early
-        return Span(min(accounted_to, now) - rules.late, now + horizon + reach, FOR_PLANNING)
+        since = min(now, max(accounted_to, now - LONGEST_GAP)) - rules.late
+        return Span(since, now + horizon + max(rules.windows) + rules.early, FOR_PLANNING)
 
     def _due(self, view: Prospect, now: float, every: float) -> list[PlannedCall]:
         if self._orchestrator.missing_key():

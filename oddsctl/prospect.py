@@ -78,7 +78,7 @@ class Prospects:
         fixtures = [fixture for table in priced for fixture in table.fixtures]
         since = min((fixture.start for fixture in fixtures), default=now) - max(windows.before, default=0) - windows.early
         boards = {name: self._moments(job, since) for name, job in jobs.items()}
-        captured = {**self._logged(fixtures, windows, since), **agenda.captured_by(fixtures, windows, boards)}
+        captured = self._captured(fixtures, windows, boards, since)
         prices = {name: self._orchestrator.price(job) for name, job in jobs.items()}
         return Prospect(
             tables=tuple(tables),
@@ -118,7 +118,7 @@ class Prospects:
         """The games of each sport that has odds, as far as an answer or few tell them: until then, else until the account's reset."""
         if until is None:
             until = calendar.month(self._accounts.state("odds").credits, self._settings.odds.reset_day, now).reset_at
-        outlooks = []
+        outlooks, windows = [], self.windows("odds")
         for table in tables:
             if not table.sport.odds_key:
                 continue
@@ -126,7 +126,10 @@ class Prospects:
             known_until = now + horizon if far is None else until
             fixtures = tuple({fixture.id: fixture for fixture in (*(far.fixtures if far else ()), *table.fixtures)}.values())
             price, lean = (self._orchestrator.price(self.board(table.sport, lean=lean)) for lean in (False, True))
-            outlooks.append(Outlook(fixtures, known_until, price, lean))
+            near = [fixture for fixture in table.fixtures if fixture.start > now]
+            since = now - windows.early - windows.late
+            captured = self._captured(near, windows, {table.sport.name: self._moments(self.board(table.sport), since)}, since)
+            outlooks.append(Outlook(fixtures, known_until, price, lean, captured.keys()))
         return outlooks
 
     def _far(self, table: Timetable, until: float, terms: Terms | None, now: float) -> Timetable | None:
@@ -147,13 +150,13 @@ class Prospects:
         (newest,) = self._orchestrator.rehearsal.stored([PriorityRequest(job)])
         return ledger + [at for at in (newest.fetched_at,) if at is not None]
 
-    def _logged(self, fixtures: Sequence[Fixture], windows: Windows, since: float) -> Captured:
-        """What was noted as captured; of a game that has moved since only what suits its new time."""
-        moments: dict[str, list[float]] = {}
+    def _captured(self, fixtures: Sequence[Fixture], windows: Windows, boards: Mapping[str, Sequence[float]], since: float) -> Captured:
+        """What boards captured, and what was noted as captured; of a game that has moved since only what suits its new time."""
+        logged: dict[str, list[float]] = {}
         for end in self._log.since(since).values():
             if end.fate == "captured" and end.at is not None:
-                moments.setdefault(end.game, []).append(end.at)
-        return agenda.captured_by(fixtures, windows, moments)
+                logged.setdefault(end.game, []).append(end.at)
+        return agenda.captured_by(fixtures, windows, {**logged, **boards})
 
     def _weather(self, tables: Sequence[Timetable], now: float, horizon: float) -> Agenda:
         windows = self.windows("weather")

@@ -33,7 +33,8 @@ def graceful(
         error = InterruptedRunError("interrupted: what was under way is settled, nothing new was started")
         error.exit_code = 128 + number
         interrupted.append(error)
-        signal.setitimer(signal.ITIMER_REAL, max(timeout, 0.001))
+        left = signal.getitimer(signal.ITIMER_REAL)[0] or timeout
+        signal.setitimer(signal.ITIMER_REAL, max(min(timeout, left), 0.001))
         stop(error)
         say(f"stopping: calls under way may finish within {timeout:g} s; once more to stop at once")
 

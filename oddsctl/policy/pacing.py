@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -55,13 +55,15 @@ def emergency(spendable: int, needed: int, *, active: bool) -> bool:
 class Outlook:
     """A sport's games until the reset: those that start before `known_until`; each later day is taken to cost what these do.
 
-    `price` is what its board costs, `lean_price` what the least does that an emergency still buys.
+    `price` is what its board costs, `lean_price` what the least does that an emergency still buys; `captured` holds (game, window)
+    pairs that need no call any more.
     """
 
     fixtures: Sequence[Fixture]
     known_until: float
     price: int
     lean_price: int
+    captured: Collection[tuple[str, float]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def day_of(moment: float) -> date:
 
 def calls_until(outlook: Outlook, windows: Windows, now: float, end: float) -> tuple[PlannedCall, ...]:
     """The fewest calls for the known games' windows between `now` and `end`."""
-    wanted, _ = targets(outlook.fixtures, windows, (), now, end - now)
+    wanted, _ = targets(outlook.fixtures, windows, outlook.captured, now, end - now)
     return plan(wanted)
 
 

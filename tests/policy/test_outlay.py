@@ -1,0 +1,101 @@
+"""What the coming days cost: each call once, no cut dearer than the whole, and the first day that cannot be paid."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oddsctl.policy.outlay import Means, Outlay, outlay
+from oddsctl.policy.pacing import Outlook
+from oddsctl.policy.prefetch_plan import Fixture, Windows, plan, targets
+
+HOUR, DAY = 3600.0, 86400.0
+NOW = datetime(2026, 11, 24, 15, tzinfo=UTC).timestamp()
+THURSDAY, SUNDAY = (datetime(2026, 11, day, 18, tzinfo=UTC).timestamp() for day in (26, 29))
+WINDOWS = Windows((7200.0, 3600.0, 1800.0), 600.0, 300.0)
+MARKETS = ("h2h", "spreads", "totals")
+WEEK = 7 * DAY
+
+
+def outlook(*starts: float, price: int = 3, known_until: float = NOW + WEEK, sport: str = "nfl") -> Outlook:
+    return Outlook([Fixture(f"{sport}{number}", sport, start) for number, start in enumerate(starts)], known_until, price, 1)
+
+
+def means(spendable: int = 450, own: float = 0.0, reset_at: float = NOW + 30 * DAY) -> Means:
+    return Means(spendable, 450, reset_at, own)
+
+
+def ahead(*outlooks: Outlook, of: Means | None = None, until: float = NOW + WEEK, windows: Windows = WINDOWS) -> Outlay:
+    names = {one.fixtures[0].sport if one.fixtures else "none": one for one in outlooks}
+    return outlay(names, windows, MARKETS, of or means(), NOW, until)
+
+
+def test_games_at_one_time_cost_three_calls_and_each_call_counts_for_its_nearest_window() -> None:
+    (day,) = ahead(outlook(*[SUNDAY] * 9)).days
+    assert (day.day, day.games, day.calls, day.credits) == (date(2026, 11, 29), 9, 3, 9)
+    assert day.by_window == {7200.0: 3, 3600.0: 3, 1800.0: 3}
+    assert day.by_sport == {"nfl": 9}
+
+
+def test_two_kick_offs_half_an_hour_apart_share_a_call() -> None:
+    """The later game's hour is the earlier one's half hour."""
+    (day,) = ahead(outlook(SUNDAY, SUNDAY + HOUR / 2)).days
+    assert day.calls == 5
+    assert sum(day.by_window.values()) == day.credits == 15
+
+
+def test_days_without_a_game_are_left_out_and_an_empty_week_costs_nothing() -> None:
+    assert [day.day.day for day in ahead(outlook(THURSDAY, SUNDAY)).days] == [26, 29]
+    empty = ahead(outlook())
+    assert (empty.days, empty.credits, empty.runs_out) == ((), 0, None)
+
+
+def test_days_that_nobody_knows_yet_are_like_those_known() -> None:
+    known = outlook(*(NOW + number * DAY + 8 * HOUR for number in range(2)), known_until=NOW + 2 * DAY)
+    days = ahead(known, until=NOW + 4 * DAY).days
+    assert [day.estimated for day in days] == [False, False, True, True]
+    assert [day.credits for day in days] == [9, 9, 9, 9]
+
+
+@pytest.mark.parametrize(
+    ("spendable", "own", "out"),
+    [(18, 0.0, None), (17, 0.0, 29), (8, 0.0, 26), (30, 2.0, None), (24, 2.0, 29), (12, 2.0, 26)],
+)
+def test_the_first_day_whose_calls_cannot_all_be_paid(spendable: int, own: float, out: int | None) -> None:
+    """9 on Thursday, two days from now, 9 on Sunday; own commands take theirs first."""
+    runs_out = ahead(outlook(THURSDAY, SUNDAY), of=means(spendable, own)).runs_out
+    assert runs_out == (None if out is None else date(2026, 11, out))
+
+
+def test_the_reset_fills_the_purse_again() -> None:
+    assert ahead(outlook(THURSDAY, SUNDAY), of=means(9, reset_at=NOW + 4 * DAY)).runs_out is None
+
+
+def test_each_cut_tells_what_is_left_and_what_it_saves() -> None:
+    cuts = {(cut.kind, cut.without): (cut.credits, cut.saves) for cut in ahead(outlook(SUNDAY), outlook(THURSDAY, sport="nba")).cuts}
+    assert cuts[("window", 7200.0)] == (12, 6)
+    assert cuts[("market", "totals")] == (12, 6)
+    assert cuts[("sport", "nba")] == (9, 9)
+
+
+def test_what_cannot_be_cut_is_not_offered() -> None:
+    one = outlay({"nfl": outlook(SUNDAY)}, Windows((1800.0,), 600.0, 300.0), ("h2h",), means(), NOW, NOW + WEEK)
+    assert one.cuts == ()
+
+
+starts = st.lists(st.floats(NOW, NOW + 6 * DAY), max_size=12)
+
+
+@given(starts, starts)
+def test_the_days_add_up_to_the_fewest_calls_and_no_cut_makes_it_dearer(nfl: list[float], nba: list[float]) -> None:
+    looks = [outlook(*nfl), outlook(*nba, sport="nba")]
+    names = dict(zip(("nfl", "nba"), looks, strict=True))
+    whole = outlay(names, WINDOWS, MARKETS, means(), NOW, NOW + WEEK)
+    fewest = sum(len(plan(targets(one.fixtures, WINDOWS, (), NOW, WEEK)[0])) for one in looks)
+    assert whole.calls == fewest
+    assert whole.credits == 3 * fewest == sum(sum(day.by_window.values()) for day in whole.days)
+    assert all(cut.credits + cut.saves == pytest.approx(whole.credits) for cut in whole.cuts)
+    assert all(cut.saves >= 0 for cut in whole.cuts)
