@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from oddsctl.cli import options
 from oddsctl.cli.session import Session
+from oddsctl.errors import UsageError
 
 if TYPE_CHECKING:
     from oddsctl.bootstrap import App
@@ -79,4 +81,34 @@ def _show(session: Session, run: Run | None, app: App, *, planned: bool = False)
 
 
 def _print_cron(session: Session, sports: list[str], deadline: float) -> int:
-    raise NotImplementedError(session, sports, deadline)
+    import socket
+
+    from oddsctl.cron import Setup, lines, unseen
+
+    settings, file = session.loaded.settings, session.config_file
+    setup = Setup(
+        executable=_executable(),
+        sports=tuple(sports),
+        every=settings.prefetch.every,
+        deadline=deadline,
+        host=socket.gethostname(),
+        config_file=str(file.absolute()) if file else None,
+        key_place=settings.odds.key,
+        unseen=unseen(os.environ),
+        is_mac=sys.platform == "darwin",
+    )
+    sys.stdout.write(lines(setup))
+    return 0
+
+
+def _executable() -> str:
+    """Where `oddsctl` is, as cron has to call it: as it was called, else beside the interpreter, else on the path."""
+    import shutil
+
+    called, beside = Path(sys.argv[0]), Path(sys.executable).with_name("oddsctl")
+    found = called.absolute() if called.name == "oddsctl" and called.exists() else beside if beside.exists() else shutil.which("oddsctl")
+    if not found:
+        raise UsageError(
+            "no executable named oddsctl is installed", hint="install it: pipx install, or pip install in a virtual environment"
+        )
+    return str(found)
