@@ -26,7 +26,9 @@ from oddsctl.messages.wishes import Priority, Reason
 from oddsctl.policy.circuit_breaker import TRANSITIONS, Breaker
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {page: page.read_text(encoding="utf-8") for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+README = "\n".join(PAGES.values())
+"""The README and the pages below `docs/`, as one."""
 PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
 
 NOT_RUN = {
@@ -238,11 +240,16 @@ def test_each_picture_is_in_the_readme() -> None:
         assert f"](docs/pictures/{name})" in README
 
 
-def test_what_the_readme_links_to_in_the_checkout_is_there() -> None:
-    anchors = {f"#{heading.lower().replace(' ', '-')}" for heading in re.findall(r"^#+ ([\w ]+)$", README, flags=re.MULTILINE)}
-    targets = re.findall(r"\]\((?!https://)([^)]+)\)", README)
-    assert targets
-    assert [target for target in targets if target not in anchors and not (ROOT / target).is_file()] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_links_to_in_the_checkout_is_there(page: Path) -> None:
+    anchors = {f"#{heading.lower().replace(' ', '-')}" for heading in re.findall(r"^#+ ([\w ]+)$", PAGES[page], flags=re.MULTILINE)}
+    targets = re.findall(r"\]\((?!https://)([^)]+)\)", PAGES[page])
+    assert [target for target in targets if target not in anchors and not (page.parent / target).is_file()] == []
+
+
+def test_the_readme_links_to_every_other_page() -> None:
+    page, *others = PAGES
+    assert [other.name for other in others if f"](docs/{other.name})" not in PAGES[page]] == []
 
 
 def test_the_changelog_has_a_place_for_what_is_not_released_yet() -> None:
