@@ -24,6 +24,8 @@ from oddsctl.cli.options import STRICTLY_INCOMPLETE
 from oddsctl.errors import OddsctlError
 from oddsctl.messages.wishes import Priority, Reason
 from oddsctl.policy.circuit_breaker import TRANSITIONS, Breaker
+from oddsctl.policy.prefetch_plan import Why
+from oddsctl.reckoning import NO_RUN
 
 ROOT = Path(__file__).parents[1]
 PAGES = {page: page.read_text(encoding="utf-8") for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
@@ -126,7 +128,7 @@ def test_the_table_of_exit_codes_is_what_the_program_exits_with() -> None:
 
 
 def test_no_code_in_the_readme_is_made_up() -> None:
-    known = {*Reason, *(kind.code for kind in errors())}
+    known = {*Reason, *Why, NO_RUN, *(kind.code for kind in errors())}
     codes = set(re.findall(r"`([A-Z]+_[A-Z_]+)`", PROSE))
     variables = {code for code in codes if code.startswith("ODDS") or code.endswith("_COLOR")}
     assert codes - variables - known == set()
