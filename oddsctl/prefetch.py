@@ -35,7 +35,7 @@ PLANNED = "planned"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run did, or would do: its calls, the windows that ended without one, and when to look again.
+    """What a run did, or would do: its calls, the windows that ended without one, and when to look again; `next_at` is the next paid call.
 
     `errors` are of schedules that could not be had, `missed` the windows that this run found missed; `games` are the names by id.
     """
@@ -43,6 +43,7 @@ class Run:
     calls: tuple[PrefetchCall, ...]
     skipped: tuple[Skip, ...]
     wake_at: float
+    next_at: float | None = None
     errors: tuple[OddsctlError, ...] = ()
     missed: tuple[WindowEnd, ...] = ()
     games: Mapping[str, str] = field(default_factory=dict)
@@ -102,6 +103,7 @@ class PredictivePrefetcher:
             calls=tuple(sorted(calls, key=lambda call: (call.at, call.api))),
             skipped=tuple(self._reckoning.skips(view, notes, now)),
             wake_at=view.wake_at(now, LONGEST_NAP),
+            next_at=view.next_paid(now),
             errors=tuple(table.error for table in tables if table.error),
             games=_names(tables),
         )
@@ -131,6 +133,7 @@ class PredictivePrefetcher:
             calls=tuple(made),
             skipped=tuple(skip(end) for end in ends if end.fate != "captured"),
             wake_at=view.wake_at(self._clock.now(), LONGEST_NAP),
+            next_at=view.next_paid(self._clock.now()),
             errors=tuple(table.error for table in tables if table.error),
             missed=tuple(end for end in ends if end.fate == "missed"),
             games=_names(tables),
@@ -178,7 +181,8 @@ class PredictivePrefetcher:
         start = min(target.nominal + target.window for target in call.covers)
         max_age = max(0.0, now - agenda.kept_since(call, view.windows))
         request = PriorityRequest(view.jobs[call.sport], Priority.PREFETCH, purpose, start, call.closes)
-        (outcome,) = self._orchestrator.run([request], replace(self._terms(stop_at), max_age=max_age))
+        terms = self._terms(stop_at)
+        (outcome,) = self._orchestrator.run([request], replace(terms, wait=min(terms.wait, max(0.0, call.closes - now)), max_age=max_age))
         return _made("odds", call, [outcome], now)
 
     def _ask_weather(self, call: PlannedCall, view: Prospect, stop_at: float) -> PrefetchCall | None:

@@ -50,6 +50,10 @@ class Prospect:
         """When there is something to do again."""
         return agenda.next_wake((*self.odds.calls, *self.weather.calls, *self.schedule.calls), now, longest)
 
+    def next_paid(self, now: float) -> float | None:
+        """When the next board is bought; None when none is planned."""
+        return min((call.at for call in self.odds.calls if call.at > now), default=None)
+
 
 class Prospects:
     """Gathers views. Without `terms` nobody is asked: what is stored does."""

@@ -71,10 +71,10 @@ def show_run(console: Console, run: Run, *, now: float, zone: ZoneInfo, demo: bo
     ]
     skips = Counter((skip.window, skip.detail) for skip in run.skipped)
     told = [cell(f"no call: {count} × {window}, {why}", "dim") for (window, why), count in skips.items()]  # noqa: RUF001
-    wake = f"next look {_clock(run.wake_at, zone, now)}"
+    coming = "no board to buy within the horizon" if run.next_at is None else f"next board {_clock(run.next_at, zone, now)}"
     first = side_by_side(calls) if run.calls else [cell("nothing was due")]
     with console:
-        show_lines(console, [*banner(demo=demo), *first, *told, cell(wake, "dim"), *banner(demo=demo)])
+        show_lines(console, [*banner(demo=demo), *first, *told, cell(coming, "dim"), *banner(demo=demo)])
 
 
 def show_plan(console: Console, run: Run, *, now: float, zone: ZoneInfo, demo: bool = False) -> None:
