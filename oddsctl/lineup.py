@@ -93,7 +93,7 @@ def _planned(call: PrefetchCall, now: float) -> Item:
         due=call.at,
         api=call.api,
         sport=call.sport or None,
-        what=f"{PLANNED_WHAT.get(call.api, call.api)} for {games} game{'' if games == 1 else 's'}",
+        what=PLANNED_WHAT.get(call.api, call.api) + (f" for {games} game{'' if games == 1 else 's'}" if games else ""),
         window=",".join(dict.fromkeys(window for _, window in call.covers)) or None,
         priority=Priority.PREFETCH,
         effective_priority=rank.priority,

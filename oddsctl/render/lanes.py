@@ -84,7 +84,7 @@ def legend(items: Iterable[Item], signs: Signs) -> Text:
     """What the marks mean, of those that are there."""
     there = sorted({item.effective_priority for item in items})
     words = [Text.assemble((signs.marks[priority], STYLES[priority]), f" {priority.name.lower()}") for priority in there]
-    return Text("   ").join([*words, Text(f"{signs.now} now")])
+    return Text("  ").join([*words, Text(f"{signs.now} now")])
 
 
 def _lanes(items: Sequence[Item]) -> dict[str, list[Item]]:
@@ -110,7 +110,9 @@ def _lane(name: str, lane: Sequence[Item], scale: Scale, signs: Signs, names: in
         first = min(priorities)
         cells[column] = Text(signs.marks[first], STYLES[first])
         _count(cells, column, len(priorities), at, STYLES[first])
-    return Text.assemble(cell(name.ljust(names)), *cells, (price, "dim"))
+    line = Text.assemble(cell(name.ljust(names)), *cells, (price, "dim"))
+    line.rstrip()
+    return line
 
 
 def _count(cells: list[Text], column: int, count: int, taken: Mapping[int, object], style: str) -> None:

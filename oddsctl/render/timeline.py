@@ -18,14 +18,16 @@ from oddsctl.render.layout import Column, banner, cell, show_lines, side_by_side
 from oddsctl.render.terminal import is_piped
 
 Rows = Sequence[Item]
-NARROWEST = 12
-"""Columns that are always left for what is asked."""
+LEAST_WHAT = 18
+"""Columns that are left for what is asked, before another column has to go."""
 EXTENTS = (
     ("due", "sport", "what", "window", "priority", "why", "credits", "tries", "state"),
     ("due", "sport", "what", "window", "priority", "credits", "tries", "state"),
     ("due", "sport", "what", "window", "priority", "credits", "state"),
     ("due", "mark", "sport", "what", "window", "credits", "state"),
+    ("due", "mark", "sport", "what", "window", "credits"),
     ("due", "mark", "sport", "what", "credits"),
+    ("due", "mark", "what", "credits"),
     ("due", "what"),
 )
 """The columns, fewer and fewer: the first set that fits the terminal is taken."""
@@ -73,14 +75,13 @@ def _rows(items: Rows, now: float, zone: ZoneInfo, signs: Signs, room: int) -> l
     """The table of the first extent that fits, what is asked cut to the room there is."""
     for extent in EXTENTS:
         columns = _columns(items, extent, lambda at: _short_time(at, now, zone), signs)
-        missing = width(_table(columns)) - room
         what = next(one.column.cells for one in columns if one.name == "what")
-        least = min(NARROWEST, width(what))
-        if width(what) - missing >= least or extent is EXTENTS[-1]:
+        missing, widest = width(_table(columns)) - room, width(what)
+        if widest - missing >= min(LEAST_WHAT, widest):
             break
     if missing > 0:
         for value in what:
-            value.truncate(max(least, width(what) - missing), overflow="ellipsis" if signs is lanes.PRETTY else "crop")
+            value.truncate(max(1, widest - missing), overflow="ellipsis" if signs is lanes.PRETTY else "crop")
     return _table(columns)
 
 
@@ -121,12 +122,14 @@ def _why(item: Item) -> str:
 
 
 def _short_time(at: float, now: float, zone: ZoneInfo) -> str:
-    """`18:00` today, `Fri 09:30` within the week, with the day of the month beyond."""
+    """`now` for what is due, `18:00` today, `Fri 09:30` within the week, with the day of the month beyond."""
+    if at <= now:
+        return "now"
     moment, today = (datetime.fromtimestamp(when, zone) for when in (at, now))
     days = (moment.date() - today.date()).days
     if days == 0:
         return f"{moment:%H:%M}"
-    return f"{moment:%a %H:%M}" if 0 < days < 7 else f"{moment.day} {moment:%b %H:%M}"
+    return f"{moment:%a %H:%M}" if days < 7 else f"{moment.day} {moment:%b %H:%M}"
 
 
 def _whole_time(at: float, zone: ZoneInfo) -> str:
