@@ -279,7 +279,10 @@ class RequestOrchestrator:
 
     def _urgency(self, trip: Trip) -> int:
         request, now = trip.asker, self._clock.now()
-        return standing(request.priority, request.game_time, trip.started, now, LIVE_STEP).priority
+        live = standing(request.priority, request.game_time, trip.started, now, LIVE_STEP)
+        if request.asked_at is None:
+            return live.priority
+        return min(live.priority, standing(request.priority, request.game_time, request.asked_at, now).priority)
 
     def _wait_before_next(self, trip: Trip, error: ProviderError, attempt: int) -> float | None:
         """Seconds until the next attempt; None when there is to be none. Who is pressed waits less."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from oddsctl.messages.wishes import PriorityRequest
 from oddsctl.policy import queue
-from oddsctl.policy.queue import Queue, Waiting
+from oddsctl.policy.queue import Queue, Taken, Waiting
 from oddsctl.ports import JSON, Clock, Store
 from oddsctl.shelves import decoded
 from oddsctl.store import codec
@@ -31,7 +31,7 @@ class WaitingRoom:
                 job=request.job,
                 priority=request.priority,
                 purpose=request.purpose,
-                asked_at=now,
+                asked_at=now if request.asked_at is None else request.asked_at,
                 game_time=request.game_time,
                 deadline=request.deadline or (None if request.game_time else now + WORTH_WAITING),
             )
@@ -46,6 +46,31 @@ class WaitingRoom:
 
         self._store.update(KEY, change)
 
+    def take(self, seconds: float) -> Taken:
+        """Lease all that is due for so many seconds, so that nobody else asks for it; drop what came too late."""
+
+        def change(old: JSON) -> tuple[JSON, Taken]:
+            before = decoded(Queue, old) or Queue()
+            now = self._clock.now()  # now that we are alone
+            left, taken = queue.take(before, now, now + seconds)
+            return (old if left is before else codec.encode(left)), taken
+
+        return self._store.update(KEY, change)
+
+    def settle(self, taken: Taken, done: Collection[str], rests: Mapping[str, float]) -> None:
+        """End a lease: wishes that were answered or given up leave, the others may go again at their time."""
+
+        def change(old: JSON) -> tuple[JSON, None]:
+            left = queue.remove(decoded(Queue, old) or Queue(), done)
+            return codec.encode(queue.postpone(left, taken.until, rests)), None
+
+        self._store.update(KEY, change)
+
     def waiting(self) -> tuple[Waiting, ...]:
-        """What waits, in the order it was asked for."""
-        return (decoded(Queue, self._store.read(KEY)) or Queue()).entries
+        """What waits, in the order it was asked for, without what would come too late."""
+        left, _ = queue.drop_expired(decoded(Queue, self._store.read(KEY)) or Queue(), self._clock.now())
+        return left.entries
+
+    def clear(self) -> int:
+        """Drop all that waits; how many that was. Who works on some of it may finish."""
+        return self._store.update(KEY, lambda old: (None, len((decoded(Queue, old) or Queue()).entries)))

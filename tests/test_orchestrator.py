@@ -15,7 +15,7 @@ from oddsctl.accounts import DAMAGED, Accounts
 from oddsctl.messages.jobs import Answer, Events, ForecastJob, Forecasts, Job, OddsJob, Schedule, ScheduleJob
 from oddsctl.messages.notices import Notice, Warned
 from oddsctl.messages.wire import HttpRequest, HttpResponse, Quota
-from oddsctl.messages.wishes import PriorityRequest, Purpose, Reason, Terms
+from oddsctl.messages.wishes import Priority, PriorityRequest, Purpose, Reason, Terms
 from oddsctl.models import Forecast, OddsEvent, Place, Price
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import coalesce
@@ -437,6 +437,18 @@ def test_what_keeps_a_call_from_being_sent_gives_back_what_it_booked() -> None:
     house.clock = plain
     assert house.credits() == (None, None, 0, 0)
     assert house.transport.sent == []
+
+
+def test_what_has_waited_long_is_asked_for_before_what_was_asked_just_now() -> None:
+    """Seen with weather, whose calls go one after the other."""
+    house = House(answer([]))
+    now = house.clock.now()
+    asked = [(100, Priority.NORMAL, None), (200, Priority.PREFETCH, now - 2 * HOUR), (300, Priority.PREFETCH, now - 3 * HOUR)]
+    jobs = [ForecastJob((Place(0.0, 0.0),), day, day) for day, _, _ in asked]
+    house.new_process().run(
+        [PriorityRequest(job, priority, asked_at=at) for job, (_, priority, at) in zip(jobs, asked, strict=True)], PLAIN
+    )
+    assert [request.url for request in house.transport.sent] == [jobs[2].key, jobs[0].key, jobs[1].key]
 
 
 def test_a_bug_in_a_provider_leaves_the_books_true() -> None:

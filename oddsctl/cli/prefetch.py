@@ -68,16 +68,31 @@ def _show(session: Session, run: Run | None, app: App, *, planned: bool = False)
     if session.format != "table":
         sys.stdout.write(render.written(run, session.format, session.mark))
         sys.stdout.flush()
-    elif planned or sys.stdout.isatty():
+    elif planned:
+        _draw(session, run, app)
+    elif sys.stdout.isatty():
         from oddsctl.render.terminal import console
 
-        show = render.show_plan if planned else render.show_run
-        show(console(sys.stdout, os.environ), run, now=app.clock.now(), zone=session.zone, demo=session.demo)
+        render.show_run(console(sys.stdout, os.environ), run, now=app.clock.now(), zone=session.zone, demo=session.demo)
     for line in render.missed_lines(run):
         session.warn(line)
     if run.no_key:
         return run.no_key.exit_code
     return run.errors[0].exit_code if run.errors and not planned else 0
+
+
+def _draw(session: Session, run: Run, app: App) -> None:
+    """The plan as a timeline, and what gets no call."""
+    from oddsctl.lineup import items
+    from oddsctl.render.prefetch import skipped_lines
+    from oddsctl.render.terminal import console
+    from oddsctl.render.timeline import show_timeline
+
+    now = app.clock.now()
+    rows = items((), run.calls, now, app.orchestrator.price, app.settings.sports)
+    show_timeline(console(sys.stdout, os.environ), rows, now, session.zone, demo=session.demo)
+    for line in skipped_lines(run):
+        session.say(line)
 
 
 def _print_cron(session: Session, sports: list[str], deadline: float) -> int:

@@ -97,13 +97,17 @@ Decision = Go | ProbeFirst | Refused
 
 @dataclass(frozen=True, slots=True)
 class PriorityRequest:
-    """A wish: what is wanted, for whom, and for which game. `game_time` and `deadline` are epoch seconds."""
+    """A wish: what is wanted, for whom, and for which game. `game_time` and `deadline` are epoch seconds.
+
+    `asked_at` is when it was first asked for, where it has waited in the queue since then.
+    """
 
     job: Job
     priority: Priority = Priority.NORMAL
     purpose: Purpose = Purpose.OWN
     game_time: float | None = None
     deadline: float | None = None
+    asked_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -19,6 +19,8 @@ Span = tuple[float | None, float | None]
 """For which game, and by when, an answer is wanted (epoch seconds); None where it does not matter."""
 LONGEST_LEASE = 3600.0
 """A lease that ends further ahead was given under a clock that was wrong."""
+FIRST_REST = 60.0
+LONGEST_BACKOFF = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,15 @@ class Queue:
     """The wishes by identity, in the order they were first asked for."""
 
     entries: tuple[Waiting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one worker took: its wishes, most pressing first, on a lease that ends at `until`, and those that came too late for all."""
+
+    until: float
+    wishes: tuple[Waiting, ...] = ()
+    late: tuple[Waiting, ...] = ()
 
 
 def put(queue: Queue, wish: Waiting) -> Queue:
@@ -111,6 +122,35 @@ def lease(queue: Queue, ids: Iterable[str], until: float) -> Queue:
     taken = set(ids)
     entries = (replace(wish, leased_until=until, attempts=wish.attempts + 1) if wish.id in taken else wish for wish in queue.entries)
     return Queue(tuple(entries))
+
+
+def take(queue: Queue, now: float, until: float) -> tuple[Queue, Taken]:
+    """All that is due goes to one worker, on a lease; what came too late for all who asked leaves."""
+    left, late = drop_expired(queue, now)
+    ids = [wish.id for wish in due(left, now)]
+    if not ids and not late:
+        return queue, Taken(until)
+    leased = lease(left, ids, until)
+    by_id = {wish.id: wish for wish in leased.entries}
+    return leased, Taken(until, tuple(by_id[id_] for id_ in ids), late)
+
+
+def postpone(queue: Queue, until: float, rests: Mapping[str, float]) -> Queue:
+    """End the lease of wishes that got no answer: each may go again at its time. What another has leased meanwhile is left to that one."""
+
+    def rested(wish: Waiting) -> Waiting:
+        mine = wish.id in rests and wish.leased_until == until
+        return replace(wish, leased_until=0.0, not_before=rests[wish.id]) if mine else wish
+
+    return Queue(tuple(map(rested, queue.entries)))
+
+
+def rest_until(retry_at: float | None, attempts: int, now: float) -> float:
+    """When a wish that got no answer may go again: when the provider or the budget says so, else later after each attempt."""
+    if retry_at is not None and now < retry_at <= now + LONGEST_REST:
+        return retry_at
+    doublings = min(max(0, attempts - 1), 10)
+    return now + min(FIRST_REST * 2.0**doublings, LONGEST_BACKOFF)
 
 
 def remove(queue: Queue, ids: Iterable[str]) -> Queue:

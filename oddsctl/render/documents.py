@@ -11,6 +11,7 @@ from io import StringIO
 from typing import Any
 
 from oddsctl.batch import Answered
+from oddsctl.messages.queued import Item, Worked
 from oddsctl.models import Board, Game, Price, Source, Usage, Venue, Weather
 from oddsctl.times import iso as _iso
 
@@ -64,6 +65,16 @@ def dry_run_document(rows: Sequence[DryRunRow]) -> JSON:
     }
 
 
+def queue_document(items: Sequence[Item]) -> JSON:
+    """`oddsctl.queue/1`."""
+    return {"schema": "oddsctl.queue/1", "items": [_item(item) for item in items]}
+
+
+def queue_run_document(worked: Sequence[Worked], usage: Usage) -> JSON:
+    """`oddsctl.queue_run/1`."""
+    return {"schema": "oddsctl.queue_run/1", "items": [_worked(one) for one in worked], "usage": _usage(usage)}
+
+
 def batch_line(answered: Answered, now: float) -> str:
     """One answer of a batch, as a line: `data` as in the board, or `error`."""
     outcome = answered.outcome
@@ -112,6 +123,37 @@ def csv(board: Board) -> str:
         about_game = _game_cells(game) | _source_cells(board, game.sport) | {"demo": _encode(board.demo)}
         writer.writerows(about_game | prices for prices in [_price(price) for price in game.odds] or [{}])
     return out.getvalue()
+
+
+def _item(item: Item) -> JSON:
+    return {
+        "id": item.id,
+        "due": iso(item.due),
+        "api": item.api,
+        "sport": item.sport,
+        "what": item.what,
+        **({"window": item.window} if item.window else {}),
+        "priority": item.priority.name,
+        "effective_priority": item.effective_priority.name,
+        "why": item.why,
+        "credits": item.credits,
+        "attempts": item.attempts,
+        "state": item.state,
+    }
+
+
+def _worked(one: Worked) -> JSON:
+    return {
+        "id": one.id,
+        "api": one.api,
+        "sport": one.sport,
+        "what": one.what,
+        "reason": str(one.reason),
+        "detail": one.detail,
+        "credits": one.credits,
+        "state": one.state,
+        "due": None if one.due is None else iso(one.due),
+    }
 
 
 def _about(game: Game) -> JSON:

@@ -58,6 +58,12 @@ def missed_lines(run: Run) -> Iterable[str]:
         yield f"missed {text.counted(len(run.missed), 'window')} ({', '.join(map(str, causes))}): {named}{more}"
 
 
+def skipped_lines(run: Run) -> Iterable[str]:
+    """A line for each window and cause: how many get no call."""
+    skips = Counter((skip.window, skip.detail) for skip in run.skipped)
+    return (f"no call: {text.counted(count, window + ' window')}, {why}" for (window, why), count in skips.items())
+
+
 def show_run(console: Console, run: Run, *, now: float, zone: ZoneInfo, demo: bool = False) -> None:
     """What was fetched, and what was left out."""
     from oddsctl.render.layout import Column, banner, cell, show_lines, side_by_side
@@ -69,17 +75,11 @@ def show_run(console: Console, run: Run, *, now: float, zone: ZoneInfo, demo: bo
         Column([cell(text.counted(call.credits, "credit"), "yellow" if call.credits else "dim") for call in run.calls], right=True),
         Column([cell(_windows(call, run.games)) for call in run.calls]),
     ]
-    skips = Counter((skip.window, skip.detail) for skip in run.skipped)
-    told = [cell(f"no call: {count} × {window}, {why}", "dim") for (window, why), count in skips.items()]  # noqa: RUF001
+    told = [cell(line, "dim") for line in skipped_lines(run)]
     coming = "no board to buy within the horizon" if run.next_at is None else f"next board {_clock(run.next_at, zone, now)}"
     first = side_by_side(calls) if run.calls else [cell("nothing was due")]
     with console:
         show_lines(console, [*banner(demo=demo), *first, *told, cell(coming, "dim"), *banner(demo=demo)])
-
-
-def show_plan(console: Console, run: Run, *, now: float, zone: ZoneInfo, demo: bool = False) -> None:
-    """The calls to come."""
-    show_run(console, run, now=now, zone=zone, demo=demo)
 
 
 def _call(call: PrefetchCall) -> dict[str, Any]:

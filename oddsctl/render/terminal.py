@@ -39,3 +39,8 @@ def console(file: IO[str], environ: Mapping[str, str], *, animated: bool = False
         markup=False,
         highlight=False,
     )
+
+
+def is_piped(console: Console) -> bool:
+    """Whether the output is not read on a terminal."""
+    return console.width >= NATURAL_WIDTH

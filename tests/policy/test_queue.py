@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oddsctl.messages.jobs import EventsJob, OddsJob, ScheduleJob
 from oddsctl.messages.wishes import Priority, Purpose
 from oddsctl.policy import queue
-from oddsctl.policy.queue import Queue, Span, Waiting, drop_expired, due, lease, put, remove, standing, state
+from oddsctl.policy.queue import Queue, Span, Waiting, drop_expired, due, lease, postpone, put, remove, rest_until, standing, state, take
 from oddsctl.store.codec import decode, encode, from_text, to_text
 
 NOW = 1_800_000_000.0
@@ -260,6 +260,68 @@ def test_whatever_the_clock_does_and_whoever_dies_every_wish_is_due_again_within
     assert freed == {one.id for one in several}
 
 
+# ── one worker takes all that is due ──
+
+
+@given(many, times)
+def test_who_takes_gets_all_that_is_due_in_order_and_nobody_else_does_before_the_lease_ends(several: list[Waiting], now: float) -> None:
+    whole = filled(several)
+    left, taken = take(whole, now, now + 40)
+    assert [one.id for one in taken.wishes] == [one.id for one in due(drop_expired(whole, now)[0], now)]
+    assert taken.late == drop_expired(whole, now)[1]
+    assert not {one.id for one in take(left, now + 39, now + 80)[1].wishes} & {one.id for one in taken.wishes}
+    again = {one.id for one in take(left, now + 40, now + 80)[1].wishes}
+    assert {one.id for one in taken.wishes} - {one.id for one in drop_expired(left, now + 40)[1]} <= again
+
+
+def test_what_is_taken_tells_how_often_it_was_tried() -> None:
+    left, first = take(put(Queue(), wish()), NOW, NOW + 40)
+    assert [one.attempts for one in first.wishes] == [1]
+    assert [one.attempts for one in take(left, NOW + 40, NOW + 80)[1].wishes] == [2]
+
+
+def test_where_nothing_is_due_nothing_changes() -> None:
+    whole = put(Queue(), wish(not_before=NOW + 60))
+    left, taken = take(whole, NOW, NOW + 40)
+    assert left is whole
+    assert (taken.wishes, taken.late) == ((), ())
+
+
+@given(many, times, st.floats(1, HOUR))
+def test_what_got_no_answer_is_due_again_at_its_time_and_not_before(several: list[Waiting], now: float, rest: float) -> None:
+    left, taken = take(filled(several), now, now + 40)
+    ids = {one.id for one in taken.wishes}
+    left = postpone(left, taken.until, dict.fromkeys(ids, now + rest))
+    assert {one.id for one in left.entries if one.leased_until == taken.until} == set()
+    assert not ids & {one.id for one in due(left, now)}
+    assert ids <= {one.id for one in due(left, now + rest)}
+
+
+def test_a_slow_worker_does_not_end_the_lease_of_who_took_over() -> None:
+    left, slow = take(put(Queue(), wish()), NOW, NOW + 40)
+    left, quick = take(left, NOW + 40, NOW + 80)
+    assert postpone(left, slow.until, {BOARD.key: NOW + 45}) == left
+    assert state(only(postpone(left, quick.until, {BOARD.key: NOW + 50})), NOW + 45) == "not_before"
+
+
+def test_what_was_answered_meanwhile_does_not_come_back() -> None:
+    left, taken = take(put(Queue(), wish()), NOW, NOW + 40)
+    assert postpone(remove(left, [BOARD.key]), taken.until, {BOARD.key: NOW}) == Queue()
+
+
+@pytest.mark.parametrize(
+    ("retry_at", "attempts", "expected"),
+    [
+        (None, 0, 60), (None, 1, 60), (None, 2, 120), (None, 3, 240), (None, 6, 1920), (None, 7, 3600), (None, 10_000, 3600),
+        (300.0, 1, 300), (300.0, 9, 300), (0.0, 1, 60), (-5.0, 2, 120), (26 * HOUR, 1, 26 * HOUR), (26 * HOUR + 1, 1, 60),
+    ],
+)  # fmt: skip
+def test_a_failed_wish_rests_as_long_as_it_is_told_or_twice_as_long_each_time(
+    retry_at: float | None, attempts: int, expected: float
+) -> None:
+    assert rest_until(None if retry_at is None else NOW + retry_at, attempts, NOW) == NOW + expected
+
+
 # ── what leaves ──
 
 
@@ -317,7 +379,9 @@ def test_expiry_loses_nothing_that_someone_still_waits_for(several: list[Waiting
     assert [standing(one, now) for one in left.entries] == [standing(one, now) for one in whole.entries if one.id in alive]
 
 
-moves = st.lists(st.tuples(st.sampled_from(["put", "work", "finish", "die", "expire"]), wishes, st.floats(0, HOUR)), max_size=30)
+moves = st.lists(
+    st.tuples(st.sampled_from(["put", "work", "take", "finish", "fail", "die", "expire"]), wishes, st.floats(0, HOUR)), max_size=30
+)
 
 
 @given(moves)
@@ -337,6 +401,15 @@ def test_nothing_is_lost_nothing_is_doubled_whatever_happens(story: list[tuple[s
             assert ready[0].id not in at_work
             at_work[ready[0].id] = now + 40
             whole = lease(whole, [ready[0].id], now + 40)
+        elif what == "take":
+            whole, taken = queue.take(whole, now, now + 40)
+            assert not at_work.keys() & {gone.id for gone in (*taken.wishes, *taken.late)}
+            at_work |= {got.id: now + 40 for got in taken.wishes}
+            open_ids -= {gone.id for gone in taken.late}
+        elif what == "fail" and at_work:
+            failed, until = next(iter(at_work.items()))
+            whole = postpone(whole, until, {failed: now + 60})
+            del at_work[failed]
         elif what == "finish" and at_work:
             done = next(iter(at_work))
             whole, open_ids = remove(whole, [done]), open_ids - {done}

@@ -1,0 +1,84 @@
+"""`oddsctl queue`: what waits and what is planned; asking for it; dropping it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from oddsctl.cli import options
+from oddsctl.cli.session import DEFAULT_WAIT, Session
+
+app = typer.Typer(help="Requests that wait for a later run, and planned ones: look, run, clear.", rich_markup_mode=None)
+
+
+@app.callback(invoke_without_command=True)
+def show(
+    context: typer.Context,
+    horizon: options.Horizon = options.A_DAY,
+) -> None:
+    """Show what waits and what is planned: when, how pressing and why, and the price. On a terminal as a timeline."""
+    if context.invoked_subcommand:
+        return
+    from oddsctl.lineup import items
+    from oddsctl.waiting_room import WaitingRoom
+
+    session: Session = context.obj
+    sports = options.prefetch_sports(session, None)
+    with session.app() as app:
+        now, waiting = app.clock.now(), WaitingRoom(app.store, app.clock).waiting()
+        planned = app.prefetcher.rehearse(sports, horizon, ask=False)
+        rows = items(waiting, planned.calls, now, app.orchestrator.price, app.settings.sports)
+    if planned.errors:
+        session.say("planned by what is stored of the schedule; oddsctl prefetch --dry-run asks for a newer one")
+    if session.format == "table":
+        from oddsctl.render.terminal import console
+        from oddsctl.render.timeline import show_timeline
+
+        show_timeline(console(sys.stdout, os.environ), rows, now, session.zone, demo=session.demo)
+    else:
+        from oddsctl.render.documents import dump, queue_document
+
+        sys.stdout.write(dump(queue_document(rows) | session.mark) + "\n")
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    wait: options.Wait = DEFAULT_WAIT,
+    max_credits: options.MaxCredits = None,
+    shutdown_timeout: options.ShutdownTimeout = None,
+) -> int:
+    """Ask for what waits and is due, by the fewest calls. What gets no answer waits on."""
+    from oddsctl.backlog import Backlog, failure
+    from oddsctl.messages.wishes import Terms
+    from oddsctl.waiting_room import WaitingRoom
+
+    session: Session = context.obj
+    with session.app(wait=wait, shutdown=shutdown_timeout) as app:
+        backlog = Backlog(app.orchestrator, WaitingRoom(app.store, app.clock), app.clock, app.settings, app.tell)
+        worked = backlog.run(Terms(wait=wait, max_credits=max_credits, command="queue run"))
+        usage, now = app.orchestrator.usage(), app.clock.now()
+    if session.format != "table":
+        from oddsctl.render.documents import dump, queue_run_document
+
+        sys.stdout.write(dump(queue_run_document(worked, usage) | session.mark) + "\n")
+    elif worked:
+        from oddsctl.render.queue_run import show_queue_run
+        from oddsctl.render.terminal import console
+
+        show_queue_run(console(sys.stdout, os.environ), worked, usage, now, demo=session.demo)
+    else:
+        session.say("nothing is due")
+    return failure(worked)
+
+
+@app.command()
+def clear(context: typer.Context) -> None:
+    """Drop what waits. Planned calls come from the schedule and stay."""
+    from oddsctl.waiting_room import WaitingRoom
+
+    session: Session = context.obj
+    with session.app() as app:
+        typer.echo(f"{WaitingRoom(app.store, app.clock).clear()} waiting requests dropped")
