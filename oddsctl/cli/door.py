@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from oddsctl import redaction
 from oddsctl.errors import OddsctlError, StateError, UsageError
 from oddsctl.times import iso
 
@@ -29,6 +30,8 @@ def run(argv: Sequence[str]) -> int:
         print("oddsctl runs on Linux and macOS only", file=sys.stderr)  # noqa: T201
         return 1
     signal.signal(signal.SIGTERM, _terminate)
+    redaction.learn_environment(os.environ)
+    redaction.guard_tracebacks()
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed by the caller (>&-)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -36,9 +39,9 @@ def run(argv: Sequence[str]) -> int:
     argv = hoist(argv)
     try:
         return _quietly(argv)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the one place that shows them
         if "--debug" in argv:
-            raise
+            sys.stderr.write(redaction.traceback_of(error))
         return _show(error, as_json=_wants_json(argv))
 
 
@@ -101,9 +104,9 @@ def _show(error: Exception, *, as_json: bool) -> int:
         error = OddsctlError(f"a bug: {type(error).__name__}", hint="run again with --debug and report what it prints")
     line = " ".join(error.message.split())
     hint = f" ({error.hint})" if error.hint and error.hint not in line else ""
-    print(f"oddsctl: {line}{hint}", file=sys.stderr)  # noqa: T201
+    print(redaction.hide(f"oddsctl: {line}{hint}"), file=sys.stderr)  # noqa: T201
     if as_json:
-        print(json.dumps(_document(error), ensure_ascii=False), file=sys.stderr)  # noqa: T201
+        print(redaction.hide(json.dumps(_document(error), ensure_ascii=False)), file=sys.stderr)  # noqa: T201
     return error.exit_code
 
 

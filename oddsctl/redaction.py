@@ -1,0 +1,64 @@
+"""What this process knows to be secret, and texts without it. For the whole process, as are the loggers and hooks that it guards."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from types import TracebackType
+
+from oddsctl.policy import redaction as policy
+
+_guard = threading.Lock()
+_known: set[str] = set()
+_hide: Callable[[str], str] | None = None
+
+
+def learn(value: str) -> None:
+    """From now on this value is secret, wherever it shows up."""
+    global _hide  # noqa: PLW0603 - one process, one set of secrets
+    with _guard:
+        if value not in _known:
+            _known.add(value)
+            _hide = None
+
+
+def learn_environment(environ: Mapping[str, str]) -> None:
+    """What variables hold whose names tell that it is secret."""
+    for name, value in environ.items():
+        if policy.is_name_of_secret(name):
+            learn(value.strip())
+
+
+def hide(text: str) -> str:
+    """The text without the values known to be secret."""
+    global _hide  # noqa: PLW0603 - likewise: made when first needed, anew when there is another secret
+    with _guard:
+        _hide = _hide or policy.by_value(_known)
+        hidden = _hide
+    return hidden(text)
+
+
+def redact(text: str) -> str:
+    """The text without these values, nor anything that a name in it announces as secret."""
+    return policy.by_name(hide(text))
+
+
+def traceback_of(error: BaseException) -> str:
+    """The traceback as Python prints it, redacted."""
+    import traceback
+
+    return redact("".join(traceback.format_exception(error)))
+
+
+def guard_tracebacks() -> None:
+    """Let no traceback reach stderr but through here: neither that of the main thread nor of another, nor of a destructor."""
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+    sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    if kind is SystemExit or sys.stderr is None:
+        return
+    sys.stderr.write(traceback_of((error or kind()).with_traceback(trace)))
