@@ -9,6 +9,9 @@ from types import TracebackType
 
 from oddsctl.policy import redaction as policy
 
+SHORTEST = policy.SHORTEST
+in_document = policy.in_document
+
 _guard = threading.Lock()
 _known: set[str] = set()
 _hide: Callable[[str], str] | None = None
@@ -42,6 +45,15 @@ def hide(text: str) -> str:
 def redact(text: str) -> str:
     """The text without these values, nor anything that a name in it announces as secret."""
     return policy.by_name(hide(text))
+
+
+def spellings(value: str) -> set[bytes]:
+    """The value as it may stand in a file, in lower case: as it is, URL-encoded, escaped in JSON."""
+    import json
+    from urllib.parse import quote, quote_plus
+
+    forms = (value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1])
+    return {form.encode("utf-8", "surrogateescape").lower() for form in forms}
 
 
 def traceback_of(error: BaseException) -> str:

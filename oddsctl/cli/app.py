@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from oddsctl import __version__
-from oddsctl.cli import batch, cache, config, fetch, sandbox, stats, why
+from oddsctl.cli import batch, cache, config, doctor, fetch, sandbox, stats, why
 from oddsctl.cli.session import Session
 
 DEBUG_VERBOSITY = 2
@@ -44,6 +44,7 @@ fetch.register(app)
 batch.register(app)
 stats.register(app)
 why.register(app)
+doctor.register(app)
 sandbox.register(app)
 app.add_typer(cache.app, name="cache")
 app.add_typer(config.app, name="config")
