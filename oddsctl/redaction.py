@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
+from typing import Any, TextIO, cast
 
 from oddsctl.policy import redaction as policy
 
@@ -63,11 +64,34 @@ def traceback_of(error: BaseException) -> str:
     return redact("".join(traceback.format_exception(error)))
 
 
-def guard_tracebacks() -> None:
-    """Let no traceback reach stderr but through here: neither that of the main thread nor of another, nor of a destructor."""
+def guard_stderr() -> None:
+    """Let nothing reach stderr but through here, whoever writes it: us, a library, or `logging` when nobody has set it up.
+
+    Tracebacks are redacted by name as well: those of the main thread, of others, and of destructors.
+    """
+    if sys.stderr is not None:
+        sys.stderr = cast("TextIO", _Guarded(sys.stderr))
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
     sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+class _Guarded:
+    """A stream that hides what is secret from what it is given to write."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(hide(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from oddsctl.cli.session import Session
+from oddsctl.errors import LockTimeoutError, StateError
 
 if TYPE_CHECKING:
     from oddsctl.doctor import Finding
@@ -58,16 +59,19 @@ def _with_the_state_open(session: Session, findings: list[Finding], *, offline: 
     """What takes an open state: the call that tells the time, and the numbers of `stats`."""
     from oddsctl import statistics
     from oddsctl.doctor import State, clock, is_usable
-    from oddsctl.doctor.findings import warning
+    from oddsctl.doctor.findings import problem, warning
 
     if not is_usable(findings):
         return [warning("clock", "not compared: the state is left as it is", "see to the problems first")], {}
     heard: list[Notice] = []
     session.listeners.append(heard.append)
     has_key = any(finding.check == "key" and finding.state is State.OK for finding in findings)
-    with session.app() as app:
-        more = [] if offline else list(clock.examine(app.orchestrator.run, heard, app.clock, has_key=has_key, demo=session.demo))
-        return more, statistics.document(app.store, app.clock, app.settings, app.state_dir)
+    try:
+        with session.app() as app:
+            more = [] if offline else list(clock.examine(app.orchestrator.run, heard, app.clock, has_key=has_key, demo=session.demo))
+            return more, statistics.document(app.store, app.clock, app.settings, app.state_dir)
+    except (StateError, LockTimeoutError) as error:
+        return [problem("state", error.message, error.hint or "name another directory in store.state_dir")], {}
 
 
 def _show(session: Session, document: dict[str, Any]) -> None:

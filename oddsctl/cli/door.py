@@ -30,12 +30,12 @@ def run(argv: Sequence[str]) -> int:
         print("oddsctl runs on Linux and macOS only", file=sys.stderr)  # noqa: T201
         return 1
     signal.signal(signal.SIGTERM, _terminate)
-    redaction.learn_environment(os.environ)
-    redaction.guard_tracebacks()
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed by the caller (>&-)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no degree sign still gets its table
+    redaction.learn_environment(os.environ)
+    redaction.guard_stderr()
     argv = hoist(argv)
     try:
         return _quietly(argv)
@@ -104,9 +104,9 @@ def _show(error: Exception, *, as_json: bool) -> int:
         error = OddsctlError(f"a bug: {type(error).__name__}", hint="run again with --debug and report what it prints")
     line = " ".join(error.message.split())
     hint = f" ({error.hint})" if error.hint and error.hint not in line else ""
-    print(redaction.hide(f"oddsctl: {line}{hint}"), file=sys.stderr)  # noqa: T201
+    print(f"oddsctl: {line}{hint}", file=sys.stderr)  # noqa: T201
     if as_json:
-        print(redaction.hide(json.dumps(_document(error), ensure_ascii=False)), file=sys.stderr)  # noqa: T201
+        print(json.dumps(_document(error), ensure_ascii=False), file=sys.stderr)  # noqa: T201
     return error.exit_code
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from oddsctl import redaction
 from oddsctl.errors import UsageError
 from oddsctl.messages.notices import Notice, Warned
 from oddsctl.settings import NO_FILE
@@ -119,7 +118,7 @@ class Session:
     def say(self, text: str) -> None:
         """One line on stderr, unless `-q`."""
         if not self.quiet:
-            print(redaction.hide(text), file=sys.stderr)  # noqa: T201 - talk goes to stderr
+            print(text, file=sys.stderr)  # noqa: T201 - talk goes to stderr
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -15,8 +15,8 @@ from oddsctl.times import iso
 
 __all__ = ["Finding", "State", "Subject", "document", "examine", "is_usable", "worst"]
 
-_NEEDED = ("permissions", "database", "file system")
-"""Checks without a problem in which the state may be opened: opening would close what is open to others and move aside what is damaged."""
+_NEEDED = ("permissions", "database", "leases")
+"""Checks without a problem in which the state may be opened: that would close it to others, move aside what is damaged, wait for locks."""
 
 
 def examine(subject: Subject, clock: Clock) -> list[Finding]:
