@@ -46,9 +46,17 @@ def _account(outcome: Outcome) -> Iterator[Finding]:
 def _judged(ahead: float) -> Finding:
     if abs(ahead) < NOTICEABLE:
         return ok("clock", "agrees with the provider's")
-    words = f"your clock is {abs(ahead):,.0f} s {'ahead of' if ahead > 0 else 'behind'} the provider's"
+    words = f"your clock is {_span(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} the provider's"
     remedy = "let the system set it: `sudo timedatectl set-ntp true` on Linux, Date & Time in the settings on macOS"
     return (problem if abs(ahead) >= HARMFUL else warning)("clock", words, remedy)
+
+
+def _span(seconds: float) -> str:
+    """In the largest unit of which there are two."""
+    for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:,.0f} {name}"
+    return f"{seconds:.0f} s"
 
 
 def _why(outcome: Outcome) -> str:

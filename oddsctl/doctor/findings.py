@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from glob import escape
 from pathlib import Path
 
 from oddsctl import config, redaction
@@ -60,7 +61,7 @@ class Subject:
     def logs(self) -> list[Path]:
         """The log file and the full ones beside it, where there are any."""
         file = self.loaded.settings.log.file
-        return [] if file == NO_FILE else sorted(path for path in file.parent.glob(f"{file.name}*") if path.is_file())
+        return [] if file == NO_FILE else sorted(path for path in file.parent.glob(f"{escape(file.name)}*") if path.is_file())
 
 
 def ok(check: str, message: str) -> Finding:

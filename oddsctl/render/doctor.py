@@ -13,7 +13,7 @@ from oddsctl.render import text
 from oddsctl.render.layout import GAP, banner, cell, show_lines
 
 STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
-NARROWEST = 20
+NARROWEST = 12
 """Cells for the words of a finding, however narrow the terminal is."""
 
 
