@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from oddsctl import __version__, config
+from oddsctl import __version__, config, redaction
 from oddsctl.accounts import DAMAGED, Accounts
 from oddsctl.clock import StoppableClock, SystemClock
 from oddsctl.errors import StateDamagedError
@@ -98,6 +98,7 @@ def open_app(loaded: config.Loaded, *, demo: bool, tell: Callable[[Notice], None
     """The app on disk state. Raises `StateError` where the state directory cannot be used; nothing is sent yet."""
     os.umask(0o077)  # whatever a library writes for us is for our user's eyes only
     settings, clock, waiting = loaded.settings, SystemClock(), StoppableClock()
+    _keep_secret(settings)
     state_dir = settings.store.state_dir / "demo" if demo else settings.store.state_dir
     store = _RecoveringStore(state_dir, clock, lock_wait, tell)
     records = Records(state_dir, clock, lambda text: tell(Warned(text)))
@@ -114,12 +115,25 @@ def open_app(loaded: config.Loaded, *, demo: bool, tell: Callable[[Notice], None
         locks=locks,
         transport=transport,
         clock=waiting,
-        providers=build(settings, cache(lambda: Secret("demo") if demo else config.resolve_key(settings.odds.key, os.environ)), USER_AGENT),
+        providers=build(settings, cache(lambda: Secret("demo") if demo else _key(settings)), USER_AGENT),
         settings=settings,
         tell=tell_all,
         roll=random.random,
     )
     return App(settings, waiting, store, locks, orchestrator, transport, costs, decisions, records, state_dir, demo, tell_all)
+
+
+def _keep_secret(settings: Settings) -> None:
+    """What can be known to be secret before anyone asks for the key."""
+    for place in (settings.odds.key, *settings.notify.urls):
+        kind, _, name = place.partition(":")
+        redaction.learn(os.environ.get(name, "").strip() if kind == "env" else "" if place is settings.odds.key else place)
+
+
+def _key(settings: Settings) -> Secret:
+    key = config.resolve_key(settings.odds.key, os.environ)
+    redaction.learn(key)
+    return key
 
 
 def _transport(settings: Settings, clock: Clock, store: Store, state_dir: Path, *, demo: bool, tell: Callable[[Notice], None]) -> Transport:

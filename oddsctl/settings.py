@@ -140,6 +140,20 @@ class Store:
     state_dir: Path = Path()
 
 
+NO_FILE = Path()
+"""The file where none is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The log in a file; `NO_FILE` keeps none. `keep` is how many full ones stand beside it."""
+
+    file: Path = NO_FILE
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    max_size: int = 5 * 1024 * 1024
+    keep: int = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Notify:
     """Whom to tell, of what."""
@@ -163,5 +177,6 @@ class Settings:
     breaker: Breaker = field(default_factory=Breaker)
     shutdown: Shutdown = field(default_factory=Shutdown)
     store: Store = field(default_factory=Store)
+    log: Log = field(default_factory=Log)
     notify: Notify = field(default_factory=Notify)
     sports: tuple[Sport, ...] = ()

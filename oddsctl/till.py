@@ -18,7 +18,7 @@ from oddsctl.errors import (
     StateError,
     TransportError,
 )
-from oddsctl.messages.notices import Booked, Notice, Settled, Warned
+from oddsctl.messages.notices import Booked, ClockCompared, Notice, Settled, Warned
 from oddsctl.messages.wire import HttpResponse
 from oddsctl.messages.wishes import Terms
 from oddsctl.policy.admission import Receipt, Verdict
@@ -81,7 +81,7 @@ class Till:
         """Send the request. When no whole answer comes, the books are settled before the error is raised."""
         sent_at, began = self._clock.now(), self._clock.monotonic()
         try:
-            return self._transport.send(ticket.request)
+            response = self._transport.send(ticket.request)
         except BaseException as error:
             spent = 0 if isinstance(error, TransportError) and not error.maybe_sent else None
             told_at = self._clock.now()
@@ -89,6 +89,9 @@ class Till:
             outcome = error.code if isinstance(error, TransportError) else "BUG"
             self._settle(ticket, trip, receipt, None, self._clock.monotonic() - began, outcome)
             raise
+        if "date" in response.headers:
+            self._compare_clocks(ticket.job.api, response)
+        return response
 
     def settle(self, ticket: Ticket, trip: Trip, response: HttpResponse) -> Kept:
         """Settle the books by what came back, and read the answer. Raises the `ProviderError` that the answer is."""
@@ -113,6 +116,13 @@ class Till:
         self._settle(ticket, trip, receipt, response.status, seconds, "FETCHED")
         demo = DEMO_HEADER in response.headers
         return Kept(ticket.job, response.sent_at, response.received_at, receipt.spent or 0, ticket.purpose, answer, demo)
+
+    def _compare_clocks(self, api: str, response: HttpResponse) -> None:
+        from oddsctl.policy import clock_skew
+
+        ahead = clock_skew.ahead(response.headers, response.sent_at, response.received_at)
+        if ahead is not None:
+            self._tell(ClockCompared(api, ahead))
 
     def _settle(self, ticket: Ticket, trip: Trip, receipt: Receipt, status: int | None, seconds: float, outcome: str) -> None:
         with self._lock:

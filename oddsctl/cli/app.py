@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from oddsctl import __version__
-from oddsctl.cli import batch, cache, config, fetch, plan, prefetch, queue, sandbox, stats, why
+from oddsctl.cli import batch, cache, config, doctor, fetch, plan, prefetch, queue, sandbox, stats, why
 from oddsctl.cli.session import Session
 
+DEBUG_VERBOSITY = 2
 EPILOG = "Global options may stand after the command too: oddsctl fetch nfl --json"
 
 
@@ -45,6 +46,7 @@ prefetch.register(app)
 plan.register(app)
 stats.register(app)
 why.register(app)
+doctor.register(app)
 sandbox.register(app)
 app.add_typer(queue.app, name="queue")
 app.add_typer(cache.app, name="cache")
@@ -66,19 +68,19 @@ def session(
     as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.", envvar="ODDSCTL_JSON")] = False,
     form: Annotated[Format, typer.Option("--format", help="How to write the answer.", envvar="ODDSCTL_FORMAT")] = Format.TABLE,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No talk on stderr but errors.")] = False,
-    verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="Tell on stderr what is done; repeat for more.")] = 0,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="Tell on stderr what is done; twice: in detail.")] = 0,
+    debug: Annotated[bool, typer.Option("--debug", help="Like -vv, and show the traceback of an error.")] = False,
     demo: Annotated[bool, typer.Option("--demo", help="Simulated providers: no key, no network, its own state.")] = False,
     tz: Annotated[str | None, typer.Option("--tz", metavar="ZONE", help="Time zone to show times in, like Europe/Berlin.")] = None,
     odds_format: Annotated[OddsFormat | None, typer.Option("--odds-format", help="How to show prices; default by league.")] = None,
     version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
     """Odds, schedules and weather for a sport, without spending a credit it need not."""
-    del debug, version  # the door and the callback have seen to them
+    del version  # the callback has seen to it
     context.obj = Session(
         format="json" if as_json else form.value,
         quiet=quiet,
-        verbose=verbose,
+        verbose=max(verbose, DEBUG_VERBOSITY if debug else 0),
         demo=demo,
         config_file=config_file,
         tz=tz,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from oddsctl import redaction
 from oddsctl.errors import OddsctlError, StateError, UsageError
 from oddsctl.times import iso
 
@@ -33,12 +34,14 @@ def run(argv: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no degree sign still gets its table
+    redaction.learn_environment(os.environ)
+    redaction.guard_stderr()
     argv = hoist(argv)
     try:
         return _quietly(argv)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the one place that shows them
         if "--debug" in argv:
-            raise
+            sys.stderr.write(redaction.traceback_of(error))
         return _show(error, as_json=_wants_json(argv))
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from oddsctl.errors import UsageError
-from oddsctl.messages.notices import Booked, Decided, Failed, Joined, Landed, Notice, Planned, Retried, Served, Settled, Waited, Warned
+from oddsctl.messages.notices import Notice, Warned
+from oddsctl.settings import NO_FILE
 
 if TYPE_CHECKING:
     from oddsctl.bootstrap import App
@@ -79,21 +80,37 @@ class Session:
         from oddsctl.cli.interruptions import graceful
 
         loaded = loaded or self.loaded
+        patience = loaded.settings.shutdown.timeout if shutdown is None else shutdown
         app = open_app(loaded, demo=self.demo, tell=self.tell, lock_wait=max(wait, LEAST_LOCK_WAIT), command=self.command)
         try:
-            with graceful(app.clock.stop, loaded.settings.shutdown.timeout if shutdown is None else shutdown, self.say, deadline):
+            with self._logged(loaded), graceful(app.clock.stop, patience, self.say, deadline):
                 yield app
         finally:
             app.close()
 
+    @contextmanager
+    def _logged(self, loaded: Loaded) -> Iterator[None]:
+        """Meanwhile what happens is logged: to stderr under `-v`, to the file that the configuration names."""
+        settings, verbosity = loaded.settings, 0 if self.quiet else self.verbose
+        if not verbosity and settings.log.file == NO_FILE:
+            yield
+            return
+        from oddsctl import log
+
+        about = log.Run(self.command, self.demo)
+        with log.kept(settings.log, settings.store.state_dir, about, verbosity, lambda text: self.tell(Warned(text))) as hear:
+            self.listeners.append(hear)
+            try:
+                yield
+            finally:
+                self.listeners.remove(hear)
+
     def tell(self, notice: Notice) -> None:
-        """Say on stderr what the user asked to hear; warnings always, unless `-q`. Tell other listeners, such as a progress bar."""
+        """Tell the listeners, such as the log or a progress bar; warnings also the user."""
         for listener in self.listeners:
             listener(notice)
         if isinstance(notice, Warned):
             self.warn(notice.text)
-        elif self.verbose:
-            self.say(_in_words(notice))
 
     def warn(self, text: str) -> None:
         """One line on stderr, once."""
@@ -105,33 +122,6 @@ class Session:
         """One line on stderr, unless `-q`."""
         if not self.quiet:
             print(text, file=sys.stderr)  # noqa: T201 - talk goes to stderr
-
-
-def _in_words(notice: Notice) -> str:  # noqa: C901, PLR0911 - a case a notice
-    match notice:
-        case Served(job, reason, age):
-            return f"{job.key}: {reason}, {age:.0f} s old"
-        case Waited(api, seconds):
-            return f"{api}: waiting {seconds:.1f} s for the rate limit"
-        case Booked(_, job, price, purpose):
-            return f"{job.key}: asking ({price} credits, {purpose})"
-        case Settled(_, job, status, spent, seconds):
-            cost = "perhaps charged" if spent is None else f"{spent} credits"
-            return f"{job.key}: {status or 'no answer'} after {seconds * 1000:.0f} ms, {cost}"
-        case Retried(job, error, seconds):
-            return f"{job.key}: {error.code}, again after {seconds:.1f} s"
-        case Joined(job, seconds):
-            return f"{job.key}: another process was asking the same, waited {seconds:.1f} s"
-        case Decided(_, outcome):
-            return f"{outcome.job.key}: {outcome.reason}"
-        case Planned(wishes, missing):
-            return f"{wishes} wishes, {wishes - missing} answered by the store"
-        case Landed(job, wants):
-            return f"{job.key}: done, for {wants} wishes"
-        case Failed(job, error):
-            return f"{job.key}: {error.message}"
-        case Warned(text):
-            return text
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from oddsctl.config.values import (
-    DIRECTORY,
     DURATION,
     DURATION_OR_0,
     FETCHING,
     FLAG,
     KEY_PLACE,
     NOTICE_URL,
+    PATH,
     RATE,
     SHARE,
     SIZE,
@@ -62,6 +62,7 @@ SECTIONS = {
     "breaker": "leaving a broken provider alone",
     "shutdown": "the first SIGINT or SIGTERM",
     "store": "where state is kept",
+    "log": "what happens, as JSON lines in a file, never with a secret; `-v` tells it on stderr",
     "notify": "whom to tell of what",
 }
 
@@ -109,7 +110,11 @@ TABLE = (
     Key("breaker", "open_for", DURATION, "doubles while it stays broken, to 15 min"),
     Key("shutdown", "timeout", DURATION_OR_0, "how long calls in flight may finish"),
     Key("store", "url", STORE_URL, "a database in state_dir"),
-    Key("store", "state_dir", DIRECTORY, "empty: the platform's directory for state"),
+    Key("store", "state_dir", PATH, "empty: the platform's directory for state"),
+    Key("log", "file", PATH, "empty: none"),
+    Key("log", "level", choice("debug", "info", "warning", "error"), '"debug", "info", "warning" or "error"'),
+    Key("log", "max_size", SIZE, "a file that has grown so large gives way to a new one"),
+    Key("log", "keep", count(0, 99), "how many full ones stay beside it, as FILE.1 and so on"),
     Key("notify", "urls", several(NOTICE_URL), 'Apprise addresses; "env:NAME" keeps one out of this file'),
     Key("notify", "on", several(choice("quota", "health", "picks", "window", "line")), "any of quota health picks window line"),
 )

@@ -226,7 +226,7 @@ def _store_url(value: object) -> str:
     return text
 
 
-def _directory(value: object) -> Path:
+def _path(value: object) -> Path:
     text = _text(value)
     if not text:
         return Path()
@@ -246,7 +246,7 @@ def _notice_url(value: object) -> str:
 KEY_PLACE = Kind(_key_place, quote)
 URL = Kind(_url, quote)
 STORE_URL = Kind(_store_url, quote)
-DIRECTORY = Kind(_directory, lambda path: quote("" if path == Path() else str(path)))
+PATH = Kind(_path, lambda path: quote("" if path == Path() else str(path)))
 NOTICE_URL = Kind(_notice_url, lambda url: quote(url if url.startswith("env:") else "***"))
 
 

@@ -66,6 +66,14 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockCompared:
+    """An answer told the time: by so many seconds our clock is ahead of the provider's, or behind where negative."""
+
+    api: str
+    ahead: float
+
+
+@dataclass(frozen=True, slots=True)
 class Retried:
     """A call failed and will be tried again after `seconds`."""
 
@@ -105,4 +113,4 @@ class Warned:
     text: str
 
 
-Notice = Planned | Landed | Served | Waited | Booked | Settled | Retried | Joined | Failed | Decided | Warned
+Notice = Planned | Landed | Served | Waited | Booked | Settled | ClockCompared | Retried | Joined | Failed | Decided | Warned

@@ -135,7 +135,7 @@ def test_a_warm_run_loads_no_library_of_the_wire(command: list[str], user: User,
     ran = subprocess.run([sys.executable, "-c", script], env=user.environment(), capture_output=True, text=True, check=True, timeout=60)
     loaded = set(ran.stderr.split())
     assert "oddsctl" in loaded
-    assert not loaded & {"requests", "requests_cache", "urllib3", "rich", "rapidfuzz", "pydantic", "asyncio"}
+    assert not loaded & {"requests", "requests_cache", "urllib3", "rich", "rapidfuzz", "pydantic", "asyncio", "logging", "email"}
 
 
 def test_stats_tell_what_the_server_counted_after_foreign_spending(user: User, sandbox: Server) -> None:

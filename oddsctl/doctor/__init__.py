@@ -1,0 +1,56 @@
+"""Looks after an installation: key, files, disk, databases, locks, versions. Looks only; repairs and changes nothing.
+
+`clock` asks a provider for the time, through the orchestrator; `bundle` packs what was found for someone who is to help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from oddsctl.doctor import api_key, databases, files, leases, place, versions
+from oddsctl.doctor.findings import Finding, State, Subject
+from oddsctl.ports import Clock
+from oddsctl.times import iso
+
+__all__ = ["Finding", "State", "Subject", "document", "examine", "is_usable", "worst"]
+
+_NEEDED = ("permissions", "database", "leases")
+"""Checks without a problem in which the state may be opened: that would close it to others, move aside what is damaged, wait for locks."""
+
+
+def examine(subject: Subject, clock: Clock) -> list[Finding]:
+    """Everything that can be found without asking anyone."""
+    return [
+        *api_key.examine(subject),
+        *files.permissions(subject),
+        *place.examine(subject),
+        *databases.examine(subject),
+        *leases.examine(subject, clock.now()),
+        *versions.examine(),
+        *files.leaks(subject),
+    ]
+
+
+def is_usable(findings: Sequence[Finding]) -> bool:
+    """Whether the state may be opened without changing what was found."""
+    return not any(finding.state is State.PROBLEM and finding.check in _NEEDED for finding in findings)
+
+
+def worst(findings: Sequence[Finding]) -> State:
+    """The worst state among the findings."""
+    states = {finding.state for finding in findings}
+    return next((state for state in (State.PROBLEM, State.WARNING) if state in states), State.OK)
+
+
+def document(findings: Sequence[Finding], subject: Subject, now: float) -> dict[str, Any]:
+    """`oddsctl.doctor/1`."""
+    return {
+        "schema": "oddsctl.doctor/1",
+        "generated_at": iso(now),
+        "state_dir": str(subject.state_dir),
+        "findings": [
+            {"check": finding.check, "state": finding.state.value, "message": finding.message, "remedy": finding.remedy}
+            for finding in findings
+        ],
+    }

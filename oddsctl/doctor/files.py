@@ -1,0 +1,127 @@
+"""Our own files: who may read them, and whether the key is in one. Reads; changes no mode, no owner, no byte."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from oddsctl import redaction
+from oddsctl.doctor.findings import Finding, Subject, ok, problem, warning
+
+CHUNK = 1 << 20
+NAMED = 3
+"""How many files a message names before it only counts."""
+
+
+def permissions(subject: Subject) -> Iterator[Finding]:
+    """Directories 0700, files 0600, all ours."""
+    directory = subject.state_dir
+    if not directory.exists():
+        yield ok("permissions", f"{directory} is not made yet: the first run makes it for you alone")
+        return
+    if not directory.is_dir() or not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+        yield problem(
+            "permissions", f"{directory} is no directory that you may read and write", "make it one, or name another in store.state_dir"
+        )
+        return
+    found = [path for path in (directory, *sorted(directory.rglob("*")), *subject.logs) if not path.is_symlink()]
+    foreign, open_ones = _not_ours(found), _open_to_others(found)
+    if foreign:
+        yield problem("permissions", f"{_named(foreign)} belong to another user", f"run: sudo chown -R {os.geteuid()} {directory}")
+    if open_ones:
+        yield problem("permissions", f"{_named(open_ones)} may be read by others", f"run: chmod -R go= {_common(open_ones, directory)}")
+    if not foreign and not open_ones:
+        yield ok("permissions", f"{directory} and what is in it ({len(found) - 1}) are yours alone")
+
+
+def leaks(subject: Subject) -> Iterator[Finding]:
+    """Search what we write, and the configuration, for the key."""
+    if subject.demo:
+        return
+    key = subject.key
+    if not isinstance(key, str):
+        yield ok("secrets", "there is no key to search for")
+        return
+    if len(key) < redaction.SHORTEST:
+        yield warning("secrets", "the key is too short to be searched for", "check what odds.key points to: no key is that short")
+        return
+    searched, found = _searched(subject), []
+    needles = redaction.spellings(key)
+    for path in searched:
+        with suppress(OSError):
+            if holds(path, needles) or _holds_in_a_row(path, needles):
+                found.append(path)
+    if found:
+        yield problem(
+            "secrets",
+            f"the key is in {_named(found)}",
+            "take it out there (delete the file, if it is in the state directory, and report this), then get a new key",
+        )
+    else:
+        yield ok("secrets", f"the key is in none of {len(searched)} files (state, configuration, log)")
+
+
+def holds(path: Path, needles: set[bytes]) -> bool:
+    """Whether one of the needles (lower case) is in the file, in any letter case; read in pieces, so that no file is too large."""
+    overlap = max(map(len, needles)) - 1
+    with path.open("rb") as file:
+        return any(needle in piece for piece in _pieces(file, overlap) for needle in needles)
+
+
+def _pieces(file: IO[bytes], overlap: int) -> Iterator[bytes]:
+    end = b""
+    while more := file.read(CHUNK):
+        piece = end + more.lower()
+        yield piece
+        end = piece[-overlap:] if overlap else b""
+
+
+def _holds_in_a_row(path: Path, needles: set[bytes]) -> bool:
+    """The same for what SQLite has split over several pages."""
+    if path.suffix not in (".db", ".sqlite"):
+        return False
+    import sqlite3
+
+    from oddsctl.store.read_only import cells
+
+    with suppress(sqlite3.Error):  # a damaged one is told by another check
+        return any(needle in cell for cell in cells(path) for needle in needles)
+    return False
+
+
+def _searched(subject: Subject) -> list[Path]:
+    """Every file of ours, but not the one that is there to hold the key."""
+    kind, _, name = subject.loaded.settings.odds.key.partition(":")
+    files = [path for path in subject.state_dir.rglob("*") if path.is_file()]
+    files += [path for path in (subject.loaded.path, *subject.logs) if path is not None]
+    own = Path(name).expanduser().absolute() if kind == "file" else None
+    return [path for path in dict.fromkeys(path.absolute() for path in files) if path != own]
+
+
+def _not_ours(paths: list[Path]) -> list[Path]:
+    return [path for path in paths if (found := _status(path)) and found.st_uid != os.geteuid()]
+
+
+def _open_to_others(paths: list[Path]) -> list[Path]:
+    return [path for path in paths if (found := _status(path)) and stat.S_IMODE(found.st_mode) & 0o077]
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except OSError:
+        return None  # gone meanwhile
+
+
+def _common(paths: list[Path], directory: Path) -> str:
+    inside = all(path == directory or directory in path.parents for path in paths)
+    return str(directory) if inside else " ".join(map(str, paths[:NAMED]))
+
+
+def _named(paths: list[Path]) -> str:
+    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
+    return ", ".join(map(str, paths[:NAMED])) + more

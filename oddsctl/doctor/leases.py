@@ -1,0 +1,90 @@
+"""Who keeps others waiting: locks of a process that was stopped, wishes of one that died. Keeps no lock itself."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from oddsctl.doctor.findings import Finding, Subject, ok, problem, warning
+from oddsctl.policy.queue import Queue
+from oddsctl.shelves import decoded
+from oddsctl.store.read_only import reading
+from oddsctl.waiting_room import KEY
+
+LONG = 300.0
+"""Seconds: no call and no transaction takes so long, all its retries included."""
+PATIENCE = 5.0
+
+
+def examine(subject: Subject, now: float) -> Iterator[Finding]:
+    """Locks that are held and by whom; wishes that nobody works on any more."""
+    locks = [*sorted(subject.state_dir.glob("*.lock")), *sorted(subject.state_dir.glob("locks/*.lock"))]
+    found = [finding for path in locks if is_held(path) for finding in _held(path, now)]
+    overdue = _overdue(subject, now)
+    if overdue:
+        words = f"waiting wishes that a process took up and did not finish: {overdue}"
+        found.append(warning("leases", words, "nothing: the next run that works on the queue takes them up again"))
+    yield from found or [ok("leases", "nothing keeps anyone waiting")]
+
+
+def is_held(path: Path) -> bool:
+    """Whether some process has the lock now."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
+def _held(path: Path, now: float) -> Iterator[Finding]:
+    pid = _holder(path)
+    since = 0.0
+    with suppress(OSError):
+        since = now - path.stat().st_mtime  # the holder writes its number when it gets the lock
+    if pid and is_stopped(pid):
+        words = f"process {pid} is stopped, and keeps {path} locked: others wait for it"
+        yield problem("leases", words, f"continue it: kill -CONT {pid}, or end it: kill -KILL {pid}")
+    elif since > LONG:
+        who = f"process {pid}" if pid else "a process"
+        yield warning("leases", f"{who} has kept {path} locked for {since / 60:.0f} min", f"look at what it does: ps -p {pid or 'PID'}")
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether the process is stopped (SIGSTOP, Ctrl-Z, a debugger)."""
+    with suppress(OSError, IndexError):
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0] in "Tt"
+    with suppress(OSError, subprocess.TimeoutExpired):
+        command = ["ps", "-o", "stat=", "-p", str(pid)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603 - a fixed command
+        return done.stdout.strip().startswith("T")
+    return False
+
+
+def _holder(path: Path) -> int | None:
+    with suppress(OSError, ValueError):
+        return int(path.read_text(encoding="ascii"))
+    return None
+
+
+def _overdue(subject: Subject, now: float) -> int:
+    """Wishes whose lease is over and that were not given back."""
+    database = subject.databases[0]
+    with suppress(sqlite3.Error, ValueError):
+        if database.exists():
+            with reading(database) as connection:
+                row = connection.execute("SELECT value FROM Cache WHERE key = ? AND raw = 1", (KEY,)).fetchone()
+            queue = decoded(Queue, json.loads(row[0])) if row else None
+            return sum(0 < wish.leased_until <= now for wish in queue.entries) if queue else 0
+    return 0

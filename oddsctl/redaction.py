@@ -1,0 +1,100 @@
+"""What this process knows to be secret, and texts without it. For the whole process, as are the loggers and hooks that it guards."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Any, TextIO, cast
+
+from oddsctl.policy import redaction as policy
+
+SHORTEST = policy.SHORTEST
+in_document = policy.in_document
+
+_guard = threading.Lock()
+_known: set[str] = set()
+_hide: Callable[[str], str] | None = None
+
+
+def learn(value: str) -> None:
+    """From now on this value is secret, wherever it shows up."""
+    global _hide  # noqa: PLW0603 - one process, one set of secrets
+    with _guard:
+        if value not in _known:
+            _known.add(value)
+            _hide = None
+
+
+def learn_environment(environ: Mapping[str, str]) -> None:
+    """What variables hold whose names tell that it is secret."""
+    for name, value in environ.items():
+        if policy.is_name_of_secret(name):
+            learn(value.strip())
+
+
+def hide(text: str) -> str:
+    """The text without the values known to be secret."""
+    global _hide  # noqa: PLW0603 - likewise: made when first needed, anew when there is another secret
+    with _guard:
+        _hide = _hide or policy.by_value(_known)
+        hidden = _hide
+    return hidden(text)
+
+
+def redact(text: str) -> str:
+    """The text without these values, nor anything that a name in it announces as secret."""
+    return policy.by_name(hide(text))
+
+
+def spellings(value: str) -> set[bytes]:
+    """The value as it may stand in a file, in lower case: as it is, URL-encoded, escaped in JSON."""
+    import json
+    from urllib.parse import quote, quote_plus
+
+    forms = (value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1])
+    return {form.encode("utf-8", "surrogateescape").lower() for form in forms}
+
+
+def traceback_of(error: BaseException) -> str:
+    """The traceback as Python prints it, redacted."""
+    import traceback
+
+    return redact("".join(traceback.format_exception(error)))
+
+
+def guard_stderr() -> None:
+    """Let nothing reach stderr but through here, whoever writes it: us, a library, or `logging` when nobody has set it up.
+
+    Tracebacks are redacted by name as well: those of the main thread, of others, and of destructors.
+    """
+    if sys.stderr is not None:
+        sys.stderr = cast("TextIO", _Guarded(sys.stderr))
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+    sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+class _Guarded:
+    """A stream that hides what is secret from what it is given to write."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(hide(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    if kind is SystemExit or sys.stderr is None:
+        return
+    sys.stderr.write(traceback_of((error or kind()).with_traceback(trace)))
