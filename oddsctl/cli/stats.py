@@ -106,7 +106,7 @@ def _watch(session: Session, since: float | None, by: By | None) -> int:
     from oddsctl.render.terminal import console
 
     terminal = console(sys.stdout, os.environ, animated=True)
-    if session.format != "table" or not terminal.is_terminal:
+    if session.format != "table" or not terminal.is_interactive:
         raise UsageError("--watch draws on a terminal", hint="leave it out, or run `oddsctl stats --json` again and again")
     try:
         with screen(terminal) as draw:

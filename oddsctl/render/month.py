@@ -63,5 +63,5 @@ def _caption(days: Sequence[Mapping[str, Any]], spent: Sequence[int], this_year:
     most = max(spent)
     on = text.day(date.fromisoformat(days[spent.index(most)]["day"]), this_year=this_year)
     doubtful = sum(day["maybe_charged"] for day in days)
-    mixed = f", {text.number(doubtful)} of all maybe charged" if doubtful else ""
-    return cell(f"credits a day (UTC) of calls on record, at most {text.number(most)} on {on}{mixed}", "dim")
+    mixed = f"; maybe charged: {text.number(doubtful)}" if doubtful else ""
+    return cell(f"own credits a day (UTC), most on {on}: {text.number(most)}{mixed}", "dim")

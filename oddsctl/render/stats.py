@@ -19,7 +19,7 @@ Facts = Mapping[str, Any]
 LOW = 0.1
 """Below this share of the whole a bar warns."""
 LEAST_BAR = 6
-HOW_SAVED = "what hits (served from the store) and joined (by another's call) would have cost"
+HOW_SAVED = "what hits (from the store) and joined (another's call) would have cost"
 CALL_COLUMNS = {"sent": "calls", "errors": "errors", "retries": "retries"}
 LATENCY_COLUMNS = {"p50": "latency_p50_ms", "p95": "latency_p95_ms"}
 
