@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from oddsctl.accounts import Accounts, rules_for
+from oddsctl.accounts import APIS, Accounts, rules_for
 from oddsctl.ledger import Ledger
 from oddsctl.policy import pace, token_bucket
 from oddsctl.policy.admission import ProviderState
@@ -15,8 +15,6 @@ from oddsctl.ports import Clock, Store
 from oddsctl.served import read_counts
 from oddsctl.settings import Settings
 from oddsctl.shelves import Shelves
-
-APIS = ("odds", "espn", "weather")
 
 
 @dataclass(frozen=True, slots=True)

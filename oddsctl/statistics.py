@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from oddsctl.accounts import Accounts, rules_for
+from oddsctl.accounts import APIS, Accounts, rules_for
 from oddsctl.housekeeping import bytes_below
 from oddsctl.ledger import Ledger, Total
 from oddsctl.policy import calendar, pace, tally, token_bucket
@@ -19,8 +19,6 @@ from oddsctl.served import Counts, read_counts
 from oddsctl.settings import Settings
 from oddsctl.shelves import ROOT
 from oddsctl.times import iso
-
-APIS = ("odds", "espn", "weather")
 
 
 def document(
