@@ -14,6 +14,8 @@ from oddsctl.ports import JSON, Clock, Store
 from oddsctl.settings import Espn, Odds, Settings, Weather
 from oddsctl.store import codec
 
+APIS = ("odds", "espn", "weather")
+"""The providers, each with its books."""
 DAMAGED = "accounts/damaged"
 """Set when the books were lost: until an answer tells the balance, credits stay on the safe side."""
 

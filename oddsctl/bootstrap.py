@@ -26,6 +26,7 @@ from oddsctl.settings import Settings
 from oddsctl.store.lock import FileLocks
 
 if TYPE_CHECKING:
+    from oddsctl.ledger import Ledger
     from oddsctl.prefetch import PredictivePrefetcher
     from oddsctl.prospect import Prospects
 
@@ -71,6 +72,13 @@ class App:
             settings=self.settings,
             tell=self.tell,
         )
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the calls on record add up to."""
+        from oddsctl.ledger import Ledger
+
+        return Ledger(self.records, self.clock, self.settings)
 
     @property
     def prospects(self) -> Prospects:

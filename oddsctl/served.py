@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 
 from oddsctl.messages.jobs import Job
 from oddsctl.messages.wishes import Outcome, Reason
@@ -19,7 +20,7 @@ MISSES = (Reason.FETCHED, Reason.NONE, Reason.NO_KEY, *(reason for reason in Rea
 @dataclass(frozen=True, slots=True)
 class Counts:
     """`hits` = wishes answered from the store while fresh, `joined` = by another's call, `stale` = stored and too old,
-    `misses` = the rest. `saved_*` = what hits and joins would have cost.
+    `misses` = the rest. `saved_*` = what hits and joins would have cost. `hits_by_api`: whose answers the hits were.
     """
 
     hits: int = 0
@@ -28,9 +29,18 @@ class Counts:
     joined: int = 0
     saved_calls: int = 0
     saved_credits: int = 0
+    hits_by_api: dict[str, int] = field(default_factory=dict)
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Counts)))
+        return Counts(
+            self.hits + other.hits,
+            self.misses + other.misses,
+            self.stale + other.stale,
+            self.joined + other.joined,
+            self.saved_calls + other.saved_calls,
+            self.saved_credits + other.saved_credits,
+            dict(Counter(self.hits_by_api) + Counter(other.hits_by_api)),
+        )
 
 
 def count(outcomes: Iterable[Outcome], price: Callable[[Job], int]) -> Counts:
@@ -44,6 +54,7 @@ def count(outcomes: Iterable[Outcome], price: Callable[[Job], int]) -> Counts:
         joined=sum(outcome.reason is Reason.JOINED_INFLIGHT for outcome in outcomes),
         saved_calls=len(saved),
         saved_credits=sum(price(call.job) for call in saved),
+        hits_by_api=dict(Counter(outcome.job.api for outcome in outcomes if outcome.reason in HITS)),
     )
 
 

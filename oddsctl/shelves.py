@@ -108,6 +108,12 @@ class Shelves:
             kept = decoded(Kept, self._store.read(key))
             yield key, kept.fetched_at if kept else 0.0
 
+    def jobs(self) -> Iterator[tuple[Job, float]]:
+        """What each kept answer is the answer to, and when it came; without those that cannot be read."""
+        for key in self._store.scan(ROOT):
+            if kept := decoded(Kept, self._store.read(key)):
+                yield kept.job, kept.fetched_at
+
     def _open(self, key: str, job: Job) -> Found | None:
         kept = decoded(Kept, self._store.read(key))
         answer = coalesce.cut(kept.job, kept.answer, job) if kept else None

@@ -2,58 +2,87 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from oddsctl.accounts import Accounts, rules_for
+from oddsctl.accounts import APIS, Accounts, rules_for
 from oddsctl.housekeeping import bytes_below
+from oddsctl.ledger import Ledger, Total
 from oddsctl.policy import calendar, pace, tally, token_bucket
 from oddsctl.policy.admission import ProviderState
 from oddsctl.policy.budget import Credits
+from oddsctl.policy.tally import Tally
 from oddsctl.ports import Clock, Store
 from oddsctl.served import Counts, read_counts
 from oddsctl.settings import Settings
 from oddsctl.shelves import ROOT
 from oddsctl.times import iso
 
-APIS = ("odds", "espn", "weather")
 
+def document(
+    store: Store,
+    clock: Clock,
+    settings: Settings,
+    state_dir: Path,
+    ledger: Ledger,
+    *,
+    since: float | None = None,
+    by: str | None = None,
+    zone: tzinfo = UTC,
+) -> dict[str, Any]:
+    """`oddsctl.stats/1`, as PRODUCT names its fields. What is not known yet is None, never 0.
 
-def document(store: Store, clock: Clock, settings: Settings, state_dir: Path) -> dict[str, Any]:
-    """`oddsctl.stats/1`, as PRODUCT names its fields. What is not known yet is None, never 0."""
+    With `since` (epoch seconds) calls, errors and latency are those of the calls on record since then, of all accounts; whether one was a
+    retry is not on record. `by` adds what each group of them cost, days being those of `zone`. All else counts from the beginning.
+    """
     accounts, now = Accounts(store, clock, settings), clock.now()
     counts = read_counts(store)
-    return {
+    states = {api: accounts.state(api) for api in APIS}
+    tallies = {api: state.tally for api, state in states.items()} if since is None else ledger.tallies(since)
+    found: dict[str, Any] = {
         "schema": "oddsctl.stats/1",
-        "apis": {api: _api(api, accounts.state(api), settings, now) for api in APIS},
+        "apis": {api: _limits(api, states[api], settings, now) for api in APIS},
         "cache": _cache(counts, store, state_dir),
         "saved": {"calls": counts.saved_calls, "credits": counts.saved_credits},
+        "days": _days(states["odds"].credits, settings.odds.reset_day, now, ledger),
     }
+    found["apis"]["odds"]["credits"] = _credits(states["odds"].credits, settings, now)
+    for api in APIS:
+        found["apis"][api] |= _calls(tallies.get(api, Tally()), retries=since is None)
+    if since is not None:
+        found["since"] = iso(since)
+    if by is not None:
+        totals = ledger.totals((by,), since or 0.0, zone)
+        found["by"] = [{"group": group, **asdict(total)} for (group,), total in totals.items()]
+    return found
 
 
-def _api(api: str, state: ProviderState, settings: Settings, now: float) -> dict[str, Any]:
+def _limits(api: str, state: ProviderState, settings: Settings, now: float) -> dict[str, Any]:
     configured = rules_for(api, settings).limit
     limit = pace.allowed(state.pace, configured)
     bucket = token_bucket.refill(state.bucket, limit, now) if state.bucket else token_bucket.full(limit, now)
-    about: dict[str, Any] = {
+    return {
         "tokens": round(bucket.tokens, 3),
         "capacity": configured.capacity,
         "rate_per_second": limit.rate,
         "configured_rate_per_second": configured.rate,
     }
-    if api == "odds":
-        about["credits"] = _credits(state.credits, settings.odds.reset_day, now)
-    return about | {
-        "calls": state.tally.calls,
-        "errors": state.tally.errors,
-        "retries": state.tally.retries,
-        "latency_p50_ms": tally.percentile_ms(state.tally, 0.5),
-        "latency_p95_ms": tally.percentile_ms(state.tally, 0.95),
+
+
+def _calls(counted: Tally, *, retries: bool) -> dict[str, Any]:
+    return {
+        "calls": counted.calls,
+        "errors": counted.errors,
+        "retries": counted.retries if retries else None,
+        "latency_p50_ms": tally.percentile_ms(counted, 0.5),
+        "latency_p95_ms": tally.percentile_ms(counted, 0.95),
     }
 
 
-def _credits(credits: Credits, reset_day: int, now: float) -> dict[str, Any]:
-    month = calendar.month(credits, reset_day, now)
+def _credits(credits: Credits, settings: Settings, now: float) -> dict[str, Any]:
+    month = calendar.month(credits, settings.odds.reset_day, now)
     a_day = None if credits.used is None else calendar.spend_per_day(credits.used, month.began_at, now)
     left_at_reset = None
     if a_day is not None and credits.remaining is not None:
@@ -69,7 +98,18 @@ def _credits(credits: Credits, reset_day: int, now: float) -> dict[str, Any]:
         "reset_inferred": month.inferred,
         "spend_per_day": None if a_day is None else round(a_day, 2),
         "projected_remaining_at_reset": left_at_reset,
+        "even_per_day": round(credits.limit(settings.odds.monthly_credits) * calendar.DAY / (month.reset_at - month.began_at), 2),
     }
+
+
+def _days(credits: Credits, reset_day: int, now: float, ledger: Ledger) -> list[dict[str, Any]]:
+    """What our own calls cost on each UTC day of the account's month up to today."""
+    began_at = calendar.month(credits, reset_day, now).began_at
+    totals = ledger.totals(("day",), began_at)
+    count = int(max(0.0, now - began_at) / calendar.DAY) + 1
+    days = [datetime.fromtimestamp(began_at + number * calendar.DAY, UTC).date().isoformat() for number in range(count)]
+    costs = [totals.get((day,), Total()) for day in days]
+    return [{"day": day, "credits": cost.credits, "maybe_charged": cost.maybe_charged} for day, cost in zip(days, costs, strict=True)]
 
 
 def _cache(counts: Counts, store: Store, state_dir: Path) -> dict[str, int]:

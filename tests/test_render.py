@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from oddsctl.ledger import Call
 from oddsctl.messages.wishes import Reason
 from oddsctl.models import Board, Game, Price, Roof, Source, Sport, Usage, Venue, Weather
 from oddsctl.render import documents, provenance, text
 from oddsctl.render.board import show_board
 from oddsctl.render.documents import DryRunRow
 from oddsctl.render.dry_run import show_dry_run
-from oddsctl.render.stats import show_stats
+from oddsctl.render.spending import calls_csv, calls_jsonl, show_costs
+from oddsctl.render.stats import fitting_page, show_stats
 from oddsctl.render.terminal import console
 from oddsctl.render.text import OddsFormat
 
@@ -536,20 +538,21 @@ def test_a_dry_run_shows_price_decision_and_the_whole_request() -> None:
         ]
 
 
-def statistics(**credits: object) -> dict[str, object]:
+def statistics(spent: Mapping[int, int] | None = None, **credits: object) -> dict[str, Any]:
     api = {
         "tokens": 4.237, "capacity": 5, "rate_per_second": 5.0, "configured_rate_per_second": 5.0,
         "calls": 1123, "errors": 2, "retries": 1, "latency_p50_ms": 142.2, "latency_p95_ms": 1380.0,
     }  # fmt: skip
     account = {
         "used": 123, "remaining": 377, "limit": 500, "reserved": 3, "maybe_charged": 0, "foreign": 12, "reset_at": "2026-02-01T00:00:00Z",
-        "reset_inferred": True, "spend_per_day": 4.12, "projected_remaining_at_reset": 250.4,
+        "reset_inferred": True, "spend_per_day": 4.12, "projected_remaining_at_reset": 250.4, "even_per_day": 16.13,
     }  # fmt: skip
     return {
         "schema": "oddsctl.stats/1",
         "apis": {"odds": api | {"rate_per_second": 2.5, "credits": account | credits}, "espn": api | {"calls": 0, "latency_p50_ms": None}},
         "cache": {"hits": 120, "misses": 4, "stale": 2, "joined": 1, "bytes": 1_258_291, "entries": 14},
         "saved": {"calls": 123, "credits": 369},
+        "days": [{"day": f"2026-01-{day:02}", "credits": (spent or {}).get(day, 0), "maybe_charged": 0} for day in range(1, 25)],
     }
 
 
@@ -570,7 +573,99 @@ def test_statistics_at_a_glance() -> None:
         "",
         "cache  120 hits, 4 misses, 2 stale, 1 joined; 14 kept in 1.2 MiB",
         "saved  123 calls, 369 credits",
+        "       what hits (from the store) and joined (another's call) would have cost",
     ]
+
+
+def words(output: str) -> list[str]:
+    return re.sub("[█░]", "", output).split()
+
+
+@pytest.mark.parametrize("columns", [60, 66, 80])
+def test_on_a_narrow_terminal_statistics_lose_nothing(columns: int) -> None:
+    document = statistics({3: 9, 24: 33}, projected_remaining_at_reset=-40.2) | {
+        "since": "2026-01-23T17:00:00Z",
+        "by": [{"group": "bundesliga", "calls": 1200, "errors": 2, "credits": 1200, "maybe_charged": 12}],
+    }
+    wide, narrow = (printed(lambda target: show_stats(target, document, zone=EASTERN), width) for width in (200, columns))
+    assert max(map(len, narrow.splitlines())) <= columns
+    assert words(narrow) == words(wide)
+
+
+def test_the_month_is_drawn_against_the_even_pace() -> None:
+    output = printed(lambda target: show_stats(target, statistics({1: 1, 3: 9, 24: 33}), zone=EASTERN))
+    assert output.split("\n\n")[1].splitlines()[4:] == [
+        "                                █",
+        "         ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄█┄┄┄┄┄┄┄  16.1 a day is even",
+        "         ▁ ▇                    █",
+        "         1 Jan                  ^         1 Feb",
+        "         own credits a day (UTC), most on Sat 24 Jan: 33",
+    ]
+
+
+def test_the_month_is_drawn_in_ascii_where_the_terminal_knows_no_other() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict", write_through=True)
+    document = statistics({1: 1, 3: 9, 24: 33}, spend_per_day=4)
+    document["apis"]["espn"]["latency_p50_ms"] = 1.0
+    show_stats(console(stream, {}), document, zone=EASTERN)
+    assert isinstance(stream.buffer, io.BytesIO)
+    assert "-----------------------#-------  16.1 a day is even" in stream.buffer.getvalue().decode()
+
+
+def test_a_month_in_which_nothing_was_spent_is_not_drawn() -> None:
+    assert "is even" not in printed(lambda target: show_stats(target, statistics(), zone=EASTERN))
+
+
+def test_what_may_have_been_charged_is_drawn_and_told() -> None:
+    document = statistics()
+    document["days"][-1]["maybe_charged"] = 6
+    output = printed(lambda target: show_stats(target, document, zone=EASTERN))
+    assert "most on Sat 24 Jan: 6; maybe charged: 6" in output
+
+
+def test_a_terminal_too_low_for_the_chart_shows_the_rest() -> None:
+    for lines, drawn in ((30, True), (18, False)):
+        target = console(Terminal(), {"TERM": "xterm", "COLUMNS": "80", "LINES": str(lines)}, animated=True)
+        page = [line.plain for line in fitting_page(target, statistics({24: 33}), zone=EASTERN)]
+        assert len(page) <= lines
+        assert any("is even" in line for line in page) is drawn
+        assert any("what hits" in line for line in page)
+
+
+def costs(*groups: dict[str, Any], since: str | None = "2026-01-01T00:00:00Z") -> dict[str, Any]:
+    total = {name: sum(group[name] for group in groups) for name in ("calls", "errors", "credits", "maybe_charged")}
+    return {"schema": "oddsctl.costs/1", "since": since, "zone": "UTC", "by": ["day", "sport"], "groups": list(groups), "total": total}
+
+
+def group(day: str, sport: str | None, calls: int, credits: int, maybe: int = 0) -> dict[str, Any]:
+    return {"day": day, "sport": sport, "calls": calls, "errors": 0, "credits": credits, "maybe_charged": maybe}
+
+
+def test_costs_list_what_cost_anything_and_never_show_a_doubt_as_0() -> None:
+    document = costs(group("2026-01-02", "nfl", 4, 6), group("2026-01-03", None, 2, 0), group("2026-01-04", "nba", 1, 0, 3))
+    assert printed(lambda target: show_costs(target, document, zone=EASTERN)).splitlines() == [
+        "day         sport  calls  errors  credits  maybe charged",
+        "2026-01-02  nfl        4       0        6              0",
+        "2026-01-04  nba        1       0        –              3",  # noqa: RUF001
+        "",
+        "6 credits in 7 calls since Wed 31 Dec at 19:00; 3 more maybe charged",
+        "not listed: 2 calls in groups that cost nothing",
+    ]
+
+
+def test_costs_of_nothing_are_one_line() -> None:
+    assert printed(lambda target: show_costs(target, costs(since=None), zone=EASTERN)) == "0 credits in 0 calls on record\n"
+
+
+def test_single_calls_are_told_as_csv_and_json_lines() -> None:
+    lost = Call(NOON, "odds", "nfl", "fetch", "own", "odds/board/nfl/h2h,totals/us/-", 2, None, 2, "LOST")
+    assert calls_csv([lost], demo=False).splitlines() == [
+        "at,api,sport,command,purpose,job,price,spent,maybe_charged,outcome,demo",
+        '2026-01-04T12:00:00Z,odds,nfl,fetch,own,"odds/board/nfl/h2h,totals/us/-",2,,2,LOST,false',
+    ]
+    (line,) = calls_jsonl([lost], {"demo": True}).splitlines()
+    told = json.loads(line)
+    assert (told["at"], told["spent"], told["maybe_charged"], told["demo"]) == ("2026-01-04T12:00:00Z", None, 2, True)
 
 
 def test_demo_numbers_are_marked_too() -> None:

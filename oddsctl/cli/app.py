@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from oddsctl import __version__
-from oddsctl.cli import batch, cache, config, doctor, fetch, plan, prefetch, queue, sandbox, stats, why
+from oddsctl.cli import batch, cache, config, costs, doctor, fetch, plan, prefetch, queue, sandbox, stats, why
 from oddsctl.cli.session import Session
 
 DEBUG_VERBOSITY = 2
@@ -45,6 +45,7 @@ batch.register(app)
 prefetch.register(app)
 plan.register(app)
 stats.register(app)
+costs.register(app)
 why.register(app)
 doctor.register(app)
 sandbox.register(app)

@@ -69,7 +69,7 @@ def _with_the_state_open(session: Session, findings: list[Finding], *, offline: 
     try:
         with session.app() as app:
             more = [] if offline else list(clock.examine(app.orchestrator.run, heard, app.clock, has_key=has_key, demo=session.demo))
-            return more, statistics.document(app.store, app.clock, app.settings, app.state_dir)
+            return more, statistics.document(app.store, app.clock, app.settings, app.state_dir, app.ledger)
     except (StateError, LockTimeoutError) as error:
         return [problem("state", error.message, error.hint or "name another directory in store.state_dir")], {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Iterable
@@ -29,6 +30,11 @@ def duration(text: str | float) -> float:
         raise typer.BadParameter(f"{error.what}; {error.remedy}") from None
 
 
+def since(text: str | float) -> float:
+    """Seconds in `24h`, or infinitely many in `all`."""
+    return math.inf if text == "all" else duration(text)
+
+
 def day(text: str) -> date:
     """A date as `2026-11-26`."""
     try:
@@ -49,6 +55,7 @@ ShutdownTimeout = Annotated[
 ]
 A_DAY = 86400.0
 Horizon = Annotated[float, typer.Option(parser=duration, metavar="TIME", show_default="24h", help="How far to plan ahead.")]
+Since = Annotated[float | None, typer.Option(parser=since, metavar="TIME", help="Only calls of the last 24h, 7d and so on, or all.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 when anything is stale, partial or stands in.")]
 STRICTLY_INCOMPLETE = 3
 """The exit code of `--strict`."""

@@ -1,13 +1,34 @@
-"""`oddsctl stats`: rate limits and usage."""
+"""`oddsctl stats`: rate limits and usage, as a page, a document, a page drawn anew, or metrics for Prometheus."""
 
 from __future__ import annotations
 
+import math
 import os
 import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from oddsctl.cli import options
 from oddsctl.cli.session import Session
+from oddsctl.errors import InterruptedRunError, UsageError
+
+if TYPE_CHECKING:
+    from oddsctl.bootstrap import App
+
+EVERY = 2.0
+"""Seconds from one drawing of `--watch` to the next."""
+
+
+class By(StrEnum):
+    """What calls can be grouped by."""
+
+    API = "api"
+    SPORT = "sport"
+    COMMAND = "command"
+    DAY = "day"
 
 
 def register(app: typer.Typer) -> None:
@@ -15,13 +36,28 @@ def register(app: typer.Typer) -> None:
     app.command("stats")(stats)
 
 
-def stats(context: typer.Context) -> None:
+def stats(
+    context: typer.Context,
+    since: options.Since = None,
+    by: Annotated[By | None, typer.Option("--by", help="Also what the calls cost, by this.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Draw the page anew every 2 s, until Ctrl-C.")] = False,
+    prometheus: Annotated[bool, typer.Option("--prometheus", help="All of it as metrics in Prometheus' text format.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="With --prometheus: the file for node_exporter, written whole.")
+    ] = None,
+) -> int:
     """Show rate limits, credits, cache and calls, as all processes together have left them."""
-    from oddsctl import statistics
-
     session: Session = context.obj
+    if output and not prometheus:
+        raise UsageError("--output is the file for --prometheus", hint="add --prometheus, or write > FILE")
+    if prometheus:
+        if since or by or watch:
+            raise UsageError("--prometheus counts from the beginning, and once", hint="leave out --since, --by and --watch")
+        return _metrics(session, output)
+    if watch:
+        return _watch(session, since, by)
     with session.app() as app:
-        document = statistics.document(app.store, app.clock, app.settings, app.state_dir)
+        document = _document(session, app, since, by)
     if session.format == "table":
         from oddsctl.render.stats import show_stats
         from oddsctl.render.terminal import console
@@ -31,3 +67,54 @@ def stats(context: typer.Context) -> None:
         from oddsctl.render.documents import dump
 
         sys.stdout.write(dump(document | session.mark) + "\n")
+    return 0
+
+
+def _document(session: Session, app: App, since: float | None, by: By | None) -> dict[str, Any]:
+    from oddsctl import statistics
+
+    begin = None if since in (None, math.inf) else app.clock.now() - since
+    return statistics.document(
+        app.store, app.clock, app.settings, app.state_dir, app.ledger, since=begin, by=by.value if by else None, zone=session.zone
+    )
+
+
+def _metrics(session: Session, output: Path | None) -> int:
+    from oddsctl import metrics
+
+    try:
+        from oddsctl.render import prometheus
+    except ModuleNotFoundError:
+        raise UsageError("--prometheus needs prometheus_client", hint="install it with: pip install 'oddsctl[metrics]'") from None
+    with session.app() as app:
+        found = metrics.gather(app.store, app.clock, app.settings, app.ledger)
+    text = prometheus.exposition(found, demo=session.demo)
+    if output:
+        prometheus.write_whole(output, text)
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def _watch(session: Session, since: float | None, by: By | None) -> int:
+    """Draw until Ctrl-C. Between two drawings nothing is held open: others may prune, move or repair the state."""
+    from oddsctl.render.screen import screen
+    from oddsctl.render.stats import fitting_page
+    from oddsctl.render.terminal import console
+
+    terminal = console(sys.stdout, os.environ, animated=True)
+    if session.format != "table" or not terminal.is_interactive:
+        raise UsageError("--watch draws on a terminal", hint="leave it out, or run `oddsctl stats --json` again and again")
+    try:
+        with screen(terminal) as draw:
+            while True:
+                with session.app() as app:
+                    document = _document(session, app, since, by)
+                draw(fitting_page(terminal, document, zone=session.zone, demo=session.demo))
+                app.clock.sleep(EVERY)
+    except KeyboardInterrupt:
+        return 0
+    except InterruptedRunError as interruption:
+        if interruption.exit_code == 130:
+            return 0
+        raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 BOUNDS_MS = (5, 10, 25, 50, 75, 100, 150, 200, 300, 400, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10000, 20000, 60000)
 """Upper bounds of the latency classes in milliseconds; one more class holds what is slower."""
@@ -11,22 +11,26 @@ BOUNDS_MS = (5, 10, 25, 50, 75, 100, 150, 200, 300, 400, 500, 750, 1000, 1500, 2
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """`calls` counts HTTP requests sent, retries included; `latency` how many answers fell into each class of `BOUNDS_MS`."""
+    """`calls` counts HTTP requests sent, retries included; `latency` how many answers fell into each class of `BOUNDS_MS`.
+
+    `answer_seconds` is how long they took together: 0 for those counted before it was kept.
+    """
 
     calls: int = 0
     errors: int = 0
     retries: int = 0
     latency: tuple[int, ...] = ()
+    answer_seconds: float = 0.0
 
 
 def count(tally: Tally, *, failed: bool, retry: bool, seconds: float | None) -> Tally:
     """The tally after one more call; `seconds` is None when no answer came."""
-    latency = tally.latency
+    latency, together = tally.latency, tally.answer_seconds
     if seconds is not None:
         classes = list(latency) or [0] * (len(BOUNDS_MS) + 1)
         classes[bisect_left(BOUNDS_MS, seconds * 1000)] += 1
-        latency = tuple(classes)
-    return replace(tally, calls=tally.calls + 1, errors=tally.errors + failed, retries=tally.retries + retry, latency=latency)
+        latency, together = tuple(classes), together + seconds
+    return Tally(tally.calls + 1, tally.errors + failed, tally.retries + retry, latency, together)
 
 
 def percentile_ms(tally: Tally, share: float) -> float | None:

@@ -12,6 +12,8 @@ from oddsctl.render import text
 
 GAP = 2
 BAR_CELLS = 20
+LEAST_ROOM = 20
+"""No sentence is folded into fewer cells: what is narrower cuts it."""
 DEMO_BANNER = "DEMO DATA: simulated providers, nothing here is real"
 
 
@@ -53,13 +55,23 @@ def banner(*, demo: bool) -> list[Text]:
     return [Text(DEMO_BANNER, "bold black on yellow")] if demo else []
 
 
-def bar(console: Console, share: float | None, style: str) -> Text:
+def bar(console: Console, share: float | None, style: str, cells: int = BAR_CELLS) -> Text:
     """How much of the whole, 0 to 1; nothing where it is not known. In ASCII where the terminal knows no other."""
     if share is None:
         return Text()
     full, empty = "#-" if console.options.ascii_only else "█░"
-    filled = round(min(1.0, max(0.0, share)) * BAR_CELLS)
-    return Text.assemble((full * filled, style), (empty * (BAR_CELLS - filled), "dim"))
+    filled = round(min(1.0, max(0.0, share)) * cells)
+    return Text.assemble((full * filled, style), (empty * (cells - filled), "dim"))
+
+
+def named(console: Console, names: Sequence[str], lines: Iterable[Text]) -> list[Text]:
+    """Lines with names in front of the first of them; a line that is too long for the terminal goes on below itself."""
+    indent = max(map(len, names)) + GAP
+    room = max(LEAST_ROOM, console.width - indent)
+    folded = [part for line in lines for part in (line.wrap(console, room) if line.cell_len > room else [line])]
+    titles = [cell(name, "" if number else "bold") for number, name in enumerate(names)]
+    blanks = [Text()] * max(len(titles), len(folded))
+    return side_by_side([Column([*titles, *blanks][: len(blanks)]), Column([*folded, *blanks][: len(blanks)])])
 
 
 def _padded(column: Column) -> list[Text]:

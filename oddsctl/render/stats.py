@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,44 +10,59 @@ from rich.console import Console
 from rich.text import Text
 
 from oddsctl.render import text
-from oddsctl.render.layout import Column, banner, bar, cell, show_lines, side_by_side
+from oddsctl.render.layout import BAR_CELLS, GAP, Column, banner, bar, cell, named, show_lines, side_by_side, width
+from oddsctl.render.month import month_chart
+from oddsctl.render.spending import group_lines
 
 Facts = Mapping[str, Any]
 
 LOW = 0.1
 """Below this share of the whole a bar warns."""
+LEAST_BAR = 6
+HOW_SAVED = "what hits (from the store) and joined (another's call) would have cost"
 CALL_COLUMNS = {"sent": "calls", "errors": "errors", "retries": "retries"}
 LATENCY_COLUMNS = {"p50": "latency_p50_ms", "p95": "latency_p95_ms"}
 
 
 def show_stats(console: Console, document: Facts, *, zone: ZoneInfo, demo: bool = False) -> None:
-    """Print the page: the buckets, the account, the calls, the cache."""
+    """Print the page: the buckets, the account with its month, the calls, the cache."""
+    with console:  # written at once
+        show_lines(console, stats_page(console, document, zone=zone, demo=demo))
+
+
+def fitting_page(console: Console, document: Facts, *, zone: ZoneInfo, demo: bool = False) -> list[Text]:
+    """The lines of the page; without the chart where the terminal is not high enough for it."""
+    page = stats_page(console, document, zone=zone, demo=demo)
+    return page if len(page) <= console.height else stats_page(console, document, zone=zone, demo=demo, chart=False)
+
+
+def stats_page(console: Console, document: Facts, *, zone: ZoneInfo, demo: bool = False, chart: bool = True) -> list[Text]:
+    """The lines of the page, each fit for the console's width where that is 60 or more."""
     apis: Mapping[str, Facts] = document["apis"]
+    days = document["days"] if chart else []
     parts = [
         _buckets(console, apis),
-        *(_account(console, api, facts["credits"], zone) for api, facts in apis.items() if "credits" in facts),
-        _calls(apis),
-        _cache(document["cache"], document["saved"]),
+        *(_account(console, api, facts["credits"], days, zone) for api, facts in apis.items() if "credits" in facts),
+        _calls(console, document, zone),
+        *([_groups(console, document)] if "by" in document else []),
+        _cache(console, document["cache"], document["saved"]),
     ]
     mark = banner(demo=demo)
-    with console:  # written at once
-        show_lines(console, mark)
-        for number, part in enumerate(parts):
-            show_lines(console, [Text(), *part] if number else part)
-        show_lines(console, mark)
+    lines = [line for part in parts for line in (Text(), *part)]
+    return [*mark, *lines[1:], *mark]
 
 
 def _buckets(console: Console, apis: Mapping[str, Facts]) -> list[Text]:
+    """The bars take what the numbers leave them."""
     rows = apis.values()
-    bars = [_share(console, facts["tokens"], facts["capacity"]) for facts in rows]
-    return side_by_side(
-        [
-            _names("rate limits", apis),
-            Column([Text(), *bars]),
-            _values("tokens", (f"{text.number(facts['tokens'])} of {text.number(facts['capacity'])}" for facts in rows)),
-            _values("refill", (_refill(facts) for facts in rows), right=False),
-        ]
-    )
+    names = _names("rate limits", apis)
+    numbers = [
+        _values("tokens", (f"{text.number(facts['tokens'])} of {text.number(facts['capacity'])}" for facts in rows)),
+        _values("refill", (_refill(facts) for facts in rows), right=False),
+    ]
+    room = console.width - width(side_by_side([names, *numbers])) - GAP
+    bars = [_share(console, facts["tokens"], facts["capacity"], max(LEAST_BAR, min(BAR_CELLS, room))) for facts in rows]
+    return side_by_side([names, Column([Text(), *bars]), *numbers])
 
 
 def _refill(facts: Facts) -> str:
@@ -56,7 +70,7 @@ def _refill(facts: Facts) -> str:
     return f"{rate:g}/s" if rate == configured else f"{rate:g}/s, adapted from {configured:g}/s"
 
 
-def _account(console: Console, api: str, credits: Facts, zone: ZoneInfo) -> list[Text]:
+def _account(console: Console, api: str, credits: Facts, days: Sequence[Facts], zone: ZoneInfo) -> list[Text]:
     used, left, limit = (credits[name] for name in ("used", "remaining", "limit"))
     balance = f"{text.number(left)} of {text.number(limit)} left, {text.number(used)} used"
     if left is None and used is None:
@@ -68,17 +82,16 @@ def _account(console: Console, api: str, credits: Facts, zone: ZoneInfo) -> list
         cell(", ".join(f"{text.number(credits[name])} {words}" for name, words in held.items())),
         cell(_reset(credits, zone)),
         _pace(credits),
+        *month_chart(console, credits, days),
     ]
-    names = [cell("credits", "bold"), cell(api), *(Text() for _ in lines[2:])]
-    return side_by_side([Column(names), Column(lines)])
+    return named(console, ("credits", api), lines)
 
 
 def _reset(credits: Facts, zone: ZoneInfo) -> str:
     if credits["reset_at"] is None:
         return "new month: not known yet"
-    at = datetime.fromisoformat(credits["reset_at"]).astimezone(zone)
     known = "as configured, none seen yet" if credits["reset_inferred"] else "as seen before"
-    return f"new month on {text.day(at.date(), this_year=at.year)} at {at:%H:%M} ({known})"
+    return f"new month on {text.moment(credits['reset_at'], zone)} ({known})"
 
 
 def _pace(credits: Facts) -> Text:
@@ -93,22 +106,36 @@ def _pace(credits: Facts) -> Text:
     return cell(f"{words}; at this pace about {left:,.0f} are left then")
 
 
-def _calls(apis: Mapping[str, Facts]) -> list[Text]:
+def _calls(console: Console, document: Facts, zone: ZoneInfo) -> list[Text]:
+    apis: Mapping[str, Facts] = document["apis"]
     rows = apis.values()
-    return side_by_side(
+    lines = side_by_side(
         [
             _names("calls", apis),
             *(_values(name, (text.number(facts[key]) for facts in rows)) for name, key in CALL_COLUMNS.items()),
             *(_values(name, (text.latency(facts[key]) for facts in rows)) for name, key in LATENCY_COLUMNS.items()),
         ]
     )
+    if "since" in document:
+        since = f"since {text.moment(document['since'], zone)}; all else on this page counts from the beginning"
+        lines += named(console, ("",), [cell(since, "dim")])
+    return lines
 
 
-def _cache(cache: Facts, saved: Facts) -> list[Text]:
+def _groups(console: Console, document: Facts) -> list[Text]:
+    """What the calls cost, by what was asked for."""
+    rows = [((group["group"],), group) for group in document["by"]]
+    return group_lines(console, ("calls by",), rows) if rows else [cell("no calls on record", "dim")]
+
+
+def _cache(console: Console, cache: Facts, saved: Facts) -> list[Text]:
     served = ", ".join(f"{text.number(cache[name])} {name}" for name in ("hits", "misses", "stale", "joined"))
     kept = f"{text.number(cache['entries'])} kept in {text.size(cache['bytes'])}"
     spared = f"{text.counted(saved['calls'], 'call')}, {text.counted(saved['credits'], 'credit')}"
-    return side_by_side([Column([cell("cache", "bold"), cell("saved", "bold")]), Column([cell(f"{served}; {kept}"), cell(spared)])])
+    return [
+        *named(console, ("cache",), [cell(f"{served}; {kept}")]),
+        *named(console, ("saved",), [cell(spared), cell(HOW_SAVED, "dim")]),
+    ]
 
 
 def _names(title: str, apis: Iterable[str]) -> Column:
@@ -119,6 +146,6 @@ def _values(title: str, values: Iterable[str], *, right: bool = True) -> Column:
     return Column([cell(title, "dim"), *(cell(value) for value in values)], right=right)
 
 
-def _share(console: Console, part: float | None, whole: float | None) -> Text:
+def _share(console: Console, part: float | None, whole: float | None, cells: int = BAR_CELLS) -> Text:
     share = part / whole if part is not None and whole else None
-    return bar(console, share, "green" if share is None or share >= LOW else "yellow")
+    return bar(console, share, "green" if share is None or share >= LOW else "yellow", cells)

@@ -21,17 +21,19 @@ class _Console(Console):
 def console(file: IO[str], environ: Mapping[str, str], *, animated: bool = False) -> Console:
     """A console on `file`; `animated` lets it redraw what it wrote, on a terminal that can.
 
-    Colour on a terminal that has it, or where FORCE_COLOR is set; never where NO_COLOR is, then without any escape sequence.
+    Colour on a terminal that has it, or where FORCE_COLOR is set; never where NO_COLOR is, then without any escape sequence but those
+    that redraw.
     Both count when they are not empty; FORCE_COLOR=0 forces nothing.
     """
     on_terminal = file.isatty()
     dumb = environ.get("TERM", "") in ("dumb", "unknown")
     forced = environ.get("FORCE_COLOR", "") not in ("", "0")
     colourful = not environ.get("NO_COLOR") and (forced or (on_terminal and not dumb))
+    redrawn = animated and on_terminal and not dumb
     return _Console(
         file=file,
-        force_terminal=colourful,
-        force_interactive=animated and on_terminal and not dumb,
+        force_terminal=colourful or redrawn,
+        force_interactive=redrawn,
         color_system=("standard" if dumb else "auto") if colourful else None,
         width=None if on_terminal else NATURAL_WIDTH,
         _environ=environ,

@@ -80,6 +80,12 @@ def day(value: date, *, this_year: int) -> str:
     return f"{value:%a} {value.day} {value:%b}" + (f" {value.year}" if value.year != this_year else "")
 
 
+def moment(stamp: str, zone: ZoneInfo) -> str:
+    """`Sun 4 Jan at 19:00` for an ISO 8601 time."""
+    at = datetime.fromisoformat(stamp).astimezone(zone)
+    return f"{day(at.date(), this_year=at.year)} at {at:%H:%M}"
+
+
 def zone_name(epoch: float, zone: ZoneInfo) -> str:
     """`EST`, or `UTC+03` where the zone has no letters of its own."""
     name = datetime.fromtimestamp(epoch, zone).tzname() or zone.key

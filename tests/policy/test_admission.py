@@ -98,3 +98,10 @@ def test_percentiles_rise_with_the_share(latencies: list[float]) -> None:
         counted = tally.count(counted, failed=False, retry=False, seconds=seconds)
     values = [tally.percentile_ms(counted, share / 10) or 0.0 for share in range(1, 11)]
     assert values == sorted(values)
+
+
+def test_answers_are_timed_together_and_calls_without_one_are_not() -> None:
+    counted = Tally()
+    for seconds in (0.25, None, 1.5):
+        counted = tally.count(counted, failed=seconds is None, retry=False, seconds=seconds)
+    assert (counted.calls, sum(counted.latency), counted.answer_seconds) == (3, 2, 1.75)

@@ -1,0 +1,50 @@
+"""`oddsctl costs`: what was spent, on what, and when."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from oddsctl.cli import options
+from oddsctl.cli.session import Session
+
+BY = "Any of day, sport, command, api, purpose, comma separated. [default: the first three]"
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into the tree."""
+    app.command("costs")(costs)
+
+
+def costs(
+    context: typer.Context,
+    since: options.Since = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="FIELDS", help=BY)] = None,
+) -> None:
+    """Show what was spent on what and when, this month unless --since says otherwise. --format csv or jsonl lists single calls."""
+    from oddsctl import costs as errand
+    from oddsctl.ledger import Ledger
+    from oddsctl.render import spending
+
+    session: Session = context.obj
+    fields = errand.fields(by)
+    with session.app() as app:
+        ledger = Ledger(app.records, app.clock, app.settings)
+        begin = errand.month_began(app.store, app.clock, app.settings) if since is None else max(0.0, app.clock.now() - since)
+        if session.format in ("csv", "jsonl"):
+            calls = ledger.calls(begin)
+            csv = session.format == "csv"
+            sys.stdout.write(spending.calls_csv(calls, demo=session.demo) if csv else spending.calls_jsonl(calls, session.mark))
+            return
+        document = errand.document(ledger, fields, begin, session.zone)
+    if session.format == "table":
+        from oddsctl.render.terminal import console
+
+        spending.show_costs(console(sys.stdout, os.environ), document, zone=session.zone, demo=session.demo)
+    else:
+        from oddsctl.render.documents import dump
+
+        sys.stdout.write(dump(document | session.mark) + "\n")
