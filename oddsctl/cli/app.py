@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from oddsctl import __version__
-from oddsctl.cli import batch, cache, config, fetch, sandbox, stats, why
+from oddsctl.cli import batch, cache, config, fetch, notify, sandbox, stats, why
 from oddsctl.cli.session import Session
 
 EPILOG = "Global options may stand after the command too: oddsctl fetch nfl --json"
@@ -46,6 +46,7 @@ why.register(app)
 sandbox.register(app)
 app.add_typer(cache.app, name="cache")
 app.add_typer(config.app, name="config")
+app.add_typer(notify.app, name="notify")
 
 
 def _show_version(wanted: bool) -> None:

@@ -12,8 +12,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from oddsctl.errors import UsageError
-from oddsctl.messages.notices import Booked, Decided, Failed, Joined, Landed, Notice, Planned, Retried, Served, Settled, Waited, Warned
+from oddsctl.errors import InterruptedRunError, OddsctlError, UsageError
+from oddsctl.messages.notices import (
+    Booked,
+    Decided,
+    Failed,
+    HealthChecked,
+    Joined,
+    Landed,
+    News,
+    Notice,
+    PickFound,
+    Planned,
+    Retried,
+    Served,
+    Settled,
+    Waited,
+    Warned,
+    WindowMissed,
+)
 
 if TYPE_CHECKING:
     from oddsctl.bootstrap import App
@@ -83,6 +100,31 @@ class Session:
         finally:
             app.close()
 
+    @contextmanager
+    def alerts(self, app: App, *, offline: bool = False) -> Iterator[None]:
+        """After the block's work, also after its failure: tell the user's channels what changed, news told meanwhile included.
+
+        Nothing is loaded where no channel is configured; an interrupted run, an `offline` one and the simulated world tell nobody.
+        """
+        if not app.settings.notify.urls or app.demo or offline:
+            yield
+            return
+        news: list[News] = []
+        self.listeners.append(lambda notice: news.append(notice) if isinstance(notice, News) else None)
+        try:
+            yield
+        except OddsctlError as error:
+            if not isinstance(error, InterruptedRunError):
+                self._deliver(app, news)
+            raise
+        sys.stdout.flush()  # nobody waits for the channels to see the answer
+        self._deliver(app, news)
+
+    def _deliver(self, app: App, news: list[News]) -> None:
+        from oddsctl.notifications import deliver
+
+        deliver(app.store, app.clock, app.settings, self.zone, news=news, warn=self.warn)
+
     def tell(self, notice: Notice) -> None:
         """Say on stderr what the user asked to hear; warnings always, unless `-q`. Tell other listeners, such as a progress bar."""
         for listener in self.listeners:
@@ -90,7 +132,7 @@ class Session:
         if isinstance(notice, Warned):
             self.warn(notice.text)
         elif self.verbose:
-            self.say(_in_words(notice))
+            self.say(_in_words(notice, self.zone))
 
     def warn(self, text: str) -> None:
         """One line on stderr, once."""
@@ -104,7 +146,7 @@ class Session:
             print(text, file=sys.stderr)  # noqa: T201 - talk goes to stderr
 
 
-def _in_words(notice: Notice) -> str:  # noqa: C901, PLR0911 - a case a notice
+def _in_words(notice: Notice, zone: ZoneInfo) -> str:  # noqa: C901, PLR0911 - a case a notice
     match notice:
         case Served(job, reason, age):
             return f"{job.key}: {reason}, {age:.0f} s old"
@@ -129,6 +171,10 @@ def _in_words(notice: Notice) -> str:  # noqa: C901, PLR0911 - a case a notice
             return f"{job.key}: {error.message}"
         case Warned(text):
             return text
+        case HealthChecked() | WindowMissed() | PickFound():
+            from oddsctl.render.alerts import in_words
+
+            return in_words(notice, zone)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -12,6 +12,7 @@ from oddsctl.config.values import (
     FLAG,
     KEY_PLACE,
     NOTICE_URL,
+    QUIET,
     RATE,
     SHARE,
     SIZE,
@@ -110,6 +111,8 @@ TABLE = (
     Key("store", "state_dir", DIRECTORY, "empty: the platform's directory for state"),
     Key("notify", "urls", several(NOTICE_URL), 'Apprise addresses; "env:NAME" keeps one out of this file'),
     Key("notify", "on", several(choice("quota", "health", "picks", "window", "line")), "any of quota health picks window line"),
+    Key("notify", "quiet", QUIET, 'hours to tell nothing in, "23:00-07:00" in your zone; what they hold back comes as one message'),
+    Key("notify", "line_threshold", SHARE, "how far a line must move: implied probability, 0.03 is three points"),
 )
 
 SPORT_TABLE = (
