@@ -150,11 +150,15 @@ class Told:
 def balance(credits: Credits, monthly: int, reset_day: int, now: float) -> Balance | None:
     """What the books say of this month; None when no answer of this month has told."""
     month = calendar.month(credits, reset_day, now)
-    if credits.remaining is None or (credits.used is not None and credits.asked_at < month.began_at):
+    remaining, limit = credits.remaining, credits.limit(monthly)
+    if credits.used is not None and credits.asked_at < month.began_at:
+        remaining = None
+    if (gone := credits.exhausted) and gone.at >= month.began_at:
+        remaining = min(remaining or 0, gone.credits - 1)  # it refused a call of that price
+    if remaining is None:
         return None
-    limit = credits.limit(monthly)
-    known = Balance(max(0, credits.remaining), limit, month.reset_at, credits.reset_before)
-    settled = now - month.began_at >= SETTLED_AFTER * DAY or 2 * credits.remaining <= limit
+    known = Balance(max(0, remaining), limit, month.reset_at, credits.reset_before)
+    settled = now - month.began_at >= SETTLED_AFTER * DAY or 2 * remaining <= limit
     if not credits.used or not settled:
         return known
     a_day = calendar.spend_per_day(credits.used, month.began_at, now)
