@@ -1,32 +1,30 @@
-"""Messages to people's channels through Apprise, of which it is the only user. Decides nothing; no address is ever shown or logged.
+"""Messages to people's channels, through Apprise in a process of its own (`messenger.py`). Decides nothing; shows no address.
 
-An address is a secret. Apprise and the libraries below it name addresses in their logs, so all logging is off while they work.
+A process can be ended in time whatever a service does, and says nothing that we do not let through: an address is a secret.
 """
 
 from __future__ import annotations
 
-import logging
+import json
 import re
-import threading
-import warnings
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from hashlib import sha256
-from types import TracebackType
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from oddsctl.messages.wire import Secret
 
-if TYPE_CHECKING:
-    from apprise import Apprise
-
-PATIENCE = 6.0
-"""Seconds for all channels together: they are told side by side."""
+PATIENCE = 10.0
+"""Seconds for all channels together, which are told side by side; starting Apprise takes a part of it."""
 NOT_INSTALLED = "Apprise is not installed: pip install 'oddsctl[notify]'"
-NOT_TAKEN = "it was not reached, or did not take the message"
-NO_ADDRESS = "Apprise knows no such address, or lacks a package for it"
-BROKEN = "Apprise failed at it"
+MESSENGER = Path(__file__).with_name("messenger.py")
+RESULTS = {
+    "delivered": None,
+    "no address": "Apprise knows no such address, or lacks a package for it",
+    "not taken": "it was not reached, or did not take the message",
+    "broken": "Apprise failed at it",
+}
+"""What the messenger says, and why a channel was not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +52,18 @@ def channels(urls: Iterable[str], env: Mapping[str, str]) -> tuple[Channel, ...]
 def send(messages: Mapping[Channel, Message], patience: float = PATIENCE) -> dict[Channel, str | None]:
     """Tell each channel its message; for each None when it took it, else why not, in words that hold no address.
 
-    Never raises. A channel that takes longer than `patience` may still get its message.
+    A channel that answers later than `patience` allows may have got its message all the same.
     """
-    with _SILENCE:
-        try:
-            import apprise  # noqa: F401 - whether it is there
-        except ImportError:
-            return dict.fromkeys(messages, NOT_INSTALLED)
-        opened = {channel: _open(channel) for channel in messages}
-        sent = {channel: _begin(to, messages[channel]) for channel, to in opened.items() if not isinstance(to, str)}
-        wait(sent.values(), patience)
-    slow = f"no answer within {patience:g} s"
-    return {
-        channel: to if isinstance(to, str) else sent[channel].result() if sent[channel].done() else slow for channel, to in opened.items()
-    }
+    from importlib.util import find_spec
+
+    if find_spec("apprise") is None:
+        return dict.fromkeys(messages, NOT_INSTALLED)
+    results: dict[Channel, str | None] = {channel: f"the variable {channel.label.removeprefix('env:')} is not set" for channel in messages}
+    known = [channel for channel in messages if channel.address is not None]
+    letters = [[str(channel.address), messages[channel].title, messages[channel].body] for channel in known]
+    said = _hand_over(letters, patience) if letters else {}
+    late = f"no answer within {patience:g} s"
+    return results | {channel: RESULTS.get(said.get(index, ""), late) for index, channel in enumerate(known)}
 
 
 def _channel(url: str, env: Mapping[str, str]) -> Channel:
@@ -79,59 +75,28 @@ def _channel(url: str, env: Mapping[str, str]) -> Channel:
     return Channel(fingerprint, f"{scheme[0].lower()}://…" if scheme else hidden, Secret(address) if address else None)
 
 
-def _open(channel: Channel) -> Apprise | str:
-    """Apprise with this one address, or why it cannot be had."""
-    import apprise
+def _hand_over(letters: list[list[str]], patience: float) -> dict[int, str]:
+    """What the messenger says of each letter, by its place; nothing of those that it did not come to."""
+    import subprocess
+    import sys
 
-    if channel.address is None:
-        return f"the variable {channel.label.removeprefix('env:')} is not set"
-    asset = apprise.AppriseAsset(app_id="oddsctl", app_desc="oddsctl", async_mode=False, storage_mode="memory")
+    order = json.dumps({"seconds": patience, "letters": letters})
+    command = [sys.executable, "-P", str(MESSENGER)]  # -P: what lies about where the user happens to stand is not imported
     try:
-        opened = apprise.Apprise(asset=asset)
-        return opened if opened.add(str(channel.address)) else NO_ADDRESS
-    except Exception:  # noqa: BLE001 - a hundred services of others; what it says may hold the address
-        return BROKEN
-
-
-def _begin(to: Apprise, message: Message) -> Future[str | None]:
-    """Sending, in a thread that outlives nobody."""
-    future: Future[str | None] = Future()
-
-    def work() -> None:
-        with _SILENCE:
-            try:
-                took = to.notify(body=message.body, title=message.title, body_format="text")
-                future.set_result(None if took else NOT_TAKEN)
-            except Exception:  # noqa: BLE001 - as above
-                future.set_result(BROKEN)
-
-    threading.Thread(target=work, daemon=True).start()
-    return future
-
-
-class _Silence:
-    """No logging and no warnings while anyone sends, also one that was given up."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._level = logging.NOTSET
-        self._filters: list[tuple[object, ...]] = []
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._inside:
-                self._level, self._filters = logging.root.manager.disable, warnings.filters[:]  # type: ignore[assignment]
-                logging.disable(logging.CRITICAL)
-                warnings.simplefilter("ignore")
-            self._inside += 1
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                logging.disable(self._level)
-                warnings.filters[:] = self._filters  # type: ignore[index]
-
-
-_SILENCE = _Silence()
+        messenger = subprocess.Popen(  # noqa: S603 - ours
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="ascii"
+        )
+    except OSError:
+        return dict.fromkeys(range(len(letters)), "broken")
+    with messenger:
+        try:
+            text, _ = messenger.communicate(order, patience)
+            said = dict.fromkeys(range(len(letters)), "broken")
+        except subprocess.TimeoutExpired:
+            messenger.kill()
+            text, _ = messenger.communicate()
+            said = {}
+        except BaseException:
+            messenger.kill()
+            raise
+    return said | dict(json.loads(line) for line in text.splitlines() if line.endswith("]"))

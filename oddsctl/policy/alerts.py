@@ -150,18 +150,18 @@ class Told:
 def balance(credits: Credits, monthly: int, reset_day: int, now: float) -> Balance | None:
     """What the books say of this month; None when no answer of this month has told."""
     month = calendar.month(credits, reset_day, now)
-    remaining, limit = credits.remaining, credits.limit(monthly)
-    if credits.used is not None and credits.asked_at < month.began_at:
-        remaining = None
+    used, remaining, limit = credits.used, credits.remaining, credits.limit(monthly)
+    if used is not None and credits.asked_at < month.began_at:
+        used = remaining = None
     if (gone := credits.exhausted) and gone.at >= month.began_at:
         remaining = min(remaining or 0, gone.credits - 1)  # it refused a call of that price
     if remaining is None:
         return None
     known = Balance(max(0, remaining), limit, month.reset_at, credits.reset_before)
     settled = now - month.began_at >= SETTLED_AFTER * DAY or 2 * remaining <= limit
-    if not credits.used or not settled:
+    if not used or not settled:
         return known
-    a_day = calendar.spend_per_day(credits.used, month.began_at, now)
+    a_day = calendar.spend_per_day(used, month.began_at, now)
     spare = known.remaining - a_day * (month.reset_at - now) / DAY
     return replace(known, spare=spare, dry_at=now + known.remaining / a_day * DAY)
 
