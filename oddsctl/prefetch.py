@@ -7,10 +7,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from oddsctl.config.text import format_duration
+from oddsctl.config.text import format_duration, parse_duration
 from oddsctl.errors import LockTimeoutError, OddsctlError
 from oddsctl.kick_off_weather import KickOffWeather, games_of
-from oddsctl.messages.notices import Notice, Warned
+from oddsctl.messages.notices import Notice, Warned, WindowMissed
 from oddsctl.messages.prefetched import PrefetchCall
 from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest, Purpose, Reason, Terms
 from oddsctl.models import Sport
@@ -129,14 +129,17 @@ class PredictivePrefetcher:
         no_key = self._orchestrator.missing_key()
         ends = self._reckoning.conclude(view, made, no_key.code if no_key else None, self._clock.now())
         self._say_once(no_key, tables)
+        names, missed = _names(tables), tuple(end for end in ends if end.fate == "missed")
+        for end in missed:
+            self._tell(WindowMissed(end.game, names[end.game], end.start, parse_duration(end.window), end.reason or ""))
         return Run(
             calls=tuple(made),
             skipped=tuple(skip(end) for end in ends if end.fate != "captured"),
             wake_at=view.wake_at(self._clock.now(), LONGEST_NAP),
             next_at=view.next_paid(self._clock.now()),
             errors=tuple(table.error for table in tables if table.error),
-            missed=tuple(end for end in ends if end.fate == "missed"),
-            games=_names(tables),
+            missed=missed,
+            games=names,
             no_key=no_key,
         )
 

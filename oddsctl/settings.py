@@ -156,10 +156,12 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Whom to tell, of what."""
+    """Whom to tell, of what. `quiet` is from and to, minutes of the day in the user's zone; `line_threshold` implied probability."""
 
     urls: tuple[str, ...] = ()
     on: tuple[str, ...] = ("quota", "health", "picks")
+    quiet: tuple[int, int] | None = None
+    line_threshold: float = 0.03
 
 
 @dataclass(frozen=True, slots=True)

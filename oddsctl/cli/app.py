@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from oddsctl import __version__
-from oddsctl.cli import batch, cache, config, costs, doctor, fetch, plan, prefetch, queue, sandbox, stats, why
+from oddsctl.cli import batch, cache, config, costs, doctor, fetch, notify, plan, prefetch, queue, sandbox, stats, why
 from oddsctl.cli.session import Session
 
 DEBUG_VERBOSITY = 2
@@ -52,6 +52,7 @@ sandbox.register(app)
 app.add_typer(queue.app, name="queue")
 app.add_typer(cache.app, name="cache")
 app.add_typer(config.app, name="config")
+app.add_typer(notify.app, name="notify")
 
 
 def _show_version(wanted: bool) -> None:

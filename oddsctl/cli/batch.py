@@ -47,20 +47,23 @@ def batch(
         if dry_run:
             previews = app.orchestrator.rehearsal.preview(requests, terms)
             return options.show_plan(session, [(preview.job.api, preview) for preview in previews])
-        resumption = errand.Resumption(app.store, app.clock, texts)
-        age = resumption.age() if resume else None
-        if resume and age is None:
-            session.say("nothing to resume: this batch was not interrupted; beginning anew")
-        resumption.begin(resuming=age is not None)
-        with ExitStack() as stack:
-            _show_progress(session, stack)
-            outcomes = app.orchestrator.run(requests, terms if age is None else Terms(wait, age, max_credits=max_credits, command="batch"))
-        resumption.finish()
-        now = app.clock.now()
-        answers = [errand.answer(line, outcome, now) for line, outcome in zip(lines, outcomes, strict=True)]
-        for answered in answers:
-            sys.stdout.write(batch_line(answered, now) + "\n")
-        session.say(_in_words(errand.bill(lines, app.orchestrator)))
+        with session.alerts(app):
+            resumption = errand.Resumption(app.store, app.clock, texts)
+            age = resumption.age() if resume else None
+            if resume and age is None:
+                session.say("nothing to resume: this batch was not interrupted; beginning anew")
+            resumption.begin(resuming=age is not None)
+            with ExitStack() as stack:
+                _show_progress(session, stack)
+                outcomes = app.orchestrator.run(
+                    requests, terms if age is None else Terms(wait, age, max_credits=max_credits, command="batch")
+                )
+            resumption.finish()
+            now = app.clock.now()
+            answers = [errand.answer(line, outcome, now) for line, outcome in zip(lines, outcomes, strict=True)]
+            for answered in answers:
+                sys.stdout.write(batch_line(answered, now) + "\n")
+            session.say(_in_words(errand.bill(lines, app.orchestrator)))
     return _code(answers, strict=strict)
 
 

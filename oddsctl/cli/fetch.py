@@ -77,7 +77,8 @@ def fetch(
         errand = Fetch(app.orchestrator, app.clock, loaded.settings)
         if dry_run:
             return options.show_plan(session, [(sport.name, preview) for sport, preview in errand.preview(wanted, terms)])
-        return _show(session, errand.run(wanted, terms), wanted, app.decisions.id, explain=explain, strict=strict)
+        with session.alerts(app, offline=offline):
+            return _show(session, errand.run(wanted, terms), wanted, app.decisions.id, explain=explain, strict=strict)
 
 
 def _wanted(session: Session, loaded: Loaded, sports: list[str], **asked: Any) -> Wanted:

@@ -49,10 +49,12 @@ def prefetch(
         if dry_run:
             return _show(session, app.prefetcher.rehearse(chosen, horizon), app, planned=True)
         if not loop:
-            return _show(session, app.prefetcher.run(chosen, horizon, deadline, app.settings.prefetch.every), app)
+            with session.alerts(app):
+                return _show(session, app.prefetcher.run(chosen, horizon, deadline, app.settings.prefetch.every), app)
         while True:
-            run = app.prefetcher.run(chosen, horizon, deadline, LOOP_EVERY)
-            _show(session, run if run and (run.calls or run.skipped) else None, app)
+            with session.alerts(app):
+                run = app.prefetcher.run(chosen, horizon, deadline, LOOP_EVERY)
+                _show(session, run if run and (run.calls or run.skipped) else None, app)
             app.flush()
             wake_at = run.wake_at if run else app.clock.now() + LOOP_EVERY
             while (left := wake_at - app.clock.now()) > 0:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from oddsctl.errors import UsageError
-from oddsctl.messages.notices import Notice, Warned
+from oddsctl.errors import InterruptedRunError, OddsctlError, UsageError
+from oddsctl.messages.notices import News, Notice, Warned
 from oddsctl.settings import NO_FILE
 
 if TYPE_CHECKING:
@@ -104,6 +104,38 @@ class Session:
                 yield
             finally:
                 self.listeners.remove(hear)
+
+    @contextmanager
+    def alerts(self, app: App, *, offline: bool = False) -> Iterator[None]:
+        """After the block's work, also after its failure: tell the user's channels what changed, news told meanwhile included.
+
+        Nothing is loaded where no channel is configured; an interrupted run, an `offline` one and the simulated world tell nobody.
+        """
+        if not app.settings.notify.urls or app.demo or offline:
+            yield
+            return
+        news: list[News] = []
+
+        def hear(notice: Notice) -> None:
+            if isinstance(notice, News):
+                news.append(notice)
+
+        self.listeners.append(hear)
+        try:
+            yield
+        except OddsctlError as error:
+            if not isinstance(error, InterruptedRunError):
+                self._deliver(app, news)
+            raise
+        finally:
+            self.listeners.remove(hear)
+        sys.stdout.flush()  # nobody waits for the channels to see the answer
+        self._deliver(app, news)
+
+    def _deliver(self, app: App, news: list[News]) -> None:
+        from oddsctl.notifications import deliver
+
+        deliver(app.store, app.clock, app.settings, self.zone, news=news, warn=self.warn)
 
     def tell(self, notice: Notice) -> None:
         """Tell the listeners, such as the log or a progress bar; warnings also the user."""

@@ -13,6 +13,7 @@ from oddsctl.config.values import (
     KEY_PLACE,
     NOTICE_URL,
     PATH,
+    QUIET,
     RATE,
     SHARE,
     SIZE,
@@ -117,6 +118,8 @@ TABLE = (
     Key("log", "keep", count(0, 99), "how many full ones stay beside it, as FILE.1 and so on"),
     Key("notify", "urls", several(NOTICE_URL), 'Apprise addresses; "env:NAME" keeps one out of this file'),
     Key("notify", "on", several(choice("quota", "health", "picks", "window", "line")), "any of quota health picks window line"),
+    Key("notify", "quiet", QUIET, 'hours to tell nothing in, "23:00-07:00" in your zone; what they hold back comes as one message'),
+    Key("notify", "line_threshold", SHARE, "how far a line must move: implied probability, 0.03 is three points"),
 )
 
 SPORT_TABLE = (

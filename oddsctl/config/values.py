@@ -30,6 +30,7 @@ _MOST = 1_000_000_000
 _KEY = re.compile(r"env:(?![0-9A-Fa-f]{32}$)[A-Za-z_][A-Za-z0-9_]*|file:[/~].*|command:.*\S.*")
 """32 hex digits are what a key of The Odds API looks like; no one names a variable so."""
 _NOTICE_URL = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_QUIET = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
 
@@ -236,6 +237,24 @@ def _path(value: object) -> Path:
         raise BadValueError("names the home directory of a user who does not exist", "write the whole path") from None
 
 
+def _quiet(value: object) -> tuple[int, int] | None:
+    text = _text(value)
+    found = _QUIET.fullmatch(text)
+    if text and not found:
+        raise BadValueError("is no time of day", 'write it like "23:00-07:00", or "" for none')
+    if not found:
+        return None
+    hour, minute, until_hour, until_minute = map(int, found.groups())
+    begin, end = 60 * hour + minute, 60 * until_hour + until_minute
+    if begin == end:
+        raise BadValueError("begins when it ends", 'write it like "23:00-07:00"; to be told nothing at all, empty notify.urls')
+    return begin, end
+
+
+def _spell_quiet(quiet: tuple[int, int] | None) -> str:
+    return quote("-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in quiet or ()))
+
+
 def _notice_url(value: object) -> str:
     text = _text(value)
     if not _NOTICE_URL.fullmatch(text):
@@ -248,6 +267,8 @@ URL = Kind(_url, quote)
 STORE_URL = Kind(_store_url, quote)
 PATH = Kind(_path, lambda path: quote("" if path == Path() else str(path)))
 NOTICE_URL = Kind(_notice_url, lambda url: quote(url if url.startswith("env:") else "***"))
+
+QUIET = Kind(_quiet, _spell_quiet)
 
 
 def _word(value: object) -> str:

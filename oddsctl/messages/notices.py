@@ -113,4 +113,42 @@ class Warned:
     text: str
 
 
-Notice = Planned | Landed | Served | Waited | Booked | Settled | ClockCompared | Retried | Joined | Failed | Decided | Warned
+@dataclass(frozen=True, slots=True)
+class HealthChecked:
+    """Someone looked how an API is: `status` as in the `oddsctl.health/1` document, and why."""
+
+    api: str
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowMissed:
+    """A window of a game passed without a call. `id` is the game's; `start` epoch seconds, `window` seconds before it."""
+
+    id: str
+    game: str
+    start: float
+    window: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PickFound:
+    """A price above its fair value. `id` and `game` are the game's, `edge` is a fraction of the stake."""
+
+    id: str
+    game: str
+    start: float
+    market: str
+    outcome: str
+    point: float | None
+    price: float
+    bookmaker: str
+    edge: float
+
+
+News = HealthChecked | WindowMissed | PickFound
+"""What people may want to be told of wherever they are."""
+
+Notice = Planned | Landed | Served | Waited | Booked | Settled | ClockCompared | Retried | Joined | Failed | Decided | Warned | News

@@ -7,19 +7,22 @@ from oddsctl.messages.notices import (
     ClockCompared,
     Decided,
     Failed,
+    HealthChecked,
     Joined,
     Landed,
     Notice,
+    PickFound,
     Planned,
     Retried,
     Served,
     Settled,
     Waited,
     Warned,
+    WindowMissed,
 )
 
 
-def in_words(notice: Notice) -> str:  # noqa: C901, PLR0911 - a case a notice
+def in_words(notice: Notice) -> str:  # noqa: C901, PLR0911, PLR0912 - a case a notice
     """One line for people."""
     match notice:
         case Served(job, reason, age):
@@ -47,3 +50,9 @@ def in_words(notice: Notice) -> str:  # noqa: C901, PLR0911 - a case a notice
             return f"{job.key}: {error.message}"
         case Warned(text):
             return text
+        case HealthChecked(api, status, reason):
+            return f"{api}: {status}" + (f", {reason}" if reason else "")
+        case WindowMissed(_, game, _, window, reason):
+            return f"{game}: the window {window / 60:.0f} min before it was missed, {reason}"
+        case PickFound(_, game, _, market, outcome, _, price, bookmaker):
+            return f"{game}: pick {outcome} ({market}) at {price:.2f}, {bookmaker}"

@@ -1,0 +1,36 @@
+"""`oddsctl notify`: whether the channels that alerts go to can be reached."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from oddsctl.cli.session import Session
+
+app = typer.Typer(help="The channels that alerts go to.", rich_markup_mode=None)
+FAILED = 6
+
+
+@app.callback()
+def notify() -> None:
+    """The channels that alerts go to."""
+
+
+@app.command()
+def test(context: typer.Context) -> int:
+    """Send a test message through each configured channel. Exit 6 when one did not take it."""
+    from oddsctl import notifications
+
+    session: Session = context.obj
+    results = notifications.send_test(session.loaded.settings, os.environ)
+    if session.format == "table":
+        for number, (channel, why) in enumerate(results, 1):
+            typer.echo(f"{number}  {channel.label:<12}  {'delivered' if why is None else f'failed: {why}'}")
+    else:
+        from oddsctl.render.documents import dump
+
+        told = [{"channel": channel.label, "delivered": why is None, "detail": why} for channel, why in results]
+        sys.stdout.write(dump({"schema": "oddsctl.notify/1", "channels": told} | session.mark) + "\n")
+    return FAILED if any(why for _, why in results) else 0
