@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -13,6 +13,7 @@ from oddsctl.ports import Clock
 from oddsctl.providers.sports import SPORTS
 from oddsctl.records import CostTracker, Records
 from oddsctl.settings import Settings
+from oddsctl.window_log import WindowLog
 
 FIELDS = ("day", "api", "sport", "command", "purpose")
 """What calls can be grouped by."""
@@ -111,6 +112,10 @@ class Ledger:
         query = f"SELECT b.api, coalesce(s.outcome, {lost}) AS outcome, count(*) {CALLS} GROUP BY 1, 2"
         rows = self._records.rows(query, (self._clock.now() - self._lease, 0.0))
         return {(api, outcome): count for api, outcome, count in rows if outcome}
+
+    def windows(self) -> Mapping[tuple[str, str], int]:
+        """How many windows of games ended in which way, by window and fate."""
+        return WindowLog(self._records).totals()
 
     def sport(self, name: str | None) -> str | None:
         """The name that users know a provider's sport or league by."""

@@ -45,7 +45,6 @@ def gather(
     settings: Settings,
     ledger: Ledger,
     health: Mapping[str, str] | None = None,
-    windows: Mapping[tuple[str, str], int] | None = None,
 ) -> Metrics:
     """The metrics now. Without `health` the breakers alone speak for it."""
     accounts, now = Accounts(store, clock, settings), clock.now()
@@ -63,7 +62,7 @@ def gather(
         breaker_open={api: _is_open(state, now) for api, state in states.items()},
         health={api: health_by_breakers(state, now) for api, state in states.items()} if health is None else health,
         oldest=_oldest(store, ledger, now),
-        windows=windows or {},
+        windows=ledger.windows(),
     )
 
 

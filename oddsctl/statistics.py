@@ -10,6 +10,7 @@ from typing import Any
 from oddsctl.accounts import APIS, Accounts, rules_for
 from oddsctl.housekeeping import bytes_below
 from oddsctl.ledger import Ledger, Total
+from oddsctl.notebook import Notebook
 from oddsctl.policy import calendar, pace, tally, token_bucket
 from oddsctl.policy.admission import ProviderState
 from oddsctl.policy.budget import Credits
@@ -46,6 +47,7 @@ def document(
         "apis": {api: _limits(api, states[api], settings, now) for api in APIS},
         "cache": _cache(counts, store, state_dir),
         "saved": {"calls": counts.saved_calls, "credits": counts.saved_credits},
+        "prefetch": _prefetch(store, ledger),
         "days": _days(states["odds"].credits, settings.odds.reset_day, now, ledger),
     }
     found["apis"]["odds"]["credits"] = _credits(states["odds"].credits, settings, now)
@@ -100,6 +102,14 @@ def _credits(credits: Credits, settings: Settings, now: float) -> dict[str, Any]
         "projected_remaining_at_reset": left_at_reset,
         "even_per_day": round(credits.limit(settings.odds.monthly_credits) * calendar.DAY / (month.reset_at - month.began_at), 2),
     }
+
+
+def _prefetch(store: Store, ledger: Ledger) -> dict[str, Any]:
+    """Since when the credits are too short for all but the nearest windows, and how windows ended."""
+    since, windows = Notebook(store).read().emergency_since, dict[str, dict[str, int]]()
+    for (window, fate), count in ledger.windows().items():
+        windows.setdefault(window, dict.fromkeys(("captured", "skipped", "missed"), 0))[fate] = count
+    return {"emergency_since": None if since is None else iso(since), "windows": windows}
 
 
 def _days(credits: Credits, reset_day: int, now: float, ledger: Ledger) -> list[dict[str, Any]]:

@@ -45,6 +45,7 @@ def stats_page(console: Console, document: Facts, *, zone: ZoneInfo, demo: bool 
         *(_account(console, api, facts["credits"], days, zone) for api, facts in apis.items() if "credits" in facts),
         _calls(console, document, zone),
         *([_groups(console, document)] if "by" in document else []),
+        *([prefetch] if (prefetch := _prefetch(console, document["prefetch"], zone)) else []),
         _cache(console, document["cache"], document["saved"]),
     ]
     mark = banner(demo=demo)
@@ -104,6 +105,17 @@ def _pace(credits: Facts) -> Text:
     if left < 0:
         return cell(f"{words}; at this pace about {-left:,.0f} too few until then", "yellow")
     return cell(f"{words}; at this pace about {left:,.0f} are left then")
+
+
+def _prefetch(console: Console, prefetch: Facts, zone: ZoneInfo) -> list[Text]:
+    """How windows ended, and whether the credits are short; nothing where there never was a window."""
+    lines = [
+        cell(f"{window}: " + ", ".join(f"{text.number(count)} {fate}" for fate, count in fates.items() if count))
+        for window, fates in prefetch["windows"].items()
+    ]
+    if since := prefetch["emergency_since"]:
+        lines.append(cell(f"credits run short since {text.moment(since, zone)}: only the nearest window is bought, h2h only", "yellow"))
+    return named(console, ("windows",), lines) if lines else []
 
 
 def _calls(console: Console, document: Facts, zone: ZoneInfo) -> list[Text]:
