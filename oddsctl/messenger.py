@@ -50,8 +50,11 @@ def main() -> None:
         os.write(answers, (json.dumps([index, delivered(service, title, body)]) + "\n").encode())
 
     letters = [(index, opened(address), title, body) for index, (address, title, body) in enumerate(order["letters"])]
-    for letter in letters:
-        threading.Thread(target=work, args=letter).start()
+    senders = [threading.Thread(target=work, args=letter) for letter in letters]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()  # Apprise has a pool of its own, which takes no more work once the main thread has ended
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -242,7 +243,7 @@ def test_state_that_cannot_be_read_is_begun_anew(house: House) -> None:
 # ── a real receiver ──
 
 
-def to(*urls: str, env: Mapping[str, str] | None = None, patience: float = 5.0) -> list[str | None]:
+def to(*urls: str, env: Mapping[str, str] | None = None, patience: float = notify.PATIENCE) -> list[str | None]:
     """What becomes of a message to each of these addresses."""
     found = notify.channels(urls, env or {})
     results = notify.send(dict.fromkeys(found, Message("hello", "world")), patience)
@@ -279,6 +280,13 @@ def test_channels_are_told_side_by_side_and_none_keeps_the_others_waiting() -> N
         slow.may_answer.clear()
         assert to(f"{slow.url}?rto=60", well.url, patience=4.0) == ["no answer within 4 s", None]
         assert well.heard[0]["message"] == "world"
+
+
+def test_many_channels_are_all_told() -> None:
+    with ExitStack() as stack:
+        receivers = [stack.enter_context(Receiver().up()) for _ in range(6)]
+        assert to(*(receiver.url for receiver in receivers)) == [None] * 6
+    assert [receiver.titles for receiver in receivers] == [["hello"]] * 6
 
 
 def test_an_address_may_stand_in_a_variable() -> None:
