@@ -25,10 +25,14 @@ class Agenda:
 
 
 def captured_by(fixtures: Sequence[Fixture], windows: Windows, moments: Mapping[str, Sequence[float]]) -> Captured:
-    """What the answers that came at these moments (by sport, or by game) captured; of several the first."""
+    """What the answers that came at these moments (by sport, or by game) captured; of several the first.
+
+    A game that is called off, or has no time yet, is captured by none.
+    """
     return {
         (fixture.id, target.window): moment
         for fixture in fixtures
+        if fixture.time_confirmed and fixture.status not in ("postponed", "canceled")
         for moment in sorted((*moments.get(fixture.sport, ()), *moments.get(fixture.id, ())), reverse=True)
         for target in captures(fixture, windows, moment)
     }
