@@ -156,7 +156,7 @@ class PredictivePrefetcher:
             if not starts:
                 confirmed.append(table)
                 continue
-            span = Span(min(starts), max(starts) + 1, FOR_PAYING)
+            span = Span.of_days(starts, FOR_PAYING)
             (fresh,) = self._prospects.tables([table.sport], span, self._terms(stop_at), self._clock.now())
             told = {game.id for game in fresh.games}
             others = tuple(game for game in table.games if game.id not in told and not span.since <= game.start < span.until)

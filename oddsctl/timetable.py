@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from oddsctl.errors import OddsctlError, OfflineError
 from oddsctl.messages.jobs import Events, EventsJob, Schedule, ScheduleJob
@@ -11,6 +12,7 @@ from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest, Purpose,
 from oddsctl.models import OddsEvent, ScheduledGame, Sport, Status
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import freshness
+from oddsctl.policy.pacing import EASTERN
 from oddsctl.policy.prefetch_plan import Fixture
 from oddsctl.providers import espn, teams
 from oddsctl.sources import failure
@@ -45,6 +47,13 @@ class Span:
     until: float
     max_age: float
 
+    @classmethod
+    def of_days(cls, starts: Sequence[float], max_age: float) -> Span:
+        """The whole days, as ESPN counts them, on which these games start: whoever moved within them is found again."""
+        first, last = (datetime.fromtimestamp(start, UTC).astimezone(EASTERN).date() for start in (min(starts), max(starts)))
+        since, until = (datetime(day.year, day.month, day.day, tzinfo=EASTERN) for day in (first, last + timedelta(days=1)))
+        return cls(since.timestamp(), until.timestamp(), max_age)
+
 
 def read(orchestrator: RequestOrchestrator, sports: Sequence[Sport], span: Span, terms: Terms, now: float) -> list[Timetable]:
     """The timetable of each sport: ESPN's, where it is young enough or can be had; else The Odds API's list of games."""
@@ -74,7 +83,8 @@ def _jobs(sport: Sport, span: Span) -> tuple[ScheduleJob, ...]:
 
 
 def _of_espn(sport: Sport, outcomes: Sequence[Outcome], span: Span, now: float) -> Timetable:
-    games = {game.id: game for outcome in outcomes if isinstance(outcome.answer, Schedule) for game in outcome.answer.games}
+    by_age = sorted(outcomes, key=lambda outcome: outcome.fetched_at or 0.0)  # of a game that moved to another day the younger tells
+    games = {game.id: game for outcome in by_age if isinstance(outcome.answer, Schedule) for game in outcome.answer.games}
     within = tuple(sorted((game for game in games.values() if span.since <= game.start < span.until), key=lambda game: game.start))
     told = [outcome.fetched_at for outcome in outcomes if outcome.fetched_at is not None]
     if outcomes and len(told) == len(outcomes) and all(freshness.is_fresh(at, now, span.max_age + 60) for at in told):
