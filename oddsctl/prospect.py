@@ -15,11 +15,11 @@ from oddsctl.messages.wishes import Outcome, PriorityRequest, Terms
 from oddsctl.models import Sport
 from oddsctl.notebook import Notes
 from oddsctl.orchestrator import RequestOrchestrator
-from oddsctl.policy import agenda, calendar, pacing
+from oddsctl.policy import agenda, budget, calendar, pacing
 from oddsctl.policy.agenda import Agenda, Captured
 from oddsctl.policy.coalesce import covers
 from oddsctl.policy.pacing import Course, Outlook, Purse
-from oddsctl.policy.prefetch_plan import Fixture, Windows
+from oddsctl.policy.prefetch_plan import Fixture, Why, Windows
 from oddsctl.records import CostTracker
 from oddsctl.settings import Part, Settings
 from oddsctl.timetable import Span, Timetable
@@ -38,6 +38,7 @@ class Prospect:
     tables: tuple[Timetable, ...]
     windows: Windows
     weather_windows: Windows
+    schedule_windows: Windows
     course: Course
     boards: Mapping[str, Sequence[float]]
     jobs: Mapping[str, OddsJob]
@@ -45,6 +46,11 @@ class Prospect:
     odds: Agenda
     weather: Agenda
     schedule: Agenda
+
+    @property
+    def is_short(self) -> bool:
+        """Whether something is left out for want of credits."""
+        return self.course.emergency or any(one.why is Why.BUDGET for one in self.odds.skipped)
 
     def wake_at(self, now: float, longest: float) -> float:
         """When there is something to do again."""
@@ -73,17 +79,21 @@ class Prospects:
         """What is to be done up to the horizon, as things stand."""
         windows = self._windows("odds")
         priced = [table for table in tables if table.sport.odds_key]
-        course = pacing.course(outlooks, windows, self.purse(notes, now), now)
-        jobs = {table.sport.name: self.board(table.sport, lean=course.emergency) for table in priced}
         fixtures = [fixture for table in priced for fixture in table.fixtures]
         since = min((fixture.start for fixture in fixtures), default=now) - max(windows.before, default=0) - windows.early
-        boards = {name: self._moments(job, since) for name, job in jobs.items()}
+        boards = {table.sport.name: self._moments(table.sport, since) for table in priced}
         captured = {**self._logged(fixtures, windows, since), **agenda.captured_by(fixtures, windows, boards)}
+        course = pacing.course(outlooks, windows, self.purse(notes, now), now, captured)
+        jobs = {table.sport.name: self.board(table.sport, lean=course.emergency) for table in priced}
+        if course.emergency:
+            boards = {table.sport.name: self._moments(table.sport, since, lean=True) for table in priced}
+            captured |= agenda.captured_by(fixtures, windows, boards)
         prices = {name: self._orchestrator.price(job) for name, job in jobs.items()}
         return Prospect(
             tables=tuple(tables),
             windows=windows,
             weather_windows=self._windows("weather"),
+            schedule_windows=self._windows("schedule"),
             course=course,
             boards=boards,
             jobs=jobs,
@@ -107,6 +117,10 @@ class Prospects:
         midnight = _midnight(now)
         spent_today = self._costs.planned_spend(midnight)
         return Purse(credits.available(odds.monthly_credits) - kept, spent_today, month.reset_at, notes.emergency_since is not None)
+
+    def is_balance_old(self, now: float) -> bool:
+        """Whether the balance was told so long ago that nothing should be left out for it: a new month may have begun."""
+        return budget.is_outdated(self._accounts.state("odds").credits, now)
 
     def outlooks(self, tables: Sequence[Timetable], terms: Terms | None, now: float, horizon: float) -> list[Outlook]:
         """The games of each sport that has odds until the account's reset, as far as an answer or few tell them."""
@@ -133,11 +147,15 @@ class Prospects:
         rules = self._settings.prefetch
         return Windows(rules.windows_of(part), rules.early, rules.late)
 
-    def _moments(self, job: OddsJob, since: float) -> list[float]:
-        """When boards came that hold this one, whoever asked: by the ledger, and the newest one stored."""
-        ledger = [at for key, at in self._costs.boards(since) if (board := board_of(key)) and covers(board, job)]
+    def _moments(self, sport: Sport, since: float, *, lean: bool = False) -> list[float]:
+        """When boards came that hold what is bought, whoever asked: by the ledger, and the newest one stored.
+
+        Of planned calls the leanest count as well: in an emergency they were what was to be had.
+        """
+        job, least = self.board(sport, lean=lean), self.board(sport, lean=True)
+        told = [(at, board, least if planned else job) for key, at, planned in self._costs.boards(since) if (board := board_of(key))]
         (newest,) = self._orchestrator.rehearsal.stored([PriorityRequest(job)])
-        return ledger + [at for at in (newest.fetched_at,) if at is not None]
+        return [at for at, board, want in told if covers(board, want)] + [at for at in (newest.fetched_at,) if at is not None]
 
     def _logged(self, fixtures: Sequence[Fixture], windows: Windows, since: float) -> Captured:
         """What was noted as captured; of a game that has moved since only what suits its new time."""
@@ -164,7 +182,7 @@ class Prospects:
     def _schedule(self, tables: Sequence[Timetable], now: float, horizon: float) -> Agenda:
         windows = self._windows("schedule")
         fixtures = [fixture for table in tables for fixture in table.fixtures] if windows.before else []
-        moments = {table.sport.name: [table.told_at] for table in tables if table.told_at is not None}
+        moments = {game: [moment] for table in tables for game, moment in table.told.items()}
         return agenda.free(fixtures, windows, agenda.captured_by(fixtures, windows, moments), now, horizon)
 
 
