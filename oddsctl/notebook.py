@@ -22,11 +22,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """`accounted_to`: by sport, up to when windows have been accounted for. `failures`: by window, see `name_of`.
+    """By sport: `began` is when the first account was given, `accounted_to` up to when the last was. `failures`: by window, see `name_of`.
 
     `emergency_since` is when the credits ran short; `told` when each thing that is said once was said (epoch seconds).
     """
 
+    began: dict[str, float] = field(default_factory=dict)
     accounted_to: dict[str, float] = field(default_factory=dict)
     failures: dict[str, Failure] = field(default_factory=dict)
     emergency_since: float | None = None

@@ -51,7 +51,7 @@ def look_ahead(
     limit = prospects.limit()
     reserve = math.ceil(settings.budget.reserve * limit)
     means = Means(max(0, purse.spendable), limit - reserve, purse.reset_at, _own_per_day(costs, now))
-    planned = outlay(by_sport, prospects.windows("odds"), settings.odds.markets, means, now, until)
+    planned = outlay(by_sport, prospects.windows("odds"), settings.odds.markets, means, now, until, prospects.captured(tables, now).keys())
     errors = tuple(table.error for table in tables if table.error)
     return LookAhead(now, until, tuple(by_sport), means, reserve, planned, errors)
 

@@ -10,6 +10,7 @@ from functools import partial
 from oddsctl.config.text import format_duration, parse_duration
 from oddsctl.errors import LockTimeoutError, OddsctlError
 from oddsctl.kick_off_weather import KickOffWeather, games_of
+from oddsctl.messages.jobs import SportsJob
 from oddsctl.messages.notices import Notice, Warned, WindowMissed
 from oddsctl.messages.prefetched import PrefetchCall
 from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest, Purpose, Reason, Terms
@@ -17,7 +18,8 @@ from oddsctl.models import Sport
 from oddsctl.notebook import Notebook, Notes
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import agenda
-from oddsctl.policy.prefetch_plan import PlannedCall
+from oddsctl.policy.pacing import Outlook
+from oddsctl.policy.prefetch_plan import PlannedCall, Target
 from oddsctl.ports import Clock, Locks
 from oddsctl.prospect import FOR_PAYING, FOR_PLANNING, Prospect, Prospects
 from oddsctl.reckoning import Reckoning, Skip, skip
@@ -93,7 +95,7 @@ class PredictivePrefetcher:
         now, notes = self._clock.now(), self._notebook.read()
         terms = Terms(command="prefetch") if ask else None
         tables = self._prospects.tables(sports, self._span(sports, notes, now, horizon), terms, now)
-        view = self._prospects.view(tables, self._prospects.outlooks(tables, terms, now, horizon), notes, now, horizon)
+        _, view = self._seen(tables, notes, terms, now, horizon)
         calls = [
             *(_planned("odds", call, view.prices[call.sport]) for call in view.odds.calls),
             *(_planned("weather", call) for call in view.weather.calls),
@@ -113,12 +115,14 @@ class PredictivePrefetcher:
     def _run(self, sports: Sequence[Sport], horizon: float, stop_at: float, every: float) -> Run:
         now, notes, terms = self._clock.now(), self._notebook.read(), self._terms(stop_at)
         tables = self._prospects.tables(sports, self._span(sports, notes, now, horizon), terms, now)
-        outlooks = self._prospects.outlooks(tables, terms, now, horizon)
-        view = self._prospects.view(tables, outlooks, notes, now, horizon)
+        outlooks, view = self._seen(tables, notes, terms, now, horizon)
         self._note_emergency(view, notes, now)
-        made = [self._look_at_schedule(call, tables, stop_at) for call in view.schedule.calls if agenda.is_due(call, now, every, None)]
+        made = []
+        for call in [call for call in view.schedule.calls if agenda.is_due(call, now, every, None)]:
+            tables = self._confirmed(tables, call.covers, stop_at, max(0.0, now - agenda.kept_since(call, view.schedule_windows)))
+            made.append(_looked_at(call, tables, now))
         if due := self._due(view, now, every):
-            tables = self._confirmed(tables, due, stop_at)
+            tables = self._confirmed(tables, [target for call in due for target in call.covers], stop_at, FOR_PAYING)
             view = self._prospects.view(tables, outlooks, notes, self._clock.now(), horizon)
             made += self._buy_all(view, every, stop_at)
         now = self._clock.now()  # the view may be younger than the run
@@ -150,26 +154,38 @@ class PredictivePrefetcher:
         since = min(now, max(accounted_to, now - LONGEST_GAP)) - rules.late
         return Span(since, now + horizon + max(rules.windows) + rules.early, FOR_PLANNING)
 
+    def _seen(
+        self, tables: Sequence[Timetable], notes: Notes, terms: Terms | None, now: float, horizon: float
+    ) -> tuple[list[Outlook], Prospect]:
+        """The games of the month, and what is to be done. Before anything is left out for an old balance a free call asks for it."""
+        outlooks = self._prospects.outlooks(tables, terms, now, horizon)
+        view = self._prospects.view(tables, outlooks, notes, now, horizon)
+        if terms is None or not view.is_short or not self._prospects.is_balance_old(now):
+            return outlooks, view
+        self._orchestrator.run([PriorityRequest(SportsJob(), Priority.PREFETCH, Purpose.REST)], replace(terms, max_age=0.0))
+        outlooks = self._prospects.outlooks(tables, terms, now, horizon)
+        return outlooks, self._prospects.view(tables, outlooks, notes, now, horizon)
+
     def _due(self, view: Prospect, now: float, every: float) -> list[PlannedCall]:
         if self._orchestrator.missing_key():
             return []
         return [call for call in view.odds.calls if agenda.is_due(call, now, every, max(view.boards[call.sport], default=None))]
 
-    def _confirmed(self, tables: Sequence[Timetable], due: Sequence[PlannedCall], stop_at: float) -> list[Timetable]:
-        """The tables, with the games of due calls as they are scheduled at this moment."""
+    def _confirmed(self, tables: Sequence[Timetable], due: Sequence[Target], stop_at: float, max_age: float) -> list[Timetable]:
+        """The tables, with the games that are due as they were scheduled `max_age` seconds ago at the most."""
+        covered = {target.fixture_id for target in due}
         confirmed = []
         for table in tables:
-            covered = {target.fixture_id for call in due if call.sport == table.sport.name for target in call.covers}
             starts = [game.start for game in table.games if game.id in covered]
             if not starts:
                 confirmed.append(table)
                 continue
-            span = Span(min(starts), max(starts) + 1, FOR_PAYING)
+            span = Span.of_days(starts, max_age)
             (fresh,) = self._prospects.tables([table.sport], span, self._terms(stop_at), self._clock.now())
             told = {game.id for game in fresh.games}
             others = tuple(game for game in table.games if game.id not in told and not span.since <= game.start < span.until)
             games = table.games if fresh.error else tuple(sorted((*others, *fresh.games), key=lambda game: game.start))
-            confirmed.append(replace(table, games=games, error=fresh.error))
+            confirmed.append(replace(table, games=games, error=fresh.error, told={**table.told, **fresh.told}))
         return confirmed
 
     def _buy_all(self, view: Prospect, every: float, stop_at: float) -> list[PrefetchCall]:
@@ -199,12 +215,6 @@ class PredictivePrefetcher:
             wishes |= weather.wishes(games, table.games)
         requests = [replace(request, priority=Priority.PREFETCH, purpose=Purpose.REST) for request in wishes.values()]
         return _made("weather", call, self._orchestrator.run(requests, terms), now) if requests else None
-
-    def _look_at_schedule(self, call: PlannedCall, tables: Sequence[Timetable], stop_at: float) -> PrefetchCall:
-        now = self._clock.now()
-        fresh = self._confirmed(tables, [replace(call, sport=table.sport.name) for table in tables], stop_at)
-        error = next((table.error for table in fresh if table.error), None)
-        return replace(_planned("espn", call), at=now, outcome=error.code if error else Reason.FETCHED.value)
 
     def _say_once(self, no_key: OddsctlError | None, tables: Sequence[Timetable]) -> None:
         """What stands in the way, when it begins to: cron is not to repeat it every five minutes."""
@@ -245,6 +255,11 @@ class PredictivePrefetcher:
 def _planned(api: str, call: PlannedCall, price: int = 0) -> PrefetchCall:
     start = min(target.nominal + target.window for target in call.covers)
     return PrefetchCall(call.at, api, call.sport, price, _covers(call), PLANNED, start, call.closes)
+
+
+def _looked_at(call: PlannedCall, tables: Sequence[Timetable], now: float) -> PrefetchCall:
+    error = next((table.error for table in tables if table.error), None)
+    return replace(_planned("espn", call), at=now, outcome=error.code if error else Reason.FETCHED.value)
 
 
 def _names(tables: Sequence[Timetable]) -> dict[str, str]:

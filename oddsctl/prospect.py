@@ -15,11 +15,11 @@ from oddsctl.messages.wishes import Outcome, PriorityRequest, Terms
 from oddsctl.models import Sport
 from oddsctl.notebook import Notes
 from oddsctl.orchestrator import RequestOrchestrator
-from oddsctl.policy import agenda, calendar, pacing
+from oddsctl.policy import agenda, budget, calendar, pacing
 from oddsctl.policy.agenda import Agenda, Captured
 from oddsctl.policy.coalesce import covers
 from oddsctl.policy.pacing import Course, Outlook, Purse
-from oddsctl.policy.prefetch_plan import Fixture, Windows
+from oddsctl.policy.prefetch_plan import Fixture, Why, Windows
 from oddsctl.records import CostTracker
 from oddsctl.settings import Part, Settings
 from oddsctl.timetable import Span, Timetable
@@ -38,6 +38,7 @@ class Prospect:
     tables: tuple[Timetable, ...]
     windows: Windows
     weather_windows: Windows
+    schedule_windows: Windows
     course: Course
     boards: Mapping[str, Sequence[float]]
     jobs: Mapping[str, OddsJob]
@@ -45,6 +46,11 @@ class Prospect:
     odds: Agenda
     weather: Agenda
     schedule: Agenda
+
+    @property
+    def is_short(self) -> bool:
+        """Whether something is left out for want of credits."""
+        return self.course.emergency or any(one.why is Why.BUDGET for one in self.odds.skipped)
 
     def wake_at(self, now: float, longest: float) -> float:
         """When there is something to do again."""
@@ -77,17 +83,20 @@ class Prospects:
         """What is to be done up to the horizon, as things stand."""
         windows = self.windows("odds")
         priced = [table for table in tables if table.sport.odds_key]
-        course = pacing.course(outlooks, windows, self.purse(notes, now), now)
-        jobs = {table.sport.name: self.board(table.sport, lean=course.emergency) for table in priced}
-        fixtures = [fixture for table in priced for fixture in table.fixtures]
-        since = min((fixture.start for fixture in fixtures), default=now) - max(windows.before, default=0) - windows.early
-        boards = {name: self._moments(job, since) for name, job in jobs.items()}
+        fixtures, since = _fixtures(priced), self._since(priced, windows, now)
+        boards = {table.sport.name: self._moments(table.sport, since) for table in priced}
         captured = self._captured(fixtures, windows, boards, since)
+        course = pacing.course(outlooks, windows, self.purse(notes, now), now, captured)
+        jobs = {table.sport.name: self.board(table.sport, lean=course.emergency) for table in priced}
+        if course.emergency:
+            boards = {table.sport.name: self._moments(table.sport, since, lean=True) for table in priced}
+            captured = {**captured, **agenda.captured_by(fixtures, windows, boards)}
         prices = {name: self._orchestrator.price(job) for name, job in jobs.items()}
         return Prospect(
             tables=tuple(tables),
             windows=windows,
             weather_windows=self.windows("weather"),
+            schedule_windows=self.windows("schedule"),
             course=course,
             boards=boards,
             jobs=jobs,
@@ -112,6 +121,10 @@ class Prospects:
         spent_today = self._costs.planned_spend(midnight)
         return Purse(credits.available(odds.monthly_credits) - kept, spent_today, month.reset_at, notes.emergency_since is not None)
 
+    def is_balance_old(self, now: float) -> bool:
+        """Whether the balance was told so long ago that nothing should be left out for it: a new month may have begun."""
+        return budget.is_outdated(self._accounts.state("odds").credits, now)
+
     def limit(self) -> int:
         """The account's credits a month."""
         return self._accounts.state("odds").credits.limit(self._settings.odds.monthly_credits)
@@ -122,7 +135,7 @@ class Prospects:
         """The games of each sport that has odds, as far as an answer or few tell them: until then, else until the account's reset."""
         if until is None:
             until = calendar.month(self._accounts.state("odds").credits, self._settings.odds.reset_day, now).reset_at
-        outlooks, windows = [], self.windows("odds")
+        outlooks = []
         for table in tables:
             if not table.sport.odds_key:
                 continue
@@ -130,10 +143,7 @@ class Prospects:
             known_until = now + horizon if far is None else until
             fixtures = tuple({fixture.id: fixture for fixture in (*(far.fixtures if far else ()), *table.fixtures)}.values())
             price, lean = (self._orchestrator.price(self.board(table.sport, lean=lean)) for lean in (False, True))
-            near = [fixture for fixture in table.fixtures if fixture.start > now]
-            since = now - windows.early - windows.late
-            captured = self._captured(near, windows, {table.sport.name: self._moments(self.board(table.sport), since)}, since)
-            outlooks.append(Outlook(fixtures, known_until, price, lean, captured.keys()))
+            outlooks.append(Outlook(fixtures, known_until, price, lean))
         return outlooks
 
     def _far(self, table: Timetable, until: float, terms: Terms | None, now: float) -> Timetable | None:
@@ -148,11 +158,26 @@ class Prospects:
         rules = self._settings.prefetch
         return Windows(rules.windows_of(part), rules.early, rules.late)
 
-    def _moments(self, job: OddsJob, since: float) -> list[float]:
-        """When boards came that hold this one, whoever asked: by the ledger, and the newest one stored."""
-        ledger = [at for key, at in self._costs.boards(since) if (board := board_of(key)) and covers(board, job)]
+    def _moments(self, sport: Sport, since: float, *, lean: bool = False) -> list[float]:
+        """When boards came that hold what is bought, whoever asked: by the ledger, and the newest one stored.
+
+        Of planned calls the leanest count as well: in an emergency they were what was to be had.
+        """
+        job, least = self.board(sport, lean=lean), self.board(sport, lean=True)
+        told = [(at, board, least if planned else job) for key, at, planned in self._costs.boards(since) if (board := board_of(key))]
         (newest,) = self._orchestrator.rehearsal.stored([PriorityRequest(job)])
-        return ledger + [at for at in (newest.fetched_at,) if at is not None]
+        return [at for at, board, want in told if covers(board, want)] + [at for at in (newest.fetched_at,) if at is not None]
+
+    def captured(self, tables: Sequence[Timetable], now: float) -> Captured:
+        """The windows of these games that boards have captured already."""
+        windows = self.windows("odds")
+        since = self._since(tables, windows, now)
+        boards = {table.sport.name: self._moments(table.sport, since) for table in tables}
+        return self._captured(_fixtures(tables), windows, boards, since)
+
+    def _since(self, tables: Sequence[Timetable], windows: Windows, now: float) -> float:
+        """When the first window of these games opened."""
+        return min((fixture.start for fixture in _fixtures(tables)), default=now) - max(windows.before, default=0) - windows.early
 
     def _captured(self, fixtures: Sequence[Fixture], windows: Windows, boards: Mapping[str, Sequence[float]], since: float) -> Captured:
         """What boards captured, and what was noted as captured; of a game that has moved since only what suits its new time."""
@@ -179,8 +204,12 @@ class Prospects:
     def _schedule(self, tables: Sequence[Timetable], now: float, horizon: float) -> Agenda:
         windows = self.windows("schedule")
         fixtures = [fixture for table in tables for fixture in table.fixtures] if windows.before else []
-        moments = {table.sport.name: [table.told_at] for table in tables if table.told_at is not None}
+        moments = {game: [moment] for table in tables for game, moment in table.told.items()}
         return agenda.free(fixtures, windows, agenda.captured_by(fixtures, windows, moments), now, horizon)
+
+
+def _fixtures(tables: Sequence[Timetable]) -> list[Fixture]:
+    return [fixture for table in tables for fixture in table.fixtures]
 
 
 def _midnight(now: float) -> float:

@@ -17,7 +17,8 @@ FORGET_FAILURES = 2 * 86400.0
 POSTPONED = (Why.POSTPONED, Why.CANCELED, Why.TIME_TBD)
 UNBOUGHT = ("BUDGET", "RESERVE", "MAX_CREDITS", "OUT_OF_USAGE_CREDITS")
 """Failures that were decisions: the window is skipped, not missed."""
-NO_RUN = "NO_RUN"
+NO_RUN, MOVED = "NO_RUN", "MOVED"
+"""Why a window was missed of which no run knew: none came, or its time was told when it was over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Reckoning:
         def move(notes: Notes) -> Notes:
             young = {name: one for name, one in (notes.failures | failures).items() if 0 <= now - one.at < FORGET_FAILURES}
             accounted = {name: now if known else notes.accounted_to.get(name, now) for name, known in told.items()}
-            return replace(notes, accounted_to=notes.accounted_to | accounted, failures=young)
+            return replace(notes, began=accounted | notes.began, accounted_to=notes.accounted_to | accounted, failures=young)
 
         notes = self._notebook.read()
         ends = self.new_ends(view, replace(notes, failures=notes.failures | failures), now)
@@ -54,11 +55,9 @@ class Reckoning:
         return ends
 
     def new_ends(self, view: Prospect, notes: Notes, now: float) -> list[WindowEnd]:
-        """The ends that are not written down yet. What was captured stays captured, unless the game has moved."""
+        """The ends that are not written down yet. Unless the game has moved, what was captured stays so, and what was missed keeps why."""
         known = self._log.since(min((game.start for table in view.tables for game in table.games), default=now))
-        old = {pair: end.start for pair, end in known.items() if end.fate == "captured"}
-        ends = _ends(view, notes, now)
-        return [end for end in ends if known.get((end.game, end.window)) != end and old.get((end.game, end.window)) != end.start]
+        return [end for end in _ends(view, notes, now) if not _settles(known.get((end.game, end.window)), end)]
 
     def skips(self, view: Prospect, notes: Notes, now: float) -> list[Skip]:
         """The windows that will get no call, and those that got none and are not written down yet."""
@@ -81,6 +80,11 @@ def _to_come(one: Skipped) -> Skip:
     return skip(WindowEnd(target.sport, target.fixture_id, _window(target), 0.0, "skipped", one.why.value))
 
 
+def _settles(old: WindowEnd | None, new: WindowEnd) -> bool:
+    """Whether the old word stands."""
+    return old is not None and old.start == new.start and (old.fate == "captured" or old.fate == new.fate == "missed" or old == new)
+
+
 def _ends(view: Prospect, notes: Notes, now: float) -> Iterator[WindowEnd]:
     """How the windows that are over ended; those that were over before the first run are not ours."""
     games = {game.id: (table.sport.name, game.start) for table in view.tables for game in table.games}
@@ -89,19 +93,20 @@ def _ends(view: Prospect, notes: Notes, now: float) -> Iterator[WindowEnd]:
         yield WindowEnd(sport, game, format_duration(before), start, "captured", None, moment, round(moment - (start - before), 1))
     for one in view.odds.skipped:
         target = one.target
-        ours = notes.accounted_to.get(target.sport, now) - view.windows.late <= target.closes
+        ours = notes.began.get(target.sport, now) - view.windows.late <= target.closes
         if one.why in (Why.POSTPONED, Why.CANCELED) or (ours and target.closes < now):
             window = _window(target)
-            why, fate = _verdict(one.why, notes.failures.get(name_of(target.fixture_id, window)))
+            unknown = MOVED if target.closes < notes.accounted_to.get(target.sport, 0.0) else NO_RUN
+            why, fate = _verdict(one.why, notes.failures.get(name_of(target.fixture_id, window)), unknown)
             yield WindowEnd(target.sport, target.fixture_id, window, target.nominal + target.window, fate, why)
 
 
-def _verdict(why: Why, failure: Failure | None) -> tuple[str, Fate]:
+def _verdict(why: Why, failure: Failure | None, unknown: str) -> tuple[str, Fate]:
     if why is not Why.MISSED:
         return why.value, "skipped"
     if failure is None:
-        return NO_RUN, "missed"
-    return failure.why, "skipped" if failure.why in UNBOUGHT else "missed"
+        return unknown, "missed"
+    return failure.why, "skipped" if failure.why in (*UNBOUGHT, Why.STARTED) else "missed"
 
 
 def _failures(view: Prospect, made: Sequence[PrefetchCall], no_key: str | None, now: float) -> Iterator[tuple[str, str]]:
@@ -114,7 +119,8 @@ def _failures(view: Prospect, made: Sequence[PrefetchCall], no_key: str | None, 
     for call in made:
         names = [name_of(game, window) for game, window in call.covers] if call.api == "odds" else []
         yield from ((name, call.outcome) for name in names if name in open_now)
-    yield from ((_name(one.target), Why.BUDGET.value) for one in view.odds.skipped if one.why is Why.BUDGET and one.target.contains(now))
+    decided = [one for one in view.odds.skipped if one.why in (Why.BUDGET, Why.STARTED) and one.target.contains(now)]
+    yield from ((_name(one.target), one.why.value) for one in decided)
 
 
 def _name(target: Target) -> str:

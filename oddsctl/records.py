@@ -141,10 +141,13 @@ class CostTracker:
         """
         return (Cost(*row) for row in self._records.rows(query, (since,)))
 
-    def boards(self, since: float) -> list[tuple[str, float]]:
-        """The key of each board or event's odds that came since then, whoever asked, and when."""
-        query = "SELECT job, at FROM calls WHERE event = 'settled' AND outcome = 'FETCHED' AND endpoint = 'odds' AND at >= ? ORDER BY at"
-        return [(str(job), float(at)) for job, at in self._records.rows(query, (since,))]
+    def boards(self, since: float) -> list[tuple[str, float, bool]]:
+        """The key of each board or event's odds that came since then, when, and whether it was a planned call's."""
+        query = """
+            SELECT s.job, s.at, b.purpose FROM calls s JOIN calls b ON b.call_id = s.call_id AND b.event = 'booked'
+            WHERE s.event = 'settled' AND s.outcome = 'FETCHED' AND s.endpoint = 'odds' AND s.at >= ? ORDER BY s.at
+        """
+        return [(str(job), float(at), purpose != Purpose.OWN) for job, at, purpose in self._records.rows(query, (since,))]
 
     def planned_spend(self, since: float) -> int:
         """Credits that planned calls cost since then; what got no answer counts as charged."""

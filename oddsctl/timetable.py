@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from oddsctl.errors import OddsctlError, OfflineError
 from oddsctl.messages.jobs import Events, EventsJob, Schedule, ScheduleJob
@@ -11,6 +12,7 @@ from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest, Purpose,
 from oddsctl.models import OddsEvent, ScheduledGame, Sport, Status
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import freshness
+from oddsctl.policy.pacing import EASTERN
 from oddsctl.policy.prefetch_plan import Fixture
 from oddsctl.providers import espn, teams
 from oddsctl.sources import failure
@@ -20,16 +22,21 @@ FEW_DAYS = 4 * DAY
 """Up to here the days are asked one by one: a day is asked anew before each paid call, a month's answer is many times as large."""
 SAME_GAME_WITHIN = DAY
 """A game that moved by less is known again when only The Odds API's list is left."""
+CALLED_OFF: tuple[Status, ...] = ("postponed", "canceled")
 
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """A sport's games. `error` is why it is not as young as it had to be: then it may be shown, but must steer no paid call."""
+    """A sport's games. `error` is why it is not as young as it had to be: then it may be shown, but must steer no paid call.
+
+    `told_at` is when the oldest answer in it came, `told` when that of each game (by id) did.
+    """
 
     sport: Sport
     games: tuple[ScheduledGame, ...]
     told_at: float | None
     error: OddsctlError | None = None
+    told: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def fixtures(self) -> tuple[Fixture, ...]:
@@ -44,6 +51,13 @@ class Span:
     since: float
     until: float
     max_age: float
+
+    @classmethod
+    def of_days(cls, starts: Sequence[float], max_age: float) -> Span:
+        """The whole days, as ESPN counts them, on which these games start: whoever moved within them is found again."""
+        first, last = (datetime.fromtimestamp(start, UTC).astimezone(EASTERN).date() for start in (min(starts), max(starts)))
+        since, until = (datetime(day.year, day.month, day.day, tzinfo=EASTERN) for day in (first, last + timedelta(days=1)))
+        return cls(since.timestamp(), until.timestamp(), max_age)
 
 
 def read(orchestrator: RequestOrchestrator, sports: Sequence[Sport], span: Span, terms: Terms, now: float) -> list[Timetable]:
@@ -74,14 +88,16 @@ def _jobs(sport: Sport, span: Span) -> tuple[ScheduleJob, ...]:
 
 
 def _of_espn(sport: Sport, outcomes: Sequence[Outcome], span: Span, now: float) -> Timetable:
-    games = {game.id: game for outcome in outcomes if isinstance(outcome.answer, Schedule) for game in outcome.answer.games}
+    by_age = sorted(outcomes, key=lambda outcome: outcome.fetched_at or 0.0)  # of a game that moved to another day the younger tells
+    games = {game.id: game for outcome in by_age if isinstance(outcome.answer, Schedule) for game in outcome.answer.games}
     within = tuple(sorted((game for game in games.values() if span.since <= game.start < span.until), key=lambda game: game.start))
     told = [outcome.fetched_at for outcome in outcomes if outcome.fetched_at is not None]
+    moments = {game.id: one.fetched_at or 0.0 for one in by_age if isinstance(one.answer, Schedule) for game in one.answer.games}
     if outcomes and len(told) == len(outcomes) and all(freshness.is_fresh(at, now, span.max_age + 60) for at in told):
-        return Timetable(sport, within, min(told))
+        return Timetable(sport, within, min(told), told=moments)
     error = next((outcome.error for outcome in outcomes if outcome.error), None) or failure(outcomes)
     error = error or OfflineError(f"no schedule of {sport.name} is young enough", provider="espn")
-    return Timetable(sport, within, min(told, default=None), error)
+    return Timetable(sport, within, min(told, default=None), error, moments)
 
 
 def _of_odds(orchestrator: RequestOrchestrator, table: Timetable, span: Span, terms: Terms, now: float) -> Timetable:
@@ -92,8 +108,8 @@ def _of_odds(orchestrator: RequestOrchestrator, table: Timetable, span: Span, te
     young = outcome.fetched_at is not None and freshness.is_fresh(outcome.fetched_at, now, span.max_age + 60)
     if not isinstance(outcome.answer, Events) or not young:
         return table
-    games = (_known(table, event, now) for event in outcome.answer.events if span.since <= event.commence_time < span.until)
-    return Timetable(table.sport, tuple(games), outcome.fetched_at)
+    games = tuple(_known(table, event, now) for event in outcome.answer.events if span.since <= event.commence_time < span.until)
+    return Timetable(table.sport, games, outcome.fetched_at, told={game.id: outcome.fetched_at or 0.0 for game in games})
 
 
 def _known(table: Timetable, event: OddsEvent, now: float) -> ScheduledGame:
@@ -104,6 +120,8 @@ def _known(table: Timetable, event: OddsEvent, now: float) -> ScheduledGame:
     near = [game for game in same if abs(game.start - event.commence_time) <= SAME_GAME_WITHIN]
     game = min(near, key=lambda game: abs(game.start - event.commence_time), default=None)
     status: Status = "scheduled" if event.commence_time > now else "live"
+    if game and game.start == event.commence_time and game.status in CALLED_OFF:
+        return game  # ESPN knew already
     if game:
         return replace(game, start=event.commence_time, time_confirmed=True, status=status)
     return ScheduledGame(f"odds:{event.id}", event.commence_time, True, event.home, event.away, status)  # noqa: FBT003

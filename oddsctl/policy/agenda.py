@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from oddsctl.policy.pacing import Course, day_of
 from oddsctl.policy.prefetch_plan import REFRESH, Fixture, PlannedCall, Skipped, Target, Why, Windows, captures, choose, due, plan, targets
 
+LEEWAY = 20.0
+"""Seconds from a run's first look to its answer: a call planned for the very end of its windows has to be made before it."""
+
 Captured = Mapping[tuple[str, float], float]
 """By game and window: the moment of the answer that captured it."""
 
@@ -22,10 +25,14 @@ class Agenda:
 
 
 def captured_by(fixtures: Sequence[Fixture], windows: Windows, moments: Mapping[str, Sequence[float]]) -> Captured:
-    """What the answers that came at these moments (by sport, or by game) captured; of several the first."""
+    """What the answers that came at these moments (by sport, or by game) captured; of several the first.
+
+    A game that is called off, or has no time yet, is captured by none.
+    """
     return {
         (fixture.id, target.window): moment
         for fixture in fixtures
+        if fixture.time_confirmed and fixture.status not in ("postponed", "canceled")
         for moment in sorted((*moments.get(fixture.sport, ()), *moments.get(fixture.id, ())), reverse=True)
         for target in captures(fixture, windows, moment)
     }
@@ -58,7 +65,7 @@ def free(fixtures: Sequence[Fixture], windows: Windows, captured: Captured, now:
 def is_due(call: PlannedCall, now: float, every: float, last: float | None) -> bool:
     """Whether a run buys the call now. What came at `last` has the feed's newest prices for a minute: then the next run does, if it can."""
     too_soon = last is not None and 0 <= now - last < REFRESH and now + every <= call.closes
-    return due(call, now, every) and not too_soon
+    return due(call, now, every + LEEWAY) and not too_soon
 
 
 def kept_since(call: PlannedCall, windows: Windows) -> float:
@@ -67,8 +74,9 @@ def kept_since(call: PlannedCall, windows: Windows) -> float:
 
 
 def next_wake(calls: Collection[PlannedCall], now: float, longest: float) -> float:
-    """When there is something to do again: at the next call's minute, after `longest` seconds at the latest."""
-    return min([now + longest, *(call.at for call in calls if call.at > now)])
+    """When there is something to do again: at the next call's minute, in time for its answer; after `longest` seconds at the latest."""
+    minutes = (min(call.at, call.closes - LEEWAY) for call in calls)
+    return min([now + longest, *(minute for minute in minutes if minute > now)])
 
 
 def _split(wanted: Sequence[Target], now: float) -> tuple[list[Target], list[Target]]:

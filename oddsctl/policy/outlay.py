@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -62,13 +62,21 @@ class Outlay:
         return sum(day.calls for day in self.days)
 
 
-def outlay(outlooks: Mapping[str, Outlook], windows: Windows, markets: Sequence[str], means: Means, now: float, until: float) -> Outlay:
-    """What the sports cost from `now` to `until` at these windows, and what could be spared."""
-    days = _days(outlooks, windows, now, until)
+def outlay(
+    outlooks: Mapping[str, Outlook],
+    windows: Windows,
+    markets: Sequence[str],
+    means: Means,
+    now: float,
+    until: float,
+    captured: Collection[tuple[str, float]] = (),
+) -> Outlay:
+    """What the sports cost from `now` to `until` at these windows but for those `captured` (game, window), and what could be spared."""
+    days = _days(outlooks, windows, captured, now, until)
     total = sum(day.credits for day in days)
 
     def cut(kind: str, without: str | float, some: Mapping[str, Outlook], left: Windows, share: float = 1.0) -> Cut:
-        credits = sum(day.credits for day in _days(some, left, now, until)) * share
+        credits = sum(day.credits for day in _days(some, left, captured, now, until)) * share
         return Cut(kind, without, credits, total - credits)
 
     cuts = []
@@ -83,14 +91,16 @@ def outlay(outlooks: Mapping[str, Outlook], windows: Windows, markets: Sequence[
     return Outlay(days, _runs_out(days, means, now), tuple(cuts))
 
 
-def _days(outlooks: Mapping[str, Outlook], windows: Windows, now: float, until: float) -> tuple[DayCost, ...]:
+def _days(
+    outlooks: Mapping[str, Outlook], windows: Windows, captured: Collection[tuple[str, float]], now: float, until: float
+) -> tuple[DayCost, ...]:
     """The days that have a call."""
     credits: dict[date, Counter[str]] = {}
     by_window: dict[date, Counter[float]] = {}
     games: dict[date, set[str]] = {}
     guesses: dict[date, dict[str, float]] = {}
     for name, outlook in outlooks.items():
-        known = calls_until(outlook, windows, now, min(until, outlook.known_until))
+        known = calls_until(outlook, windows, now, min(until, outlook.known_until), captured)
         for call in known:
             day = day_of(call.at)
             credits.setdefault(day, Counter())[name] += outlook.price

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from oddsctl.policy.calendar import DAY
@@ -55,15 +56,13 @@ def emergency(spendable: int, needed: int, *, active: bool) -> bool:
 class Outlook:
     """A sport's games until the reset: those that start before `known_until`; each later day is taken to cost what these do.
 
-    `price` is what its board costs, `lean_price` what the least does that an emergency still buys; `captured` holds (game, window)
-    pairs that need no call any more.
+    `price` is what its board costs, `lean_price` what the least does that an emergency still buys.
     """
 
     fixtures: Sequence[Fixture]
     known_until: float
     price: int
     lean_price: int
-    captured: Collection[tuple[str, float]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +84,22 @@ class Course:
     today: int
 
 
-def course(outlooks: Sequence[Outlook], windows: Windows, purse: Purse, now: float) -> Course:
-    """How to get through the month: all windows where they can be paid, else the nearest ones, else those at the leanest price."""
+def course(outlooks: Sequence[Outlook], windows: Windows, purse: Purse, now: float, captured: Collection[tuple[str, float]] = ()) -> Course:
+    """How to get through the month: all windows where they can be paid, else the nearest ones, else those at the leanest price.
+
+    Those that are `captured` (game, window) are paid already.
+    """
     if not windows.before:
         return Course((), purse.emergency, 0)
     nearest = (min(windows.before),)
-    short = emergency(purse.spendable, _cost(outlooks, windows, nearest, purse, now), active=purse.emergency)
+    cost = partial(_cost, outlooks, windows, purse, now, captured)
+    short = emergency(purse.spendable, cost(nearest), active=purse.emergency)
     if short:
         outlooks = [replace(one, price=one.lean_price) for one in outlooks]
         chosen: tuple[float, ...] = nearest
     else:
-        chosen = kept(windows.before, purse.spendable, lambda some: _cost(outlooks, windows, some, purse, now))
-    later = _cost(outlooks, windows, chosen, purse, now, after=day_of(now))
+        chosen = kept(windows.before, purse.spendable, cost)
+    later = _cost(outlooks, windows, purse, now, captured, chosen, after=day_of(now))
     games = sum((_games(one, purse, now) for one in outlooks), Counter[date]())
     return Course(chosen, short, allowance(purse.spendable, 0, later, games, day_of(now), purse.spent_today))
 
@@ -106,9 +109,11 @@ def day_of(moment: float) -> date:
     return datetime.fromtimestamp(moment, UTC).astimezone(EASTERN).date()
 
 
-def calls_until(outlook: Outlook, windows: Windows, now: float, end: float) -> tuple[PlannedCall, ...]:
-    """The fewest calls for the known games' windows between `now` and `end`."""
-    wanted, _ = targets(outlook.fixtures, windows, outlook.captured, now, end - now)
+def calls_until(
+    outlook: Outlook, windows: Windows, now: float, end: float, captured: Collection[tuple[str, float]] = ()
+) -> tuple[PlannedCall, ...]:
+    """The fewest calls for the known games' windows between `now` and `end` that are not `captured`."""
+    wanted, _ = targets(outlook.fixtures, windows, captured, now, end - now)
     return plan(wanted)
 
 
@@ -119,12 +124,18 @@ def unknown_share(outlook: Outlook, now: float, end: float) -> float:
 
 
 def _cost(
-    outlooks: Sequence[Outlook], windows: Windows, some: tuple[float, ...], purse: Purse, now: float, after: date | None = None
+    outlooks: Sequence[Outlook],
+    windows: Windows,
+    purse: Purse,
+    now: float,
+    captured: Collection[tuple[str, float]],
+    some: tuple[float, ...],
+    after: date | None = None,
 ) -> int:
     """Credits until the reset for these windows; of the days `after` one, where it is given."""
     total = 0.0
     for outlook in outlooks:
-        calls = calls_until(outlook, replace(windows, before=some), now, purse.reset_at)
+        calls = calls_until(outlook, replace(windows, before=some), now, purse.reset_at, captured)
         unknown = len(calls) * unknown_share(outlook, now, purse.reset_at)
         known = sum(after is None or day_of(call.at) > after for call in calls)
         total += (known + unknown) * outlook.price
