@@ -8,21 +8,31 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.text import Text
 
-from oddsctl.bootstrap import USER_AGENT
+from oddsctl import statistics
+from oddsctl.bootstrap import USER_AGENT, App
+from oddsctl.clock import StoppableClock
 from oddsctl.fetch import Fetch, Wanted
+from oddsctl.lineup import items
 from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
 from oddsctl.messages.wishes import Terms
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.providers.registry import build
 from oddsctl.providers.sports import find
+from oddsctl.records import CostTracker, Decisions, Records
 from oddsctl.render.board import show_board
+from oddsctl.render.stats import show_stats
+from oddsctl.render.timeline import show_timeline
 from oddsctl.sandbox.transport import DemoTransport
 from oddsctl.sandbox.world import World
 from oddsctl.settings import Settings
@@ -35,6 +45,12 @@ SPORTS = ("nfl", "epl", "nhl")
 DAYS = 1
 COMMAND = f"oddsctl --demo fetch {' '.join(SPORTS)} --days {DAYS}"
 ZONE = ZoneInfo("America/New_York")
+PLANNED = ("nfl", "nba")
+THURSDAY = datetime(2026, 11, 12, 9, 40, tzinfo=ZONE)
+SUNDAY = datetime(2026, 11, 29, 9, 40, tzinfo=ZONE)
+LATENCY = {"odds": 0.142, "espn": 0.097, "weather": 0.061, "geocoding": 0.061}
+"""Seconds that an answer takes in the pictures."""
+DAY, QUARTER = 86400.0, 900.0
 MOMENT = datetime(2026, 11, 30, 15, 20, tzinfo=ZONE)
 """A Monday with a game under way, one under a roof that may be open, and ice rinks."""
 
@@ -61,24 +77,25 @@ FORMAT = """\
 """Fonts of the reader's machine: a picture that loads one from elsewhere would tell that place who reads."""
 
 
-class SlowClock:
+class SlowClock(StoppableClock):
     """Moves only when told to."""
 
-    def __init__(self) -> None:
-        self._now = MOMENT.timestamp()
+    def __init__(self, moment: datetime = MOMENT) -> None:
+        super().__init__()
+        self._now = moment.timestamp()
 
     def now(self) -> float:
         return self._now
 
     def monotonic(self) -> float:
-        return 0.0
+        return self._now
 
     def sleep(self, seconds: float) -> None:
         assert seconds <= 0, f"a picture does not wait {seconds} s"  # noqa: S101
 
-    def tick(self) -> None:
-        """Too little to show, enough to tell which call was sent first."""
-        self._now += 1e-5
+    def tick(self, seconds: float = 1e-5) -> None:
+        """By default too little to show, enough to tell which call was sent first."""
+        self._now += seconds
 
 
 class Turnstile:
@@ -92,35 +109,73 @@ class Turnstile:
     def send(self, request: HttpRequest) -> HttpResponse:
         with self._alone:
             self._clock.tick()
-            return self._inside.send(request)
+            response = self._inside.send(request)
+            return replace(response, received_at=response.sent_at + LATENCY[request.api])
 
     def close(self) -> None:
         self._inside.close()
 
 
-def pictures() -> Mapping[str, str]:
-    """Each picture's file name and SVG."""
-    return {"fetch.svg": _fetch()}
-
-
-def _fetch() -> str:
-    settings, clock, store = Settings(), SlowClock(), MemoryStore()
+def house(folder: Path, clock: SlowClock) -> App:
+    """An app in memory, but for its history, with the simulated providers."""
+    settings, store, locks = replace(Settings(), prefetch=replace(Settings().prefetch, sports=PLANNED)), MemoryStore(), MemoryLocks()
+    records = Records(folder, clock, print)
+    costs, decisions, wire = CostTracker(records, clock), Decisions(records, clock, "prefetch"), Turnstile(clock, store)
     orchestrator = RequestOrchestrator(
         store=store,
-        transport=Turnstile(clock, store),
+        transport=wire,
         clock=clock,
         providers=build(settings, lambda: Secret("demo"), USER_AGENT),
         settings=settings,
-        tell=lambda _: None,
-        locks=MemoryLocks(),
+        tell=costs.hear,
+        locks=locks,
         roll=lambda: 0.5,
     )
+    return App(settings, clock, store, locks, orchestrator, wire, costs, decisions, records, folder, demo=True, tell=lambda _: None)
+
+
+@cache
+def pictures() -> Mapping[str, str]:
+    """Each picture's file name and SVG."""
+    with TemporaryDirectory() as folder, closing(house(Path(folder), SlowClock())) as app:
+        drawn = {"fetch.svg": _fetch(app)}
+    with TemporaryDirectory() as folder, closing(house(Path(folder), SlowClock(SUNDAY))) as app:
+        drawn |= {"timeline.svg": _timeline(app)}
+    with TemporaryDirectory() as folder, closing(house(Path(folder), SlowClock(THURSDAY))) as app:
+        return drawn | {"stats.svg": _stats(app)}
+
+
+def _fetch(app: App) -> str:
     sports = tuple(find(name, ()) for name in SPORTS)
-    wanted = Wanted(sports, settings.odds.markets, settings.odds.regions, days=DAYS, zone=ZONE)
-    board = Fetch(orchestrator, clock, settings).run(wanted, Terms()).board
+    wanted = Wanted(sports, app.settings.odds.markets, app.settings.odds.regions, days=DAYS, zone=ZONE)
+    board = Fetch(app.orchestrator, app.clock, app.settings).run(wanted, Terms()).board
     shown = io.StringIO()
     show_board(_terminal(shown), board, zone=ZONE, sports=sports)
     return _drawn(f"$ {COMMAND}\n{shown.getvalue()}", "fetch")
+
+
+def _timeline(app: App) -> str:
+    """What is planned for a Sunday."""
+    sports = [find(name, ()) for name in PLANNED]
+    run = app.prefetcher.rehearse(sports, DAY)
+    rows, shown = items((), run.calls, app.clock.now(), app.orchestrator.price), io.StringIO()
+    show_timeline(_terminal(shown), rows, app.clock.now(), ZONE, demo=True)
+    return _drawn(f"$ oddsctl --demo prefetch {' '.join(PLANNED)} --dry-run\n{shown.getvalue()}", "timeline")
+
+
+def _stats(app: App) -> str:
+    """After five days of cron."""
+    sports = [find("nfl", ())]
+    assert isinstance(app.clock, SlowClock)  # noqa: S101
+    for _ in range(5 * 24 * 4):
+        app.prefetcher.run(sports, DAY, 50.0, QUARTER)
+        app.clock.tick(QUARTER)
+    app.flush()
+    document = statistics.document(app.store, app.clock, app.settings, app.state_dir, app.ledger)
+    document["cache"]["bytes"] = 640_000  # the size of a database is not ours to promise
+    shown = io.StringIO()
+    show_stats(_terminal(shown), document, zone=ZONE, demo=True)
+    return _drawn(f"$ oddsctl --demo stats\n{shown.getvalue()}", "stats")
 
 
 def _terminal(file: io.StringIO, *, record: bool = False) -> Console:
