@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from oddsctl import __version__
-from oddsctl.cli import batch, cache, config, fetch, sandbox, stats, why
+from oddsctl.cli import batch, cache, config, fetch, health, sandbox, stats, why
 from oddsctl.cli.session import Session
 
 EPILOG = "Global options may stand after the command too: oddsctl fetch nfl --json"
@@ -42,6 +42,7 @@ app = typer.Typer(
 fetch.register(app)
 batch.register(app)
 stats.register(app)
+health.register(app)
 why.register(app)
 sandbox.register(app)
 app.add_typer(cache.app, name="cache")
