@@ -103,8 +103,8 @@ class APIHealthMonitor:
     def _sport(self) -> Sport:
         """The sport last asked about that ESPN has, or the NFL."""
         league = self._costs.last_league()
-        known = (*self._settings.sports, *SPORTS)
-        return next((sport for sport in known if sport.espn_path and league in (sport.odds_key, sport.espn_path)), find("nfl"))
+        known = [sport for sport in (*self._settings.sports, *SPORTS) if sport.espn_path and league]
+        return next((sport for sport in known if league in (sport.odds_key, sport.espn_path)), find("nfl"))
 
 
 def _key(api: str) -> str:

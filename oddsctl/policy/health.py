@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -78,10 +79,9 @@ class Attempt:
 
     @property
     def words(self) -> str:
-        """The code and what was said, without the API's name."""
-        api, colon, rest = (self.said or "").partition(": ")
-        said = rest if colon and api in ("odds", "espn", "weather") else self.said
-        return ": ".join(filter(None, (self.code, said)))
+        """The code and what was said, without saying the API's name or the code again."""
+        said = re.sub(r"^(odds|espn|weather): ", "", self.said or "").removesuffix(f" ({self.code})")
+        return f"{self.code}: {said}" if said else self.code
 
 
 @dataclass(frozen=True, slots=True)
