@@ -71,7 +71,7 @@ class APIHealthMonitor:
             self._store.delete(_key(outcome.job.api))
         return [
             *(f"{api}: probed less than {PROBE_EVERY / 60:.0f} minutes ago; --fresh asks again" for api in APIS if api not in due),
-            *(outcome.error.message for outcome in unasked if outcome.error),
+            *(error.message + (f" ({error.hint})" if error.hint else "") for outcome in unasked if (error := outcome.error)),
         ]
 
     def _look(self, api: str) -> Health:
