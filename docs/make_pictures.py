@@ -31,6 +31,7 @@ from oddsctl.providers.registry import build
 from oddsctl.providers.sports import find
 from oddsctl.records import CostTracker, Decisions, Records
 from oddsctl.render.board import show_board
+from oddsctl.render.health import show_health
 from oddsctl.render.stats import show_stats
 from oddsctl.render.timeline import show_timeline
 from oddsctl.sandbox.transport import DemoTransport
@@ -142,7 +143,7 @@ def pictures() -> Mapping[str, str]:
     with TemporaryDirectory() as folder, closing(house(Path(folder), SlowClock(SUNDAY))) as app:
         drawn |= {"timeline.svg": _timeline(app)}
     with TemporaryDirectory() as folder, closing(house(Path(folder), SlowClock(THURSDAY))) as app:
-        return drawn | {"stats.svg": _stats(app)}
+        return drawn | {"stats.svg": _stats(app), "health.svg": _health(app)}
 
 
 def _fetch(app: App) -> str:
@@ -176,6 +177,12 @@ def _stats(app: App) -> str:
     shown = io.StringIO()
     show_stats(_terminal(shown), document, zone=ZONE, demo=True)
     return _drawn(f"$ oddsctl --demo stats\n{shown.getvalue()}", "stats")
+
+
+def _health(app: App) -> str:
+    shown = io.StringIO()
+    show_health(_terminal(shown), app.monitor.document(), now=app.clock.now(), zone=ZONE, demo=True)
+    return _drawn(f"$ oddsctl --demo health\n{shown.getvalue()}", "health")
 
 
 def _terminal(file: io.StringIO, *, record: bool = False) -> Console:

@@ -26,6 +26,7 @@ from oddsctl.settings import Settings
 from oddsctl.store.lock import FileLocks
 
 if TYPE_CHECKING:
+    from oddsctl.health import APIHealthMonitor
     from oddsctl.ledger import Ledger
     from oddsctl.prefetch import PredictivePrefetcher
     from oddsctl.prospect import Prospects
@@ -79,6 +80,13 @@ class App:
         from oddsctl.ledger import Ledger
 
         return Ledger(self.records, self.clock, self.settings)
+
+    @property
+    def monitor(self) -> APIHealthMonitor:
+        """How the APIs are."""
+        from oddsctl.health import APIHealthMonitor
+
+        return APIHealthMonitor(self.store, self.clock, self.settings, self.costs)
 
     @property
     def prospects(self) -> Prospects:

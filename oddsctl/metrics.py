@@ -44,9 +44,9 @@ def gather(
     clock: Clock,
     settings: Settings,
     ledger: Ledger,
-    health: Mapping[str, str] | None = None,
+    health: Mapping[str, str],
 ) -> Metrics:
-    """The metrics now. Without `health` the breakers alone speak for it."""
+    """The metrics now; `health` is a word for each API."""
     accounts, now = Accounts(store, clock, settings), clock.now()
     states = {api: accounts.state(api) for api in APIS}
     credits = states["odds"].credits
@@ -60,19 +60,10 @@ def gather(
         hits={api: read_counts(store).hits_by_api.get(api, 0) for api in APIS},
         latency={api: state.tally for api, state in states.items()},
         breaker_open={api: _is_open(state, now) for api, state in states.items()},
-        health={api: health_by_breakers(state, now) for api, state in states.items()} if health is None else health,
+        health=health,
         oldest=_oldest(store, ledger, now),
         windows=ledger.windows(),
     )
-
-
-def health_by_breakers(state: ProviderState, now: float) -> str:
-    """What the breakers alone tell: open is unhealthy, recovering is degraded; an API never called is unknown."""
-    if _is_open(state, now):
-        return "unhealthy"
-    if any(breaker.state is not State.CLOSED for breaker in state.breakers.values()):
-        return "degraded"
-    return "healthy" if state.tally.calls else "unknown"
 
 
 def _is_open(state: ProviderState, now: float) -> bool:

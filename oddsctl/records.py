@@ -16,6 +16,7 @@ from oddsctl.errors import OddsctlError
 from oddsctl.messages.jobs import Job
 from oddsctl.messages.notices import Booked, Decided, Notice, Settled
 from oddsctl.messages.wishes import Outcome, PriorityRequest, Purpose, Reason
+from oddsctl.policy.health import Attempt
 from oddsctl.ports import Clock
 from oddsctl.store.lock import hold
 from oddsctl.times import iso
@@ -24,7 +25,8 @@ FILE = "records.db"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (
     at REAL NOT NULL, call_id TEXT NOT NULL, event TEXT NOT NULL, api TEXT NOT NULL, endpoint TEXT NOT NULL, sport TEXT,
-    job TEXT NOT NULL, price INTEGER, purpose TEXT, command TEXT, status INTEGER, spent INTEGER, seconds REAL, outcome TEXT
+    job TEXT NOT NULL, price INTEGER, purpose TEXT, command TEXT, status INTEGER, spent INTEGER, seconds REAL, outcome TEXT,
+    said TEXT
 );
 CREATE TABLE IF NOT EXISTS decisions (id TEXT PRIMARY KEY, at REAL NOT NULL, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS windows (
@@ -109,11 +111,17 @@ class Records:
                     connection.execute("PRAGMA synchronous = OFF")  # outlives a killed process; a power cut may cost the last rows
                     connection.execute("PRAGMA journal_mode = WAL")
                     connection.executescript(SCHEMA)
+                    _add_what_older_ledgers_lack(connection)
                 except BaseException:
                     connection.close()
                     raise
             self._connection = connection
         return self._connection
+
+
+def _add_what_older_ledgers_lack(connection: sqlite3.Connection) -> None:
+    if "said" not in {name for _, name, *_ in connection.execute("PRAGMA table_info(calls)")}:
+        connection.execute("ALTER TABLE calls ADD COLUMN said TEXT")
 
 
 class CostTracker:
@@ -128,8 +136,8 @@ class CostTracker:
         match notice:
             case Booked(call_id, job, price, purpose, command):
                 self._row(call_id, "booked", job, price=price, purpose=purpose.value, command=command)
-            case Settled(call_id, job, status, spent, seconds, outcome):
-                self._row(call_id, "settled", job, status=status, spent=spent, seconds=seconds, outcome=outcome)
+            case Settled(call_id, job, status, spent, seconds, outcome, said):
+                self._row(call_id, "settled", job, status=status, spent=spent, seconds=seconds, outcome=outcome, said=said)
 
     def costs(self, since: float = 0.0) -> Iterator[Cost]:
         """Every call booked since then, oldest first."""
@@ -152,6 +160,19 @@ class CostTracker:
     def planned_spend(self, since: float) -> int:
         """Credits that planned calls cost since then; what got no answer counts as charged."""
         return sum(cost.price if cost.spent is None else cost.spent for cost in self.costs(since) if cost.purpose != Purpose.OWN)
+
+    def attempts(self, api: str, most: int) -> list[Attempt]:
+        """The last calls to the API that came to an end, oldest first. Our own bugs and interruptions say nothing of it."""
+        query = """
+            SELECT at, endpoint, sport, outcome, status, seconds, said FROM calls
+            WHERE event = 'settled' AND api = ? AND outcome <> 'BUG' ORDER BY rowid DESC LIMIT ?
+        """
+        return [Attempt(*row) for row in reversed(self._records.rows(query, (api, most)))]
+
+    def last_league(self) -> str | None:
+        """The league that was asked about last, by the name that one of the providers has for it."""
+        rows = self._records.rows("SELECT sport FROM calls WHERE sport IS NOT NULL ORDER BY rowid DESC LIMIT 1")
+        return rows[0][0] if rows else None
 
     def _row(self, call_id: str, event: str, job: Job, **known: object) -> None:
         row = {"at": self._clock.now(), "call_id": call_id, "event": event, "api": job.api, "endpoint": job.endpoint}

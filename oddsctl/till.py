@@ -18,6 +18,7 @@ from oddsctl.errors import (
     StateError,
     TransportError,
 )
+from oddsctl.messages.jobs import Schedule
 from oddsctl.messages.notices import Booked, ClockCompared, Notice, Settled, Warned
 from oddsctl.messages.wire import HttpResponse
 from oddsctl.messages.wishes import Terms
@@ -86,8 +87,8 @@ class Till:
             spent = 0 if isinstance(error, TransportError) and not error.maybe_sent else None
             told_at = self._clock.now()
             receipt = Receipt(ticket.id, ticket.endpoint, sent_at, told_at, spent, Verdict.FAILED, failed=True, retry=ticket.retry)
-            outcome = error.code if isinstance(error, TransportError) else "BUG"
-            self._settle(ticket, trip, receipt, None, self._clock.monotonic() - began, outcome)
+            outcome, said = (error.code, error.message) if isinstance(error, TransportError) else ("BUG", None)
+            self._settle(ticket, trip, receipt, None, self._clock.monotonic() - began, outcome, said)
             raise
         if "date" in response.headers:
             self._compare_clocks(ticket.job.api, response)
@@ -108,12 +109,13 @@ class Till:
                 rest_until=error.retry_at,
                 exhausted_at_price=ticket.price if isinstance(error, OutOfCreditsError) else None,
             )
-            self._settle(ticket, trip, receipt, response.status, seconds, error.code)
+            self._settle(ticket, trip, receipt, response.status, seconds, error.code, error.message)
             raise
         except BaseException:
             self._settle(ticket, trip, replace(receipt, failed=True), response.status, seconds, "BUG")
             raise
-        self._settle(ticket, trip, receipt, response.status, seconds, "FETCHED")
+        doubt = answer.doubt if isinstance(answer, Schedule) else None
+        self._settle(ticket, trip, receipt, response.status, seconds, "FETCHED", doubt)
         demo = DEMO_HEADER in response.headers
         return Kept(ticket.job, response.sent_at, response.received_at, receipt.spent or 0, ticket.purpose, answer, demo)
 
@@ -124,7 +126,9 @@ class Till:
         if ahead is not None:
             self._tell(ClockCompared(api, ahead))
 
-    def _settle(self, ticket: Ticket, trip: Trip, receipt: Receipt, status: int | None, seconds: float, outcome: str) -> None:
+    def _settle(
+        self, ticket: Ticket, trip: Trip, receipt: Receipt, status: int | None, seconds: float, outcome: str, said: str | None = None
+    ) -> None:
         with self._lock:
             self.calls += 1
             self.spent += receipt.spent or 0
@@ -133,7 +137,7 @@ class Till:
             trip.doubts += 1
         cost = "perhaps charged" if receipt.spent is None and ticket.price else f"charged {receipt.spent or 0}"
         trip.note(f"sent, {status or 'no answer'} after {seconds * 1000:.0f} ms, {cost}")
-        self._tell(Settled(ticket.id, ticket.job, status, receipt.spent, seconds, outcome))
+        self._tell(Settled(ticket.id, ticket.job, status, receipt.spent, seconds, outcome, said))
         # where the books cannot be written the reservation stands, and counts as maybe charged when it expires
         self.spared(lambda: self._accounts.settle(ticket.provider.name, ticket.account, receipt))
 

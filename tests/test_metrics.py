@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -16,10 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from oddsctl import metrics
 from oddsctl.errors import StateError
 from oddsctl.ledger import Ledger
-from oddsctl.metrics import Metrics, health_by_breakers
+from oddsctl.metrics import Metrics
 from oddsctl.policy import tally
-from oddsctl.policy.admission import ProviderState
-from oddsctl.policy.circuit_breaker import Breaker, State
 from oddsctl.policy.tally import Tally
 from oddsctl.records import Records
 from oddsctl.render.prometheus import exposition, write_whole
@@ -122,7 +121,7 @@ def test_demo_metrics_are_marked_and_parse_all_the_same() -> None:
 # ── gathering ──
 
 
-def gathered(tmp_path: Path, health: Mapping[str, str] | None = None) -> Metrics:
+def gathered(tmp_path: Path, health: Mapping[str, str] = MappingProxyType({})) -> Metrics:
     clock = FakeClock()
     records = Records(tmp_path, clock, lambda text: None)
     return metrics.gather(MemoryStore(), clock, Settings(), Ledger(records, clock, Settings()), health)
@@ -131,21 +130,8 @@ def gathered(tmp_path: Path, health: Mapping[str, str] | None = None) -> Metrics
 def test_before_the_first_call_nothing_is_claimed(tmp_path: Path) -> None:
     found = gathered(tmp_path)
     assert (found.credits_used, found.credits_reserved, found.calls, found.oldest, found.windows) == (None, 0, {}, {}, {})
-    assert set(found.health.values()) == {"unknown"}
     assert found.tokens == {"odds": 5, "espn": 5, "weather": 5}
     assert gathered(tmp_path, health={"odds": "degraded"}).health == {"odds": "degraded"}
-
-
-def test_breakers_speak_for_health_where_nobody_else_does() -> None:
-    called = ProviderState(tally=Tally(calls=3))
-    open_ = Breaker(State.OPEN, since=100.0, open_for=30.0)
-
-    def health(breaker: Breaker, now: float) -> str:
-        return health_by_breakers(replace(called, breakers={"odds": Breaker(), "events": breaker}), now)
-
-    assert health_by_breakers(ProviderState(), 0.0) == "unknown"
-    assert (health(Breaker(), 110.0), health(open_, 110.0), health(open_, 131.0)) == ("healthy", "unhealthy", "degraded")
-    assert health(Breaker(State.HALF_OPEN), 110.0) == "degraded"
 
 
 # ── the file ──

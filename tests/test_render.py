@@ -26,6 +26,7 @@ from oddsctl.render import documents, provenance, text
 from oddsctl.render.board import show_board
 from oddsctl.render.documents import DryRunRow
 from oddsctl.render.dry_run import show_dry_run
+from oddsctl.render.health import show_health
 from oddsctl.render.spending import calls_csv, calls_jsonl, show_costs
 from oddsctl.render.stats import fitting_page, show_stats
 from oddsctl.render.terminal import console
@@ -694,3 +695,52 @@ def test_a_pace_that_ends_before_the_month_says_by_how_much() -> None:
     output = printed(lambda target: show_stats(target, statistics(projected_remaining_at_reset=-40.2), zone=EASTERN), 80)
     assert "at this pace about 40 too few until then" in output
     assert max(map(len, output.splitlines())) <= 80
+
+
+# ── health ──
+
+
+def healths() -> dict[str, Any]:
+    closed = {"state": "closed", "failures": 0, "retry_at": None}
+    well = {
+        "status": "healthy", "reason": "the last 20 calls were answered", "since": "2026-01-02T09:00:00Z",
+        "checked_at": "2026-01-04T11:58:00Z", "latency_ms": 142.2, "error_rate": 0.0, "breaker": closed,
+    }  # fmt: skip
+    down = {
+        "status": "unhealthy",
+        "reason": "TIMEOUT: site.api.espn.com did not answer within 10 s; 5 calls in a row failed, last answer 14 min ago",
+        "since": "2026-01-04T11:48:00Z", "latency_ms": 2140.0, "error_rate": 0.25,
+        "breaker": {"state": "open", "failures": 5, "retry_at": "2026-01-04T12:00:20Z"},
+    }  # fmt: skip
+    never = {"status": "unknown", "reason": "never asked", "since": None, "checked_at": None, "latency_ms": None, "error_rate": None}
+    return {"schema": "oddsctl.health/1", "status": "unhealthy", "apis": {"odds": well, "espn": well | down, "weather": well | never}}
+
+
+def test_health_at_a_glance_says_why_since_when_and_when_it_is_asked_again() -> None:
+    assert printed(lambda target: show_health(target, healths(), now=NOON, zone=EASTERN)).splitlines() == [
+        "health                since            latency  errors  breaker",
+        "odds     ✓ healthy    2 d (Fri 2 Jan)   142 ms     0 %  closed",
+        "         the last 20 calls were answered",
+        "espn     ✗ unhealthy  12 min (06:48)     2.1 s    25 %  open",
+        "         TIMEOUT: site.api.espn.com did not answer within 10 s; 5 calls in a row failed, last answer 14 min ago",
+        "         breaker open after 5 failures: asks again at 07:00:20, in 20 s",
+        "weather  ? unknown    –                      –       –  closed",  # noqa: RUF001
+        "         never asked",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_health_fits_the_terminal_and_loses_no_word(width: int) -> None:
+    wide, narrow = (printed(lambda target: show_health(target, healths(), now=NOON, zone=EASTERN), one) for one in (None, width))
+    assert max(map(len, narrow.splitlines())) <= width
+    assert set(wide.split()) <= set(narrow.split())
+
+
+def test_the_health_of_the_demo_is_marked_and_a_plain_terminal_has_its_own_signs() -> None:
+    shown = printed(lambda target: show_health(target, healths(), now=NOON, zone=EASTERN, demo=True)).splitlines()
+    assert shown[0] == shown[-1]
+    assert "DEMO DATA" in shown[0]
+    file = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="replace", write_through=True)
+    show_health(console(file, {"TERM": "xterm"}), healths(), now=NOON, zone=EASTERN)
+    file.seek(0)
+    assert "x unhealthy" in file.read()

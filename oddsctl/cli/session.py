@@ -133,9 +133,11 @@ class Session:
         self._deliver(app, news)
 
     def _deliver(self, app: App, news: list[News]) -> None:
+        from oddsctl.messages.notices import HealthChecked
         from oddsctl.notifications import deliver
 
-        deliver(app.store, app.clock, app.settings, self.zone, news=news, warn=self.warn)
+        looks = [HealthChecked(api, one.status.value, one.reason) for api, one in app.monitor.look().items() if one.status.is_known]
+        deliver(app.store, app.clock, app.settings, self.zone, news=[*news, *looks], warn=self.warn)
 
     def tell(self, notice: Notice) -> None:
         """Tell the listeners, such as the log or a progress bar; warnings also the user."""

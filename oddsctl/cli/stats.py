@@ -87,7 +87,8 @@ def _metrics(session: Session, output: Path | None) -> int:
     except ModuleNotFoundError:
         raise UsageError("--prometheus needs prometheus_client", hint="install it with: pip install 'oddsctl[metrics]'") from None
     with session.app() as app:
-        found = metrics.gather(app.store, app.clock, app.settings, app.ledger)
+        health = {api: one.status.value for api, one in app.monitor.look().items()}
+        found = metrics.gather(app.store, app.clock, app.settings, app.ledger, health)
     text = prometheus.exposition(found, demo=session.demo)
     if output:
         prometheus.write_whole(output, text)

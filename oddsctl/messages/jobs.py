@@ -247,10 +247,14 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Answer to `ScheduleJob`. `skipped` counts entries that are no game of two teams (golf, fight cards)."""
+    """Answer to `ScheduleJob`. `skipped` counts entries that are no game of two teams (golf, fight cards).
+
+    `doubt` says why games may be missing.
+    """
 
     games: tuple[ScheduledGame, ...]
     skipped: int = 0
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,10 @@ class Booked:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A call came back, or did not. `status` is None when no answer came, `spent` when nobody knows what it cost."""
+    """A call came back, or did not. `status` is None when no answer came, `spent` when nobody knows what it cost.
+
+    `said` is what was wrong with the answer, or is doubtful in it, in one line.
+    """
 
     call_id: str
     job: Job
@@ -63,6 +66,7 @@ class Settled:
     spent: int | None
     seconds: float
     outcome: str
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def ask(breaker: Breaker, now: float, lease: float) -> tuple[Breaker, Pass | Shu
     """Whether a call may go now. A half-open breaker lends its one probe for `lease` seconds; a refusal changes nothing."""
     if breaker.state is State.CLOSED:
         return breaker, Pass()
-    rested = _rested(breaker, now)
+    rested = as_of(breaker, now)
     if rested.state is State.OPEN:
         return breaker, Shut(breaker.retry_at)
     if now < rested.probe_until <= now + 2 * lease:  # further ahead it was lent under a wrong clock
@@ -130,6 +130,17 @@ def record(
     return replace(counted, state=state)
 
 
+def as_of(breaker: Breaker, now: float) -> Breaker:
+    """The breaker as it stands now: half-open, where the rest is over.
+
+    So it is where the clock went back behind its beginning, or it would never end.
+    """
+    over = now >= breaker.retry_at or now < breaker.since - LONGEST_OPEN
+    if breaker.state is State.OPEN and over:
+        return replace(breaker, state=step(breaker.state, Event.RESTED))
+    return breaker
+
+
 def withdraw(breaker: Breaker) -> Breaker:
     """The probe tells nothing after all: the next caller may be the probe."""
     return replace(breaker, probe_until=0.0)
@@ -146,11 +157,3 @@ def _opened(counted: Breaker, before: Breaker, now: float, rules: settings.Break
     open_for = before.open_for * 2 if before.state is State.HALF_OPEN else rules.open_for
     asked = 0.0 if rest_until is None else rest_until - now
     return replace(counted, state=State.OPEN, open_for=min(LONGEST_OPEN, max(open_for, asked)), since=now)
-
-
-def _rested(breaker: Breaker, now: float) -> Breaker:
-    """Half-open, where the rest is over; also where the clock went back behind its beginning, or it would never end."""
-    over = now >= breaker.retry_at or now < breaker.since - LONGEST_OPEN
-    if breaker.state is State.OPEN and over:
-        return replace(breaker, state=step(breaker.state, Event.RESTED))
-    return breaker

@@ -27,6 +27,9 @@ from oddsctl.providers.shape import Entry
 API = "espn"
 LIMIT = 500
 """The most that behaves; 600 and more silently return 25 (FACTS 2.2)."""
+CUT_OFF_AT = 25
+"""What ESPN silently cuts to when it dislikes the limit: so many may be all there are, or not."""
+DOUBT = f"espn: answered exactly {CUT_OFF_AT} events, to which it cuts in silence: games may be missing"
 NO_SUCH_DATES = "Failed to get events endpoint."
 """What a range is answered since September 2026, and whatever else is neither day nor month."""
 
@@ -72,7 +75,7 @@ class ESPN:
         if len(events) >= LIMIT:
             raise BrokenAnswerError(f"espn: {len(events)} events reach its limit, some may be cut off", provider=API)
         games = [game for event in events if (game := _game(event))]
-        return Schedule(tuple(games), skipped=len(events) - len(games))
+        return Schedule(tuple(games), len(events) - len(games), DOUBT if len(events) == CUT_OFF_AT else None)
 
 
 def schedule_jobs(sport: Sport, start: float, end: float) -> tuple[ScheduleJob, ...]:

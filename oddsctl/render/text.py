@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from oddsctl.times import span
+
 OddsFormat = Literal["american", "decimal"]
 
 UNKNOWN = "–"  # noqa: RUF001  a dash as long as a digit, so that columns of numbers stay calm
@@ -38,13 +40,7 @@ def point(market: str, outcome: str, value: float | None) -> str:
 
 def age(seconds: float | None) -> str:
     """`45 s`, `3 min`, `2 h`, `3 d`, to the nearest."""
-    if seconds is None:
-        return "of unknown age"
-    for size, unit, most in ((1, "s", 60), (60, "min", 60), (3600, "h", 24)):
-        count = int(max(0.0, seconds) / size + 0.5)
-        if count < most:
-            return f"{count} {unit}"
-    return f"{int(seconds / 86400 + 0.5)} d"
+    return "of unknown age" if seconds is None else span(seconds)
 
 
 def size(count: int | None) -> str:
@@ -68,6 +64,11 @@ def latency(milliseconds: float | None) -> str:
 def number(value: float | None) -> str:
     """`20,000`, `4.2`: one digit after the point at most, and none that says nothing."""
     return UNKNOWN if value is None else f"{value:,.1f}".removesuffix(".0")
+
+
+def share(part: float | None) -> str:
+    """`0 %`, `12 %` of the whole, 1 being all of it."""
+    return UNKNOWN if part is None else f"{part * 100:.0f} %"
 
 
 def counted(value: int | None, noun: str) -> str:

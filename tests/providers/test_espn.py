@@ -280,6 +280,14 @@ def test_an_answer_that_reaches_the_limit_may_be_cut_and_is_not_believed() -> No
         read(*[espn_event()] * 500)
 
 
+def test_exactly_as_many_events_as_espn_cuts_to_in_silence_are_a_doubt() -> None:
+    fight = {"id": "1", "competitions": []}
+    doubt = read(*[fight] * 25).doubt
+    assert doubt is not None
+    assert "exactly 25 events" in doubt
+    assert [read(*[fight] * count).doubt for count in (24, 26)] == [None, None]
+
+
 # ── the line ──
 
 
