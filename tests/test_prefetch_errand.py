@@ -246,7 +246,7 @@ def test_a_gap_of_days_is_accounted_for_game_by_game(tmp_path: Path) -> None:
 
 def test_windows_that_were_over_before_the_first_run_are_not_accounted_for(tmp_path: Path) -> None:
     house = town(tmp_path, one_o_clock())
-    house.cron(at(f"{SUNDAY} 12:10"), at(f"{SUNDAY} 13:10"))
+    house.cron(at(f"{SUNDAY} 12:06"), at(f"{SUNDAY} 13:10"))
     assert house.ends == {"1 30m": "captured"}
 
 
