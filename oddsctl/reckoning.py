@@ -93,7 +93,7 @@ def _ends(view: Prospect, notes: Notes, now: float) -> Iterator[WindowEnd]:
         yield WindowEnd(sport, game, format_duration(before), start, "captured", None, moment, round(moment - (start - before), 1))
     for one in view.odds.skipped:
         target = one.target
-        ours = notes.began.get(target.sport, now) - view.windows.late <= target.closes
+        ours = notes.began.get(target.sport, now) <= target.closes
         if one.why in (Why.POSTPONED, Why.CANCELED) or (ours and target.closes < now):
             window = _window(target)
             unknown = MOVED if target.closes < notes.accounted_to.get(target.sport, 0.0) else NO_RUN

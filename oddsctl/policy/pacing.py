@@ -143,12 +143,12 @@ def _cost(
 
 
 def _games(outlook: Outlook, purse: Purse, now: float) -> Counter[date]:
-    """The games of each day until the reset, those of days not known yet as many as on the mean day."""
+    """The games of each day until the reset, those of days not known yet as many as on the mean day, rounded up."""
     counted = Counter(day_of(fixture.start) for fixture in outlook.fixtures if fixture.start < purse.reset_at)
     first = day_of(max(now, outlook.known_until))
     ahead = sum(count for day, count in counted.items() if day_of(now) <= day < first)
     known_days = (first - day_of(now)).days
-    if known_days and (mean := ahead // known_days):
+    if known_days and (mean := math.ceil(ahead / known_days)):
         beyond = (day_of(purse.reset_at) - first).days
         counted.update({first + timedelta(number): mean for number in range(beyond)})
     return counted

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.policy.pacing import allowance, emergency, kept
+from oddsctl.policy.pacing import Course, Outlook, Purse, allowance, course, day_of, emergency, kept, unknown_share
+from oddsctl.policy.prefetch_plan import Fixture, Windows
 
 THURSDAY, SUNDAY, MONDAY = date(2026, 11, 26), date(2026, 11, 29), date(2026, 11, 30)
 WEEK = {THURSDAY: 3, SUNDAY: 12, MONDAY: 1}
@@ -124,3 +126,169 @@ def test_a_balance_that_wavers_around_what_is_needed_changes_nothing(balances: l
         for balance in balances:
             active = emergency(balance, 80, active=active)
             assert active is began
+
+
+# ── the course: what the rest of the month can bear ──
+
+DAY, HOUR = 86400.0, 3600.0
+RULES = Windows(WINDOWS, 600.0, 300.0)
+NOON = datetime(2026, 11, 2, 17, tzinfo=UTC).timestamp()
+"""A Monday: noon in the east. The month ends on December 1st, 29 evenings later, none of which shares a call with another."""
+RESET = datetime(2026, 12, 1, 5, tzinfo=UTC).timestamp()
+
+
+def evenings(*numbers: int, sport: str = "nfl", games: int = 1) -> tuple[Fixture, ...]:
+    """Games at eight in the evening, so many days from now."""
+    return tuple(Fixture(f"{sport} {day} {game}", sport, NOON + day * DAY + 8 * HOUR) for day in numbers for game in range(games))
+
+
+def outlook(fixtures: Sequence[Fixture], known_until: float = RESET, price: int = 3, lean_price: int = 1) -> Outlook:
+    return Outlook(fixtures, known_until, price, lean_price)
+
+
+def purse(spendable: int, spent_today: int = 0, reset_at: float = RESET, *, emergency: bool = False) -> Purse:
+    return Purse(spendable, spent_today, reset_at, emergency)
+
+
+@pytest.mark.parametrize(
+    ("spendable", "windows", "today"),
+    [
+        (500, WINDOWS, 500 - 18),  # three evenings of three calls of 3; what tomorrow's two need stays
+        (27, WINDOWS, 9),
+        (26, (3600.0, 1800.0), 26 - 12),
+        (18, (3600.0, 1800.0), 6),
+        (17, (1800.0,), 17 - 6),
+        (9, (1800.0,), 3),
+    ],
+)
+def test_the_farthest_windows_are_cut_first_and_later_days_keep_what_they_need(
+    spendable: int, windows: tuple[float, ...], today: int
+) -> None:
+    assert course([outlook(evenings(0, 1, 2))], RULES, purse(spendable), NOON) == Course(windows, emergency=False, today=today)
+
+
+def test_where_not_even_the_nearest_windows_can_be_paid_they_are_bought_at_the_leanest_price() -> None:
+    assert course([outlook(evenings(0, 1, 2))], RULES, purse(8), NOON) == Course((1800.0,), emergency=True, today=6)
+    assert course([outlook(evenings(0, 1, 2))], RULES, purse(2), NOON) == Course((1800.0,), emergency=True, today=0)
+    assert course([outlook(evenings(0, 1, 2))], RULES, purse(-5), NOON) == Course((1800.0,), emergency=True, today=0)
+
+
+@pytest.mark.parametrize(("spendable", "active"), [(9, True), (11, True), (12, False), (500, False)])
+def test_an_emergency_ends_with_a_quarter_to_spare_at_the_full_price(spendable: int, active: bool) -> None:
+    """9 are needed in full; 11.25 end it, as what it saves alone must not."""
+    assert course([outlook(evenings(0, 1, 2))], RULES, purse(spendable, emergency=True), NOON).emergency is active
+
+
+def test_what_is_captured_is_paid_already() -> None:
+    """At half past seven tonight's last window is bought, and open for five minutes more: 6 pay for the other two evenings."""
+    late = NOON + 7.5 * HOUR + 60
+    captured = {("nfl 0 0", window) for window in WINDOWS}
+    month = [outlook(evenings(0, 1, 2))]
+    assert course(month, RULES, purse(6, 9), late, captured).emergency is False
+    assert course(month, RULES, purse(6, 9), late).emergency is True
+    assert course(month, RULES, purse(18, 9), late, captured).windows == WINDOWS
+
+
+def test_sports_are_paid_from_one_purse_and_a_call_serves_all_games_of_its_sport() -> None:
+    month = [outlook(evenings(0, 1, games=12)), outlook(evenings(0, 1, sport="nba"), price=6)]
+    assert course(month, RULES, purse(54), NOON).windows == WINDOWS  # 6 calls of 3, 6 of 6
+    assert course(month, RULES, purse(53), NOON).windows == (3600.0, 1800.0)
+
+
+def test_days_whose_games_are_not_known_yet_are_taken_to_cost_what_the_known_ones_do() -> None:
+    """One evening in the two days that are known; the other 27 and a half days cost as much for their time: 9 credits for each two."""
+    known = outlook(evenings(0), known_until=NOON + 2 * DAY)
+    days = (RESET - NOON) / DAY
+    needed = math.ceil(9 * days / 2)
+    assert course([known], RULES, purse(needed), NOON).windows == WINDOWS
+    assert course([known], RULES, purse(needed - 1), NOON).windows == (3600.0, 1800.0)
+    assert course([known], RULES, purse(needed), NOON).today == pytest.approx(9, abs=1)
+
+
+def test_less_than_a_day_tells_nothing_of_the_others() -> None:
+    assert unknown_share(outlook((), known_until=NOON + DAY / 2), NOON, RESET) == 0
+    assert unknown_share(outlook((), known_until=NOON + DAY), NOON, NOON + 5 * DAY) == 4
+    assert unknown_share(outlook((), known_until=RESET), NOON, RESET) == 0
+    assert unknown_share(outlook((), known_until=RESET + DAY), NOON, RESET) == 0
+
+
+@pytest.mark.parametrize("spendable", [500, 1, 0])
+@pytest.mark.parametrize("active", [True, False])
+def test_an_empty_month_is_no_emergency_and_cuts_nothing(spendable: int, active: bool) -> None:
+    assert course([outlook(())], RULES, purse(spendable, emergency=active), NOON) == Course(WINDOWS, emergency=False, today=spendable)
+    assert course([], RULES, purse(spendable, emergency=active), NOON) == Course(WINDOWS, emergency=False, today=spendable)
+
+
+def test_games_after_the_reset_are_the_next_months_to_pay() -> None:
+    """The account's month ends in the middle of ours: of three evenings one is still on these credits."""
+    reset = NOON + DAY
+    assert course([outlook(evenings(0, 2, 3), known_until=reset)], RULES, purse(9, reset_at=reset), NOON) == Course(
+        WINDOWS, emergency=False, today=9
+    )
+    assert course([outlook(evenings(2, 3), known_until=reset)], RULES, purse(0, reset_at=reset), NOON).emergency is False
+
+
+def test_a_reset_between_the_windows_of_a_game_parts_them() -> None:
+    """At half past six the month ends: of tonight's windows the first is on these credits, the other two open later."""
+    reset = NOON + 6.5 * HOUR
+    assert course([outlook(evenings(0), known_until=reset)], RULES, purse(3, reset_at=reset), NOON).windows == WINDOWS
+
+
+def test_nothing_to_fetch_at_any_window_costs_nothing() -> None:
+    nothing = Windows((), 600.0, 300.0)
+    assert course([outlook(evenings(0))], nothing, purse(500), NOON) == Course((), emergency=False, today=0)
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2026-11-30T04:59:59+00:00", date(2026, 11, 29)),  # Sunday night's game is on, in the east
+        ("2026-11-30T05:00:00+00:00", date(2026, 11, 30)),
+        ("2026-10-31T03:59:59+00:00", date(2026, 10, 30)),  # summer time
+        ("2026-10-31T04:00:00+00:00", date(2026, 10, 31)),
+    ],
+)
+def test_a_day_ends_at_midnight_in_the_east(moment: str, day: date) -> None:
+    assert day_of(datetime.fromisoformat(moment).timestamp()) == day
+
+
+nights = st.lists(st.integers(0, 28), max_size=12, unique=True).map(lambda days: evenings(*days))
+
+
+@given(nights, st.integers(-20, 400), st.booleans())
+def test_today_never_may_spend_more_than_there_is_and_the_nearest_window_is_never_cut(
+    games: tuple[Fixture, ...], spendable: int, active: bool
+) -> None:
+    found = course([outlook(games)], RULES, purse(spendable, emergency=active), NOON)
+    assert 0 <= found.today <= max(0, spendable)
+    assert 1800.0 in found.windows
+    assert found.windows == WINDOWS[len(WINDOWS) - len(found.windows) :]
+    assert not found.emergency or found.windows == (1800.0,)
+
+
+@given(nights, st.integers(0, 400), st.integers(0, 100))
+def test_more_credits_never_buy_less(games: tuple[Fixture, ...], spendable: int, more: int) -> None:
+    some, richer = (course([outlook(games)], RULES, purse(amount), NOON) for amount in (spendable, spendable + more))
+    assert set(some.windows) <= set(richer.windows)
+    assert not (richer.emergency and not some.emergency)
+
+
+@given(nights, st.integers(0, 400))
+def test_evening_by_evening_a_month_stays_within_its_credits_and_its_last_evenings_are_not_starved(
+    games: tuple[Fixture, ...], credits: int
+) -> None:
+    """Each evening its calls are bought as far as today's credits go."""
+    left, active, bought = credits, False, {}
+    for game in games and sorted(games, key=lambda one: one.start):
+        now = game.start - 3 * HOUR
+        found = course([outlook(games)], RULES, purse(left, emergency=active), now)
+        active = found.emergency
+        price = 1 if active else 3
+        calls = min(len(found.windows), found.today // price)
+        left -= calls * price
+        bought[game.id] = calls
+        assert left >= 0
+    if credits >= 3 * len(games):
+        assert all(calls >= 1 for calls in bought.values())
+    if credits >= 9 * len(games):
+        assert all(calls == 3 for calls in bought.values())

@@ -1,0 +1,755 @@
+"""What cron runs, day by day in a moved clock: what is bought when, what never is, and how every window ends."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from benchmarks import season
+from oddsctl.messages.jobs import EventsJob, OddsJob
+from oddsctl.messages.wishes import Reason
+from oddsctl.policy.prefetch_plan import Fixture, Windows, captures, plan, targets
+from oddsctl.providers.sports import find
+from oddsctl.settings import Fetching
+from tests.league import CRON, DAY, HOUR, LAMBEAU, MINUTE, SOLDIER, Match, Town, at, clock, no_key, prefetching, windows_of
+
+SUNDAY = "2026-11-29"
+NFL_BOARD = OddsJob("americanfootball_nfl", ("h2h", "spreads", "totals"), ("us",))
+BOTH = (Fetching("odds"), Fetching("weather"))
+
+
+def matches(*starts: str, sport: str = "nfl") -> list[Match]:
+    """Games of one day or several, named by their starts."""
+    return [Match(f"{number}", at(start), sport) for number, start in enumerate(starts, 1)]
+
+
+def one_o_clock(**changes: object) -> Match:
+    return replace(Match("1", at(f"{SUNDAY} 13:00")), **changes)  # type: ignore[arg-type]
+
+
+def town(tmp_path: Path, *games: Match, now: str = f"{SUNDAY} 06:00", **about: object) -> Town:
+    return Town(tmp_path, games, at(now), **about)  # type: ignore[arg-type]
+
+
+def from_six_to_one(house: Town) -> None:
+    house.cron(at(f"{SUNDAY} 06:00"), at(f"{SUNDAY} 13:10"))
+
+
+# ── days of the calendar ──
+
+DAYS = {
+    "a Sunday with its three slots": (
+        matches(*[f"{SUNDAY} 13:00"] * 9, *[f"{SUNDAY} 16:05"] * 2, *[f"{SUNDAY} 16:25"] * 2, f"{SUNDAY} 20:20"),
+        "11:00 12:00 12:30 14:05 14:25 15:05 15:25 15:55 18:20 19:20 19:50",
+    ),
+    "London at half past nine": (matches("2026-10-11 09:30"), "07:30 08:30 09:00"),
+    "Brazil on a Friday night": (matches("2026-09-04 20:15"), "18:15 19:15 19:45"),
+    "Monday night across midnight in UTC": (matches("2026-11-30 20:15"), "18:15 19:15 19:45"),
+    "two games on a Monday night": (matches("2026-11-30 19:15", "2026-11-30 20:15"), "17:15 18:15 18:45 19:15 19:45"),
+    "a doubleheader": (matches("2026-06-20 13:05", "2026-06-20 19:05", sport="mlb"), "11:05 12:05 12:35 17:05 18:05 18:35"),
+    "the hour that is left out in spring": (matches("2026-03-08 03:30", sport="mlb"), "00:30 01:30 03:00"),
+    "the hour that comes twice in autumn": (matches("2026-11-01 03:00", sport="nba"), "01:00 02:00 02:30"),
+    "the Sunday on which clocks go back": (matches("2026-11-01 09:30", "2026-11-01 13:00"), "07:30 08:30 09:00 11:00 12:00 12:30"),
+    "a late game in the west": (matches("2026-10-31 01:30", sport="nba"), "23:30 00:30 01:00"),
+}
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_each_window_of_a_day_is_captured_at_its_minute_by_the_fewest_calls(day: str, tmp_path: Path) -> None:
+    games, bought = DAYS[day]
+    first, last = games[0].start, games[-1].start
+    house = Town(tmp_path, games, first - 10 * HOUR, sports=(games[0].sport,))
+    house.cron(first - 10 * HOUR, last + HOUR)
+    assert house.bought() == bought.split()
+    assert set(house.ends.values()) == {"captured"}
+    assert len(house.ends) == 3 * len(games)
+    assert house.wire.used == 3 * house.optimum == 3 * len(house.bought())
+
+
+def test_the_board_is_one_paid_call_whatever_the_number_of_games(tmp_path: Path) -> None:
+    house = Town(tmp_path, matches(*[f"{SUNDAY} 13:00"] * 12), at(f"{SUNDAY} 11:00"))
+    run = house.run()
+    (call,) = run.calls
+    assert (call.credits, len(call.covers), call.outcome) == (3, 12, "FETCHED")
+    assert len(house.wire.asked("/odds")) == 1
+    assert not {"eventIds", "commenceTimeFrom"} & house.wire.asked("/odds")[0][1].keys()
+
+
+def test_a_week_without_games_costs_nothing(tmp_path: Path) -> None:
+    house = town(tmp_path, now="2026-07-06 00:00")
+    for run in house.cron(house.now, house.now + 7 * DAY, HOUR):
+        assert (run.calls, run.skipped, run.errors) == ((), (), ())
+    assert {request.api for _, request in house.wire.sent} == {"espn"}
+    assert house.ends == {}
+
+
+def test_nothing_is_asked_while_the_schedule_is_young_and_no_window_is_open(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.run()
+    asked = len(house.wire.sent)
+    house.cron(at(f"{SUNDAY} 06:05"), at(f"{SUNDAY} 10:55"))
+    assert len(house.wire.sent) == asked
+
+
+# ── games that are not played as scheduled ──
+
+
+@pytest.mark.parametrize("status", ["postponed", "canceled"])
+@pytest.mark.parametrize("since", ["05:00", "10:30", "10:59"])
+def test_a_game_that_is_called_off_is_never_bought_for(status: str, since: str, tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(), now=f"{SUNDAY} 04:00")
+    house.cron(house.now, at(f"{SUNDAY} {since}"))
+    house.wire.change("1", status=status)
+    house.cron(at(f"{SUNDAY} {since}") + CRON, at(f"{SUNDAY} 14:00"))
+    assert house.bought() == []
+    called_off = status.upper()
+    assert house.ends == windows_of("1", h2=called_off, h1=called_off, m30=called_off)
+    assert house.end("1", "30m").fate == "skipped"
+
+
+def test_a_game_called_off_after_its_first_window_keeps_what_was_captured(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.cron(house.now, at(f"{SUNDAY} 11:30"))
+    house.wire.change("1", status="postponed")
+    house.cron(at(f"{SUNDAY} 11:35"), at(f"{SUNDAY} 14:00"))
+    assert house.bought() == ["11:00"]
+    assert house.ends == windows_of("1", h1="POSTPONED", m30="POSTPONED")
+
+
+def test_called_off_among_others_it_costs_them_nothing(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(), Match("2", at(f"{SUNDAY} 13:00"), status="postponed"))
+    from_six_to_one(house)
+    assert house.bought() == ["11:00", "12:00", "12:30"]
+    assert house.ends == windows_of("1") | windows_of("2", h2="POSTPONED", h1="POSTPONED", m30="POSTPONED")
+
+
+@pytest.mark.parametrize("told", ["08:00", "10:58"])
+def test_a_game_that_moves_to_later_is_bought_for_at_its_new_time_only(told: str, tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.cron(house.now, at(f"{SUNDAY} {told}"))
+    house.wire.change("1", start=at(f"{SUNDAY} 16:25"))
+    house.cron(house.time.now() + CRON, at(f"{SUNDAY} 17:00"))
+    assert house.bought() == ["14:25", "15:25", "15:55"]
+    assert house.ends == windows_of("1")
+    assert {house.end("1", window).start for window in ("2h", "1h", "30m")} == {at(f"{SUNDAY} 16:25")}
+
+
+def test_a_game_that_moves_between_its_windows_gets_all_of_its_new_ones(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.cron(house.now, at(f"{SUNDAY} 11:10"))
+    house.wire.change("1", start=at(f"{SUNDAY} 16:25"))
+    house.cron(at(f"{SUNDAY} 11:15"), at(f"{SUNDAY} 17:00"))
+    assert house.bought() == ["11:00", "14:25", "15:25", "15:55"]
+    assert {house.end("1", window).start for window in ("2h", "1h", "30m")} == {at(f"{SUNDAY} 16:25")}
+    assert house.ends == windows_of("1")
+
+
+def test_a_game_that_moves_to_another_day_is_bought_for_there(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.cron(house.now, at(f"{SUNDAY} 10:00"))
+    house.wire.change("1", start=at("2026-11-30 19:00"))
+    house.cron(at(f"{SUNDAY} 10:05"), at("2026-11-30 20:00"))
+    assert house.bought() == ["17:00", "18:00", "18:30"]
+    assert house.ends == windows_of("1")
+
+
+def test_a_game_that_moves_to_a_sooner_day_is_bought_for_there(tmp_path: Path) -> None:
+    """The sooner day's schedule is the younger word: the later day's, stored, still has the game."""
+    house = town(tmp_path, one_o_clock(), Match("2", at("2026-11-30 19:00")), now=f"{SUNDAY} 10:00")
+    house.run()
+    house.wire.change("2", start=at(f"{SUNDAY} 14:45"))
+    house.cron(at(f"{SUNDAY} 10:05"), at(f"{SUNDAY} 15:00"))
+    assert house.bought() == ["11:00", "12:00", "12:30", "12:45", "13:45", "14:15"]
+    assert house.ends == windows_of("1") | windows_of("2")
+
+
+@pytest.mark.parametrize("by", [-4, 5, 20])
+def test_a_game_that_moves_a_little_as_its_call_is_confirmed_is_captured_all_the_same(by: int, tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.cron(house.now, at(f"{SUNDAY} 10:55"))
+    house.wire.change("1", start=at(f"{SUNDAY} 13:00") + by * MINUTE)
+    house.cron(at(f"{SUNDAY} 11:00"), at(f"{SUNDAY} 13:40"))
+    assert house.ends == windows_of("1")
+    assert len(house.bought()) == 3
+
+
+def test_a_game_that_moves_to_so_soon_that_windows_are_over_has_them_accounted_for(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(start=at(f"{SUNDAY} 16:25")))
+    house.cron(house.now, at(f"{SUNDAY} 08:00"))
+    house.wire.change("1", start=at(f"{SUNDAY} 12:54"))
+    house.cron(at(f"{SUNDAY} 08:05"), at(f"{SUNDAY} 13:10"))
+    assert house.bought() == ["12:25"]
+    assert house.ends == windows_of("1", h2="MOVED", h1="MOVED")
+    assert house.end("1", "2h").fate == "missed"
+
+
+def test_a_time_that_is_not_fixed_is_not_chased_until_it_is(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(start=at(f"{SUNDAY} 00:00"), confirmed=False), now="2026-11-28 18:00")
+    house.cron(house.now, at(f"{SUNDAY} 04:00"))
+    assert house.bought() == []
+    assert set(house.ends.values()) == {"TIME_TBD"}
+    house.wire.change("1", start=at(f"{SUNDAY} 13:00"), confirmed=True)
+    house.cron(at(f"{SUNDAY} 04:05"), at(f"{SUNDAY} 14:00"))
+    assert house.bought() == ["11:00", "12:00", "12:30"]
+    assert house.ends == windows_of("1")
+
+
+def test_a_game_that_began_early_is_not_bought_for_any_more(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.cron(house.now, at(f"{SUNDAY} 12:05"))
+    house.wire.change("1", status="live")
+    house.cron(at(f"{SUNDAY} 12:10"), at(f"{SUNDAY} 14:00"))
+    assert house.bought() == ["11:00", "12:00"]
+    assert house.ends == windows_of("1", m30="STARTED")
+
+
+# ── cron comes late, twice, or not at all ──
+
+
+@pytest.mark.parametrize(
+    ("back", "ends", "bought"),
+    [
+        ("11:04", {}, "11:04 12:04 12:34"),
+        ("11:06", {"h2": "NO_RUN"}, "12:01 12:31"),
+        ("11:55", {"h2": "NO_RUN"}, "12:00 12:30"),
+        ("12:20", {"h2": "NO_RUN", "h1": "NO_RUN"}, "12:30"),
+        ("12:34", {"h2": "NO_RUN", "h1": "NO_RUN"}, "12:34"),
+        ("12:50", {"h2": "NO_RUN", "h1": "NO_RUN", "m30": "NO_RUN"}, ""),
+        ("15:00", {"h2": "NO_RUN", "h1": "NO_RUN", "m30": "NO_RUN"}, ""),
+        ("23:30", {"h2": "NO_RUN", "h1": "NO_RUN", "m30": "NO_RUN"}, ""),
+    ],
+)
+def test_after_a_gap_what_is_past_its_end_is_missed_and_never_bought(back: str, ends: dict[str, str], bought: str, tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(), now=f"{SUNDAY} 10:00")
+    house.run()
+    house.cron(at(f"{SUNDAY} {back}"), at(f"{SUNDAY} {back}") + 3 * HOUR)
+    assert house.bought() == bought.split()
+    assert house.ends == windows_of("1", **ends)
+    assert {end.fate for end in house.log.since(0.0).values() if end.reason == "NO_RUN"} <= {"missed"}
+
+
+def test_a_gap_of_days_is_accounted_for_game_by_game(tmp_path: Path) -> None:
+    games = [Match("thursday", at("2026-11-26 20:20")), one_o_clock(), Match("monday", at("2026-11-30 20:15"))]
+    house = town(tmp_path, *games, now="2026-11-26 12:00")
+    house.run()
+    run = house.run(at("2026-11-30 17:00"))
+    missed = {"h2": "NO_RUN", "h1": "NO_RUN", "m30": "NO_RUN"}
+    assert house.ends == windows_of("thursday", **missed) | windows_of("1", **missed)
+    assert len(run.missed) == 6
+    assert house.run(at("2026-11-30 17:05")).missed == ()
+
+
+def test_windows_that_were_over_before_the_first_run_are_not_accounted_for(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.cron(at(f"{SUNDAY} 12:06"), at(f"{SUNDAY} 13:10"))
+    assert house.ends == {"1 30m": "captured"}
+
+
+@pytest.mark.parametrize(("minute", "lag"), [(0, 0), (1, 60), (3, 180), (4, 240)])
+def test_a_captured_window_keeps_its_lag(minute: int, lag: float, tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.cron(at(f"{SUNDAY} 10:00") + minute * MINUTE, at(f"{SUNDAY} 13:10"))
+    assert [house.end("1", window).lag for window in ("2h", "1h", "30m")] == pytest.approx([lag] * 3, abs=2)
+
+
+def test_who_comes_rarely_buys_what_the_next_run_would_miss(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.cron(at(f"{SUNDAY} 09:53"), at(f"{SUNDAY} 13:30"), every=15 * MINUTE)
+    assert house.bought() == ["10:53", "11:53", "12:23"]
+    assert house.ends == windows_of("1")
+
+
+def test_a_run_after_a_gap_buys_once_and_the_next_ones_nothing(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(), now=f"{SUNDAY} 06:00")
+    house.run()
+    assert [call.credits for call in house.run(at(f"{SUNDAY} 12:32")).calls] == [3]
+    assert [house.run(at(f"{SUNDAY} {minute}")).calls for minute in ("12:33", "12:34", "12:37")] == [(), (), ()]
+    assert house.wire.used == 3
+
+
+def test_a_second_run_in_the_same_minute_buys_nothing(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    first, second = house.run(at(f"{SUNDAY} 11:00")), house.run(at(f"{SUNDAY} 11:00") + 20)
+    assert (first.credits, second.calls) == (3, ())
+    asked = len(house.wire.sent)
+    house.run(at(f"{SUNDAY} 11:00") + 40)
+    assert len(house.wire.sent) == asked
+
+
+def test_windows_that_close_together_are_not_bought_a_minute_apart(tmp_path: Path) -> None:
+    """Just after one game's last call another's window opens: the feed itself has nothing newer for a minute."""
+    house = town(tmp_path, one_o_clock(), Match("2", at(f"{SUNDAY} 12:41")), now=f"{SUNDAY} 10:00")
+    house.cron(house.now, at(f"{SUNDAY} 13:10"), every=MINUTE)
+    moments = [moment for moment, _ in house.wire.asked("/odds")]
+    assert all(later - earlier >= 60 for earlier, later in itertools.pairwise(moments))
+    assert house.ends == windows_of("1") | windows_of("2")
+
+
+def test_a_run_that_finds_another_at_work_leaves_at_once(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(), now=f"{SUNDAY} 11:00")
+    with house.locks.hold("prefetch/nfl", 0):
+        assert house.prefetcher.run((find("nfl"),), DAY, 50.0, CRON) is None
+        half = house.prefetcher.run((find("nfl"), find("nba")), DAY, 50.0, CRON)
+    assert half is not None
+    assert house.wire.asked("/odds") == []
+    assert len(house.run().calls) == 1
+
+
+def test_a_call_planned_for_the_very_end_of_its_windows_is_made_before_it(tmp_path: Path) -> None:
+    """16:25's hour is open until 15:30, 16:05's half hour from 15:25 on: their best minute is the last. An answer takes a while."""
+    house = Town(tmp_path, matches(f"{SUNDAY} 16:05", f"{SUNDAY} 16:25"), at(f"{SUNDAY} 15:00"))
+    house.run()
+    while house.time.now() < at(f"{SUNDAY} 16:30"):
+        house.run(max(house.run(every=MINUTE).wake_at, house.time.now() + 1), every=MINUTE)
+    assert [house.end("1", "30m").fate, house.end("2", "1h").fate] == ["captured", "captured"]
+    assert [clock(moment) for moment, _ in house.wire.asked("/odds") if moment < at(f"{SUNDAY} 15:40")][-1] == "15:29"
+
+
+# ── a user's own fetches ──
+
+
+def test_a_users_own_board_counts_as_coverage(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.run(at(f"{SUNDAY} 10:45"))
+    house.turn_to(at(f"{SUNDAY} 10:55"))
+    house.fetch()
+    house.cron(at(f"{SUNDAY} 11:00"), at(f"{SUNDAY} 13:10"))
+    assert house.bought() == ["10:55", "12:00", "12:30"]
+    assert house.ends == windows_of("1")
+    assert house.end("1", "2h").lag == pytest.approx(-300, abs=1)
+
+
+def test_a_users_board_counts_also_when_a_later_one_has_taken_its_place(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.run(at(f"{SUNDAY} 10:45"))
+    for minute in ("10:58", "11:20"):
+        house.turn_to(at(f"{SUNDAY} {minute}"))
+        house.fetch(fresh=True)
+    house.run(at(f"{SUNDAY} 11:25"))
+    assert house.ends == {"1 2h": "captured"}
+    assert clock(house.end("1", "2h").at or 0) == "10:58"
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        replace(NFL_BOARD, markets=("h2h",)),
+        replace(NFL_BOARD, event="event-1"),
+        replace(NFL_BOARD, regions=("eu",)),
+        EventsJob(NFL_BOARD.sport),
+    ],
+    ids=["fewer markets", "one event", "another region", "the free list"],
+)
+def test_what_holds_less_than_the_board_is_no_coverage(job: OddsJob, tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.run(at(f"{SUNDAY} 10:45"))
+    house.turn_to(at(f"{SUNDAY} 10:55"))
+    if not (isinstance(job, OddsJob) and job.event):
+        house.fetch(job)
+    run = house.run(at(f"{SUNDAY} 11:00"))
+    assert [call.credits for call in run.calls] == [3]
+
+
+def test_a_larger_board_of_the_users_is_coverage(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.turn_to(at(f"{SUNDAY} 10:55"))
+    house.fetch(replace(NFL_BOARD, regions=("us", "us2")))
+    assert house.run(at(f"{SUNDAY} 11:00")).calls == ()
+    assert house.ends == {"1 2h": "captured"}
+
+
+def test_after_prefetch_the_users_fetch_is_answered_by_what_it_bought(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(), now=f"{SUNDAY} 11:00")
+    house.run()
+    house.turn_to(at(f"{SUNDAY} 11:01"))
+    outcome = house.fetch()
+    assert (outcome.reason, outcome.credits) == (Reason.PREFETCHED, 0)
+    assert house.wire.used == 3
+
+
+# ── providers that are down, and no key ──
+
+
+def test_when_espn_is_down_the_free_list_of_the_odds_api_steers_and_ids_stay_espns(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.run()
+    house.wire.down = {"espn"}
+    house.cron(at(f"{SUNDAY} 10:00"), at(f"{SUNDAY} 13:10"))
+    assert house.bought() == ["11:00", "12:00", "12:30"]
+    assert house.ends == windows_of("1")
+    assert house.said == []
+
+
+def test_a_doubleheader_keeps_its_ids_without_espn(tmp_path: Path) -> None:
+    pair = [replace(match, teams=("New York Mets", "Atlanta Braves")) for match in DAYS["a doubleheader"][0]]
+    house = Town(tmp_path, pair, at("2026-06-20 06:00"), sports=("mlb",))
+    house.run()
+    house.wire.down = {"espn"}
+    house.cron(at("2026-06-20 10:00"), at("2026-06-20 19:30"))
+    assert len(house.bought()) == 6
+    assert house.ends == windows_of("1") | windows_of("2")
+
+
+def test_without_espn_from_the_start_games_are_known_by_the_odds_apis_ids(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(), now=f"{SUNDAY} 10:00")
+    house.wire.down = {"espn"}
+    run = house.plan()
+    assert {game for call in run.calls for game, _ in call.covers} == {"odds:event-1"}
+    house.cron(at(f"{SUNDAY} 10:05"), at(f"{SUNDAY} 13:10"))
+    assert house.bought() == ["11:00", "12:00", "12:30"]
+    assert house.ends == windows_of("odds:event-1")
+
+
+def test_what_espn_called_off_is_not_bought_for_when_only_the_odds_api_still_lists_it(tmp_path: Path) -> None:
+    """The Odds API learns of it later: its list still has the game at its old time."""
+    house = town(tmp_path, one_o_clock(status="postponed"), now=f"{SUNDAY} 03:00")
+    house.run()
+    house.wire.down = {"espn"}
+    house.wire.change("1", status="scheduled")
+    house.cron(at(f"{SUNDAY} 10:30"), at(f"{SUNDAY} 13:10"))
+    assert house.bought() == []
+
+
+def test_without_any_schedule_nothing_is_bought_and_it_is_said_once(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.run()
+    house.wire.down = {"espn", "odds"}
+    runs = house.cron(at(f"{SUNDAY} 12:20"), at(f"{SUNDAY} 13:10"))
+    assert all(call.api != "odds" for run in runs for call in run.calls)
+    assert {error.exit_code for run in runs for error in run.errors} == {6}
+    assert len(house.said) == 1
+    assert house.wire.used == 0
+    house.wire.down = set()
+    house.run(at(f"{SUNDAY} 13:40"))
+    assert house.end("1", "30m").fate == "missed"
+    assert house.end("1", "30m").reason not in (None, "NO_RUN", "FETCHED")
+    house.wire.down = {"espn", "odds"}
+    house.run(at("2026-11-30 13:00"))
+    assert len(house.said) == 2
+
+
+def test_without_any_schedule_windows_are_accounted_for_when_it_is_back(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(), now=f"{SUNDAY} 10:00")
+    house.wire.down = {"espn", "odds"}
+    house.cron(house.now, at(f"{SUNDAY} 12:00"))
+    house.wire.down = set()
+    house.cron(at(f"{SUNDAY} 12:15"), at(f"{SUNDAY} 13:10"))
+    assert house.ends == windows_of("1", h2=house.ends["1 2h"], h1=house.ends["1 1h"])
+    assert {house.end("1", window).fate for window in ("2h", "1h")} == {"missed"}
+
+
+def test_a_board_that_does_not_come_is_tried_again_while_its_window_is_open(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.run()
+    house.run(at(f"{SUNDAY} 10:50"))
+    house.wire.down = {"odds"}
+    (call,) = house.run(at(f"{SUNDAY} 11:00")).calls
+    assert (call.credits, call.outcome) == (0, "TRANSPORT")
+    house.wire.down = set()
+    house.run(at(f"{SUNDAY} 11:04"))
+    assert house.ends == {"1 2h": "captured"}
+
+
+def test_a_window_whose_board_never_came_is_missed_and_says_why(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.run(at(f"{SUNDAY} 10:50"))
+    house.wire.down = {"odds"}
+    house.cron(at(f"{SUNDAY} 11:00"), at(f"{SUNDAY} 11:30"))
+    assert (house.end("1", "2h").fate, house.end("1", "2h").reason) == ("missed", "TRANSPORT")
+
+
+def test_without_a_key_it_is_said_once_and_weather_is_fetched_all_the_same(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(venue=LAMBEAU), settings=prefetching(fetch=BOTH), key=no_key)
+    runs = house.cron(at(f"{SUNDAY} 10:00"), at(f"{SUNDAY} 13:10"))
+    assert {run.no_key.exit_code if run.no_key else None for run in runs} == {4}
+    assert len(house.said) == 1
+    assert "key" in house.said[0]
+    assert len(house.wire.asked("/forecast")) == 3
+    assert house.wire.asked("/odds") == []
+    assert house.ends == windows_of("1", h2="NO_KEY", h1="NO_KEY", m30="NO_KEY")
+
+
+# ── credits ──
+
+
+def learnt(house: Town) -> Town:
+    """The balance is known: a free call has told it."""
+    house.fetch(EventsJob(NFL_BOARD.sport))
+    return house
+
+
+def two_days(tmp_path: Path, spendable: int) -> Town:
+    """A game on each of the last two days before the month ends, and so many credits beyond the reserve of 50 for six boards of 3."""
+    games = [one_o_clock(), Match("2", at("2026-11-30 13:00"))]
+    return learnt(town(tmp_path, *games, left=50 + spendable, used=450 - spendable))
+
+
+def two_days_of_cron(house: Town) -> None:
+    house.cron(at(f"{SUNDAY} 06:00"), at(f"{SUNDAY} 13:30"))
+    house.cron(at("2026-11-30 06:00"), at("2026-11-30 13:30"))
+
+
+@pytest.mark.parametrize(
+    ("spendable", "bought", "cut"),
+    [
+        (18, ["11:00", "12:00", "12:30"], {}),
+        (12, ["12:00", "12:30"], {"h2": "BUDGET"}),
+        (6, ["12:30"], {"h2": "BUDGET", "h1": "BUDGET"}),
+    ],
+)
+def test_where_credits_are_short_two_hours_are_cut_first_then_one_hour(
+    spendable: int, bought: list[str], cut: dict[str, str], tmp_path: Path
+) -> None:
+    house = two_days(tmp_path, spendable)
+    two_days_of_cron(house)
+    assert house.bought() == bought * 2
+    assert house.ends == windows_of("1", **cut) | windows_of("2", **cut)
+    assert (house.wire.left, house.said) == (50, [])
+    assert {query["markets"] for _, query in house.wire.asked("/odds")} == {"h2h,spreads,totals"}
+
+
+@pytest.mark.parametrize("spendable", [17, 14, 13, 11, 8, 7])
+def test_credits_that_are_left_over_are_not_left_unused_and_the_nearest_windows_never_starve(spendable: int, tmp_path: Path) -> None:
+    house = two_days(tmp_path, spendable)
+    two_days_of_cron(house)
+    assert house.wire.left >= 50
+    assert (house.ends["1 30m"], house.ends["2 30m"]) == ("captured", "captured")
+    assert house.wire.used - (450 - spendable) >= 6
+
+
+@pytest.mark.parametrize(
+    ("spendable", "markets"),
+    [
+        (5, ["h2h", "h2h,spreads,totals"]),  # 4 are left for a board of 3: a quarter to spare ends it
+        (4, ["h2h", "h2h"]),  # 3 are not
+    ],
+)
+def test_in_an_emergency_only_the_nearest_windows_are_bought_moneylines_only_and_it_is_told_once(
+    spendable: int, markets: list[str], tmp_path: Path
+) -> None:
+    house = two_days(tmp_path, spendable)
+    two_days_of_cron(house)
+    assert house.bought() == ["12:30", "12:30"]
+    assert [query["markets"] for _, query in house.wire.asked("/odds")] == markets
+    assert house.ends == windows_of("1", h2="BUDGET", h1="BUDGET") | windows_of("2", h2="BUDGET", h1="BUDGET")
+    assert len(house.said) == 1
+    assert "short" in house.said[0]
+
+
+def test_an_emergency_ends_when_there_is_plenty_again_and_is_told_anew_when_it_comes_back(tmp_path: Path) -> None:
+    house = two_days(tmp_path, 5)
+    house.cron(at(f"{SUNDAY} 06:00"), at(f"{SUNDAY} 13:30"))
+    house.wire.left = 400
+    learnt(house)
+    house.cron(at("2026-11-30 06:00"), at("2026-11-30 11:10"))
+    assert [query["markets"] for _, query in house.wire.asked("/odds")] == ["h2h", "h2h,spreads,totals"]
+    house.wire.left, house.wire.used = 51, 800
+    learnt(house)
+    house.cron(at("2026-11-30 11:15"), at("2026-11-30 13:10"))
+    assert len(house.said) == 2
+
+
+def test_the_reserve_is_never_touched_by_planned_calls(tmp_path: Path) -> None:
+    games = [Match(str(day), at(f"2026-11-{day} 13:00")) for day in range(22, 31)]
+    house = town(tmp_path, *games, now="2026-11-22 06:00", left=64, used=436)
+    for day in range(22, 31):
+        house.cron(at(f"2026-11-{day} 11:50"), at(f"2026-11-{day} 13:10"))
+    assert 50 <= house.wire.left < 53
+    assert {house.ends[f"{day} 30m"] for day in range(22, 31)} == {"captured"}
+
+
+@pytest.mark.parametrize("left", [51, 50, 3])
+def test_a_new_month_is_noticed_without_paying_for_it(left: int, tmp_path: Path) -> None:
+    """The balance is old news after a month: before anything is left out for it a free call asks anew."""
+    house = learnt(town(tmp_path, Match("1", at("2026-12-05 13:00")), now="2026-11-20 06:00", left=left, used=500 - left))
+    house.wire.left, house.wire.used = 500, 0
+    house.cron(at("2026-12-05 06:00"), at("2026-12-05 13:30"))
+    assert house.ends == windows_of("1")
+    assert house.said == []
+
+
+def test_while_credits_are_short_the_balance_is_asked_for_once_an_hour(tmp_path: Path) -> None:
+    house = learnt(town(tmp_path, one_o_clock(), now="2026-11-29 04:00", left=50, used=450))
+    house.cron(at(f"{SUNDAY} 06:00"), at(f"{SUNDAY} 11:55"))
+    assert [clock(moment)[:2] for moment, _ in house.wire.asked("/sports")] == ["06", "07", "08", "09", "10", "11"]
+
+
+def test_two_sports_share_what_there_is_by_what_it_captures(tmp_path: Path) -> None:
+    games = [one_o_clock(), Match("2", at(f"{SUNDAY} 13:00")), Match("nba", at(f"{SUNDAY} 13:00"), "nba")]
+    house = learnt(town(tmp_path, *games, left=51, used=449, sports=("nba", "nfl"), now="2026-11-30 06:00"))
+    for _number, match in enumerate(games):
+        house.wire.matches[match.id] = replace(match, start=at("2026-11-30 13:00"))
+    house.cron(at("2026-11-30 10:00"), at("2026-11-30 13:10"))
+    assert (house.ends["1 30m"], house.ends["2 30m"], house.ends["nba 30m"]) == ("captured", "captured", "BUDGET")
+
+
+# ── weather, and what else a window fetches ──
+
+
+def test_weather_is_asked_for_open_air_games_only_all_places_in_one_call(tmp_path: Path) -> None:
+    games = [one_o_clock(venue=LAMBEAU), Match("2", at(f"{SUNDAY} 13:00"), venue=SOLDIER), Match("3", at(f"{SUNDAY} 13:00"))]
+    house = town(tmp_path, *games, settings=prefetching(fetch=BOTH))
+    from_six_to_one(house)
+    asked = house.wire.asked("/forecast")
+    assert [clock(moment) for moment, _ in asked] == ["11:00", "12:00", "12:30"]
+    assert {query["latitude"] for _, query in asked} == {"41.86,44.50"}
+
+
+def test_weather_of_two_sports_is_one_call(tmp_path: Path) -> None:
+    games = [one_o_clock(venue=LAMBEAU), Match("2", at(f"{SUNDAY} 13:00"), "ncaaf", venue=SOLDIER)]
+    house = town(tmp_path, *games, settings=prefetching(fetch=(Fetching("weather"),)), sports=("nfl", "ncaaf"))
+    from_six_to_one(house)
+    assert [len(query["latitude"].split(",")) for _, query in house.wire.asked("/forecast")] == [2, 2, 2]
+    assert house.wire.used == 0
+
+
+def test_no_weather_is_asked_for_a_game_that_is_called_off(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(venue=LAMBEAU, status="postponed"), settings=prefetching(fetch=BOTH))
+    from_six_to_one(house)
+    assert house.wire.asked("/forecast") == []
+
+
+def test_a_place_that_nobody_knows_keeps_no_run_busy(tmp_path: Path) -> None:
+    nowhere = ("", "New Ground", "Smallville", "KS", False)
+    house = town(tmp_path, one_o_clock(venue=nowhere), settings=prefetching(fetch=BOTH))
+    from_six_to_one(house)
+    assert len(house.wire.asked("/search")) == 1
+    assert house.wire.asked("/forecast") == []
+    assert house.ends == windows_of("1")
+
+
+@pytest.mark.parametrize(
+    ("fetch", "odds", "weather"),
+    [
+        ((Fetching("odds", 1800.0),), "12:30", ""),
+        ((Fetching("odds"), Fetching("weather", 1800.0)), "11:00 12:00 12:30", "12:30"),
+        ((Fetching("odds", 3600.0), Fetching("odds", 1800.0), Fetching("weather", 7200.0)), "12:00 12:30", "11:00"),
+        ((Fetching("weather"),), "", "11:00 12:00 12:30"),
+    ],
+)
+def test_each_window_fetches_what_it_is_told_to(fetch: tuple[Fetching, ...], odds: str, weather: str, tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(venue=LAMBEAU), settings=prefetching(fetch=fetch))
+    from_six_to_one(house)
+    assert house.bought() == odds.split()
+    assert [clock(moment) for moment, _ in house.wire.asked("/forecast")] == weather.split()
+
+
+def test_a_window_that_fetches_the_schedule_asks_for_it_once(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(), settings=prefetching(fetch=(Fetching("schedule", 3600.0),)))
+    runs = house.cron(at(f"{SUNDAY} 10:00"), at(f"{SUNDAY} 13:10"))
+    made = [(clock(call.at), call.api, call.outcome) for run in runs for call in run.calls]
+    assert made == [("12:00", "espn", "FETCHED")]
+    assert "12:00" in [clock(moment) for moment, _ in house.wire.asked("/scoreboard")]
+    assert house.wire.used == 0
+
+
+def test_a_schedule_that_is_minutes_old_is_asked_for_anew_by_its_window(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(), settings=prefetching(fetch=(Fetching("schedule", 3600.0),)), now=f"{SUNDAY} 11:48")
+    house.run()
+    house.cron(at(f"{SUNDAY} 11:55"), at(f"{SUNDAY} 12:20"))
+    assert "12:00" in [clock(moment) for moment, _ in house.wire.asked("/scoreboard")]
+
+
+# ── the plan ──
+
+
+def test_the_plan_is_what_the_runs_then_do(tmp_path: Path) -> None:
+    house = Town(tmp_path, DAYS["a Sunday with its three slots"][0], at(f"{SUNDAY} 06:00"))
+    planned = house.plan()
+    assert [call.outcome for call in planned.calls] == ["planned"] * house.optimum
+    assert planned.credits == 3 * house.optimum
+    assert house.wire.asked("/odds") == []
+    house.cron(at(f"{SUNDAY} 06:00"), at(f"{SUNDAY} 20:30"))
+    assert len(house.bought()) == house.optimum
+    assert house.plan().calls == ()
+
+
+def test_the_plan_names_what_gets_no_call_and_why(tmp_path: Path) -> None:
+    called_off, no_time = Match("2", at(f"{SUNDAY} 13:00"), status="postponed"), Match("3", at(f"{SUNDAY} 13:00"), confirmed=False)
+    skipped = town(tmp_path, one_o_clock(), called_off, no_time).plan().skipped
+    assert {(skip.game, skip.reason, skip.detail) for skip in skipped} == {
+        ("2", Reason.SKIPPED_POSTPONED, "POSTPONED"),
+        ("3", Reason.SKIPPED_POSTPONED, "TIME_TBD"),
+    }
+    assert len(skipped) == 6
+
+
+def test_a_plan_leaves_no_trace(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(status="postponed"))
+    house.plan()
+    assert house.ends == {}
+    assert house.store.read("prefetch/1") is None
+
+
+# ── laws ──
+
+starts = st.lists(st.integers(0, 48).map(lambda step: at(f"{SUNDAY} 11:00") + step * CRON), min_size=1, max_size=5)
+statuses = st.sampled_from(["scheduled", "scheduled", "scheduled", "postponed"])
+WINDOWS = Windows((2 * HOUR, HOUR, 30 * MINUTE), 10 * MINUTE, 5 * MINUTE)
+FIRST = at(f"{SUNDAY} 08:00")
+
+
+def schedule(times: list[float], told: list[str]) -> list[Match]:
+    return [Match(str(number), start, status=status) for number, (start, status) in enumerate(zip(times, told, strict=False))]  # type: ignore[arg-type]
+
+
+def each_window_has_ended_in_one_way(house: Town) -> None:
+    """And what is called captured was: a board came at that moment, within the window."""
+    boards = [moment for moment, _ in house.wire.asked("/odds")]
+    for match in house.wire.matches.values():
+        for before in WINDOWS.before:
+            end = house.end(match.id, {7200.0: "2h", 3600.0: "1h", 1800.0: "30m"}[before])
+            assert end.start == match.start
+            if end.fate == "captured":
+                assert end.at is not None
+                assert any(0 <= end.at - board < 1 for board in boards)
+                assert before in [target.window for target in captures(Fixture("", "nfl", match.start), WINDOWS, end.at)]
+                assert match.status == "scheduled"
+
+
+@settings(max_examples=25)
+@given(starts, st.lists(statuses, min_size=5, max_size=5))
+@example([at(f"{SUNDAY} 13:00"), at(f"{SUNDAY} 13:15")], ["scheduled"] * 5)
+def test_without_gaps_every_window_of_a_played_game_is_captured_by_no_more_than_the_optimum(
+    tmp_path_factory: pytest.TempPathFactory, times: list[float], told: list[str]
+) -> None:
+    house = Town(tmp_path_factory.mktemp("town"), schedule(times, told), FIRST)
+    house.cron(FIRST, max(times) + 10 * MINUTE)
+    each_window_has_ended_in_one_way(house)
+    played = [Fixture(match.id, "nfl", match.start) for match in house.wire.matches.values() if match.status == "scheduled"]
+    assert sum(end == "captured" for end in house.ends.values()) == 3 * len(played)
+    swift = replace(WINDOWS, late=WINDOWS.late - 30)  # nobody hits the second in which one window closes and another opens
+    assert len(house.bought()) <= len(plan(targets(played, swift, (), FIRST, DAY)[0]))
+    assert house.wire.used == 3 * len(house.bought())
+
+
+@settings(max_examples=25)
+@given(starts, st.lists(statuses, min_size=5, max_size=5), st.lists(st.integers(1, 90), min_size=1, max_size=40))
+def test_with_runs_at_any_times_every_window_ends_in_one_way_and_what_is_captured_stays_so(
+    tmp_path_factory: pytest.TempPathFactory, times: list[float], told: list[str], gaps: list[int]
+) -> None:
+    house = Town(tmp_path_factory.mktemp("town"), schedule(times, told), FIRST)
+    captured: set[str] = set()
+    house.run()
+    for gap in gaps:
+        house.run(house.time.now() + gap * MINUTE)
+        now_captured = {window for window, end in house.ends.items() if end == "captured"}
+        assert captured <= now_captured
+        captured = now_captured
+    house.run(max(house.time.now(), *times) + HOUR)
+    each_window_has_ended_in_one_way(house)
+    assert house.run().missed == ()
+
+
+def test_the_first_days_of_the_simulated_season_are_accounted_for_at_the_optimum() -> None:
+    """The whole of it, with gaps and beside the naive ways, is `benchmarks.season`."""
+    nfl, end = find("nfl"), season.OPENING + 3 * DAY
+    rules = prefetching()
+    best = season.optimum(nfl, rules, end)
+    days, _, _ = season.played(nfl, rules, end, gaps=False)
+    assert days.credits == best.credits > 0
