@@ -149,7 +149,7 @@ def test_the_diagram_of_the_breaker_is_the_table_it_follows() -> None:
 
 
 def test_the_fields_and_priorities_of_a_batch_are_all_told() -> None:
-    (told,) = re.findall(r"^### Many requests at once\n(.*?)^## ", README, flags=re.MULTILINE | re.DOTALL)
+    told = (ROOT / "docs" / "batch.md").read_text(encoding="utf-8")
     words = {word for quoted in re.findall(r"`([a-z ]+)`", told) for word in quoted.split()}
     assert {*batch.FIELDS, *(field for fields in batch.FIELDS.values() for field in fields)} - words == set()
     assert f"`{' '.join(Priority.__members__).lower()}`" in told
