@@ -27,6 +27,13 @@ SUMS = """
     coalesce(sum(CASE WHEN s.spent IS NULL THEN b.price END), 0)
 """
 
+RECENT = f"""
+    SELECT b.at, b.api, b.sport, b.command, coalesce(s.outcome, '{IN_FLIGHT}'), b.price, s.spent,
+           CASE WHEN s.status IS NOT NULL THEN s.seconds END
+    FROM (SELECT rowid AS place, * FROM calls WHERE event = 'booked' ORDER BY rowid DESC LIMIT ?) b
+    LEFT JOIN calls s ON s.rowid > b.place AND s.call_id = b.call_id AND s.event = 'settled' ORDER BY b.at DESC, b.place DESC
+"""  # noqa: S608 - words of ours
+
 Group = tuple[str | None, ...]
 
 
@@ -67,6 +74,20 @@ class Call:
     outcome: str
 
 
+@dataclass(frozen=True, slots=True)
+class RecentCall:
+    """One call as it went. `spent` is as in `Call`; `seconds` is None until an answer has come."""
+
+    at: float
+    api: str
+    sport: str | None
+    command: str
+    outcome: str
+    price: int
+    spent: int | None
+    seconds: float | None
+
+
 class Ledger:
     """The calls of all processes and accounts, as `records` keeps them; sports by the names that users know them by."""
 
@@ -96,6 +117,13 @@ class Ledger:
             sport = self._named("sport", cost.sport, UTC)
             outcome = self._outcome(cost.outcome, cost.at)
             yield Call(cost.at, cost.api, sport, cost.command, cost.purpose, cost.job, cost.price, cost.spent, at_risk, outcome)
+
+    def recent(self, most: int) -> tuple[RecentCall, ...]:
+        """The last calls booked, newest first, however many there are in all."""
+        return tuple(
+            RecentCall(at, api, self.sport(sport), command, self._outcome(outcome, at), price, spent, seconds)
+            for at, api, sport, command, outcome, price, spent, seconds in self._records.rows(RECENT, (most,))
+        )
 
     def tallies(self, since: float) -> dict[str, Tally]:
         """Calls, errors and latencies of each API, counted as its own tally counts them. Retries are not on record."""
