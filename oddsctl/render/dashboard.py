@@ -106,7 +106,7 @@ def _stack(console: Console, draw: Draw, wanted: Sequence[Panel], room: int) -> 
     for panel in sorted(given):
         content = draw(panel, console, given[panel] - 1) if panel in RIGHT else drawn[panel]
         lines += [_title(console, panel), *content][: given[panel]]
-    return lines
+    return [_cut(line, console) for line in lines]
 
 
 def heights(natural: Mapping[Panel, int], room: int) -> dict[Panel, int]:

@@ -13,11 +13,13 @@ from rich.text import Text
 from oddsctl.ledger import IN_FLIGHT, RecentCall
 from oddsctl.messages.queued import Item
 from oddsctl.render import lanes, stats, text, timeline
-from oddsctl.render.layout import Column, cell, named, side_by_side, width
+from oddsctl.render.layout import LEAST_ROOM, Column, cell, named, side_by_side, width
 
 Facts = Mapping[str, Any]
 
 STATUS_STYLES = {"healthy": "green", "degraded": "yellow", "unhealthy": "bold red", "unknown": "dim"}
+INDENT = 9
+"""The widest name of an API, and the gap."""
 LEAST_ROWS = 4
 """Rows of the queue, head included, that are left below its drawing; else it has none."""
 CALL_EXTENTS = (
@@ -54,8 +56,7 @@ def health(console: Console, document: Facts | None, now: float, *, in_full: boo
     if not in_full:
         return side_by_side([*columns, _column("why", reasons)])
     heading, *rows = side_by_side(columns)
-    below = [named(console, ("",), [cell(reason, "dim")]) if reason else [] for reason in reasons]
-    return [heading, *(line for row, why in zip(rows, below, strict=True) for line in (row, *why))]
+    return [heading, *(line for row, why in zip(rows, reasons, strict=True) for line in (row, *_below(console, why)))]
 
 
 def queue(console: Console, items: Sequence[Item], now: float, zone: ZoneInfo, height: int | None) -> list[Text]:
@@ -132,6 +133,14 @@ def _credits(call: RecentCall) -> Text:
 def _time(at: float, now: float, zone: ZoneInfo) -> str:
     moment, today = (datetime.fromtimestamp(when, zone) for when in (at, now))
     return f"{moment:%H:%M:%S}" if moment.date() == today.date() else f"{moment.day} {moment:%b %H:%M}"
+
+
+def _below(console: Console, words: str) -> list[Text]:
+    """Words on as many lines as they need, set in as far as the names above reach."""
+    lines = list(cell(words, "dim").wrap(console, max(LEAST_ROOM, console.width - INDENT))) if words else []
+    for line in lines:
+        line.pad_left(INDENT)
+    return lines
 
 
 def _since(stamp: str | None, now: float) -> str:
