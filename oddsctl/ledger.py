@@ -27,12 +27,12 @@ SUMS = """
     coalesce(sum(CASE WHEN s.spent IS NULL THEN b.price END), 0)
 """
 
-RECENT = f"""
-    SELECT b.at, b.api, b.sport, b.command, coalesce(s.outcome, '{IN_FLIGHT}'), b.price, s.spent,
-           CASE WHEN s.status IS NOT NULL THEN s.seconds END
-    FROM (SELECT rowid AS place, * FROM calls WHERE event = 'booked' ORDER BY rowid DESC LIMIT ?) b
-    LEFT JOIN calls s ON s.rowid > b.place AND s.call_id = b.call_id AND s.event = 'settled' ORDER BY b.at DESC, b.place DESC
-"""  # noqa: S608 - words of ours
+LAST_BOOKED = """
+    SELECT rowid, call_id, at, api, sport, command, price FROM calls WHERE event = 'booked' ORDER BY rowid DESC LIMIT ?
+"""
+SETTLED_AFTER = """
+    SELECT call_id, outcome, spent, CASE WHEN status IS NOT NULL THEN seconds END FROM calls WHERE event = 'settled' AND rowid > ?
+"""
 
 Group = tuple[str | None, ...]
 
@@ -119,11 +119,15 @@ class Ledger:
             yield Call(cost.at, cost.api, sport, cost.command, cost.purpose, cost.job, cost.price, cost.spent, at_risk, outcome)
 
     def recent(self, most: int) -> tuple[RecentCall, ...]:
-        """The last calls booked, newest first, however many there are in all."""
-        return tuple(
-            RecentCall(at, api, self.sport(sport), command, self._outcome(outcome, at), price, spent, seconds)
-            for at, api, sport, command, outcome, price, spent, seconds in self._records.rows(RECENT, (most,))
-        )
+        """The last calls booked, newest first. Reads these rows only, however long the history is."""
+        booked = self._records.rows(LAST_BOOKED, (most,))
+        first = min((place for place, *_ in booked), default=0)
+        settled = {call_id: end for call_id, *end in self._records.rows(SETTLED_AFTER, (first,))}
+        found = []
+        for _, call_id, at, api, sport, command, price in booked:
+            outcome, spent, seconds = settled.get(call_id, (IN_FLIGHT, None, None))
+            found.append(RecentCall(at, api, self.sport(sport), command, self._outcome(outcome, at), price, spent, seconds))
+        return tuple(found)
 
     def tallies(self, since: float) -> dict[str, Tally]:
         """Calls, errors and latencies of each API, counted as its own tally counts them. Retries are not on record."""

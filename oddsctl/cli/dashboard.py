@@ -84,7 +84,7 @@ class Watch:
         """Draw until told to end; the exit code. The terminal is ours in between only, also when we are suspended."""
         from oddsctl.render.screen import screen
 
-        seen = Seen(self._look([]))  # what cannot be read at all is told before the screen is taken
+        seen = Seen(self._look(None, []))  # what cannot be read at all is told before the screen is taken
         while True:
             with events.by_key(), screen(self.terminal) as draw:
                 seen, end = self._shown(seen, events, draw)
@@ -112,12 +112,12 @@ class Watch:
     def _newer(self, seen: Seen) -> Seen:
         troubles: list[str] = []
         try:
-            overview = self._look(troubles)
+            overview = self._look(seen.overview, troubles)
         except OddsctlError as error:
             return replace(seen, trouble=f"not newer than this: {error.message}")
         return replace(seen, overview=overview, trouble=troubles[-1] if troubles else "")
 
-    def _look(self, troubles: list[str]) -> Overview:
+    def _look(self, before: Overview | None, troubles: list[str]) -> Overview:
         """How things are now; what must be told about it goes to `troubles`."""
         from oddsctl.bootstrap import open_app
         from oddsctl.overview import gather
@@ -139,6 +139,7 @@ class Watch:
                 sports=self.sports,
                 horizon=self.horizon,
                 health=_health(app),
+                before=before,
             )
 
     def _chosen(self, view: View, key: str) -> View:

@@ -56,6 +56,7 @@ class Keyboard:
             os.kill(os.getpid(), signal.SIGTSTP)
         finally:
             signal.signal(signal.SIGTSTP, ours)
+        self.signals[:] = [number for number in self.signals if number != signal.SIGCONT]  # that it came, we know
 
     def _typed(self) -> list[str]:
         try:

@@ -227,7 +227,7 @@ def test_suspended_it_gives_the_terminal_back_until_it_is_continued(user: User) 
             assert termios.tcgetattr(terminal.its) == terminal.before
             assert terminal.raw.count(TAKEN) == terminal.raw.count(GIVEN_BACK) == times
             terminal.press("\n")
-            terminal.until("quit")
+            terminal.until(lambda shown: "quit" in shown and "STOPPED" not in shown)
         terminal.press("q")
         assert terminal.ended() == 0
         terminal.assert_left_as_found()
