@@ -28,6 +28,13 @@ SUMS = """
     coalesce(sum(CASE WHEN s.spent IS NULL THEN b.price END), 0)
 """
 
+LAST_BOOKED = """
+    SELECT rowid, call_id, at, api, sport, command, price FROM calls WHERE event = 'booked' ORDER BY rowid DESC LIMIT ?
+"""
+SETTLED_AFTER = """
+    SELECT call_id, outcome, spent, CASE WHEN status IS NOT NULL THEN seconds END FROM calls WHERE event = 'settled' AND rowid > ?
+"""
+
 Group = tuple[str | None, ...]
 
 
@@ -68,6 +75,20 @@ class Call:
     outcome: str
 
 
+@dataclass(frozen=True, slots=True)
+class RecentCall:
+    """One call as it went. `spent` is as in `Call`; `seconds` is None until an answer has come."""
+
+    at: float
+    api: str
+    sport: str | None
+    command: str
+    outcome: str
+    price: int
+    spent: int | None
+    seconds: float | None
+
+
 class Ledger:
     """The calls of all processes and accounts, as `records` keeps them; sports by the names that users know them by."""
 
@@ -97,6 +118,17 @@ class Ledger:
             sport = self._named("sport", cost.sport, UTC)
             outcome = self._outcome(cost.outcome, cost.at)
             yield Call(cost.at, cost.api, sport, cost.command, cost.purpose, cost.job, cost.price, cost.spent, at_risk, outcome)
+
+    def recent(self, most: int) -> tuple[RecentCall, ...]:
+        """The last calls booked, newest first. Reads these rows only, however long the history is."""
+        booked = self._records.rows(LAST_BOOKED, (most,))
+        first = min((place for place, *_ in booked), default=0)
+        settled = {call_id: end for call_id, *end in self._records.rows(SETTLED_AFTER, (first,))}
+        found = []
+        for _, call_id, at, api, sport, command, price in booked:
+            outcome, spent, seconds = settled.get(call_id, (IN_FLIGHT, None, None))
+            found.append(RecentCall(at, api, self.sport(sport), command, self._outcome(outcome, at), price, spent, seconds))
+        return tuple(found)
 
     def tallies(self, since: float) -> dict[str, Tally]:
         """Calls, errors and latencies of each API, counted as its own tally counts them. Retries are not on record."""

@@ -152,3 +152,17 @@ def test_what_costs_are_grouped_by_is_one_of_the_fields() -> None:
     with pytest.raises(UsageError, match="team") as refused:
         costs.fields("day,team")
     assert all(field in (refused.value.hint or "") for field in FIELDS)
+
+
+def test_recent_calls_are_the_last_ones_newest_first_with_how_long_they_took(history: History) -> None:
+    history.call(NFL, 3, 3)
+    history.call(SCHEDULE, 0, 0, "BROKEN_ANSWER", "prefetch")
+    history.call(NBA, 1, None, "TIMEOUT")
+    history.book(FORECAST, 0)
+    last = [(call.api, call.sport, call.command, call.outcome, call.price, call.spent, call.seconds) for call in history.ledger.recent(3)]
+    assert last == [
+        ("weather", None, "fetch", "IN_FLIGHT", 0, None, None),
+        ("odds", "nba", "fetch", "TIMEOUT", 1, None, None),
+        ("espn", "nfl", "prefetch", "BROKEN_ANSWER", 0, 0, 0.2),
+    ]
+    assert [call.at for call in history.ledger.recent(9)] == sorted((call.at for call in history.ledger.calls()), reverse=True)

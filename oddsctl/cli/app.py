@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from oddsctl import __version__
-from oddsctl.cli import batch, cache, config, costs, doctor, fetch, health, notify, plan, prefetch, queue, sandbox, stats, why
+from oddsctl.cli import batch, cache, config, costs, dashboard, doctor, fetch, health, notify, plan, prefetch, queue, sandbox, stats, why
 from oddsctl.cli.session import Session
 
 DEBUG_VERBOSITY = 2
@@ -47,6 +47,7 @@ plan.register(app)
 stats.register(app)
 costs.register(app)
 health.register(app)
+dashboard.register(app)
 why.register(app)
 doctor.register(app)
 sandbox.register(app)

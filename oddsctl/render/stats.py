@@ -41,20 +41,20 @@ def stats_page(console: Console, document: Facts, *, zone: ZoneInfo, demo: bool 
     apis: Mapping[str, Facts] = document["apis"]
     days = document["days"] if chart else []
     parts = [
-        _buckets(console, apis),
-        *(_account(console, api, facts["credits"], days, zone) for api, facts in apis.items() if "credits" in facts),
-        _calls(console, document, zone),
+        buckets(console, apis),
+        *(account(console, api, facts["credits"], days, zone) for api, facts in apis.items() if "credits" in facts),
+        calls(console, document, zone),
         *([_groups(console, document)] if "by" in document else []),
         *([prefetch] if (prefetch := _prefetch(console, document["prefetch"], zone)) else []),
-        _cache(console, document["cache"], document["saved"]),
+        cache(console, document["cache"], document["saved"]),
     ]
     mark = banner(demo=demo)
     lines = [line for part in parts for line in (Text(), *part)]
     return [*mark, *lines[1:], *mark]
 
 
-def _buckets(console: Console, apis: Mapping[str, Facts]) -> list[Text]:
-    """The bars take what the numbers leave them."""
+def buckets(console: Console, apis: Mapping[str, Facts]) -> list[Text]:
+    """The token bucket of each API; the bars take what the numbers leave them."""
     rows = apis.values()
     names = _names("rate limits", apis)
     numbers = [
@@ -71,7 +71,8 @@ def _refill(facts: Facts) -> str:
     return f"{rate:g}/s" if rate == configured else f"{rate:g}/s, adapted from {configured:g}/s"
 
 
-def _account(console: Console, api: str, credits: Facts, days: Sequence[Facts], zone: ZoneInfo) -> list[Text]:
+def account(console: Console, api: str, credits: Facts, days: Sequence[Facts], zone: ZoneInfo) -> list[Text]:
+    """The credits of one account, with the chart of its month where there are `days`."""
     used, left, limit = (credits[name] for name in ("used", "remaining", "limit"))
     balance = f"{text.number(left)} of {text.number(limit)} left, {text.number(used)} used"
     if left is None and used is None:
@@ -118,7 +119,8 @@ def _prefetch(console: Console, prefetch: Facts, zone: ZoneInfo) -> list[Text]:
     return named(console, ("windows",), lines) if lines else []
 
 
-def _calls(console: Console, document: Facts, zone: ZoneInfo) -> list[Text]:
+def calls(console: Console, document: Facts, zone: ZoneInfo) -> list[Text]:
+    """Calls, errors and latencies of each API."""
     apis: Mapping[str, Facts] = document["apis"]
     rows = apis.values()
     lines = side_by_side(
@@ -140,7 +142,8 @@ def _groups(console: Console, document: Facts) -> list[Text]:
     return group_lines(console, ("calls by",), rows) if rows else [cell("no calls on record", "dim")]
 
 
-def _cache(console: Console, cache: Facts, saved: Facts) -> list[Text]:
+def cache(console: Console, cache: Facts, saved: Facts) -> list[Text]:
+    """How often stored answers served, and what that saved."""
     served = ", ".join(f"{text.number(cache[name])} {name}" for name in ("hits", "misses", "stale", "joined"))
     kept = f"{text.number(cache['entries'])} kept in {text.size(cache['bytes'])}"
     spared = f"{text.counted(saved['calls'], 'call')}, {text.counted(saved['credits'], 'credit')}"

@@ -11,6 +11,10 @@ NATURAL_WIDTH = 10_000
 """What is piped is as wide as it is: no line is wrapped or cut."""
 
 
+Terminal = Console
+"""The type of what tables are written to, for those who only pass it on."""
+
+
 class _Console(Console):
     """A console that leaves a closed pipe to the caller; rich would end the process with exit code 1."""
 

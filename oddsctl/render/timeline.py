@@ -41,7 +41,7 @@ def show_timeline(console: Console, items: Rows, now: float, zone: ZoneInfo, *, 
     elif items:
         signs = lanes.signs(console)
         drawn = lanes.drawing(items, now, zone, signs, console.width)
-        page = [_heading(items, now, zone), Text(), *drawn, Text(), *_rows(items, now, zone, signs, console.width), Text(), _total(items)]
+        page = [_heading(items, now, zone), Text(), *drawn, Text(), *rows(items, now, zone, signs, console.width), Text(), total(items)]
     else:
         page = [Text("Nothing waits, and nothing is planned.")]
     with console:  # written at once
@@ -55,7 +55,8 @@ def _heading(items: Rows, now: float, zone: ZoneInfo) -> Text:
     return cell(f"{text.day(moment.date(), this_year=moment.year)} {moment:%H:%M} {'/'.join(names)}", "bold")
 
 
-def _total(items: Rows) -> Text:
+def total(items: Rows) -> Text:
+    """How many wait, how many are planned, and what they cost together."""
     waiting, planned = (sum((item.state == "planned") is wanted for item in items) for wanted in (False, True))
     parts = [f"{text.number(waiting)} waiting"] if waiting else []
     parts += [f"{text.counted(planned, 'planned call')}"] if planned else []
@@ -71,8 +72,8 @@ class _Named:
     column: Column
 
 
-def _rows(items: Rows, now: float, zone: ZoneInfo, signs: Signs, room: int) -> list[Text]:
-    """The table of the first extent that fits, what is asked cut to the room there is."""
+def rows(items: Rows, now: float, zone: ZoneInfo, signs: Signs, room: int) -> list[Text]:
+    """A row for each, under a head: the table of the first extent that fits, what is asked cut to the room there is."""
     for extent in EXTENTS:
         columns = _columns(items, extent, lambda at: _short_time(at, now, zone), signs)
         what = next(one.column.cells for one in columns if one.name == "what")
