@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from oddsctl.clock import SystemClock
+from oddsctl.clock import StoppableClock, SystemClock
 from oddsctl.ports import Clock
 from tests.fakes import FakeClock
 
@@ -59,6 +62,51 @@ def test_a_jump_moves_only_the_wall_time_of_the_fake_clock() -> None:
     clock.jump(-3600.0)
     assert clock.now() == -2600.0
     assert clock.monotonic() == began
+
+
+STOPPED_FROM_A_SIGNAL = """
+import signal
+from oddsctl.clock import StoppableClock
+
+clock = StoppableClock()
+signal.signal(signal.SIGALRM, lambda *_: clock.stop(InterruptedError("stop")))
+for number in range(3000):
+    clock = StoppableClock()
+    signal.setitimer(signal.ITIMER_REAL, 1e-5 + number * 1e-7)
+    try:
+        while True:
+            clock.sleep(0.0 if number % 2 else 1e-6)
+    except InterruptedError:
+        continue
+print("each wait ended")
+"""
+
+
+def test_a_signal_ends_waits_whenever_it_comes() -> None:
+    """Also in the middle of a wait's own bookkeeping: with an `Event` a run hangs for ever now and then."""
+    ran = subprocess.run([sys.executable, "-c", STOPPED_FROM_A_SIGNAL], capture_output=True, text=True, timeout=30, check=False)
+    assert ran.stdout == "each wait ended\n", ran.stderr
+
+
+def test_all_who_wait_are_told_and_the_first_reason_counts() -> None:
+    clock, told = StoppableClock(), list[str]()
+
+    def wait() -> None:
+        try:
+            clock.sleep(30)
+        except InterruptedError as why:
+            told.append(str(why))
+
+    threads = [threading.Thread(target=wait) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    clock.stop(InterruptedError("first"))
+    clock.stop(InterruptedError("second"))
+    for thread in threads:
+        thread.join(10)
+    assert told == ["first"] * 3
+    with pytest.raises(InterruptedError, match="first"):
+        clock.sleep(0)
 
 
 def test_only_the_clock_module_imports_time() -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from oddsctl.errors import InterruptedRunError, ProviderError
@@ -36,11 +36,13 @@ def graceful(
         left = signal.getitimer(signal.ITIMER_REAL)[0] or timeout
         signal.setitimer(signal.ITIMER_REAL, max(min(timeout, left), 0.001))
         stop(error)
-        say(f"stopping: calls under way may finish within {timeout:g} s; once more to stop at once")
+        with suppress(RuntimeError):  # the signal may have come in the middle of another line
+            say(f"stopping: calls under way may finish within {timeout:g} s; once more to stop at once")
 
     def on_alarm(_number: int, _frame: FrameType | None) -> None:
         if not interrupted:
-            say(f"no answer within {deadline:g} s (--deadline): what was under way may have been charged")
+            with suppress(RuntimeError):
+                say(f"no answer within {deadline:g} s (--deadline): what was under way may have been charged")
         _end(interrupted[0].exit_code if interrupted else OVERDUE)
 
     before = {number: signal.signal(number, on_signal) for number in SIGNALS}

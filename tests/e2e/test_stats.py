@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -202,6 +203,7 @@ def watching(user: User, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], 
 def read_until(terminal: int, words: bytes, count: int = 1) -> bytes:
     seen = b""
     while seen.count(words) < count:
+        assert select.select([terminal], [], [], 30)[0], f"nothing more after {seen!r}"
         seen += os.read(terminal, 65536)
     return seen
 
