@@ -27,11 +27,14 @@ from oddsctl.lineup import items
 from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
 from oddsctl.messages.wishes import Terms
 from oddsctl.orchestrator import RequestOrchestrator
+from oddsctl.overview import gather
 from oddsctl.providers.registry import build
 from oddsctl.providers.sports import find
 from oddsctl.records import CostTracker, Decisions, Records
 from oddsctl.render.board import show_board
+from oddsctl.render.dashboard import page
 from oddsctl.render.health import show_health
+from oddsctl.render.layout import show_lines
 from oddsctl.render.stats import show_stats
 from oddsctl.render.timeline import show_timeline
 from oddsctl.sandbox.transport import DemoTransport
@@ -49,8 +52,12 @@ ZONE = ZoneInfo("America/New_York")
 PLANNED = ("nfl", "nba")
 THURSDAY = datetime(2026, 11, 12, 9, 40, tzinfo=ZONE)
 SUNDAY = datetime(2026, 11, 29, 9, 40, tzinfo=ZONE)
+AT_ONCE: Mapping[str, float] = {}
 LATENCY = {"odds": 0.142, "espn": 0.097, "weather": 0.061, "geocoding": 0.061}
 """Seconds that an answer takes in the pictures."""
+LINES = 40
+SIZE = 640_000
+"""Bytes: the size of a database is not ours to promise."""
 DAY, QUARTER = 86400.0, 900.0
 MOMENT = datetime(2026, 11, 30, 15, 20, tzinfo=ZONE)
 """A Monday with a game under way, one under a roof that may be open, and ice rinks."""
@@ -102,8 +109,9 @@ class SlowClock(StoppableClock):
 class Turnstile:
     """The simulated providers, one call after the other: side by side, the last word on the balance would be a matter of luck."""
 
-    def __init__(self, clock: SlowClock, store: MemoryStore) -> None:
+    def __init__(self, clock: SlowClock, store: MemoryStore, latency: Mapping[str, float]) -> None:
         self._clock = clock
+        self._latency = latency
         self._inside = DemoTransport(World(), clock, store)
         self._alone = threading.Lock()
 
@@ -111,17 +119,17 @@ class Turnstile:
         with self._alone:
             self._clock.tick()
             response = self._inside.send(request)
-            return replace(response, received_at=response.sent_at + LATENCY[request.api])
+            return replace(response, received_at=response.sent_at + self._latency.get(request.api, 0.0))
 
     def close(self) -> None:
         self._inside.close()
 
 
-def house(folder: Path, clock: SlowClock) -> App:
+def house(folder: Path, clock: SlowClock, latency: Mapping[str, float]) -> App:
     """An app in memory, but for its history, with the simulated providers."""
     settings, store, locks = replace(Settings(), prefetch=replace(Settings().prefetch, sports=PLANNED)), MemoryStore(), MemoryLocks()
     records = Records(folder, clock, print)
-    costs, decisions, wire = CostTracker(records, clock), Decisions(records, clock, "prefetch"), Turnstile(clock, store)
+    costs, decisions, wire = CostTracker(records, clock), Decisions(records, clock, "prefetch"), Turnstile(clock, store, latency)
     orchestrator = RequestOrchestrator(
         store=store,
         transport=wire,
@@ -138,12 +146,12 @@ def house(folder: Path, clock: SlowClock) -> App:
 @cache
 def pictures() -> Mapping[str, str]:
     """Each picture's file name and SVG."""
-    with TemporaryDirectory() as folder, closing(house(Path(folder), SlowClock())) as app:
+    with TemporaryDirectory() as folder, closing(house(Path(folder), SlowClock(), AT_ONCE)) as app:
         drawn = {"fetch.svg": _fetch(app)}
-    with TemporaryDirectory() as folder, closing(house(Path(folder), SlowClock(SUNDAY))) as app:
+    with TemporaryDirectory() as folder, closing(house(Path(folder), SlowClock(SUNDAY), AT_ONCE)) as app:
         drawn |= {"timeline.svg": _timeline(app)}
-    with TemporaryDirectory() as folder, closing(house(Path(folder), SlowClock(THURSDAY))) as app:
-        return drawn | {"stats.svg": _stats(app), "health.svg": _health(app)}
+    with TemporaryDirectory() as folder, closing(house(Path(folder), SlowClock(THURSDAY), LATENCY)) as app:
+        return drawn | {"stats.svg": _stats(app), "health.svg": _health(app), "dashboard.svg": _dashboard(app)}
 
 
 def _fetch(app: App) -> str:
@@ -173,7 +181,7 @@ def _stats(app: App) -> str:
         app.clock.tick(QUARTER)
     app.flush()
     document = statistics.document(app.store, app.clock, app.settings, app.state_dir, app.ledger)
-    document["cache"]["bytes"] = 640_000  # the size of a database is not ours to promise
+    document["cache"]["bytes"] = SIZE
     shown = io.StringIO()
     show_stats(_terminal(shown), document, zone=ZONE, demo=True)
     return _drawn(f"$ oddsctl --demo stats\n{shown.getvalue()}", "stats")
@@ -185,9 +193,32 @@ def _health(app: App) -> str:
     return _drawn(f"$ oddsctl --demo health\n{shown.getvalue()}", "health")
 
 
-def _terminal(file: io.StringIO, *, record: bool = False) -> Console:
+def _dashboard(app: App) -> str:
+    overview = gather(
+        store=app.store,
+        clock=app.clock,
+        settings=app.settings,
+        state_dir=app.state_dir,
+        ledger=app.ledger,
+        prefetcher=app.prefetcher,
+        price=app.orchestrator.price,
+        sports=[find("nfl", ())],
+        horizon=7 * DAY,
+        health=app.monitor.document(),
+        before=None,
+    )
+    overview.stats["cache"]["bytes"] = SIZE
+    shown = io.StringIO()
+    terminal = _terminal(shown, height=LINES)
+    show_lines(terminal, page(terminal, overview, None, zone=ZONE, demo=True))
+    return _drawn(f"$ oddsctl --demo dashboard\n{shown.getvalue()}", "dashboard")
+
+
+def _terminal(file: io.StringIO, *, record: bool = False, height: int | None = None) -> Console:
     """A terminal of `COLUMNS` columns with colour, whatever this machine's environment says."""
-    return Console(file=file, record=record, width=COLUMNS, force_terminal=True, color_system="standard", highlight=False, _environ={})
+    return Console(
+        file=file, record=record, width=COLUMNS, height=height, force_terminal=True, color_system="standard", highlight=False, _environ={}
+    )
 
 
 def _drawn(shown: str, name: str) -> str:
