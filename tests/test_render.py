@@ -553,6 +553,7 @@ def statistics(spent: Mapping[int, int] | None = None, **credits: object) -> dic
         "apis": {"odds": api | {"rate_per_second": 2.5, "credits": account | credits}, "espn": api | {"calls": 0, "latency_p50_ms": None}},
         "cache": {"hits": 120, "misses": 4, "stale": 2, "joined": 1, "bytes": 1_258_291, "entries": 14},
         "saved": {"calls": 123, "credits": 369},
+        "prefetch": {"emergency_since": None, "windows": {}},
         "days": [{"day": f"2026-01-{day:02}", "credits": (spent or {}).get(day, 0), "maybe_charged": 0} for day in range(1, 25)],
     }
 
@@ -667,6 +668,19 @@ def test_single_calls_are_told_as_csv_and_json_lines() -> None:
     (line,) = calls_jsonl([lost], {"demo": True}).splitlines()
     told = json.loads(line)
     assert (told["at"], told["spent"], told["maybe_charged"], told["demo"]) == ("2026-01-04T12:00:00Z", None, 2, True)
+
+
+def test_how_windows_ended_is_told_and_that_credits_run_short() -> None:
+    document = statistics()
+    document["prefetch"] = {
+        "emergency_since": "2026-01-20T18:00:00Z",
+        "windows": {"30m": {"captured": 12, "skipped": 0, "missed": 1}, "2h": {"captured": 0, "skipped": 9, "missed": 0}},
+    }
+    output = printed(lambda target: show_stats(target, document, zone=EASTERN))
+    assert "30m: 12 captured, 1 missed\n" in output
+    assert "2h: 9 skipped\n" in output
+    assert "credits run short since Tue 20 Jan" in output
+    assert "windows" not in printed(lambda target: show_stats(target, statistics(), zone=EASTERN))
 
 
 def test_demo_numbers_are_marked_too() -> None:
