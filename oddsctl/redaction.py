@@ -13,7 +13,7 @@ from oddsctl.policy import redaction as policy
 SHORTEST = policy.SHORTEST
 in_document = policy.in_document
 
-_guard = threading.Lock()
+_guard = threading.RLock()  # a signal handler may speak while its own thread is in here
 _known: set[str] = set()
 _hide: Callable[[str], str] | None = None
 

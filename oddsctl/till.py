@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
+from oddsctl import redaction
 from oddsctl.accounts import Accounts
 from oddsctl.errors import (
     InvalidKeyError,
@@ -101,6 +102,7 @@ class Till:
         try:
             answer = ticket.provider.parse(ticket.job, response)
         except ProviderError as error:
+            error.message = redaction.hide(error.message)  # providers echo keys, and their words go to people, files and channels
             trip.doubts += bool(receipt.spent)  # paid for nothing: to be tried again once at the most
             receipt = replace(
                 receipt,

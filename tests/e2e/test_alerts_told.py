@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.houses import Server, User
+from tests.e2e.conftest import Replay
+from tests.e2e.houses import KEY, Server, User, shifted
 from tests.receiver import TOKEN, Receiver
 
 
@@ -61,6 +62,32 @@ def test_a_run_that_fails_tells_before_it_does(user: User, sandbox: Server, rece
     sandbox.fault(**{api: {"status": 503, "count": -1} for api in ("odds", "espn")})
     assert user.run("fetch", "nba", "--no-weather", "--wait", "0s").code == 6
     assert "0 of 500 credits left" in receiver.heard[0]["message"]
+
+
+def test_an_api_that_falls_ill_and_gets_well_is_told_and_no_key_with_it(user: User, sandbox: Server, receiver: Receiver) -> None:
+    """The provider's words go with it, and providers echo keys."""
+    user.env["ODDSCTL_NOTIFY_ON"] = "health"
+    user.fetch("nfl")
+    assert receiver.heard == []
+    sandbox.fault(odds={"status": 500, "count": -1, "body": {"message": f"at /v4/odds?apiKey={KEY}, key {KEY.upper()}"}})
+    user.fetch("nfl", "--fresh", "--wait", "15s")
+    assert receiver.titles == ["oddsctl: The Odds API is unhealthy"]
+    assert "SERVER_ERROR" in receiver.heard[0]["message"]
+    assert KEY.lower() not in str(receiver.heard).lower()
+
+
+def test_a_missed_window_is_told_once(user: User, replay: Replay, receiver: Receiver) -> None:
+    """Half an hour before eight games nobody answers; ten minutes later it is too late."""
+    server = replay("nfl-2025-week18", "2025-01-05T17:31:00Z")
+    user.env |= {"ODDSCTL_NOTIFY_ON": "window", "ODDSCTL_RETRY_ATTEMPTS": "1", "ODDSCTL_PREFETCH_FETCH": "odds"}
+    server.fault(odds={"status": 500, "count": -1})
+    assert user.run("prefetch", "nfl").err == ""
+    user.env |= shifted("2025-01-05T17:41:00Z")
+    assert "missed 8 windows (SERVER_ERROR)" in user.run("prefetch", "nfl").err
+    assert user.run("prefetch", "nfl").err == ""
+    (heard,) = receiver.heard
+    assert heard["title"] == "oddsctl: 8 alerts"
+    assert "the window 30 min before was missed: SERVER_ERROR" in heard["message"]
 
 
 def test_a_channel_that_is_down_fails_no_run(user: User, sandbox: Server) -> None:

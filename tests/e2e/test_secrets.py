@@ -51,6 +51,7 @@ FAULTS = {
     "body of a refusal": {"status": 401, "count": -1, "body": BAD_KEY},
     "body that is no answer": {"status": 200, "count": -1, "body": {"apiKey": KEY, "text": KEY.upper()}},
     "body of a server's error": {"status": 500, "count": -1, "body": {"message": f"at /v4/odds?apiKey={KEY}"}},
+    "words of a server's error": {"status": 500, "count": -1, "body": {"message": f"no user {KEY}, nor {KEY.upper()}"}},
     "header": {"status": 429, "count": -1, "headers": {"X-Echo": KEY, "Retry-After": "1", "ETag": KEY}},
     "redirect": {"status": 302, "count": -1, "headers": {"Location": f"https://elsewhere.invalid/?apiKey={KEY}"}},
     "broken connection": {"mode": "drop", "count": -1},
