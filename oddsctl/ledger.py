@@ -135,7 +135,7 @@ class Ledger:
         query = f"SELECT b.api, coalesce(s.outcome, 'FETCHED'), CASE WHEN s.status IS NOT NULL THEN s.seconds END {CALLS}"
         found: defaultdict[str, Tally] = defaultdict(Tally)
         for api, outcome, seconds in self._records.rows(query, (since,)):
-            found[api] = tally.count(found[api], failed=outcome != "FETCHED", retry=False, seconds=seconds)
+            found[api] = tally.count(tally.sent(found[api]), failed=outcome != "FETCHED", retry=False, seconds=seconds)
         return dict(found)
 
     def outcomes(self) -> dict[tuple[str, str], int]:

@@ -36,6 +36,8 @@ from oddsctl.waiting_room import WaitingRoom
 
 ASIDE = 4
 """Calls side by side at the most."""
+UNNOTICED = 0.05
+"""Seconds: taking a lock that nobody holds takes time too."""
 MOST_PROBES = 2
 """Free calls before a paid one: one to heal an endpoint, one to look at the balance."""
 
@@ -185,7 +187,7 @@ class RequestOrchestrator:
 
     def _join(self, trip: Trip, flight: Flight) -> dict[Job, Outcome] | None:
         """The outcomes, where another's call has brought them or has failed meanwhile; None when it is for us to call."""
-        if flight.waited:
+        if flight.waited > UNNOTICED:
             self._tell(Joined(trip.job, flight.waited))
         found = {want: self._library.look_up(want, trip.terms, trip.started, thrifty=False, joining=True) for want in trip.call.wants}
         if all(found.values()):

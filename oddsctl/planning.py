@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from oddsctl.errors import OddsctlError
 from oddsctl.messages.wishes import Purpose, Terms
@@ -36,9 +37,19 @@ class LookAhead:
 
 
 def look_ahead(
-    prospects: Prospects, costs: CostTracker, clock: Clock, settings: Settings, sports: Sequence[Sport], days: int | None, wait: float
+    prospects: Prospects,
+    costs: CostTracker,
+    clock: Clock,
+    settings: Settings,
+    sports: Sequence[Sport],
+    days: int | None,
+    wait: float,
+    zone: ZoneInfo,
 ) -> LookAhead:
-    """What the sports will cost in the coming `days`, else until the reset."""
+    """What the sports will cost in the coming `days`, else until the reset; a day is one of `zone`.
+
+    Raises why the schedule is not known, where nothing of it is: no game known is not no game.
+    """
     now, terms = clock.now(), Terms(wait=wait, command="plan")
     purse = prospects.purse(Notes(), now)
     until = purse.reset_at if days is None else now + days * DAY
@@ -46,12 +57,16 @@ def look_ahead(
     known = now + min(until - now, 3 * DAY)
     priced = [sport for sport in sports if sport.odds_key]
     tables = prospects.tables(priced, Span(now, known + max(rules.windows) + rules.early, FOR_PLANNING), terms, now)
+    if tables and all(table.told_at is None for table in tables):
+        raise next(table.error for table in tables if table.error)
     outlooks = prospects.outlooks(tables, terms, now, known - now, until)
     by_sport = {table.sport.name: one for table, one in zip(tables, outlooks, strict=True)}
     limit = prospects.limit()
     reserve = math.ceil(settings.budget.reserve * limit)
     means = Means(max(0, purse.spendable), limit - reserve, purse.reset_at, _own_per_day(costs, now))
-    planned = outlay(by_sport, prospects.windows("odds"), settings.odds.markets, means, now, until, prospects.captured(tables, now).keys())
+    planned = outlay(
+        by_sport, prospects.windows("odds"), settings.odds.markets, means, now, until, prospects.captured(tables, now).keys(), zone
+    )
     errors = tuple(table.error for table in tables if table.error)
     return LookAhead(now, until, tuple(by_sport), means, reserve, planned, errors)
 

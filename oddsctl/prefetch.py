@@ -33,13 +33,16 @@ LONGEST_NAP = 900.0
 """Seconds after which `--loop` looks again, whatever it has planned: others may have fetched, games may have moved."""
 PURPOSES = ((1800.0, Purpose.WINDOW_30M), (3600.0, Purpose.WINDOW_1H), (7200.0, Purpose.WINDOW_2H))
 PLANNED = "planned"
+EMERGENCY = "credits run short before the month ends: only the nearest windows are bought, h2h only; see oddsctl plan"
+SHORT = "credits do not reach for every window until the month ends: those farthest from the games are left out; see oddsctl plan"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """What a run did, or would do: its calls, the windows that ended without one, and when to look again; `next_at` is the next paid call.
 
-    `errors` are of schedules that could not be had, `missed` the windows that this run found missed; `games` are the names by id.
+    `errors` are of schedules that could not be had and boards that could not be bought, `missed` the windows that this run found
+    missed; `games` are the names by id.
     """
 
     calls: tuple[PrefetchCall, ...]
@@ -108,6 +111,7 @@ class PredictivePrefetcher:
             next_at=view.next_paid(now),
             errors=tuple(table.error for table in tables if table.error),
             games=_names(tables),
+            no_key=self._orchestrator.missing_key(),
         )
 
     # ── one run ──
@@ -117,14 +121,16 @@ class PredictivePrefetcher:
         tables = self._prospects.tables(sports, self._span(sports, notes, now, horizon), terms, now)
         outlooks, view = self._seen(tables, notes, terms, now, horizon)
         self._note_emergency(view, notes, now)
-        made = []
+        made: list[PrefetchCall] = []
+        bought: list[tuple[PrefetchCall, OddsctlError | None]] = []
         for call in [call for call in view.schedule.calls if agenda.is_due(call, now, every, None)]:
             tables = self._confirmed(tables, call.covers, stop_at, max(0.0, now - agenda.kept_since(call, view.schedule_windows)))
             made.append(_looked_at(call, tables, now))
         if due := self._due(view, now, every):
             tables = self._confirmed(tables, [target for call in due for target in call.covers], stop_at, FOR_PAYING)
             view = self._prospects.view(tables, outlooks, notes, self._clock.now(), horizon)
-            made += self._buy_all(view, every, stop_at)
+            bought = self._buy_all(view, every, stop_at)
+            made += [call for call, _ in bought]
         now = self._clock.now()  # the view may be younger than the run
         weather = [self._ask_weather(call, view, stop_at) for call in view.weather.calls if agenda.is_due(call, now, every, None)]
         made += [call for call in weather if call]
@@ -132,7 +138,7 @@ class PredictivePrefetcher:
             view = self._prospects.view(tables, outlooks, notes, self._clock.now(), horizon)
         no_key = self._orchestrator.missing_key()
         ends = self._reckoning.conclude(view, made, no_key.code if no_key else None, self._clock.now())
-        self._say_once(no_key, tables)
+        self._say_once(no_key, tables, view, bought)
         names, missed = _names(tables), tuple(end for end in ends if end.fate == "missed")
         for end in missed:
             self._tell(WindowMissed(end.game, names[end.game], end.start, parse_duration(end.window), end.reason or ""))
@@ -141,7 +147,7 @@ class PredictivePrefetcher:
             skipped=tuple(skip(end) for end in ends if end.fate != "captured"),
             wake_at=view.wake_at(self._clock.now(), LONGEST_NAP),
             next_at=view.next_paid(self._clock.now()),
-            errors=tuple(table.error for table in tables if table.error),
+            errors=(*(table.error for table in tables if table.error), *(error for _, error in bought if error)),
             missed=missed,
             games=names,
             no_key=no_key,
@@ -188,13 +194,15 @@ class PredictivePrefetcher:
             confirmed.append(replace(table, games=games, error=fresh.error, told={**table.told, **fresh.told}))
         return confirmed
 
-    def _buy_all(self, view: Prospect, every: float, stop_at: float) -> list[PrefetchCall]:
+    def _buy_all(self, view: Prospect, every: float, stop_at: float) -> list[tuple[PrefetchCall, OddsctlError | None]]:
         steered = {table.sport.name for table in view.tables if not table.error}
         due = self._due(view, self._clock.now(), every)
         return [self._buy(call, view, stop_at) for call in due if call.sport in steered and self._clock.monotonic() < stop_at]
 
-    def _buy(self, call: PlannedCall, view: Prospect, stop_at: float) -> PrefetchCall:
+    def _buy(self, call: PlannedCall, view: Prospect, stop_at: float) -> tuple[PrefetchCall, OddsctlError | None]:
+        """The call as made, and why there is no answer."""
         now = self._clock.now()
+        self._reckoning.begin(call, now)
         nearest = min(target.window for target in call.covers)
         purpose = next((purpose for window, purpose in PURPOSES if nearest <= window), Purpose.REST)
         start = min(target.nominal + target.window for target in call.covers)
@@ -202,7 +210,7 @@ class PredictivePrefetcher:
         request = PriorityRequest(view.jobs[call.sport], Priority.PREFETCH, purpose, start, call.closes)
         terms = self._terms(stop_at)
         (outcome,) = self._orchestrator.run([request], replace(terms, wait=min(terms.wait, max(0.0, call.closes - now)), max_age=max_age))
-        return _made("odds", call, [outcome], now)
+        return _made("odds", call, [outcome], now), outcome.error
 
     def _ask_weather(self, call: PlannedCall, view: Prospect, stop_at: float) -> PrefetchCall | None:
         """All due places in one call; None where nobody knows where the games are played."""
@@ -216,18 +224,26 @@ class PredictivePrefetcher:
         requests = [replace(request, priority=Priority.PREFETCH, purpose=Purpose.REST) for request in wishes.values()]
         return _made("weather", call, self._orchestrator.run(requests, terms), now) if requests else None
 
-    def _say_once(self, no_key: OddsctlError | None, tables: Sequence[Timetable]) -> None:
+    def _say_once(
+        self,
+        no_key: OddsctlError | None,
+        tables: Sequence[Timetable],
+        view: Prospect,
+        bought: Sequence[tuple[PrefetchCall, OddsctlError | None]],
+    ) -> None:
         """What stands in the way, when it begins to: cron is not to repeat it every five minutes."""
         unknown = next((table.error for table in tables if table.error), None)
-        for topic, error in (("key", no_key), ("schedule", unknown)):
-            if error is None:
+        topics = {"key": _in_words(no_key), "schedule": _in_words(unknown), "emergency": EMERGENCY if view.course.emergency else None}
+        topics["short"] = SHORT if view.is_short and not view.course.emergency else None
+        if bought:
+            topics["odds"] = _in_words(next((error for _, error in bought if error), None))
+        for topic, words in topics.items():
+            if words is None:
                 self._notebook.settled(topic)
             elif self._notebook.tell_once(topic, self._clock.now()):
-                self._tell(Warned(error.message + (f" ({error.hint})" if error.hint else "") + "; said once"))
+                self._tell(Warned(f"{words}; said once"))
 
     def _note_emergency(self, view: Prospect, notes: Notes, now: float) -> None:
-        if view.course.emergency and notes.emergency_since is None:
-            self._tell(Warned("credits run short before the month ends: only the nearest windows are bought, h2h only; see oddsctl plan"))
         since = (notes.emergency_since or now) if view.course.emergency else None
         self._notebook.change(lambda notes: replace(notes, emergency_since=since))
 
@@ -250,6 +266,10 @@ class PredictivePrefetcher:
         """The patience that still leaves time for an answer."""
         left = stop_at - self._clock.monotonic() - self._settings.http.longest_exchange
         return Terms(wait=max(0.0, left), command="prefetch")
+
+
+def _in_words(error: OddsctlError | None) -> str | None:
+    return None if error is None else error.message + (f" ({error.hint})" if error.hint else "")
 
 
 def _planned(api: str, call: PlannedCall, price: int = 0) -> PrefetchCall:

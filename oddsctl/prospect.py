@@ -116,7 +116,8 @@ class Prospects:
         """What planned calls may touch until the account's month ends."""
         credits, odds = self._accounts.state("odds").credits, self._settings.odds
         month = calendar.month(credits, odds.reset_day, now)
-        kept = math.ceil(self._settings.budget.reserve * credits.limit(odds.monthly_credits))
+        rules = self._settings.budget
+        kept = max(math.ceil(rules.reserve * credits.limit(odds.monthly_credits)), rules.stop_below)  # below either none is let through
         midnight = _midnight(now)
         spent_today = self._costs.planned_spend(midnight)
         return Purse(credits.available(odds.monthly_credits) - kept, spent_today, month.reset_at, notes.emergency_since is not None)

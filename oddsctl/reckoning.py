@@ -9,7 +9,7 @@ from oddsctl.config.text import format_duration
 from oddsctl.messages.prefetched import PrefetchCall
 from oddsctl.messages.wishes import Reason
 from oddsctl.notebook import Failure, Notebook, Notes, name_of
-from oddsctl.policy.prefetch_plan import Skipped, Target, Why
+from oddsctl.policy.prefetch_plan import PlannedCall, Skipped, Target, Why
 from oddsctl.prospect import Prospect
 from oddsctl.window_log import Fate, WindowEnd, WindowLog
 
@@ -17,7 +17,10 @@ FORGET_FAILURES = 2 * 86400.0
 POSTPONED = (Why.POSTPONED, Why.CANCELED, Why.TIME_TBD)
 UNBOUGHT = ("BUDGET", "RESERVE", "MAX_CREDITS", "OUT_OF_USAGE_CREDITS")
 """Failures that were decisions: the window is skipped, not missed."""
-NO_RUN, MOVED = "NO_RUN", "MOVED"
+ANSWERED = (Reason.FETCHED, Reason.JOINED_INFLIGHT, Reason.FRESH_CACHE, Reason.SUPERSET_CACHE, Reason.PREFETCHED)
+LATE = "LATE"
+"""The prices came, and the window was over."""
+NO_RUN, MOVED, UNFINISHED = "NO_RUN", "MOVED", "UNFINISHED"
 """Why a window was missed of which no run knew: none came, or its time was told when it was over."""
 
 
@@ -53,6 +56,11 @@ class Reckoning:
         self._log.note(ends)
         self._notebook.change(move)
         return ends
+
+    def begin(self, call: PlannedCall, now: float) -> None:
+        """A call for these windows is about to be made. Should the run be ended under way, that is why they are not captured."""
+        names = [_name(target) for target in call.covers]
+        self._notebook.change(lambda notes: replace(notes, failures=notes.failures | {name: Failure(UNFINISHED, now) for name in names}))
 
     def new_ends(self, view: Prospect, notes: Notes, now: float) -> list[WindowEnd]:
         """The ends that are not written down yet. Unless the game has moved, what was captured stays so, and what was missed keeps why."""
@@ -116,9 +124,10 @@ def _failures(view: Prospect, made: Sequence[PrefetchCall], no_key: str | None, 
     for name, target in open_now.items():
         if why := no_key or errors.get(target.sport):
             yield name, why
+    captured = {name_of(game, format_duration(before)) for game, before in view.odds.captured}
     for call in made:
         names = [name_of(game, window) for game, window in call.covers] if call.api == "odds" else []
-        yield from ((name, call.outcome) for name in names if name in open_now)
+        yield from ((name, LATE if call.outcome in ANSWERED else call.outcome) for name in names if name not in captured)
     decided = [one for one in view.odds.skipped if one.why in (Why.BUDGET, Why.STARTED) and one.target.contains(now)]
     yield from ((_name(one.target), one.why.value) for one in decided)
 

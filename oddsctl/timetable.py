@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -69,13 +69,18 @@ def read(orchestrator: RequestOrchestrator, sports: Sequence[Sport], span: Span,
     tables = []
     for sport in sports:
         table = _of_espn(sport, [outcomes[job] for job in jobs[sport.name]], span, now)
-        tables.append(_of_odds(orchestrator, table, span, terms, now) if table.error else table)
+        tables.append(_of_odds(table, lambda wish: orchestrator.run([wish], terms)[0], span.max_age, span, now) if table.error else table)
     return tables
 
 
 def stored(orchestrator: RequestOrchestrator, sports: Sequence[Sport], span: Span, now: float) -> list[Timetable]:
-    """What is stored of these timetables, whatever its age; nobody is asked."""
-    return [_of_espn(sport, orchestrator.rehearsal.stored([_wish(job) for job in _jobs(sport, span)]), span, now) for sport in sports]
+    """What is stored of these timetables, whatever its age; nobody is asked. The Odds API's list counts where it is the younger."""
+    tables = []
+    for sport in sports:
+        table = _of_espn(sport, orchestrator.rehearsal.stored([_wish(job) for job in _jobs(sport, span)]), span, now)
+        younger = span.max_age if table.told_at is None else now - table.told_at
+        tables.append(_of_odds(table, lambda wish: orchestrator.rehearsal.stored([wish])[0], younger, span, now) if table.error else table)
+    return tables
 
 
 def _wish(job: ScheduleJob | EventsJob) -> PriorityRequest:
@@ -100,12 +105,12 @@ def _of_espn(sport: Sport, outcomes: Sequence[Outcome], span: Span, now: float) 
     return Timetable(sport, within, min(told, default=None), error, moments)
 
 
-def _of_odds(orchestrator: RequestOrchestrator, table: Timetable, span: Span, terms: Terms, now: float) -> Timetable:
-    """The Odds API's list of games, those that ESPN knew under ESPN's ids."""
+def _of_odds(table: Timetable, ask: Callable[[PriorityRequest], Outcome], max_age: float, span: Span, now: float) -> Timetable:
+    """The Odds API's list of games, those that ESPN knew under ESPN's ids; the same table where that list is older than `max_age`."""
     if not table.sport.odds_key:
         return table
-    (outcome,) = orchestrator.run([_wish(EventsJob(table.sport.odds_key))], terms)
-    young = outcome.fetched_at is not None and freshness.is_fresh(outcome.fetched_at, now, span.max_age + 60)
+    outcome = ask(_wish(EventsJob(table.sport.odds_key)))
+    young = outcome.fetched_at is not None and freshness.is_fresh(outcome.fetched_at, now, max_age + 60)
     if not isinstance(outcome.answer, Events) or not young:
         return table
     games = tuple(_known(table, event, now) for event in outcome.answer.events if span.since <= event.commence_time < span.until)

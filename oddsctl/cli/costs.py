@@ -45,6 +45,4 @@ def costs(
 
         spending.show_costs(console(sys.stdout, os.environ), document, zone=session.zone, demo=session.demo)
     else:
-        from oddsctl.render.documents import dump
-
-        sys.stdout.write(dump(document | session.mark) + "\n")
+        session.write(document | session.mark)

@@ -81,6 +81,4 @@ def _show(session: Session, document: dict[str, Any]) -> None:
 
         show_doctor(console(sys.stdout, os.environ), document, demo=session.demo)
     else:
-        from oddsctl.render.documents import dump
-
-        sys.stdout.write(dump(document) + "\n")
+        session.write(document)

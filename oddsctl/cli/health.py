@@ -39,7 +39,5 @@ def health(
 
         show_health(console(sys.stdout, os.environ), document, now=now, zone=session.zone, demo=session.demo)
     else:
-        from oddsctl.render.documents import dump
-
-        sys.stdout.write(dump(document | session.mark) + "\n")
+        session.write(document | session.mark)
     return UNHEALTHY if document["status"] == "unhealthy" else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import typer
 
@@ -29,8 +28,6 @@ def test(context: typer.Context) -> int:
         for number, (channel, why) in enumerate(results, 1):
             typer.echo(f"{number}  {channel.label:<12}  {'delivered' if why is None else f'failed: {why}'}")
     else:
-        from oddsctl.render.documents import dump
-
         told = [{"channel": channel.label, "delivered": why is None, "detail": why} for channel, why in results]
-        sys.stdout.write(dump({"schema": "oddsctl.notify/1", "channels": told} | session.mark) + "\n")
+        session.write({"schema": "oddsctl.notify/1", "channels": told} | session.mark)
     return FAILED if any(why for _, why in results) else 0

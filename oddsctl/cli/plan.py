@@ -29,7 +29,8 @@ def plan(
     session: Session = context.obj
     chosen = options.prefetch_sports(session, sports)
     with session.app(wait=wait) as app:
-        ahead = look_ahead(app.prospects, app.costs, app.clock, app.settings, chosen, days, wait)
+        ahead = look_ahead(app.prospects, app.costs, app.clock, app.settings, chosen, days, wait, session.zone)
+        no_key = app.orchestrator.missing_key()
     if session.format == "table":
         from oddsctl.render.plan import show_plan
         from oddsctl.render.terminal import console
@@ -39,5 +40,7 @@ def plan(
         from oddsctl.render import plan as render
 
         sys.stdout.write(render.written(ahead, session.format, session.mark))
+    if no_key:
+        session.warn(f"{no_key.message}: no board can be bought")
     for error in ahead.errors:
         session.warn(f"{error.message}; planned by what was stored")

@@ -42,6 +42,8 @@ def prefetch(
 ) -> int:
     """Fetch what is due at the windows before games, and stop: what cron runs every few minutes."""
     session: Session = context.obj
+    if dry_run + loop + cron > 1:
+        raise typer.BadParameter("--dry-run shows, --loop runs and --cron prints: choose one")
     chosen = options.prefetch_sports(session, sports)
     if cron:
         return _print_cron(session, sports or [], deadline)
@@ -78,9 +80,18 @@ def _show(session: Session, run: Run | None, app: App, *, planned: bool = False)
         render.show_run(console(sys.stdout, os.environ), run, now=app.clock.now(), zone=session.zone, demo=session.demo)
     for line in render.missed_lines(run):
         session.warn(line)
+    if planned:
+        return _warn(session, run)
+    return run.no_key.exit_code if run.no_key else max((error.exit_code for error in run.errors), default=0)
+
+
+def _warn(session: Session, run: Run) -> int:
+    """What the plan lacks; to who asks for it that is said each time. The exit code: only a plan by nothing at all is a failure."""
     if run.no_key:
-        return run.no_key.exit_code
-    return run.errors[0].exit_code if run.errors and not planned else 0
+        session.warn(f"{run.no_key.message}: no board can be bought")
+    for error in run.errors:
+        session.warn(error.message)
+    return run.errors[0].exit_code if run.errors and not run.games else 0
 
 
 def _draw(session: Session, run: Run, app: App) -> None:

@@ -38,9 +38,9 @@ def show(
 
         show_timeline(console(sys.stdout, os.environ), rows, now, session.zone, demo=session.demo)
     else:
-        from oddsctl.render.documents import dump, queue_document
+        from oddsctl.render.documents import queue_document
 
-        sys.stdout.write(dump(queue_document(rows) | session.mark) + "\n")
+        session.write(queue_document(rows) | session.mark)
 
 
 @app.command()
@@ -61,9 +61,9 @@ def run(
         worked = backlog.run(Terms(wait=wait, max_credits=max_credits, command="queue run"))
         usage, now = app.orchestrator.usage(), app.clock.now()
     if session.format != "table":
-        from oddsctl.render.documents import dump, queue_run_document
+        from oddsctl.render.documents import queue_run_document
 
-        sys.stdout.write(dump(queue_run_document(worked, usage) | session.mark) + "\n")
+        session.write(queue_run_document(worked, usage) | session.mark)
     elif worked:
         from oddsctl.render.queue_run import show_queue_run
         from oddsctl.render.terminal import console
@@ -81,4 +81,8 @@ def clear(context: typer.Context) -> None:
 
     session: Session = context.obj
     with session.app() as app:
-        typer.echo(f"{WaitingRoom(app.store, app.clock).clear()} waiting requests dropped")
+        dropped = WaitingRoom(app.store, app.clock).clear()
+    if session.format == "table":
+        typer.echo(f"{dropped} waiting requests dropped")
+    else:
+        session.write({"schema": "oddsctl.queue_clear/1", "dropped": dropped} | session.mark)

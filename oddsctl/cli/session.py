@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from oddsctl.errors import InterruptedRunError, OddsctlError, UsageError
@@ -143,14 +144,22 @@ class Session:
         """Tell the listeners, such as the log or a progress bar; warnings also the user."""
         for listener in self.listeners:
             listener(notice)
-        if isinstance(notice, Warned):
-            self.warn(notice.text)
+        if isinstance(notice, Warned) and notice.text not in self.warnings:
+            self.warnings.append(notice.text)
+            self.say(f"warning: {notice.text}")
+
+    def write(self, document: dict[str, Any]) -> None:
+        """The one answer of a command, as JSON; as JSON lines on one. It has no rows: raises `UsageError` for CSV."""
+        from oddsctl.render.documents import dump
+
+        if self.format == "csv":
+            raise UsageError(f"{self.command} has no rows for CSV", hint="ask for --json")
+        text = json.dumps(document, ensure_ascii=False) if self.format == "jsonl" else dump(document)
+        sys.stdout.write(text + "\n")
 
     def warn(self, text: str) -> None:
-        """One line on stderr, once."""
-        if text not in self.warnings:
-            self.warnings.append(text)
-            self.say(f"warning: {text}")
+        """One line on stderr, once, and in the log."""
+        self.tell(Warned(text))
 
     def say(self, text: str) -> None:
         """One line on stderr, unless `-q`."""

@@ -64,9 +64,7 @@ def stats(
 
         show_stats(console(sys.stdout, os.environ), document, zone=session.zone, demo=session.demo)
     else:
-        from oddsctl.render.documents import dump
-
-        sys.stdout.write(dump(document | session.mark) + "\n")
+        session.write(document | session.mark)
     return 0
 
 

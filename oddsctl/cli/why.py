@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -22,7 +22,6 @@ def why(
 ) -> None:
     """Show the inputs and the steps that led to the results of a past run."""
     from oddsctl.records import decision
-    from oddsctl.render.documents import dump
 
     session: Session = context.obj
     with session.app() as app:
@@ -30,13 +29,17 @@ def why(
     if document is None:
         raise UsageError(f"no run {decision_id!r} is on record" if decision_id else "no run is on record yet")
     if session.format == "table":
-        typer.echo(f"{document['id']}  {document['at']}  oddsctl {document['command']}")
+
+        def local(at: str) -> str:
+            return f"{datetime.fromisoformat(at).astimezone(session.zone):%Y-%m-%d %H:%M:%S %Z}"
+
+        typer.echo(f"{document['id']}  {local(document['at'])}  oddsctl {document['command']}")
         for wish in document["wishes"]:
             detail = f" ({wish['detail']})" if wish["detail"] else ""
             cost = f", {wish['credits']} credits" if wish["credits"] else ""
-            game = f", game at {wish['game_time']}" if wish["game_time"] else ""
+            game = f", game at {local(wish['game_time'])}" if wish["game_time"] else ""
             typer.echo(f"\n{wish['wish']}\n  {wish['reason']}{detail}{cost}: asked as {wish['priority']} for {wish['purpose']}{game}")
             for step in wish["steps"]:
                 typer.echo(f"  - {step}")
     else:
-        sys.stdout.write(dump(document) + "\n")
+        session.write(document)

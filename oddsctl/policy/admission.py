@@ -111,7 +111,8 @@ def admit(state: ProviderState, ask: Ask, rules: Rules, now: float) -> tuple[Pro
         return state, Refused(Refusal.RATE, f"free in {wait:.0f} s, patience is {ask.patience:.0f} s", retry_at=now + wait)
     call = Reservation(ask.id, ask.purchase.price, now + wait, now + wait + rules.lease)
     breakers = state.breakers if breaker == Breaker() else {**state.breakers, ask.endpoint: breaker}
-    return replace(state, bucket=bucket, credits=budget.reserve(credits, call), breakers=breakers), Go(wait)
+    booked = budget.reserve(credits, call)
+    return replace(state, bucket=bucket, credits=booked, breakers=breakers, tally=tally.sent(state.tally)), Go(wait)
 
 
 def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> ProviderState:
@@ -139,7 +140,7 @@ def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
 def release(state: ProviderState, endpoint: str, call_id: str) -> ProviderState:
     """The call was let through and never sent; if it was to be a probe, another may be."""
     breakers = {name: circuit_breaker.withdraw(breaker) if name == endpoint else breaker for name, breaker in state.breakers.items()}
-    return replace(state, credits=budget.release(state.credits, call_id), breakers=breakers)
+    return replace(state, credits=budget.release(state.credits, call_id), breakers=breakers, tally=tally.unsent(state.tally))
 
 
 def presume_dead(state: ProviderState, call_id: str) -> ProviderState:

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from oddsctl.policy.calendar import DAY
-from oddsctl.policy.pacing import Outlook, calls_until, day_of
+from oddsctl.policy.pacing import EASTERN, Outlook, calls_until, day_of
 from oddsctl.policy.prefetch_plan import Windows
 
 
@@ -70,13 +71,17 @@ def outlay(
     now: float,
     until: float,
     captured: Collection[tuple[str, float]] = (),
+    zone: ZoneInfo = EASTERN,
 ) -> Outlay:
-    """What the sports cost from `now` to `until` at these windows but for those `captured` (game, window), and what could be spared."""
-    days = _days(outlooks, windows, captured, now, until)
+    """What the sports cost from `now` to `until` at these windows but for those `captured` (game, window), and what could be spared.
+
+    Days are those of `zone`.
+    """
+    days = _days(outlooks, windows, captured, now, until, zone)
     total = sum(day.credits for day in days)
 
     def cut(kind: str, without: str | float, some: Mapping[str, Outlook], left: Windows, share: float = 1.0) -> Cut:
-        credits = sum(day.credits for day in _days(some, left, captured, now, until)) * share
+        credits = sum(day.credits for day in _days(some, left, captured, now, until, zone)) * share
         return Cut(kind, without, credits, total - credits)
 
     cuts = []
@@ -88,11 +93,11 @@ def outlay(
         cuts += [cut("market", market, outlooks, windows, (len(markets) - 1) / len(markets)) for market in markets]
     if len(outlooks) > 1:
         cuts += [cut("sport", name, {other: one for other, one in outlooks.items() if other != name}, windows) for name in outlooks]
-    return Outlay(days, _runs_out(days, means, now), tuple(cuts))
+    return Outlay(days, _runs_out(days, means, now, zone), tuple(cuts))
 
 
 def _days(
-    outlooks: Mapping[str, Outlook], windows: Windows, captured: Collection[tuple[str, float]], now: float, until: float
+    outlooks: Mapping[str, Outlook], windows: Windows, captured: Collection[tuple[str, float]], now: float, until: float, zone: ZoneInfo
 ) -> tuple[DayCost, ...]:
     """The days that have a call."""
     credits: dict[date, Counter[str]] = {}
@@ -102,14 +107,14 @@ def _days(
     for name, outlook in outlooks.items():
         known = calls_until(outlook, windows, now, min(until, outlook.known_until), captured)
         for call in known:
-            day = day_of(call.at)
+            day = day_of(call.at, zone)
             credits.setdefault(day, Counter())[name] += outlook.price
             by_window.setdefault(day, Counter())[min(target.window for target in call.covers)] += outlook.price
             games.setdefault(day, set()).update(target.fixture_id for target in call.covers)
         known_days = (min(until, outlook.known_until) - now) / DAY
         if until > outlook.known_until and known_days >= 1 and known:
             mean = len(known) * outlook.price / known_days
-            for day in _between(outlook.known_until, until):
+            for day in _between(outlook.known_until, until, zone):
                 guesses.setdefault(day, {})[name] = mean
     prices = {name: outlook.price for name, outlook in outlooks.items()}
     costs = []
@@ -123,13 +128,13 @@ def _days(
     return tuple(costs)
 
 
-def _between(first: float, last: float) -> list[date]:
-    start = day_of(first)
-    return [start + timedelta(number) for number in range(max(0, (day_of(last) - start).days))]
+def _between(first: float, last: float, zone: ZoneInfo) -> list[date]:
+    start = day_of(first, zone)
+    return [start + timedelta(number) for number in range(max(0, (day_of(last, zone) - start).days))]
 
 
-def _runs_out(days: Sequence[DayCost], means: Means, now: float) -> date | None:
-    left, since, reset = float(means.spendable), day_of(now), day_of(means.reset_at)
+def _runs_out(days: Sequence[DayCost], means: Means, now: float, zone: ZoneInfo) -> date | None:
+    left, since, reset = float(means.spendable), day_of(now, zone), day_of(means.reset_at, zone)
     for cost in days:
         if since < reset <= cost.day:
             left, since = float(means.monthly), reset

@@ -104,9 +104,9 @@ def course(outlooks: Sequence[Outlook], windows: Windows, purse: Purse, now: flo
     return Course(chosen, short, allowance(purse.spendable, 0, later, games, day_of(now), purse.spent_today))
 
 
-def day_of(moment: float) -> date:
-    """The day in whose evening games are played, as leagues count them."""
-    return datetime.fromtimestamp(moment, UTC).astimezone(EASTERN).date()
+def day_of(moment: float, zone: ZoneInfo = EASTERN) -> date:
+    """The day in whose evening games are played, as leagues count them; or that of another zone."""
+    return datetime.fromtimestamp(moment, UTC).astimezone(zone).date()
 
 
 def calls_until(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BOUNDS_MS = (5, 10, 25, 50, 75, 100, 150, 200, 300, 400, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10000, 20000, 60000)
 """Upper bounds of the latency classes in milliseconds; one more class holds what is slower."""
@@ -23,14 +23,24 @@ class Tally:
     answer_seconds: float = 0.0
 
 
+def sent(tally: Tally) -> Tally:
+    """One more call was let through. It counts from now on: that its owner is killed changes nothing about its having been sent."""
+    return replace(tally, calls=tally.calls + 1)
+
+
+def unsent(tally: Tally) -> Tally:
+    """It was not sent after all."""
+    return replace(tally, calls=max(0, tally.calls - 1))
+
+
 def count(tally: Tally, *, failed: bool, retry: bool, seconds: float | None) -> Tally:
-    """The tally after one more call; `seconds` is None when no answer came."""
+    """The tally after a call that was sent came to an end; `seconds` is None when no answer came."""
     latency, together = tally.latency, tally.answer_seconds
     if seconds is not None:
         classes = list(latency) or [0] * (len(BOUNDS_MS) + 1)
         classes[bisect_left(BOUNDS_MS, seconds * 1000)] += 1
         latency, together = tuple(classes), together + seconds
-    return Tally(tally.calls + 1, tally.errors + failed, tally.retries + retry, latency, together)
+    return Tally(tally.calls, tally.errors + failed, tally.retries + retry, latency, together)
 
 
 def percentile_ms(tally: Tally, share: float) -> float | None:

@@ -54,7 +54,7 @@ def _axis(first: date, reset: date, today: int, count: int) -> Text:
     """When the month began, a mark below today, when it ends."""
     begin, end = (f"{day.day} {day:%b}" for day in (first, reset))
     marks = list(begin.ljust(count + 2) + end)
-    if marks[today - 1] == " ":
+    if set(marks[max(0, today - 2) : today + 1]) == {" "}:
         marks[today - 1] = "^"
     return cell("".join(marks), "dim")
 

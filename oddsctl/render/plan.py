@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def document(ahead: LookAhead) -> dict[str, Any]:
-    """`oddsctl.plan/1`. Days are those of the games' evenings, US Eastern."""
+    """`oddsctl.plan/1`. Days are those of the user's zone."""
     planned, means = ahead.outlay, ahead.means
     return {
         "schema": "oddsctl.plan/1",
@@ -54,9 +54,10 @@ def written(ahead: LookAhead, form: str, mark: dict[str, bool]) -> str:
             return "".join(json.dumps(day | mark) + "\n" for day in days)
         case "csv":
             out = StringIO(newline="")
-            writer = csv.DictWriter(out, ("day", "games", "calls", "credits", "sports", "windows", "estimated"), lineterminator="\n")
+            columns = ("day", "games", "calls", "credits", "sports", "windows", "estimated", *mark)
+            writer = csv.DictWriter(out, columns, lineterminator="\n")
             writer.writeheader()
-            writer.writerows(day | {name: _pairs(day[name]) for name in ("sports", "windows")} for day in days)
+            writer.writerows(day | {name: _pairs(day[name]) for name in ("sports", "windows")} | mark for day in days)
             return out.getvalue()
         case _:
             return dump(document(ahead) | mark) + "\n"
@@ -68,7 +69,8 @@ def show_plan(console: Console, ahead: LookAhead, *, zone: ZoneInfo, demo: bool 
 
     from oddsctl.render.layout import banner, show_lines
 
-    parts = [_summary(ahead, zone), _days(ahead), _cuts(ahead)]
+    folded = [part for line in _summary(ahead, zone) for part in line.wrap(console, console.width)]
+    parts = [folded, _days(ahead), _cuts(ahead)]
     with console:
         show_lines(console, banner(demo=demo))
         for number, part in enumerate(part for part in parts if part):

@@ -41,9 +41,9 @@ def written(run: Run, form: str, mark: dict[str, bool]) -> str:
             return "".join(json.dumps(_call(call) | mark, ensure_ascii=False) + "\n" for call in run.calls)
         case "csv":
             out = StringIO(newline="")
-            writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+            writer = csv.DictWriter(out, (*COLUMNS, *mark), lineterminator="\n")
             writer.writeheader()
-            writer.writerows(_call(call) | {"covers": _pairs(call)} for call in run.calls)
+            writer.writerows(_call(call) | {"covers": _pairs(call)} | mark for call in run.calls)
             return out.getvalue()
         case _:
             return dump(document(run) | mark) + "\n"

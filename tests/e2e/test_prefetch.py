@@ -192,6 +192,7 @@ def test_the_deadline_ends_a_run_that_waits_for_a_provider_and_the_books_stay_tr
     assert told["reserved"] + told["maybe_charged"] == 3
     assert [call["credits"] for call in prefetch(due, "nba")["calls"]] == [3]
     assert credits(due)["maybe_charged"] == 3
+    assert due.run("stats", "--json").document["apis"]["odds"]["calls"] == 2, "the one that was lost was sent too"
 
 
 def test_a_loop_has_a_deadline_for_each_run_not_for_itself(due: User, sandbox: Server) -> None:
@@ -223,6 +224,32 @@ def test_without_a_key_it_is_said_once_and_each_run_ends_with_4(due: User, sandb
     assert prefetch(due, "nba")["credits"] == 3
     due.env["ODDS_API_KEY"] = ""
     assert len(due.run("prefetch", "nba").err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("fault", "code", "words"), [(401, 4, "key"), (503, 6, "503")])
+def test_what_keeps_boards_from_being_bought_is_said_once(fault: int, code: int, words: str, due: User, sandbox: Server) -> None:
+    """A plan shown to who asks for it says so too."""
+    due.env["ODDSCTL_RETRY_ATTEMPTS"] = "1"
+    refusal = {"message": "API key is not valid", "error_code": "INVALID_KEY"}
+    sandbox.fault(odds={"status": fault, "count": -1} | ({"body": refusal} if fault == 401 else {}))
+    runs = [due.run("prefetch", "nba") for _ in range(2)]
+    assert [(run.code, run.out, len(run.err.splitlines())) for run in runs] == [(code, "", 1), (code, "", 0)]
+    assert words in runs[0].err
+
+
+def test_a_plan_without_a_key_says_that_nothing_can_be_bought(due: User, sandbox: Server) -> None:
+    due.env["ODDS_API_KEY"] = ""
+    for command in (("plan", "nba"), ("prefetch", "nba", "--dry-run")):
+        assert "no board can be bought" in due.run(*command).err
+
+
+def test_a_plan_of_games_that_nobody_knows_is_no_plan_without_games(due: User, sandbox: Server) -> None:
+    due.env["ODDSCTL_RETRY_ATTEMPTS"] = "1"
+    sandbox.fault(espn={"status": 503, "count": -1}, odds={"status": 503, "count": -1})
+    due.run("prefetch", "nba")
+    for command in (("plan", "nba"), ("prefetch", "nba", "--dry-run")):
+        ran = due.run(*command)
+        assert (ran.code, bool(ran.err)) == (6, True), ran.out
 
 
 def test_with_nobody_to_tell_the_games_nothing_is_bought_and_it_is_said_once(due: User, sandbox: Server) -> None:

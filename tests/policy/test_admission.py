@@ -103,5 +103,5 @@ def test_percentiles_rise_with_the_share(latencies: list[float]) -> None:
 def test_answers_are_timed_together_and_calls_without_one_are_not() -> None:
     counted = Tally()
     for seconds in (0.25, None, 1.5):
-        counted = tally.count(counted, failed=seconds is None, retry=False, seconds=seconds)
+        counted = tally.count(tally.sent(counted), failed=seconds is None, retry=False, seconds=seconds)
     assert (counted.calls, sum(counted.latency), counted.answer_seconds) == (3, 2, 1.75)
