@@ -28,6 +28,8 @@ CREATE TABLE IF NOT EXISTS calls (
     job TEXT NOT NULL, price INTEGER, purpose TEXT, command TEXT, status INTEGER, spent INTEGER, seconds REAL, outcome TEXT,
     said TEXT
 );
+CREATE INDEX IF NOT EXISTS calls_by_time ON calls (at);
+CREATE INDEX IF NOT EXISTS calls_by_id ON calls (call_id);
 CREATE TABLE IF NOT EXISTS decisions (id TEXT PRIMARY KEY, at REAL NOT NULL, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS windows (
     sport TEXT NOT NULL, game TEXT NOT NULL, window TEXT NOT NULL, start REAL NOT NULL, fate TEXT NOT NULL, reason TEXT,
