@@ -101,6 +101,7 @@ class App:
         """Write down what was counted and decided so far."""
         self.orchestrator.close()
         self.decisions.write()
+        self.records.forgive()
 
     def close(self) -> None:
         """Write down what was decided, and let go of connections and files."""

@@ -62,10 +62,14 @@ class Notebook:
 
     def settled(self, topic: str) -> None:
         """It is over: when it comes again it is said again."""
+        if topic not in self.read().told:
+            return
         self.change(lambda notes: replace(notes, told={name: at for name, at in notes.told.items() if name != topic}))
 
     def change(self, move: Callable[[Notes], Notes]) -> None:
-        """Move the notes on; what stays as it was is not written."""
+        """Move the notes on; what stays as it was is not written, nor waited for."""
+        if move(seen := self.read()) == seen:
+            return
 
         def change(old: JSON) -> tuple[JSON, None]:
             before = decoded(Notes, old) or Notes()

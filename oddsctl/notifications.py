@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,8 @@ from oddsctl.store import codec
 
 KEY = "alerts/1"
 """The number is the version of what is kept."""
+SPARE, LEAST_PATIENCE = 1.0, 1.0
+"""Seconds of a run's deadline that are not for sending, and what sending takes at the least."""
 ROUNDS = 3
 """What others put into the outbox while one sends goes out with it, so many times."""
 BOARDS = f"{ROOT}odds/board/"
@@ -68,6 +71,14 @@ def deliver(
         _deliver(store, clock, settings, zone, channels, tuple(news), warn, send)
     except (StateError, LockTimeoutError) as error:
         warn(f"alerts: {error.message}")
+
+
+def in_time(left: float | None) -> Send | None:
+    """What sends within so many seconds (None: as long as it takes); None where there is no time for that, and a later run has to."""
+    if left is None:
+        return notify.send
+    patience = min(notify.PATIENCE, (left - SPARE) / ROUNDS)
+    return partial(notify.send, patience=patience) if patience >= LEAST_PATIENCE else None
 
 
 def send_test(settings: Settings, env: Mapping[str, str], send: Send = notify.send) -> list[tuple[Channel, str | None]]:

@@ -22,6 +22,7 @@ from oddsctl.policy.pacing import Outlook
 from oddsctl.policy.prefetch_plan import PlannedCall, Target
 from oddsctl.ports import Clock, Locks
 from oddsctl.prospect import FOR_PAYING, FOR_PLANNING, Prospect, Prospects
+from oddsctl.providers.sports import find, is_known
 from oddsctl.reckoning import Reckoning, Skip, skip
 from oddsctl.settings import Settings
 from oddsctl.timetable import Span, Timetable
@@ -29,6 +30,8 @@ from oddsctl.window_log import WindowEnd
 
 LONGEST_GAP = 14 * 86400.0
 """Seconds without a run after which nobody asks any more how the windows ended: some leagues' schedules cost a call a day."""
+LATELY = 86400.0
+"""Seconds within which a sport that was prefetched is taken to be prefetched again."""
 LONGEST_NAP = 900.0
 """Seconds after which `--loop` looks again, whatever it has planned: others may have fetched, games may have moved."""
 PURPOSES = ((1800.0, Purpose.WINDOW_30M), (3600.0, Purpose.WINDOW_1H), (7200.0, Purpose.WINDOW_2H))
@@ -98,7 +101,7 @@ class PredictivePrefetcher:
         now, notes = self._clock.now(), self._notebook.read()
         terms = Terms(command="prefetch") if ask else None
         tables = self._prospects.tables(sports, self._span(sports, notes, now, horizon), terms, now)
-        _, view = self._seen(tables, notes, terms, now, horizon)
+        _, view = self._seen(tables, self._others(sports, notes, now, horizon), notes, terms, now, horizon)
         calls = [
             *(_planned("odds", call, view.prices[call.sport]) for call in view.odds.calls),
             *(_planned("weather", call) for call in view.weather.calls),
@@ -119,7 +122,8 @@ class PredictivePrefetcher:
     def _run(self, sports: Sequence[Sport], horizon: float, stop_at: float, every: float) -> Run:
         now, notes, terms = self._clock.now(), self._notebook.read(), self._terms(stop_at)
         tables = self._prospects.tables(sports, self._span(sports, notes, now, horizon), terms, now)
-        outlooks, view = self._seen(tables, notes, terms, now, horizon)
+        others = self._others(sports, notes, now, horizon)
+        outlooks, view = self._seen(tables, others, notes, terms, now, horizon)
         self._note_emergency(view, notes, now)
         made: list[PrefetchCall] = []
         bought: list[tuple[PrefetchCall, OddsctlError | None]] = []
@@ -160,16 +164,28 @@ class PredictivePrefetcher:
         since = min(now, max(accounted_to, now - LONGEST_GAP)) - rules.late
         return Span(since, now + horizon + max(rules.windows) + rules.early, FOR_PLANNING)
 
+    def _others(self, sports: Sequence[Sport], notes: Notes, now: float, horizon: float) -> list[Outlook]:
+        """The games of the sports that other runs buy for: one account pays for all. What is stored of them does."""
+        settings, mine = self._settings, {sport.name for sport in sports}
+        lately = {name for name, at in notes.accounted_to.items() if now - at < LATELY}
+        names = [name for name in sorted({*settings.prefetch.sports, *lately} - mine) if is_known(name, settings.sports)]
+        others = [find(name, settings.sports) for name in names]
+        if not others:
+            return []
+        tables = self._prospects.tables(others, self._span(others, notes, now, horizon), None, now)
+        captured = self._prospects.captured(tables, now).keys()
+        return [replace(one, captured=captured) for one in self._prospects.outlooks(tables, None, now, horizon)]
+
     def _seen(
-        self, tables: Sequence[Timetable], notes: Notes, terms: Terms | None, now: float, horizon: float
+        self, tables: Sequence[Timetable], others: Sequence[Outlook], notes: Notes, terms: Terms | None, now: float, horizon: float
     ) -> tuple[list[Outlook], Prospect]:
         """The games of the month, and what is to be done. Before anything is left out for an old balance a free call asks for it."""
-        outlooks = self._prospects.outlooks(tables, terms, now, horizon)
+        outlooks = [*self._prospects.outlooks(tables, terms, now, horizon), *others]
         view = self._prospects.view(tables, outlooks, notes, now, horizon)
         if terms is None or not view.is_short or not self._prospects.is_balance_old(now):
             return outlooks, view
         self._orchestrator.run([PriorityRequest(SportsJob(), Priority.PREFETCH, Purpose.REST)], replace(terms, max_age=0.0))
-        outlooks = self._prospects.outlooks(tables, terms, now, horizon)
+        outlooks = [*self._prospects.outlooks(tables, terms, now, horizon), *others]
         return outlooks, self._prospects.view(tables, outlooks, notes, now, horizon)
 
     def _due(self, view: Prospect, now: float, every: float) -> list[PlannedCall]:
@@ -234,7 +250,8 @@ class PredictivePrefetcher:
         """What stands in the way, when it begins to: cron is not to repeat it every five minutes."""
         unknown = next((table.error for table in tables if table.error), None)
         topics = {"key": _in_words(no_key), "schedule": _in_words(unknown), "emergency": EMERGENCY if view.course.emergency else None}
-        topics["short"] = SHORT if view.is_short and not view.course.emergency else None
+        is_cut = set(view.course.windows) < set(view.windows.before)  # of all sports, as one account pays for them
+        topics["short"] = SHORT if is_cut and not view.course.emergency else None
         if bought:
             topics["odds"] = _in_words(next((error for _, error in bought if error), None))
         for topic, words in topics.items():

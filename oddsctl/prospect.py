@@ -124,7 +124,9 @@ class Prospects:
 
     def is_balance_old(self, now: float) -> bool:
         """Whether the balance was told so long ago that nothing should be left out for it: a new month may have begun."""
-        return budget.is_outdated(self._accounts.state("odds").credits, now)
+        credits = self._accounts.state("odds").credits
+        told_before = credits.asked_at < calendar.month(credits, self._settings.odds.reset_day, now).began_at
+        return budget.is_outdated(credits, now) or (credits.used is not None and told_before)
 
     def limit(self) -> int:
         """The account's credits a month."""
@@ -151,7 +153,7 @@ class Prospects:
         """The games until then, where the league's months fit one answer each."""
         if not table.sport.folds_months:
             return None
-        (far,) = self.tables([table.sport], Span(now, until, FOR_PACING), terms, now)
+        (far,) = self.tables([table.sport], Span(_midnight(now), until, FOR_PACING), terms, now)  # today's share is by all of today's games
         return None if far.told_at is None else far
 
     def windows(self, part: Part) -> Windows:

@@ -42,7 +42,7 @@ class Reckoning:
         self._notebook = notebook
 
     def conclude(self, view: Prospect, made: Sequence[PrefetchCall], no_key: str | None, now: float) -> list[WindowEnd]:
-        """Write down how windows ended, and what went wrong with others. The ends that are new."""
+        """Write down how windows ended, and what went wrong with others. The ends that are new; none while the history cannot be read."""
         failures = {name: Failure(why, now) for name, why in _failures(view, made, no_key, now)}
         told = {table.sport.name: table.error is None for table in view.tables}
 
@@ -53,6 +53,8 @@ class Reckoning:
 
         notes = self._notebook.read()
         ends = self.new_ends(view, replace(notes, failures=notes.failures | failures), now)
+        if not self._log.is_readable:
+            return []
         self._log.note(ends)
         self._notebook.change(move)
         return ends

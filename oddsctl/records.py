@@ -75,6 +75,11 @@ class Records:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._broken = False
+        self.is_readable = True
+
+    def forgive(self) -> None:
+        """Try again after a failure: what was in the way may be gone."""
+        self._broken, self.is_readable = False, True
 
     def write(self, statement: str, values: tuple[object, ...]) -> None:
         """Append one row. After the first that could not be written no other is tried."""
@@ -95,6 +100,7 @@ class Records:
             with self._lock:
                 return self._open().execute(query, values).fetchall()
         except (sqlite3.Error, OSError, OddsctlError) as error:
+            self.is_readable = False
             self._warn(f"history cannot be read: {error}")
             return []
 

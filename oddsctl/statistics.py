@@ -85,7 +85,8 @@ def _calls(counted: Tally, *, retries: bool) -> dict[str, Any]:
 
 def _credits(credits: Credits, settings: Settings, now: float) -> dict[str, Any]:
     month = calendar.month(credits, settings.odds.reset_day, now)
-    a_day = None if credits.used is None else calendar.spend_per_day(credits.used, month.began_at, now)
+    is_of_this_month = credits.used is not None and credits.asked_at >= month.began_at
+    a_day = calendar.spend_per_day(credits.used or 0, month.began_at, now) if is_of_this_month else None
     left_at_reset = None
     if a_day is not None and credits.remaining is not None:
         left_at_reset = round(credits.remaining - a_day * (month.reset_at - now) / calendar.DAY, 1)

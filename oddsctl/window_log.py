@@ -32,6 +32,11 @@ class WindowLog:
     def __init__(self, records: Records) -> None:
         self._records = records
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether what was read so far is all there is: a history that cannot be read is not an empty one."""
+        return self._records.is_readable
+
     def since(self, start: float) -> dict[tuple[str, str], WindowEnd]:
         """Of games that start from then on, by game and window."""
         query = "SELECT sport, game, window, start, fate, reason, at, lag FROM windows WHERE start >= ?"

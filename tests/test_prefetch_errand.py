@@ -583,6 +583,26 @@ def test_a_new_month_is_noticed_without_paying_for_it(left: int, tmp_path: Path)
     assert house.said == []
 
 
+def test_the_first_hour_of_a_new_month_is_not_judged_by_the_old_balance(tmp_path: Path) -> None:
+    """It was told five minutes before midnight UTC, and nearly nothing was left of it."""
+    house = learnt(town(tmp_path, Match("1", at("2026-11-30 20:15")), now="2026-11-30 18:55", left=51, used=449))
+    house.wire.left, house.wire.used = 500, 0
+    house.cron(at("2026-11-30 19:05"), at("2026-11-30 20:10"))
+    assert house.bought() == ["19:15", "19:45"]
+    assert house.said == []
+
+
+def test_two_lines_of_cron_share_one_account(tmp_path: Path) -> None:
+    """Each alone could pay all its windows; both together cannot pay those of two hours, and that is said once."""
+    house = learnt(town(tmp_path, one_o_clock(), Match("b", at(f"{SUNDAY} 18:00"), sport="nba"), left=62, used=438))
+    for number in range(12 * 12):
+        house.sports = ("nfl", "nba")[number % 2 : number % 2 + 1]
+        house.run(at(f"{SUNDAY} 06:00") + number * 300.0, every=600.0)
+    assert len(house.bought()) == 4
+    assert house.wire.left == 50
+    assert ["left out" in said for said in house.said] == [True]
+
+
 def test_while_credits_are_short_the_balance_is_asked_for_once_an_hour(tmp_path: Path) -> None:
     house = learnt(town(tmp_path, one_o_clock(), now="2026-11-29 04:00", left=50, used=450))
     house.cron(at(f"{SUNDAY} 06:00"), at(f"{SUNDAY} 11:55"))

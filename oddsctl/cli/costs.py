@@ -24,17 +24,16 @@ def costs(
     since: options.Since = None,
     by: Annotated[str | None, typer.Option("--by", metavar="FIELDS", help=BY)] = None,
 ) -> None:
-    """Show what was spent on what and when, this month unless --since says otherwise. --format csv or jsonl lists single calls."""
+    """Show what was spent on what and when, this month unless --since says otherwise. CSV lists single calls, or groups --by."""
     from oddsctl import costs as errand
-    from oddsctl.ledger import Ledger
     from oddsctl.render import spending
 
     session: Session = context.obj
     fields = errand.fields(by)
     with session.app() as app:
-        ledger = Ledger(app.records, app.clock, app.settings)
+        ledger = app.ledger
         begin = errand.month_began(app.store, app.clock, app.settings) if since is None else max(0.0, app.clock.now() - since)
-        if session.format in ("csv", "jsonl"):
+        if session.format in ("csv", "jsonl") and by is None:
             calls = ledger.calls(begin)
             csv = session.format == "csv"
             sys.stdout.write(spending.calls_csv(calls, demo=session.demo) if csv else spending.calls_jsonl(calls, session.mark))
@@ -44,5 +43,9 @@ def costs(
         from oddsctl.render.terminal import console
 
         spending.show_costs(console(sys.stdout, os.environ), document, zone=session.zone, demo=session.demo)
+    elif session.format == "csv":
+        sys.stdout.write(spending.groups_csv(document, demo=session.demo))
+    elif session.format == "jsonl":
+        sys.stdout.write(spending.groups_jsonl(document, session.mark))
     else:
         session.write(document | session.mark)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -135,10 +136,13 @@ class Session:
 
     def _deliver(self, app: App, news: list[News]) -> None:
         from oddsctl.messages.notices import HealthChecked
-        from oddsctl.notifications import deliver
+        from oddsctl.notifications import deliver, in_time
 
         looks = [HealthChecked(api, one.status.value, one.reason) for api, one in app.monitor.look().items() if one.status.is_known]
-        deliver(app.store, app.clock, app.settings, self.zone, news=[*news, *looks], warn=self.warn)
+        app.flush()  # the run's work is done, whatever comes of this
+        left = signal.getitimer(signal.ITIMER_REAL)[0]  # of a run with a deadline; 0 without one
+        if send := in_time(left or None):
+            deliver(app.store, app.clock, app.settings, self.zone, news=[*news, *looks], warn=self.warn, send=send)
 
     def tell(self, notice: Notice) -> None:
         """Tell the listeners, such as the log or a progress bar; warnings also the user."""

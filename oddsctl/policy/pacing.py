@@ -56,13 +56,15 @@ def emergency(spendable: int, needed: int, *, active: bool) -> bool:
 class Outlook:
     """A sport's games until the reset: those that start before `known_until`; each later day is taken to cost what these do.
 
-    `price` is what its board costs, `lean_price` what the least does that an emergency still buys.
+    `price` is what its board costs, `lean_price` what the least does that an emergency still buys. `captured`
+    holds (game, window) pairs that are known to need no call any more.
     """
 
     fixtures: Sequence[Fixture]
     known_until: float
     price: int
     lean_price: int
+    captured: Collection[tuple[str, float]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def calls_until(
     outlook: Outlook, windows: Windows, now: float, end: float, captured: Collection[tuple[str, float]] = ()
 ) -> tuple[PlannedCall, ...]:
     """The fewest calls for the known games' windows between `now` and `end` that are not `captured`."""
-    wanted, _ = targets(outlook.fixtures, windows, captured, now, end - now)
+    wanted, _ = targets(outlook.fixtures, windows, {*captured, *outlook.captured}, now, end - now)
     return plan(wanted)
 
 

@@ -39,6 +39,11 @@ SPORTS = (
 )
 
 
+def is_known(name: str, added: Sequence[Sport] = ()) -> bool:
+    """Whether a sport is called so."""
+    return any(sport.name == name for sport in (*SPORTS, *added))
+
+
 def find(name: str, added: Sequence[Sport] = ()) -> Sport:
     """The sport of that name; those added by the configuration win. Raises `UsageError` naming the nearest one."""
     known = {sport.name: sport for sport in (*SPORTS, *added)}

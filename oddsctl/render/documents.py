@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import csv as csv_format
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from oddsctl.batch import Answered
 from oddsctl.messages.queued import Item, Worked
 from oddsctl.models import Board, Game, Price, Source, Usage, Venue, Weather
 from oddsctl.times import iso as _iso
+
+if TYPE_CHECKING:
+    from oddsctl.batch import Answered
 
 JSON = dict[str, Any]
 
@@ -116,6 +117,8 @@ def jsonl(board: Board) -> str:
 
 def csv(board: Board) -> str:
     """One row a price, after a header; a game without prices has one row. What is not known is empty."""
+    import csv as csv_format
+
     out = StringIO(newline="")
     writer = csv_format.DictWriter(out, CSV_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()

@@ -69,6 +69,20 @@ def calls_csv(calls: Iterable[Call], *, demo: bool) -> str:
     return out.getvalue()
 
 
+def groups_csv(document: Facts, *, demo: bool) -> str:
+    """One group a row, after a header."""
+    out = StringIO(newline="")
+    writer = csv.DictWriter(out, [*document["by"], "calls", "errors", "credits", "maybe_charged", "demo"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**group, "demo": json.dumps(demo)} for group in document["groups"])
+    return out.getvalue()
+
+
+def groups_jsonl(document: Facts, mark: Mapping[str, bool]) -> str:
+    """One group a line."""
+    return "".join(json.dumps({**group, **mark}, ensure_ascii=False) + "\n" for group in document["groups"])
+
+
 def _table(names: Sequence[Column], numbers: Mapping[str, Sequence[str]]) -> list[Text]:
     counted = [Column([cell(head, "dim"), *map(cell, values)], right=True) for head, values in numbers.items()]
     return side_by_side([*names, *counted])
