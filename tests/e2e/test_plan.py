@@ -26,6 +26,15 @@ def test_the_plan_of_two_weeks_adds_up_and_costs_nothing(user: User, sandbox: Se
     assert sandbox.used == 0
 
 
+def test_what_your_own_commands_cost_a_day_is_reckoned_with_and_a_board_of_yours_is_not_bought_again(user: User, sandbox: Server) -> None:
+    user.env |= {"ODDSCTL_PREFETCH_WINDOWS": "36h", "ODDSCTL_PREFETCH_EARLY": "0s", "ODDSCTL_PREFETCH_LATE": "36h"}
+    before = user.run("plan", "nba", "--days", "1", "--json").document
+    user.fetch("nba")
+    after = user.run("plan", "nba", "--days", "1", "--json").document
+    assert (before["own_per_day"], after["own_per_day"]) == (0, 3)
+    assert after["credits"] < before["credits"]
+
+
 def test_days_are_told_line_by_line_and_as_csv(user: User, sandbox: Server) -> None:
     lines = [json.loads(line) for line in user.run("plan", "nba", "--days", "3", "--format", "jsonl").out.splitlines()]
     rows = list(csv.DictReader(io.StringIO(user.run("plan", "nba", "--days", "3", "--format", "csv").out)))
