@@ -30,6 +30,8 @@ from oddsctl.window_log import WindowEnd
 
 LONGEST_GAP = 14 * 86400.0
 """Seconds without a run after which nobody asks any more how the windows ended: some leagues' schedules cost a call a day."""
+LONG_AGO = 3 * 86400.0
+"""Seconds after which nobody misses the windows of a sport that is in no `prefetch.sports`: it was asked for by hand."""
 LATELY = 86400.0
 """Seconds within which a sport that was prefetched is taken to be prefetched again."""
 LONGEST_NAP = 900.0
@@ -120,7 +122,8 @@ class PredictivePrefetcher:
     # ── one run ──
 
     def _run(self, sports: Sequence[Sport], horizon: float, stop_at: float, every: float) -> Run:
-        now, notes, terms = self._clock.now(), self._notebook.read(), self._terms(stop_at)
+        now, terms = self._clock.now(), self._terms(stop_at)
+        notes = self._notes(sports, now)
         tables = self._prospects.tables(sports, self._span(sports, notes, now, horizon), terms, now)
         others = self._others(sports, notes, now, horizon)
         outlooks, view = self._seen(tables, others, notes, terms, now, horizon)
@@ -156,6 +159,18 @@ class PredictivePrefetcher:
             games=names,
             no_key=no_key,
         )
+
+    def _notes(self, sports: Sequence[Sport], now: float) -> Notes:
+        """The notes. A sport that cron is not for, and that nobody asked for lately, is begun anew: its windows were nobody's."""
+        occasional = {sport.name for sport in sports} - set(self._settings.prefetch.sports)
+        old = {name for name, at in self._notebook.read().accounted_to.items() if name in occasional and now - at > LONG_AGO}
+
+        def forget(notes: Notes) -> Notes:
+            accounted = {name: at for name, at in notes.accounted_to.items() if name not in old}
+            return replace(notes, accounted_to=accounted, began={name: at for name, at in notes.began.items() if name not in old})
+
+        self._notebook.change(forget)
+        return self._notebook.read()
 
     def _span(self, sports: Sequence[Sport], notes: Notes, now: float, horizon: float) -> Span:
         """The games whose windows end after the last account, or open within the horizon."""

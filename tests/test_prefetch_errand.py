@@ -603,6 +603,14 @@ def test_two_lines_of_cron_share_one_account(tmp_path: Path) -> None:
     assert ["left out" in said for said in house.said] == [True]
 
 
+def test_a_sport_that_is_prefetched_by_hand_now_and_then_owes_no_account_of_the_days_between(tmp_path: Path) -> None:
+    games = [Match(str(day), at(f"2026-11-{day} 18:00"), sport="nba") for day in range(22, 30)]
+    house = town(tmp_path, *games, now="2026-11-22 12:00", sports=("nba",))
+    house.run(at("2026-11-22 12:00"))
+    house.run(at("2026-11-29 12:00"))
+    assert house.ends == {}
+
+
 def test_while_credits_are_short_the_balance_is_asked_for_once_an_hour(tmp_path: Path) -> None:
     house = learnt(town(tmp_path, one_o_clock(), now="2026-11-29 04:00", left=50, used=450))
     house.cron(at(f"{SUNDAY} 06:00"), at(f"{SUNDAY} 11:55"))
