@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from oddsctl.accounts import Accounts
+from oddsctl.accounts import APIS, Accounts
 from oddsctl.errors import MissingKeyError, ProviderError
 from oddsctl.messages.jobs import ForecastJob, Job, SportsJob
 from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest, Reason, Terms
@@ -14,7 +14,7 @@ from oddsctl.policy import health
 from oddsctl.policy.health import Health, Status
 from oddsctl.ports import JSON, Clock, Store
 from oddsctl.providers import espn
-from oddsctl.providers.sports import SPORTS, find
+from oddsctl.providers.sports import by_provider, find
 from oddsctl.records import CostTracker
 from oddsctl.settings import Settings
 from oddsctl.times import iso
@@ -22,7 +22,6 @@ from oddsctl.times import iso
 if TYPE_CHECKING:
     from oddsctl.orchestrator import RequestOrchestrator
 
-APIS = ("odds", "espn", "weather")
 HISTORY = 500
 """Calls looked at an API: what has been so for longer has been so since the first of them."""
 PROBE_EVERY = 300.0
@@ -102,9 +101,8 @@ class APIHealthMonitor:
 
     def _sport(self) -> Sport:
         """The sport last asked about that ESPN has, or the NFL."""
-        league = self._costs.last_league()
-        known = [sport for sport in (*self._settings.sports, *SPORTS) if sport.espn_path and league]
-        return next((sport for sport in known if league in (sport.odds_key, sport.espn_path)), find("nfl"))
+        sport = by_provider(self._settings.sports).get(self._costs.last_league() or "")
+        return sport if sport and sport.espn_path else find("nfl")
 
 
 def _key(api: str) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from oddsctl.policy import tally
 from oddsctl.policy.tally import Tally
 from oddsctl.ports import Clock
-from oddsctl.providers.sports import SPORTS
+from oddsctl.providers.sports import by_provider
 from oddsctl.records import CostTracker, Records
 from oddsctl.settings import Settings
 from oddsctl.window_log import WindowLog
@@ -96,8 +96,7 @@ class Ledger:
         self._records = records
         self._clock = clock
         self._lease = settings.http.longest_exchange + 5
-        names = {word: sport.name for sport in (*SPORTS, *settings.sports) for word in (sport.odds_key, sport.espn_path)}
-        self._names: dict[str | None, str] = {word: name for word, name in names.items() if word}
+        self._names: dict[str | None, str] = {word: sport.name for word, sport in by_provider(settings.sports).items()}
 
     def totals(self, by: Sequence[str], since: float = 0.0, zone: tzinfo = UTC) -> dict[Group, Total]:
         """The sums of each group, which is the values of the fields in `by`; in the order of the values. Days are those of `zone`."""

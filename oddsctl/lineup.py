@@ -12,7 +12,7 @@ from oddsctl.models import Sport
 from oddsctl.policy import queue
 from oddsctl.policy.priority import standing
 from oddsctl.policy.queue import Waiting
-from oddsctl.providers.sports import SPORTS
+from oddsctl.providers.sports import by_provider
 from oddsctl.times import iso
 
 ID_BEGINNING = 8
@@ -56,12 +56,10 @@ def what(job: Job) -> str:
 
 def sport_of(job: Job, added: Sequence[Sport] = ()) -> str | None:
     """Our name of the job's sport; the provider's where we have none, None where it is of no sport."""
-    known = (*added, *SPORTS)
     match job:
-        case OddsJob(sport=key) | EventsJob(sport=key) | ScoresJob(sport=key):
-            return next((sport.name for sport in known if sport.odds_key == key), key)
-        case ScheduleJob(league=path):
-            return next((sport.name for sport in known if sport.espn_path == path), path)
+        case OddsJob(sport=word) | EventsJob(sport=word) | ScoresJob(sport=word) | ScheduleJob(league=word):
+            sport = by_provider(added).get(word)
+            return sport.name if sport else word
         case _:
             return None
 

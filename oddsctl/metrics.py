@@ -49,7 +49,7 @@ def gather(
     """The metrics now; `health` is a word for each API."""
     accounts, now = Accounts(store, clock, settings), clock.now()
     states = {api: accounts.state(api) for api in APIS}
-    credits = states["odds"].credits
+    credits, hits = states["odds"].credits, read_counts(store).hits_by_api
     return Metrics(
         credits_used=credits.used,
         credits_remaining=credits.remaining,
@@ -57,7 +57,7 @@ def gather(
         credits_maybe_charged=credits.maybe_credits,
         tokens={api: _tokens(api, state, settings, now) for api, state in states.items()},
         calls=ledger.outcomes(),
-        hits={api: read_counts(store).hits_by_api.get(api, 0) for api in APIS},
+        hits={api: hits.get(api, 0) for api in APIS},
         latency={api: state.tally for api, state in states.items()},
         breaker_open={api: _is_open(state, now) for api, state in states.items()},
         health=health,
@@ -73,7 +73,7 @@ def _is_open(state: ProviderState, now: float) -> bool:
 
 def _tokens(api: str, state: ProviderState, settings: Settings, now: float) -> float:
     limit = pace.allowed(state.pace, rules_for(api, settings).limit)
-    return (token_bucket.refill(state.bucket, limit, now) if state.bucket else token_bucket.full(limit, now)).tokens
+    return token_bucket.standing(state.bucket, limit, now).tokens
 
 
 def _oldest(store: Store, ledger: Ledger, now: float) -> dict[tuple[str, str], float]:

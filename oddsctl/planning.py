@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from oddsctl.errors import OddsctlError
 from oddsctl.messages.wishes import Purpose, Terms
 from oddsctl.models import Sport
 from oddsctl.notebook import Notes
+from oddsctl.policy import budget
 from oddsctl.policy.calendar import DAY
 from oddsctl.policy.outlay import Means, Outlay, outlay
 from oddsctl.ports import Clock
@@ -62,7 +62,7 @@ def look_ahead(
     outlooks = prospects.outlooks(tables, terms, now, known - now, until)
     by_sport = {table.sport.name: one for table, one in zip(tables, outlooks, strict=True)}
     limit = prospects.limit()
-    reserve = math.ceil(settings.budget.reserve * limit)
+    reserve = budget.kept_for_own(limit, settings.budget)
     means = Means(max(0, purse.spendable), limit - reserve, purse.reset_at, _own_per_day(costs, now))
     planned = outlay(
         by_sport, prospects.windows("odds"), settings.odds.markets, means, now, until, prospects.captured(tables, now).keys(), zone
@@ -75,4 +75,4 @@ def _own_per_day(costs: CostTracker, now: float) -> float:
     own = [cost for cost in costs.costs(now - USUAL) if cost.purpose == Purpose.OWN and cost.price]
     if not own:
         return 0.0
-    return sum(cost.price if cost.spent is None else cost.spent for cost in own) / max(1.0, (now - own[0].at) / DAY)
+    return sum(cost.at_most for cost in own) / max(1.0, (now - own[0].at) / DAY)

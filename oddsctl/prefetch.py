@@ -236,9 +236,8 @@ class PredictivePrefetcher:
         self._reckoning.begin(call, now)
         nearest = min(target.window for target in call.covers)
         purpose = next((purpose for window, purpose in PURPOSES if nearest <= window), Purpose.REST)
-        start = min(target.nominal + target.window for target in call.covers)
         max_age = max(0.0, now - agenda.kept_since(call, view.windows))
-        request = PriorityRequest(view.jobs[call.sport], Priority.PREFETCH, purpose, start, call.closes)
+        request = PriorityRequest(view.jobs[call.sport], Priority.PREFETCH, purpose, call.game_time, call.closes)
         terms = self._terms(stop_at)
         (outcome,) = self._orchestrator.run([request], replace(terms, wait=min(terms.wait, max(0.0, call.closes - now)), max_age=max_age))
         return _made("odds", call, [outcome], now), outcome.error
@@ -305,8 +304,7 @@ def _in_words(error: OddsctlError | None) -> str | None:
 
 
 def _planned(api: str, call: PlannedCall, price: int = 0) -> PrefetchCall:
-    start = min(target.nominal + target.window for target in call.covers)
-    return PrefetchCall(call.at, api, call.sport, price, _covers(call), PLANNED, start, call.closes)
+    return PrefetchCall(call.at, api, call.sport, price, _covers(call), PLANNED, call.game_time, call.closes)
 
 
 def _looked_at(call: PlannedCall, tables: Sequence[Timetable], now: float) -> PrefetchCall:
@@ -324,6 +322,7 @@ def _covers(call: PlannedCall) -> tuple[tuple[str, str], ...]:
 
 def _made(api: str, call: PlannedCall, outcomes: Sequence[Outcome], now: float) -> PrefetchCall:
     worst = max(outcomes, key=lambda outcome: outcome.reason.fails_strict)
-    start = min(target.nominal + target.window for target in call.covers)
     told = (worst.reason.fails_strict and worst.detail) or worst.reason.value
-    return PrefetchCall(now, api, call.sport, sum(outcome.credits for outcome in outcomes), _covers(call), told, start, call.closes)
+    return PrefetchCall(
+        now, api, call.sport, sum(outcome.credits for outcome in outcomes), _covers(call), told, call.game_time, call.closes
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,7 +116,7 @@ class Prospects:
         credits, odds = self._accounts.state("odds").credits, self._settings.odds
         month = calendar.month(credits, odds.reset_day, now)
         rules = self._settings.budget
-        kept = max(math.ceil(rules.reserve * credits.limit(odds.monthly_credits)), rules.stop_below)  # below either none is let through
+        kept = max(budget.kept_for_own(credits.limit(odds.monthly_credits), rules), rules.stop_below)  # below either none is let through
         midnight = _midnight(now)
         spent_today = self._costs.planned_spend(midnight)
         return Purse(credits.available(odds.monthly_credits) - kept, spent_today, month.reset_at, notes.emergency_since is not None)

@@ -61,6 +61,11 @@ class Cost:
     outcome: str = "IN_FLIGHT"
     status: int | None = None
 
+    @property
+    def at_most(self) -> int:
+        """What it may have cost: its price, as long as nobody knows."""
+        return self.price if self.spent is None else self.spent
+
 
 class Records:
     """The history in a database of its own. A row is on its way to the disk before the call is: `kill -9` loses none.
@@ -167,7 +172,7 @@ class CostTracker:
 
     def planned_spend(self, since: float) -> int:
         """Credits that planned calls cost since then; what got no answer counts as charged."""
-        return sum(cost.price if cost.spent is None else cost.spent for cost in self.costs(since) if cost.purpose != Purpose.OWN)
+        return sum(cost.at_most for cost in self.costs(since) if cost.purpose != Purpose.OWN)
 
     def attempts(self, api: str, most: int) -> list[Attempt]:
         """The last calls to the API that came to an end, oldest first. Our own bugs and interruptions say nothing of it."""

@@ -64,7 +64,7 @@ def document(
 def _limits(api: str, state: ProviderState, settings: Settings, now: float) -> dict[str, Any]:
     configured = rules_for(api, settings).limit
     limit = pace.allowed(state.pace, configured)
-    bucket = token_bucket.refill(state.bucket, limit, now) if state.bucket else token_bucket.full(limit, now)
+    bucket = token_bucket.standing(state.bucket, limit, now)
     return {
         "tokens": round(bucket.tokens, 3),
         "capacity": configured.capacity,

@@ -152,7 +152,7 @@ def _rested(bucket: Bucket | None, limit: Limit, rest_until: float | None, now: 
     """The bucket; a rest that the provider asked for is booked as debt, or all who waited for its end would call at once."""
     if rest_until is None or not 0 < rest_until - now <= LONGEST_REST:
         return bucket
-    filled = token_bucket.refill(bucket or token_bucket.full(limit, now), limit, now)
+    filled = token_bucket.standing(bucket, limit, now)
     return Bucket(min(filled.tokens, 1.0 - (rest_until - now) * limit.rate), filled.at)
 
 
@@ -162,7 +162,7 @@ def _paced(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
             return pace.slow_down(state.pace, receipt.sent_at, now)
         case Verdict.ANSWERED:
             limit = pace.allowed(state.pace, rules.limit)
-            left = limit.capacity if state.bucket is None else token_bucket.refill(state.bucket, limit, now).tokens
+            left = token_bucket.standing(state.bucket, limit, now).tokens
             return pace.speed_up(state.pace, used=left <= limit.capacity / 2)
         case Verdict.FAILED:
             return state.pace

@@ -109,6 +109,11 @@ def is_outdated(credits: Credits, now: float) -> bool:
     return credits.used is not None and not 0 <= now - credits.asked_at < BELIEVE_EXHAUSTED
 
 
+def kept_for_own(limit: int, rules: settings.Budget) -> int:
+    """Of an account of so many credits a month, those that only the user's own commands may touch."""
+    return math.ceil(rules.reserve * limit)
+
+
 def judge(credits: Credits, purchase: Purchase, rules: settings.Budget, monthly: int, now: float) -> Refused | None:
     """Why the purchase may not be made, or None when it may."""
     left = credits.available(monthly)
@@ -125,7 +130,7 @@ def judge(credits: Credits, purchase: Purchase, rules: settings.Budget, monthly:
         return Refused(Refusal.BUDGET, "the provider says the credits are used up", retry_at=gone.at + BELIEVE_EXHAUSTED)
     if left < rules.stop_below and not (own and purchase.urgent):
         return Refused(Refusal.BUDGET, f"{left} left, below budget.stop_below = {rules.stop_below}")
-    kept = math.ceil(rules.reserve * credits.limit(monthly))
+    kept = kept_for_own(credits.limit(monthly), rules)
     if not own and left - purchase.price < kept:
         return Refused(Refusal.RESERVE, f"{left} left, {kept} kept for your own commands (budget.reserve)")
     return None

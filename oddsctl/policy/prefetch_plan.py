@@ -91,6 +91,11 @@ class PlannedCall:
     closes: float
     covers: tuple[Target, ...]
 
+    @property
+    def game_time(self) -> float:
+        """When the soonest game that it covers starts."""
+        return min(target.nominal + target.window for target in self.covers)
+
 
 def captures(fixture: Fixture, windows: Windows, moment: float) -> tuple[Target, ...]:
     """The windows of the game, as it is scheduled now, that a board fetched at `moment` captures: whoever fetched it."""

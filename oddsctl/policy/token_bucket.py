@@ -39,6 +39,11 @@ def refill(bucket: Bucket, limit: Limit, now: float) -> Bucket:
     return Bucket(tokens, bucket.at if -elapsed <= limit.capacity / limit.rate else now)
 
 
+def standing(bucket: Bucket | None, limit: Limit, now: float) -> Bucket:
+    """The bucket at `now`, also of an account never used before (None)."""
+    return full(limit, now) if bucket is None else refill(bucket, limit, now)
+
+
 def check(bucket: Bucket, limit: Limit, cost: float, now: float) -> float:
     """Seconds until `cost` tokens are there; 0 when they are. Takes nothing."""
     filled = refill(bucket, limit, now)

@@ -39,6 +39,11 @@ SPORTS = (
 )
 
 
+def by_provider(added: Sequence[Sport] = ()) -> dict[str, Sport]:
+    """The sports by what a provider calls them (no two names are alike); those added by the configuration win."""
+    return {word: sport for sport in (*SPORTS, *added) for word in (sport.odds_key, sport.espn_path) if word}
+
+
 def is_known(name: str, added: Sequence[Sport] = ()) -> bool:
     """Whether a sport is called so."""
     return any(sport.name == name for sport in (*SPORTS, *added))
