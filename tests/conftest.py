@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -16,6 +19,8 @@ settings.register_profile("suite", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("suite")
 
 LONGEST_SLEEP = 0.05
+LONGEST_TEST = 400
+"""Seconds after which a test hangs and fails: much longer than any takes on a busy machine."""
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +44,20 @@ def guards(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name)
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "guarded" / name.lower()))
+
+
+@pytest.fixture(autouse=True)
+def an_end() -> Iterator[None]:
+    """A test that waits for what never comes fails, and the others run."""
+
+    def fail(_signal: int, _frame: FrameType | None) -> None:
+        raise AssertionError(f"the test did not end within {LONGEST_TEST} s")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(LONGEST_TEST)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 def _is_loopback(host: str) -> bool:

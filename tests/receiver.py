@@ -52,7 +52,7 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 message = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                receiver.may_answer.wait(10)
+                receiver.may_answer.wait(60)
                 if receiver.status == 200:
                     receiver.heard.append(message)
                 self.send_response(receiver.status)

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from oddsctl.messages.wishes import Priority, Reason
 from oddsctl.policy.circuit_breaker import TRANSITIONS, Breaker
 from oddsctl.policy.prefetch_plan import Why
 from oddsctl.reckoning import NO_RUN
+from tests.e2e.houses import NOW, PATIENCE, PYTHON, in_days, shifted
 
 ROOT = Path(__file__).parents[1]
 PAGES = {page: page.read_text(encoding="utf-8") for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
@@ -171,16 +171,17 @@ def test_each_line_of_a_shell_block_is_run_or_has_a_reason_not_to() -> None:
 
 def run(words: str, home: Path) -> subprocess.CompletedProcess[str]:
     """An `oddsctl` line in an empty home, with `--demo` put in."""
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(home)}
+    env = {"PATH": os.environ["PATH"], "HOME": str(home)} | PYTHON | shifted(NOW)
     command = [sys.executable, "-m", "oddsctl", "--demo", *shlex.split(words)[1:]]
-    return subprocess.run(command, env=env, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, env=env, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
 
 
 def write_wishes(home: Path) -> None:
-    """The README's requests for `batch`, for tomorrow instead of the day they name: the providers have no forecast for any day."""
+    """The README's requests for `batch`, for the day after the test's instead of the one they name: no forecast covers every day."""
     (wishes,) = blocks("jsonl")
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)  # noqa: TID251 - the command runs at the real time
-    (home / "wishes.jsonl").write_text(re.sub(r"\d{4}-\d\d-\d\d", tomorrow.isoformat(), wishes), encoding="utf-8")
+    (home / "wishes.jsonl").write_text(re.sub(r"\d{4}-\d\d-\d\d", in_days(1).date().isoformat(), wishes), encoding="utf-8")
 
 
 @pytest.mark.parametrize("line", SHOWN)
@@ -190,7 +191,7 @@ def test_each_command_shown_runs(line: str, tmp_path: Path) -> None:
     done = run(words, tmp_path)
     assert (done.returncode, bool(done.stdout)) == (0, True), done.stderr
     if sift and shutil.which("jq"):  # the developer's own tool: what it gives is looked at where it is installed
-        sifted = subprocess.run(shlex.split(sift), input=done.stdout, capture_output=True, text=True, timeout=60, check=False)
+        sifted = subprocess.run(shlex.split(sift), input=done.stdout, capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert (sifted.returncode, bool(sifted.stdout.strip())) == (0, True), sifted.stderr
 
 

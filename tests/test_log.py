@@ -168,7 +168,7 @@ with log.kept(settings.Log(file, max_size=20_000, keep=40), file.parent.parent, 
 
 def test_four_processes_lose_no_line_and_tear_none_while_the_file_rotates(file: Path) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(file), str(number)], cwd=ROOT) for number in range(4)]
-    assert [writer.wait(timeout=60) for writer in writers] == [0] * 4
+    assert [writer.wait(timeout=120) for writer in writers] == [0] * 4
     told = [line["message"] for path in all_files(file) for line in lines(path)]
     assert sorted(told) == sorted(f"{writer}/{number}" for writer in range(4) for number in range(300))
     assert len(list(all_files(file))) > 3

@@ -227,9 +227,9 @@ def test_the_terminal_and_the_signals_are_as_found_also_after_an_exception() -> 
         with keyboard(its) as events, events.by_key():
             assert termios.tcgetattr(its) != before
             signal.raise_signal(signal.SIGTERM)
-            assert events.wait(5) == ([signal.SIGTERM], [])
+            assert events.wait(60) == ([signal.SIGTERM], [])
             os.write(ours, b"3")
-            assert events.wait(5) == ([], ["3"])
+            assert events.wait(60) == ([], ["3"])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -254,5 +254,5 @@ def test_a_terminal_that_is_gone_quits() -> None:
     ours, its = pty.openpty()
     os.close(ours)
     with keyboard(its) as events:
-        assert events.wait(5)[1][0] in QUIT
+        assert events.wait(60)[1][0] in QUIT
     os.close(its)

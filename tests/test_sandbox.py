@@ -889,7 +889,7 @@ def test_serve_announces_its_address_and_ends_quietly_when_interrupted() -> None
         assert process.stdout is not None
         assert process.stdout.readline().startswith(b"http://127.0.0.1:")
         process.send_signal(signal.SIGINT)
-        _, complaint = process.communicate(timeout=20)
+        _, complaint = process.communicate(timeout=60)
     assert (process.returncode, complaint) == (0, b"")
 
 

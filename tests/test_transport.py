@@ -190,7 +190,7 @@ def test_a_provider_is_asked_by_https() -> None:
 
 
 def test_threads_send_side_by_side(server: Server, transport: HttpTransport) -> None:
-    together = threading.Barrier(4, timeout=5)
+    together = threading.Barrier(4, timeout=60)
 
     def answer(visit: Visit) -> None:
         together.wait()  # only if all four are under way at once

@@ -10,13 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.houses import KEY, REPLAY, ROOT, Server, User, served, shifted
+from tests.e2e.houses import KEY, NOW, PYTHON, REPLAY, Server, User, served, shifted
 
 
 @pytest.fixture
-def user(tmp_path: Path) -> Iterator[User]:
+def now() -> str:
+    """When the test begins, for the user and the sandbox. A module or a test that needs another time has a `now` of its own."""
+    return NOW
+
+
+@pytest.fixture
+def user(tmp_path: Path, now: str) -> Iterator[User]:
     """Someone who has never run oddsctl. When the test is over, their key must be nowhere."""
-    someone = User(tmp_path / "home")
+    someone = User(tmp_path / "home", clock=shifted(now))
     someone.home.mkdir()
     yield someone
     someone.assert_no_leak()
@@ -25,7 +31,7 @@ def user(tmp_path: Path) -> Iterator[User]:
 @pytest.fixture
 def sandbox(user: User) -> Iterator[Server]:
     """The simulated providers on loopback; the user's oddsctl is pointed at them."""
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(user.home)}
+    env = {"PATH": os.environ["PATH"], "HOME": str(user.home)} | PYTHON | user.clock
     with served([sys.executable, "-m", "oddsctl", "sandbox"], env) as server:
         user.env |= server.variables
         yield server
@@ -44,8 +50,9 @@ def replay(user: User) -> Iterator[Replay]:
         def start(scenario: str, now: str, quota: int = 500) -> Server:
             time = shifted(now)
             command = [sys.executable, str(REPLAY / "replay.py"), str(REPLAY / "scenarios" / scenario), "--key", KEY, "--quota", str(quota)]
-            server = stack.enter_context(served(command, {"PATH": os.environ["PATH"]} | time))
-            user.env |= server.variables | time
+            server = stack.enter_context(served(command, {"PATH": os.environ["PATH"]} | PYTHON | time))
+            user.clock = time
+            user.env |= server.variables
             return server
 
         yield start

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 KEY = "test-key-DO-NOT-LEAK"
+NOW = os.environ.get("TESTS_NOW", "2026-11-18T15:00:00Z")
+"""When each test begins for the user and the providers, unless it chooses another time. Never the machine's time."""
+PATIENCE = 120.0
+"""Seconds after which a wait is a failure: long, since a busy machine is no defect."""
 ROOT = Path(__file__).parents[2]
+CLOCK = ROOT / "tests" / "clock"
 SHARED = ROOT.parent / "shared"
 REPLAY = SHARED / "replay"
 
@@ -39,11 +48,12 @@ class Ran:
 
 @dataclass
 class User:
-    """Someone who runs oddsctl: with a home, an environment, and a memory of all that was printed."""
+    """Someone who runs oddsctl: with a home, a time, an environment, and a memory of all that was printed."""
 
     home: Path
     env: dict[str, str] = field(default_factory=dict)
     printed: list[str] = field(default_factory=list)
+    clock: dict[str, str] = field(default_factory=lambda: shifted(NOW))
 
     @property
     def state_dir(self) -> Path:
@@ -52,7 +62,7 @@ class User:
     def environment(self) -> dict[str, str]:
         base = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
         mine = {"HOME": str(self.home), "ODDSCTL_STORE_STATE_DIR": str(self.state_dir), "ODDS_API_KEY": KEY, "TZ": "UTC"}
-        return base | mine | {"XDG_CONFIG_HOME": str(self.home / "config"), "PYTHONPATH": str(ROOT)} | self.env
+        return base | mine | {"XDG_CONFIG_HOME": str(self.home / "config")} | PYTHON | self.clock | self.env
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "oddsctl", *arguments]
@@ -60,7 +70,11 @@ class User:
         return subprocess.Popen(command, env=self.environment(), cwd=self.home, text=True, **pipes)
 
     def finish(self, process: subprocess.Popen[str]) -> Ran:
-        out, err = process.communicate(timeout=60)
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
         self.printed += [out or "", err or ""]
         return Ran(process.returncode, out, err)
 
@@ -72,6 +86,26 @@ class User:
         ran = self.run("fetch", *arguments, "--json")
         assert ran.code == 0, ran.err
         return ran.document
+
+    @property
+    def time(self) -> float:
+        """What the clock of this user shows, as epoch seconds."""
+        return float(self.clock["TESTS_CLOCK"]) + time.monotonic() + _monotonic_ahead()
+
+    def later(self, seconds: float) -> None:
+        """From now on it is so much later for this user, at once."""
+        self.clock = {"TESTS_CLOCK": f"{float(self.clock['TESTS_CLOCK']) + seconds:.3f}"}
+
+    @property
+    def booked(self) -> int:
+        """Boards that were about to be sent, by the ledger."""
+        if not (self.state_dir / "records.db").exists():
+            return 0
+        with closing(sqlite3.connect(self.state_dir / "records.db")) as ledger:
+            try:
+                return int(ledger.execute("SELECT count(*) FROM calls WHERE event = 'booked' AND endpoint = 'odds'").fetchone()[0])
+            except sqlite3.OperationalError:  # it has just been created, and has no table yet
+                return 0
 
     def assert_no_leak(self) -> None:
         """The key is in nothing printed and in no file below the home."""
@@ -129,14 +163,42 @@ def served(command: list[str], env: Mapping[str, str]) -> Iterator[Server]:
     with subprocess.Popen(command, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             assert process.stdout is not None
-            yield Server(process.stdout.readline().strip())
+            url = process.stdout.readline().strip()
+            assert url, f"the server did not start: exit code {process.poll()}"
+            yield Server(url)
         finally:
-            process.terminate()
+            process.kill()
+
+
+def until(true: Callable[[], object], process: subprocess.Popen[Any] | None = None) -> None:
+    """Wait until it is true; the process that is to bring it about must be running meanwhile."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert process is None or process.poll() is None, f"the process ended with {process and process.returncode} before it was true"
+        assert time.monotonic() < end, f"not true within {PATIENCE:.0f} s"
+        time.sleep(0.02)  # noqa: TID251
+
+
+# ── the time ──
+
+PYTHON = {"PYTHONPATH": f"{ROOT}{os.pathsep}{CLOCK}"}
 
 
 def shifted(iso: str) -> dict[str, str]:
-    """Environment variables under which it is `iso` now; waits are untouched."""
-    made = subprocess.run(
-        [sys.executable, str(REPLAY / "clock.py"), iso], capture_output=True, text=True, check=True, env={"PATH": os.environ["PATH"]}
-    ).stdout
-    return dict(line.removeprefix("export ").split("=", 1) for line in made.splitlines())
+    """Environment variables under which it is `iso` now; processes started later are later, and waits are untouched."""
+    return {"TESTS_CLOCK": f"{datetime.fromisoformat(iso).timestamp() - time.monotonic() - _monotonic_ahead():.3f}"}
+
+
+def in_days(days: float, start: str = NOW) -> datetime:
+    """The time that many days after the one at which a test begins."""
+    return datetime.fromisoformat(start).astimezone(UTC) + timedelta(days=days)
+
+
+@cache
+def _monotonic_ahead() -> float:
+    """Seconds by which the monotonic clock of new processes is ahead of ours: 0, unless these tests run under a shifted one."""
+    ours = time.monotonic()
+    command = [sys.executable, "-S", "-c", "import time; print(time.monotonic())"]
+    told = subprocess.run(command, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    theirs = float(told.stdout)
+    return theirs - ours if abs(theirs - ours) > PATIENCE else 0.0

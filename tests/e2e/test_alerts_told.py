@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.conftest import Replay
-from tests.e2e.houses import KEY, Server, User, shifted
+from tests.e2e.houses import KEY, PATIENCE, Server, User, shifted
 from tests.receiver import TOKEN, Receiver
 
 
@@ -82,7 +82,7 @@ def test_a_missed_window_is_told_once(user: User, replay: Replay, receiver: Rece
     user.env |= {"ODDSCTL_NOTIFY_ON": "window", "ODDSCTL_RETRY_ATTEMPTS": "1", "ODDSCTL_PREFETCH_FETCH": "odds"}
     server.fault(odds={"status": 500, "count": -1})
     assert "missed" not in user.run("prefetch", "nfl").err
-    user.env |= shifted("2025-01-05T17:41:00Z")
+    user.clock = shifted("2025-01-05T17:41:00Z")
     assert "missed 8 windows (SERVER_ERROR)" in user.run("prefetch", "nfl").err
     assert user.run("prefetch", "nfl").err == ""
     (heard,) = receiver.heard
@@ -121,7 +121,7 @@ def test_a_run_with_nothing_to_tell_does_not_load_apprise(user: User, sandbox: S
     )
 
     def loaded(env: dict[str, str]) -> set[str]:
-        ran = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True, timeout=60)
+        ran = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True, timeout=PATIENCE)
         return set(ran.stderr.split())
 
     env = user.environment()

@@ -8,13 +8,12 @@ import os
 import pty
 import signal
 import subprocess
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.houses import Server, User
+from tests.e2e.houses import PATIENCE, Server, User, in_days, until
 
 SPORTS = "nfl ncaaf nba ncaab wnba mlb nhl mls epl ucl laliga bundesliga seriea ligue1".split()  # noqa: SIM905 - as people write them
 
@@ -28,7 +27,7 @@ def written(user: User, wishes: list[dict[str, Any]]) -> str:
 @pytest.fixture
 def wishes() -> list[dict[str, Any]]:
     """20 places, 4 odds wishes of one sport with different markets, and an ESPN day."""
-    soon = datetime.now(UTC) + timedelta(days=1)  # noqa: TID251 - the processes run at the real time
+    soon = in_days(1)
     places = [
         {"id": f"w{n}", "api": "weather", "latitude": 30.0 + n, "longitude": -80.5 - n, "time": soon.strftime("%Y-%m-%dT%H:%M:%SZ")}
         for n in range(20)
@@ -78,8 +77,8 @@ def test_max_credits_leaves_the_dear_lines_with_an_error(wishes: list[dict[str, 
 
 def test_one_bad_place_does_not_spoil_the_others(user: User, sandbox: Server) -> None:
     """The provider refuses a whole batch for one bad member: the batch is split until the bad one is alone."""
-    soon = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT12:00:00Z")  # noqa: TID251
-    far = "2031-01-01T12:00:00Z"
+    soon = in_days(1).strftime("%Y-%m-%dT12:00:00Z")
+    far = in_days(1500).strftime("%Y-%m-%dT12:00:00Z")
     wishes = [{"id": str(n), "api": "weather", "latitude": 30 + n, "longitude": -90, "time": far if n == 3 else soon} for n in range(6)]
     ran = user.run("batch", written(user, wishes))
     answers = {answer["id"]: answer for answer in map(json.loads, ran.out.splitlines())}
@@ -131,7 +130,7 @@ def test_a_board_answers_its_events_and_days_of_a_month_are_one_call(user: User,
     assert answers[1]["error"]["error"] == "EVENT_GONE"
     assert sandbox.used == 3
     calls = sandbox.calls("espn")
-    days = [{"api": "espn", "sport": "nba", "date": f"2027-02-{day:02}"} for day in (3, 4, 9)]
+    days = [{"api": "espn", "sport": "nba", "date": f"{in_days(80):%Y-%m}-{day:02}"} for day in (3, 4, 9)]
     assert user.run("batch", written(user, days)).code == 0
     assert sandbox.calls("espn") == calls + 1
     assert board["games"]
@@ -140,7 +139,7 @@ def test_a_board_answers_its_events_and_days_of_a_month_are_one_call(user: User,
 def test_standard_input_and_a_missing_file(user: User, sandbox: Server) -> None:
     assert user.run("batch", "nowhere.jsonl").code == 2
     process = user.start("batch", "-", stdin=subprocess.PIPE)
-    out, _ = process.communicate('{"id": 7, "api": "odds", "sport": "nfl", "markets": "h2h"}\n', timeout=60)
+    out, _ = process.communicate('{"id": 7, "api": "odds", "sport": "nfl", "markets": "h2h"}\n', timeout=PATIENCE)
     assert json.loads(out)["id"] == 7
 
 
@@ -149,9 +148,7 @@ def test_after_an_interruption_resume_asks_only_what_is_left(user: User, sandbox
     path = written(user, wishes)
     sandbox.fault(odds={"delay": 1, "count": -1})
     process = user.start("batch", path)
-    while len([entry for entry in sandbox.log if entry["api"] == "odds"]) == 0 and process.poll() is None:
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(0.05)
+    until(lambda: sandbox.calls("odds") > 0, process)
     process.send_signal(signal.SIGINT)
     assert user.finish(process).code == 130
     asked = sandbox.calls("odds")
@@ -170,7 +167,7 @@ def on_a_terminal(user: User, *arguments: str) -> str:
     terminal, side = pty.openpty()
     try:
         process = user.start(*arguments, stderr=side)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
         os.close(side)
         written = b""
         with contextlib.suppress(OSError):  # how a terminal ends on Linux

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import json
 import signal
-import sqlite3
 import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from oddsctl.policy.prefetch_plan import Fixture, Windows, plan, targets
+from oddsctl.sandbox.leagues import BY_NAME
+from oddsctl.sandbox.schedule import games_between
+from oddsctl.sandbox.world import World
 from tests.e2e.conftest import Replay
-from tests.e2e.houses import REPLAY, Ran, Server, User, shifted
+from tests.e2e.houses import PATIENCE, REPLAY, Ran, Server, User, in_days, shifted, until
 
 SCENARIOS = (("nfl-2025-week18", "nfl"), ("nba-2026-03-01", "nba"))
 WINDOWS = Windows((7200.0, 3600.0, 1800.0), 600.0, 300.0)
 DAY = 86400.0
-ALWAYS_DUE = {
-    "ODDSCTL_PREFETCH_WINDOWS": "36h",
+ONE_WINDOW = Windows((3600.0,), 0.0, 3000.0)
+ONE_WINDOW_ENV = {
+    "ODDSCTL_PREFETCH_WINDOWS": "1h",
     "ODDSCTL_PREFETCH_EARLY": "0s",
-    "ODDSCTL_PREFETCH_LATE": "36h",
+    "ODDSCTL_PREFETCH_LATE": "50m",
     "ODDSCTL_PREFETCH_FETCH": "odds",
 }
-"""The simulated leagues play every day: a window from a day and a half before a game to its start is open at any time of the day."""
+"""One wide window before each game: a test has many minutes until the next one opens."""
 
 
 def recorded(scenario: str) -> tuple[str, list[Fixture]]:
@@ -49,32 +51,24 @@ def prefetch(user: User, *arguments: str) -> Any:
     return ran.document
 
 
-def until(true: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    """Wait until it is true, without a clock: the process must still be running."""
-    while not true():
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(0.05)
-
-
-def calls_booked(user: User) -> int:
-    """Boards that were about to be sent, by the ledger."""
-    if not (user.state_dir / "records.db").exists():
-        return 0
-    with sqlite3.connect(user.state_dir / "records.db") as ledger:
-        (count,) = ledger.execute("SELECT count(*) FROM calls WHERE event = 'booked' AND endpoint = 'odds'").fetchone()
-    ledger.close()
-    return int(count)
-
-
 def credits(user: User) -> dict[str, Any]:
     told: dict[str, Any] = user.run("stats", "--json").document["apis"]["odds"]["credits"]
     return told
 
 
 @pytest.fixture
+def now() -> str:
+    """The minute of the first call that the simulated league's games need."""
+    begin = in_days(0).timestamp()
+    games = [Fixture(game.id, "nba", game.start) for game in games_between(World().seed, BY_NAME["nba"], begin, begin + 2 * DAY)]
+    wanted, _ = targets(games, ONE_WINDOW, (), begin, DAY)
+    return datetime.fromtimestamp(plan(wanted)[0].at + 1, UTC).isoformat()
+
+
+@pytest.fixture
 def due(user: User, sandbox: Server) -> User:
-    """Someone with a board to buy at this minute, whatever the time of the day."""
-    user.env |= ALWAYS_DUE
+    """Someone with a board to buy at this minute, and none for some time after it."""
+    user.env |= ONE_WINDOW_ENV
     return user
 
 
@@ -103,7 +97,7 @@ def test_runs_at_the_windows_buy_once_and_a_fetch_right_after_buys_nothing(scena
     planned = [call for call in prefetch(user, sport, "--dry-run")["calls"] if call["api"] == "odds"][:3]
     for number, call in enumerate(planned, 1):
         minute = datetime.fromisoformat(call["at"]) + timedelta(seconds=1)
-        user.env |= shifted(minute.isoformat().replace("+00:00", "Z"))
+        user.clock = shifted(minute.isoformat())
         bought = prefetch(user, sport)
         assert sorted(windows_called(bought)) == sorted((pair["game"], pair["window"]) for pair in call["covers"])
         assert (bought["credits"], server.calls("odds"), server.used) == (3, number, 3 * number)
@@ -120,7 +114,7 @@ def test_a_run_after_a_gap_buys_once_and_tells_what_was_missed(scenario: str, sp
     server = replay(scenario, now)
     assert prefetch(user, sport)["calls"] == []
     first = min(game.start for game in games)
-    user.env |= shifted(datetime.fromtimestamp(first - 1800 + 60, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    user.clock = shifted(datetime.fromtimestamp(first - 1800 + 60, UTC).isoformat())
     ran = user.run("prefetch", sport)
     assert (ran.code, ran.out) == (0, "")
     assert [line.partition(":")[0] for line in ran.err.splitlines()] == ["warning"]
@@ -144,11 +138,11 @@ def test_four_runs_at_once_buy_once_and_those_that_come_second_say_nothing(due: 
 
 
 def test_a_killed_run_holds_up_nobody_and_the_next_one_goes_on(due: User, sandbox: Server) -> None:
-    sandbox.fault(odds={"delay": 5, "count": 1})
+    sandbox.fault(odds={"delay": 2 * PATIENCE, "count": 1})
     process = due.start("prefetch", "nba")
-    until(lambda: calls_booked(due) == 1, process)
+    until(lambda: due.booked == 1, process)
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.communicate(timeout=PATIENCE)
     bought = prefetch(due, "nba")
     assert [(call["credits"], call["outcome"]) for call in bought["calls"]] == [(3, "FETCHED")]
     assert (credits(due)["reserved"], credits(due)["maybe_charged"]) == (0, 3)
@@ -161,7 +155,6 @@ def test_a_loop_ends_at_once_when_it_sleeps(due: User, sandbox: Server) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.7)  # it keeps what it bought, and goes to sleep
     process.send_signal(signal.SIGTERM)
-    process.wait(2)
     ran = due.finish(process)
     assert (ran.code, ran.out) == (143, "")
     assert prefetch(due, "nba")["calls"] == []
@@ -170,7 +163,7 @@ def test_a_loop_ends_at_once_when_it_sleeps(due: User, sandbox: Server) -> None:
 def test_a_loop_lets_a_call_under_way_finish_first(due: User, sandbox: Server) -> None:
     sandbox.fault(odds={"delay": 2, "count": 1})
     process = due.start("prefetch", "nba", "--loop")
-    until(lambda: calls_booked(due) == 1, process)
+    until(lambda: due.booked == 1, process)
     process.send_signal(signal.SIGTERM)
     assert due.finish(process).code == 143
     told = credits(due)
@@ -180,11 +173,8 @@ def test_a_loop_lets_a_call_under_way_finish_first(due: User, sandbox: Server) -
 
 def test_the_deadline_ends_a_run_that_waits_for_a_provider_and_the_books_stay_true(due: User, sandbox: Server) -> None:
     prefetch(due, "nba", "--dry-run")  # the schedule is known
-    sandbox.fault(odds={"delay": 20, "count": 1})
-    process = due.start("prefetch", "nba", "--deadline", "2s")
-    until(lambda: calls_booked(due) == 1, process)
-    process.wait(6)
-    ran = due.finish(process)
+    sandbox.fault(odds={"delay": 2 * PATIENCE, "count": 1})
+    ran = due.run("prefetch", "nba", "--deadline", "4s")
     assert (ran.code, ran.out) == (6, "")
     assert len(ran.err.splitlines()) == 1
     assert "--deadline" in ran.err
@@ -196,10 +186,10 @@ def test_the_deadline_ends_a_run_that_waits_for_a_provider_and_the_books_stay_tr
 
 
 def test_a_loop_has_a_deadline_for_each_run_not_for_itself(due: User, sandbox: Server) -> None:
-    process = due.start("prefetch", "nba", "--loop", "--deadline", "1s")
+    process = due.start("prefetch", "nba", "--loop", "--deadline", "3s")
     until(lambda: sandbox.used == 3, process)
     with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(2)
+        process.wait(4)
     process.send_signal(signal.SIGTERM)
     assert due.finish(process).code == 143
 

@@ -7,22 +7,13 @@ import json
 import os
 import pty
 import signal
-import subprocess
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.e2e.houses import Server, User
+from tests.e2e.houses import PATIENCE, Server, User, until
 
 SPORTS = "nfl ncaaf nba ncaab wnba mlb nhl mls epl ucl laliga bundesliga seriea ligue1".split()  # noqa: SIM905 - as people write them
-
-
-def wait_for(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    """Until it has happened, or the process is over."""
-    while not happened() and process.poll() is None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.05)
 
 
 @pytest.fixture
@@ -33,7 +24,7 @@ def waiting(user: User, sandbox: Server) -> set[str]:
     path.write_text("".join(json.dumps(wish) + "\n" for wish in wishes))
     sandbox.fault(odds={"delay": 1, "count": -1})
     process = user.start("batch", str(path))
-    wait_for(lambda: sandbox.calls("odds") > 0, process)
+    until(lambda: sandbox.calls("odds") > 0, process)
     process.send_signal(signal.SIGTERM)
     assert user.finish(process).code == 143
     sandbox.fault(odds=None)
@@ -71,7 +62,7 @@ def test_queue_on_a_terminal_is_a_drawing(waiting: set[str], user: User, sandbox
     terminal, side = pty.openpty()
     user.env |= {"TERM": "xterm", "COLUMNS": "80", "LINES": "24", "PYTHONIOENCODING": "utf-8"}
     process = user.start("queue", stdout=side)
-    process.wait(60)
+    process.wait(PATIENCE)
     os.close(side)
     drawn = b""
     with contextlib.suppress(OSError):  # how a terminal ends on Linux
@@ -110,9 +101,9 @@ def test_two_runs_at_once_ask_for_each_once(waiting: set[str], user: User, sandb
 
 
 def test_what_a_killed_run_had_taken_is_nobody_elses_until_its_lease_ends(waiting: set[str], user: User, sandbox: Server) -> None:
-    sandbox.fault(odds={"delay": 8, "count": -1})
+    sandbox.fault(odds={"delay": 2 * PATIENCE, "count": -1})
     process = user.start("queue", "run")
-    wait_for(lambda: {item["state"] for item in items(user)} == {"in_flight"}, process)
+    until(lambda: {item["state"] for item in items(user)} == {"in_flight"}, process)
     process.kill()
     user.finish(process)
     sandbox.fault(odds=None)
@@ -121,9 +112,9 @@ def test_what_a_killed_run_had_taken_is_nobody_elses_until_its_lease_ends(waitin
 
 
 def test_an_interrupted_run_gives_back_what_it_had_taken(waiting: set[str], user: User, sandbox: Server) -> None:
-    sandbox.fault(odds={"delay": 1, "count": -1})
+    sandbox.fault(odds={"delay": 3, "count": -1})
     process = user.start("queue", "run")
-    wait_for(lambda: {item["state"] for item in items(user)} == {"in_flight"}, process)
+    until(lambda: {item["state"] for item in items(user)} == {"in_flight"}, process)
     process.send_signal(signal.SIGTERM)
     assert user.finish(process).code == 143
     sandbox.fault(odds=None)

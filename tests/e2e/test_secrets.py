@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.houses import KEY, REPLAY, Ran, Server, User, shifted
+from tests.e2e.houses import KEY, PATIENCE, Ran, Server, User, shifted
 from tests.lock_holder import holding
 
 LOUD = ("-vv", "--debug")
@@ -26,7 +26,7 @@ def log(user: User) -> Path:
 def loudly(user: User, *arguments: str) -> Ran:
     """A run with all that can be told; its traceback is looked through here, as the user may have none otherwise."""
     process = user.start(*arguments, *LOUD)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     for text in (out, err):
         assert KEY.lower() not in text.lower()
         assert quote(KEY, safe="").lower() not in text.lower()
@@ -109,7 +109,7 @@ def test_a_key_in_a_librarys_exception_is_not_in_the_traceback_that_debug_shows(
 @pytest.mark.usefixtures("broken_library")
 def test_without_debug_the_bug_is_one_line_and_names_no_value(user: User) -> None:
     process = user.start("stats")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert err.splitlines()[-1].startswith("oddsctl: a bug: RuntimeError")
     assert KEY not in out + err
 
@@ -178,9 +178,8 @@ def test_without_a_key_espn_tells_the_time_and_without_a_net_nobody_does(user: U
     assert "no connection" in found["clock"]["message"]
 
 
-@pytest.mark.skipif(not REPLAY.exists(), reason="the shifted clock is not beside this checkout")
 def test_a_wrong_clock_is_a_problem(user: User, sandbox: Server) -> None:
-    user.env |= shifted("2025-01-04T18:00:00Z")
+    user.clock = shifted("2025-01-04T18:00:00Z")
     ran = user.run("doctor", "--json")
     found = {finding["check"]: finding for finding in ran.document["findings"]}
     assert (ran.code, found["clock"]["state"]) == (3, "problem")

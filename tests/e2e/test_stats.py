@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.e2e.houses import Server, User
+from tests.e2e.houses import PATIENCE, Server, User, until
 
 DOUBTS = {"drop": {"mode": "drop", "count": 1}, "slow": {"mode": "slow", "delay": 2, "count": 1}}
 
@@ -77,10 +77,13 @@ def test_what_may_have_been_charged_is_told_until_the_servers_count_settles_it(f
     assert (credits["used"], credits["maybe_charged"]) == (3, 3)
     (lost,) = [group for group in costs(user, "--by", "sport")["groups"] if group["sport"] == "nfl" and group["maybe_charged"]]
     assert (lost["errors"], lost["credits"], lost["maybe_charged"]) == (1, 0, 3)
-    while sandbox.used < 6:  # the slow one is charged when it is answered, though nobody waits any more
-        pass
-    while stats(user)["apis"]["odds"]["credits"]["maybe_charged"]:  # until an answer to a request sent a read timeout later
+    until(lambda: sandbox.used == 6)  # the slow one is charged when it is answered, though nobody waits any more
+
+    def settled() -> bool:
         user.fetch("nba", "--no-weather", "--fresh")
+        return not stats(user)["apis"]["odds"]["credits"]["maybe_charged"]
+
+    until(settled)  # by an answer to a request sent a read timeout later
     assert_counted_as_by(sandbox, user)
 
 
@@ -113,10 +116,9 @@ def test_since_counts_only_what_came_after(user: User, sandbox: Server) -> None:
 
 
 def test_a_call_whose_owner_was_killed_shows_as_maybe_charged(user: User, sandbox: Server) -> None:
-    sandbox.fault(odds={"delay": 30, "mode": "slow", "count": 1})
+    sandbox.fault(odds={"delay": 2 * PATIENCE, "mode": "slow", "count": 1})
     process = user.start("fetch", "nfl", "--no-weather")
-    while not any(group["api"] == "odds" for group in costs(user, "--by", "api")["groups"]):
-        assert process.poll() is None
+    until(lambda: any(group["api"] == "odds" for group in costs(user, "--by", "api")["groups"]), process)
     process.kill()
     user.finish(process)
     (row,) = [row for row in csv.DictReader(io.StringIO(user.run("costs", "--format", "csv").out)) if row["api"] == "odds"]
@@ -203,7 +205,7 @@ def watching(user: User, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], 
 def read_until(terminal: int, words: bytes, count: int = 1) -> bytes:
     seen = b""
     while seen.count(words) < count:
-        assert select.select([terminal], [], [], 30)[0], f"nothing more after {seen!r}"
+        assert select.select([terminal], [], [], PATIENCE)[0], f"nothing more after {seen!r}"
         seen += os.read(terminal, 65536)
     return seen
 
@@ -215,7 +217,7 @@ def test_watch_draws_again_and_leaves_the_terminal_as_it_was(number: int, code: 
         seen = read_until(terminal, b"rate limits", 2)
         process.send_signal(number)
         seen += read_until(terminal, b"\x1b[?1049l")
-        assert process.wait(20) == code
+        assert process.wait(PATIENCE) == code
         assert termios.tcgetattr(terminal) == before
     assert seen.index(b"\x1b[?1049h") < seen.index(b"rate limits")
     assert seen.count(b"\x1b[?25l") <= seen.count(b"\x1b[?25h")
@@ -226,6 +228,6 @@ def test_watch_without_colour_redraws_all_the_same(user: User) -> None:
     with watching(user, NO_COLOR="1") as (process, terminal):
         seen = read_until(terminal, b"rate limits", 2)
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     assert b"\x1b[?1049h" in seen
     assert not any(b"\x1b[%d" % colour in seen for colour in range(30, 40))

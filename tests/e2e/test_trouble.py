@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.houses import KEY, Ran, Server, User
+from tests.e2e.houses import KEY, PATIENCE, Ran, Server, User
 
 
 def one_line(ran: Ran, code: int, *words: str) -> None:
@@ -212,7 +212,7 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(user: User, sandbox: Serv
     for form in ("json", "table", "csv"):
         shell = f"{sys.executable} -m oddsctl fetch nfl --format {form} | head -1"
         ran = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", shell], check=False, env=user.environment(), capture_output=True, text=True, timeout=60
+            ["bash", "-o", "pipefail", "-c", shell], check=False, env=user.environment(), capture_output=True, text=True, timeout=PATIENCE
         )
         assert (ran.returncode, ran.stderr) == (0, ""), form
         assert len(ran.stdout.splitlines()) == 1
@@ -223,7 +223,7 @@ def test_an_answer_that_nobody_takes_ends_quietly_and_one_without_room_is_told(a
     for target, codes in (("| true", {0}), (">&-", {0}), (">/dev/full", {0} if arguments == "--version" else {74})):
         shell = f"{sys.executable} -m oddsctl {arguments} {target}"
         ran = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", shell], check=False, env=user.environment(), capture_output=True, text=True, timeout=60
+            ["bash", "-o", "pipefail", "-c", shell], check=False, env=user.environment(), capture_output=True, text=True, timeout=PATIENCE
         )
         assert ran.returncode in codes, (target, ran.stderr)
         assert len(ran.stderr.splitlines()) == (codes == {74}), ran.stderr
