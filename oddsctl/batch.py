@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from oddsctl import board
+from oddsctl import board, suggest
 from oddsctl.errors import OddsctlError, OutOfReachError, UsageError
-from oddsctl.messages.jobs import Events, ForecastJob, Forecasts, Job, OddsJob, Schedule, ScheduleJob, names
+from oddsctl.messages.jobs import Events, ForecastJob, Forecasts, Job, OddsJob, Schedule, ScheduleJob
 from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest
 from oddsctl.models import Game, Place, Sport, Units, Weather
 from oddsctl.orchestrator import RequestOrchestrator
+from oddsctl.policy import vocabulary
+from oddsctl.policy.vocabulary import Kind, Shown
 from oddsctl.ports import Clock, Store
 from oddsctl.providers import shape, sports
 from oddsctl.settings import Settings
@@ -67,15 +69,18 @@ class Bill:
     credits_apart: int
 
 
-def read(lines: Iterable[str], settings: Settings) -> list[Line]:
-    """The wishes of the input, blank lines left out. Raises one `UsageError` that names the first bad line and how many there are."""
+def read(lines: Iterable[str], settings: Settings, shown: Callable[[], Shown] | None = Shown) -> list[Line]:
+    """The wishes of the input, blank lines left out. Raises one `UsageError` that names the first bad line and how many there are.
+
+    `shown` are the names that answers have shown, asked for only where ours do not do; None: all names are accepted.
+    """
     read_lines: list[Line] = []
     bad: list[str] = []
     for number, text in enumerate(lines, 1):
         if not text.strip():
             continue
         try:
-            read_lines.append(_Reader(text, number, settings).line())
+            read_lines.append(_Reader(text, number, settings, shown).line())
         except UsageError as error:
             bad.append(f"line {number}: {error.message}" + (f" ({error.hint})" if error.hint else ""))
     if bad:
@@ -86,8 +91,9 @@ def read(lines: Iterable[str], settings: Settings) -> list[Line]:
 class _Reader:
     """One line of input."""
 
-    def __init__(self, text: str, number: int, settings: Settings) -> None:
+    def __init__(self, text: str, number: int, settings: Settings, shown: Callable[[], Shown] | None) -> None:
         self._settings = settings
+        self._shown = shown
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):
@@ -103,17 +109,20 @@ class _Reader:
         if not isinstance(api, str) or api not in FIELDS:
             raise UsageError('"api" must be "odds", "espn" or "weather"')
         if unknown := set(self._value) - {"id", "api", *FIELDS[api]}:
-            raise UsageError(f"{api} knows no {' '.join(sorted(unknown))}", hint=f"it knows {' '.join(FIELDS[api])}")
+            fields = f"it knows {' '.join(FIELDS[api])}"
+            raise UsageError(f"{api} knows no {' '.join(sorted(unknown))}", hint=suggest.did_you_mean(min(unknown), FIELDS[api], fields))
         match api:
             case "odds":
                 sport = self._sport()
                 if not sport.odds_key:
                     raise UsageError(f"{sport.name} has no odds")
                 odds = self._settings.odds
-                books, event = self._words("bookmakers", ()), self._value.get("event")
+                event = self._value.get("event")
                 if event is not None and not (isinstance(event, str) and event.isalnum()):
                     raise UsageError('"event" must be an id of The Odds API')
-                job: Job = OddsJob(sport.odds_key, self._words("markets", odds.markets), self._words("regions", odds.regions), books, event)
+                regions, books = self._whose_books()
+                markets = self._words("markets", Kind.MARKET, odds.markets)
+                job: Job = OddsJob(sport.odds_key, markets, regions, books, event)
                 return Line(self._id, self._request(job), sport)
             case "espn":
                 sport = self._sport()
@@ -145,13 +154,30 @@ class _Reader:
     def _sport(self) -> Sport:
         return sports.find(str(self._value.get("sport", "")), self._settings.sports)
 
-    def _words(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        value = self._value.get(name, default)
-        if isinstance(value, str):
-            value = [value]
-        if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value) or (name in self._value and not value):
+    def _whose_books(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Regions and books; regions that the line names push aside the books of the configuration."""
+        odds = self._settings.odds
+        regions = self._words("regions", Kind.REGION, odds.regions)
+        return regions, self._words("bookmakers", Kind.BOOK, () if "regions" in self._value else odds.bookmakers)
+
+    def _words(self, name: str, kind: Kind, default: tuple[str, ...]) -> tuple[str, ...]:
+        if name not in self._value:
+            return default
+        value = self._value[name]
+        texts = [value] if isinstance(value, str) else value
+        if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
             raise UsageError(f'"{name}" must be a list of texts')
-        return names(",".join(value), f'"{name}"') if name in self._value else tuple(value)
+        words = [word for text in texts for word in vocabulary.split(text, kind)]
+        of_event = self._value.get("event") is not None
+        found = vocabulary.read(kind, words, of_event=of_event)
+        if not found.names or found.malformed:
+            raise UsageError(f'"{name}" must be names of letters, digits and _', hint="such as h2h,totals or draftkings,fanduel")
+        if found.unknown and self._shown:
+            found = vocabulary.read(kind, words, self._shown(), of_event=of_event)
+            for unknown in found.unknown:
+                hint = f"{unknown.remedy}{vocabulary.FORCE}"
+                raise UsageError(f'"{name}": {unknown.word!r} is not a known {kind}', hint=hint)
+        return found.names
 
 
 def answer(line: Line, outcome: Outcome, now: float) -> Answered:

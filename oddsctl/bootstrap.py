@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, TypeVar
 from oddsctl import __version__, config, redaction
 from oddsctl.accounts import DAMAGED, Accounts
 from oddsctl.clock import StoppableClock, SystemClock
-from oddsctl.errors import StateDamagedError
+from oddsctl.errors import StateDamagedError, StateError
 from oddsctl.housekeeping import HTTP_CACHE
 from oddsctl.messages.notices import Notice, Warned
 from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
 from oddsctl.orchestrator import RequestOrchestrator
+from oddsctl.policy.vocabulary import Shown
 from oddsctl.ports import JSON, Clock, Locks, Store, Transport
 from oddsctl.providers.registry import build
 from oddsctl.records import CostTracker, Decisions, Records
@@ -138,6 +139,25 @@ def open_app(loaded: config.Loaded, *, demo: bool, tell: Callable[[Notice], None
         roll=random.random,
     )
     return App(settings, waiting, store, locks, orchestrator, transport, costs, decisions, records, state_dir, demo, tell_all)
+
+
+def shown_names(state_dir: Path, *, demo: bool) -> Shown:
+    """The names that answers have shown; none where nothing is stored or it cannot be read, since a command of its own will tell."""
+    from oddsctl.shelves import Shelves
+    from oddsctl.store.database import DATABASE
+    from oddsctl.store.disk import DiskStore
+
+    directory = state_dir / "demo" if demo else state_dir
+    try:
+        if not (directory / DATABASE).exists():
+            return Shown()
+        store = DiskStore(directory, SystemClock(), lock_wait=1.0)
+        try:
+            return Shelves(store).shown()
+        finally:
+            store.close()
+    except (StateError, OSError):
+        return Shown()
 
 
 def _keep_secret(settings: Settings) -> None:

@@ -109,7 +109,7 @@ class Prospects:
         """The board that is bought; `lean`: one market of it, moneylines where they are wanted."""
         odds = self._settings.odds
         leanest = ("h2h",) if "h2h" in odds.markets else odds.markets[:1]
-        return OddsJob(sport.odds_key or "", leanest if lean else odds.markets, odds.regions)
+        return OddsJob(sport.odds_key or "", leanest if lean else odds.markets, odds.regions, odds.bookmakers)
 
     def purse(self, notes: Notes, now: float) -> Purse:
         """What planned calls may touch until the account's month ends."""

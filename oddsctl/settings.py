@@ -16,11 +16,14 @@ Part = Literal["odds", "weather", "schedule"]
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """The Odds API. `key` is where the key is to be found (`env:`, `file:`, `command:`), never the key."""
+    """The Odds API. `key` is where the key is to be found (`env:`, `file:`, `command:`), never the key. `bookmakers`, when given, stand
+    in for `regions`.
+    """
 
     key: str = "env:ODDS_API_KEY"
     base_url: str = "https://api.the-odds-api.com"
     regions: tuple[str, ...] = ("us",)
+    bookmakers: tuple[str, ...] = ()
     markets: tuple[str, ...] = ("h2h", "spreads", "totals")
     monthly_credits: int = 500
     reset_day: int = 1

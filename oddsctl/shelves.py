@@ -11,6 +11,7 @@ from oddsctl.errors import OddsctlError, ProviderError, named
 from oddsctl.messages.jobs import Answer, Job, OddsJob
 from oddsctl.messages.wishes import Purpose
 from oddsctl.policy import coalesce
+from oddsctl.policy.vocabulary import Shown, shown_by
 from oddsctl.ports import JSON, Store
 from oddsctl.store import codec
 
@@ -18,6 +19,7 @@ T = TypeVar("T")
 ROOT = "answers/1/"
 """The number is the version of what is kept: answers of another one are not read."""
 REFUSALS = "refusals/1/"
+SHOWN = "names/1"
 KEEP_COVERED_FOR = 2 * 86400.0
 """Answers this much older than a new one on the same shelf are cleared away."""
 
@@ -93,6 +95,12 @@ class Shelves:
             piece = Kept(job, kept.sent_at, kept.fetched_at, kept.credits, kept.purpose, answer, kept.demo)
             self._store.update(ROOT + job.key, partial(_younger, piece))
             self._clear_away(piece)
+        if (new := shown_by(kept.job, kept.answer)) != Shown():
+            self._store.update(SHOWN, lambda old: (codec.encode((decoded(Shown, old) or Shown()) | new), None))
+
+    def shown(self) -> Shown:
+        """The markets, regions and books of all answers so far that are in none of our lists."""
+        return decoded(Shown, self._store.read(SHOWN)) or Shown()
 
     def refuse(self, key: str, error: OddsctlError, at: float, until: float) -> None:
         """Remember a refusal under a job's key, or an account's."""

@@ -20,6 +20,7 @@ from oddsctl.config.text import format_rate, format_size, parse_rate, parse_size
 from oddsctl.errors import ConfigError, MissingKeyError, OddsctlError, UsageError
 from oddsctl.messages.wire import Secret
 from oddsctl.models import Sport
+from oddsctl.policy.vocabulary import Shown
 from oddsctl.settings import Settings
 
 KEY = "test-key-DO-NOT-LEAK"
@@ -290,7 +291,7 @@ def test_a_fault_of_the_file_counts_even_where_a_flag_would_win(toml: Path) -> N
 
 
 def test_a_wrong_flag_alone_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match=r"flag: odds\.regions must not be empty") as caught:
+    with pytest.raises(UsageError, match=r"--regions must not be empty") as caught:
         config.load(file=None, env={}, overrides={"odds.regions": []})
     assert caught.value.exit_code == 2
 
@@ -660,3 +661,45 @@ def test_loading_without_a_file_imports_neither_the_parser_nor_the_network() -> 
         "diskcache",
         "sqlite3",
     }
+
+
+# ── names of The Odds API ──
+
+
+def test_names_are_cleaned_and_aliases_resolved_wherever_they_are_given(toml: Path) -> None:
+    toml.write_text(
+        '[odds]\nmarkets = ["Moneyline", "h2h", "over/under"]\nregions = [" US", "us"]\nbookmakers = ["Draft Kings", "caesars"]\n'
+    )
+    odds = config.load(file=toml, env={}).settings.odds
+    assert (odds.markets, odds.regions, odds.bookmakers) == (("h2h", "totals"), ("us",), ("draftkings", "williamhill_us"))
+    by_variable = config.load(file=None, env={"ODDSCTL_ODDS_MARKETS": "ml, spread,ML"}).settings.odds
+    by_flag = config.load(file=None, env={}, overrides={"odds.markets": "ml, spread,ML"}).settings.odds
+    assert by_variable.markets == by_flag.markets == ("h2h", "spreads")
+
+
+def test_a_name_that_answers_have_shown_is_no_fault_and_force_accepts_any(toml: Path, tmp_path: Path) -> None:
+    toml.write_text(f'[odds]\nregions = ["mars"]\nbookmakers = ["brandnew", "draftkngs"]\n[store]\nstate_dir = "{tmp_path}"\n')
+    asked: list[Path] = []
+
+    def shown(state_dir: Path) -> Shown:
+        asked.append(state_dir)
+        return Shown(regions=("mars",), books=("brandnew",))
+
+    assert [fault.key for fault in config.check(file=toml, env={})] == ["odds.regions", "odds.bookmakers", "odds.bookmakers"]
+    (fault,) = config.check(file=toml, env={}, known=config.Known(shown=shown))
+    assert fault.remedy == "did you mean draftkings?"
+    assert asked == [tmp_path]
+    odds = config.load(file=toml, env={}, known=config.Known(force=True)).settings.odds
+    assert (odds.regions, odds.bookmakers) == (("mars",), ("brandnew", "draftkngs"))
+
+
+def test_force_accepts_nothing_but_names(toml: Path) -> None:
+    toml.write_text('[odds]\nregions = ["us us"]\n[prefetch]\nsports = ["nlf"]\n')
+    faults = config.check(file=toml, env={}, known=config.Known(["nfl"], force=True))
+    assert [(fault.key, fault.line) for fault in faults] == [("odds.regions", 2), ("prefetch.sports", 4)]
+    assert faults[1].remedy == "did you mean nfl?"
+
+
+def test_a_sport_of_the_same_file_is_known_to_prefetch(toml: Path) -> None:
+    toml.write_text('[prefetch]\nsports = ["nfl", "xfl"]\n[sports.xfl]\nespn = "football/xfl"\n')
+    assert config.check(file=toml, env={}, known=config.Known(["nfl"])) == ()

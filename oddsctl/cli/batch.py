@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,7 @@ def batch(
     dry_run: options.DryRun = False,
     max_credits: options.MaxCredits = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with this batch after an interruption: ask only what is left.")] = False,
+    force: options.Force = False,
     wait: options.Wait = DEFAULT_WAIT,
     shutdown_timeout: options.ShutdownTimeout = None,
     strict: options.Strict = False,
@@ -40,10 +42,11 @@ def batch(
 
     session: Session = context.obj
     texts = _texts(file)
-    lines = errand.read(texts, session.loaded.settings)
+    loaded = session.load({}, force=force)
+    lines = errand.read(texts, loaded.settings, None if force else lambda: session.shown(loaded))
     requests = [line.request for line in lines]
-    terms = Terms(wait=wait, max_credits=max_credits, command="batch")
-    with session.app(wait=wait, shutdown=shutdown_timeout) as app:
+    terms = Terms(wait=wait, force=force, max_credits=max_credits, command="batch")
+    with session.app(loaded, wait=wait, shutdown=shutdown_timeout) as app:
         if dry_run:
             previews = app.orchestrator.rehearsal.preview(requests, terms)
             return options.show_plan(session, [(preview.job.api, preview) for preview in previews])
@@ -55,9 +58,7 @@ def batch(
             resumption.begin(resuming=age is not None)
             with ExitStack() as stack:
                 _show_progress(session, stack)
-                outcomes = app.orchestrator.run(
-                    requests, terms if age is None else Terms(wait, age, max_credits=max_credits, command="batch")
-                )
+                outcomes = app.orchestrator.run(requests, terms if age is None else replace(terms, max_age=age))
             resumption.finish()
             now = app.clock.now()
             answers = [errand.answer(line, outcome, now) for line, outcome in zip(lines, outcomes, strict=True)]

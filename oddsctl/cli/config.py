@@ -55,7 +55,7 @@ def check(context: typer.Context) -> int:
     from oddsctl import config
 
     session: Session = context.obj
-    faults = config.check(file=session.config_file, env=os.environ)
+    faults = config.check(file=session.config_file, env=os.environ, known=session.known())
     if not faults:
         session.say("the configuration is sound")
         return 0

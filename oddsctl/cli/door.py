@@ -11,8 +11,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
-from oddsctl import redaction
+from oddsctl import redaction, suggest
 from oddsctl.errors import OddsctlError, StateError, UsageError
 from oddsctl.times import iso
 
@@ -92,11 +93,25 @@ def _invoke(argv: Sequence[str]) -> int:
     except typer.Exit as leave:
         return leave.exit_code
     except typer.TyperException as error:
-        where = getattr(error, "ctx", None)
-        raise UsageError(error.format_message(), hint=f"see `{where.command_path if where else 'oddsctl'} --help`") from None
+        raise _misused(error, getattr(error, "ctx", None)) from None
     except typer.Abort:
         raise KeyboardInterrupt from None
     return code if isinstance(code, int) else 0
+
+
+def _misused(error: Any, context: Any) -> UsageError:
+    """The usage error, with the nearest command, option or word to the one that was typed."""
+    message, known = error.format_message(), list[str]()
+    if typed := re.match(r"No such command '(.*?)'\.", message):
+        message, known = typed[0], list(context.command.commands)
+    elif typed := re.match(r"No such option: (\S+)", message):
+        options = [option for parameter in context.command.params for option in parameter.opts if option.startswith("--")]
+        message, known = typed[0], [*options, *GLOBAL_FLAGS, *GLOBAL_OPTIONS]
+    elif (typed := re.search(r"'([^']*)' is not one of ", message)) and (choices := re.findall(r"'(.*?)'", message[typed.end() :])):
+        known = choices
+    guess = suggest.did_you_mean(typed[1], known) if typed else ""
+    where = f"see `{context.command_path if context else 'oddsctl'} --help`"
+    return UsageError(message, hint="; ".join(filter(None, (guess, where))))
 
 
 def _show(error: Exception, *, as_json: bool) -> int:

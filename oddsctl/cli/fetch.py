@@ -11,7 +11,7 @@ import typer
 
 from oddsctl.cli import options
 from oddsctl.cli.session import DEFAULT_WAIT, Session
-from oddsctl.messages.jobs import names
+from oddsctl.errors import UsageError
 from oddsctl.messages.wishes import Reason, Terms
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def fetch(
     max_credits: options.MaxCredits = None,
     wait: options.Wait = DEFAULT_WAIT,
     shutdown_timeout: options.ShutdownTimeout = None,
-    force: Annotated[bool, typer.Option("--force", help="Lift the budget, up to what the account has.")] = False,
+    force: options.Force = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say on stderr why each part is what it is.")] = False,
     strict: options.Strict = False,
 ) -> int:
@@ -58,13 +58,13 @@ def fetch(
         raise typer.BadParameter("--fresh asks anew and --offline asks nobody: choose one")
     if days and day:
         raise typer.BadParameter("--days counts from today and --date names one day: choose one")
-    overrides = {"odds.markets": markets, "odds.regions": regions}
-    loaded = session.load({key: value for key, value in overrides.items() if value is not None})
+    loaded = session.load(_flags(markets, regions, bookmakers), force=force)
+    if not force:
+        _check_book(session, loaded, book)
     wanted = _wanted(
         session,
         loaded,
         sports,
-        bookmakers=() if bookmakers is None else names(bookmakers, "--bookmakers"),
         days=days,
         day=day,
         team=team,
@@ -81,13 +81,32 @@ def fetch(
             return _show(session, errand.run(wanted, terms), wanted, app.decisions.id, explain=explain, strict=strict)
 
 
+def _flags(markets: str | None, regions: str | None, bookmakers: str | None) -> dict[str, object]:
+    """The flags over the configuration; regions that are named push aside the books of the file."""
+    if bookmakers is not None and not bookmakers.strip(" ,;"):
+        raise typer.BadParameter("--bookmakers must name at least one book")
+    flags: dict[str, object] = {"odds.markets": markets, "odds.regions": regions, "odds.bookmakers": bookmakers}
+    flags = {key: value for key, value in flags.items() if value is not None}
+    return flags if bookmakers is not None or regions is None else flags | {"odds.bookmakers": ()}
+
+
+def _check_book(session: Session, loaded: Loaded, book: str | None) -> None:
+    """Raise `UsageError` for a book that nobody knows: its prices would be paid for and none be shown."""
+    from oddsctl.policy.vocabulary import FORCE, book_remedy
+
+    if book is None or book.casefold().startswith("espn") or book_remedy(book) is None:
+        return
+    if remedy := book_remedy(book, session.shown(loaded).books):
+        raise UsageError(f"--book: no book is called {book!r}", hint=f"{remedy}{FORCE}")
+
+
 def _wanted(session: Session, loaded: Loaded, sports: list[str], **asked: Any) -> Wanted:
     from oddsctl.fetch import Wanted
     from oddsctl.providers.sports import find
 
     known = {sport.name: sport for sport in (find(name, loaded.settings.sports) for name in sports)}
     odds = loaded.settings.odds
-    return Wanted(tuple(known.values()), odds.markets, odds.regions, zone=session.zone, **asked)
+    return Wanted(tuple(known.values()), odds.markets, odds.regions, odds.bookmakers, zone=session.zone, **asked)
 
 
 def _show(session: Session, fetched: Fetched, wanted: Wanted, decision_id: str, *, explain: bool, strict: bool) -> int:

@@ -53,6 +53,9 @@ ShutdownTimeout = Annotated[
     float | None,
     typer.Option(parser=duration, metavar="TIME", help="How long calls under way may finish after Ctrl-C. [default: 30s]"),
 ]
+Force = Annotated[
+    bool, typer.Option("--force", help="Ignore the budget, never beyond the account; accept markets, regions and books unknown here.")
+]
 A_DAY = 86400.0
 Horizon = Annotated[float, typer.Option(parser=duration, metavar="TIME", show_default="24h", help="How far to plan ahead.")]
 Since = Annotated[float | None, typer.Option(parser=since, metavar="TIME", help="Only calls of the last 24h, 7d and so on, or all.")]

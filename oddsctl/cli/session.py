@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
+from oddsctl import suggest
 from oddsctl.errors import InterruptedRunError, OddsctlError, UsageError
 from oddsctl.messages.notices import News, Notice, Warned
 from oddsctl.settings import NO_FILE
 
 if TYPE_CHECKING:
     from oddsctl.bootstrap import App
-    from oddsctl.config import Loaded
+    from oddsctl.config import Known, Loaded
+    from oddsctl.policy.vocabulary import Shown
 
 DEFAULT_WAIT = 30.0
 LEAST_LOCK_WAIT = 2.0
@@ -48,11 +50,25 @@ class Session:
         """The configuration. Raises `ConfigError`."""
         return self.load({})
 
-    def load(self, overrides: Mapping[str, object]) -> Loaded:
-        """The configuration with a command's own flags over it."""
+    def load(self, overrides: Mapping[str, object], *, force: bool = False) -> Loaded:
+        """The configuration with a command's own flags over it. `force` accepts names of The Odds API that nobody knows."""
         from oddsctl import config
 
-        return config.load(file=self.config_file, env=os.environ, overrides=overrides)
+        return config.load(file=self.config_file, env=os.environ, overrides=overrides, known=self.known(force=force))
+
+    def known(self, *, force: bool = False) -> Known:
+        """What the configuration's names are compared with."""
+        from oddsctl.bootstrap import shown_names
+        from oddsctl.config import Known
+        from oddsctl.providers.sports import SPORTS
+
+        return Known([sport.name for sport in SPORTS], lambda state_dir: shown_names(state_dir, demo=self.demo), force)
+
+    def shown(self, loaded: Loaded) -> Shown:
+        """The names of The Odds API that answers have shown."""
+        from oddsctl.bootstrap import shown_names
+
+        return shown_names(loaded.settings.store.state_dir, demo=self.demo)
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -175,7 +191,10 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise UsageError(f"--tz: no time zone is called {name!r}", hint="write it like Europe/Berlin or America/New_York") from None
+        from zoneinfo import available_timezones
+
+        hint = suggest.did_you_mean(name, sorted(available_timezones()), "write it like Europe/Berlin or America/New_York")
+        raise UsageError(f"--tz: no time zone is called {name!r}", hint=hint) from None
 
 
 def _machine_zone() -> ZoneInfo:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from oddsctl import suggest
 from oddsctl.config.api_key import resolve_key
 from oddsctl.config.file import BrokenFileError, TomlFile, read_toml
 from oddsctl.config.keys import (
@@ -27,8 +28,9 @@ from oddsctl.config.keys import (
     variable_remedy,
 )
 from oddsctl.config.text import BadValueError, format_duration, parse_duration
-from oddsctl.config.values import Kind
+from oddsctl.config.values import Kind, UnknownNamesError
 from oddsctl.errors import ConfigError, UsageError
+from oddsctl.policy.vocabulary import FORCE, Shown, Unknown
 from oddsctl.settings import Settings
 
 __all__ = [
@@ -56,6 +58,20 @@ _GLOBAL_OPTIONS = {"ODDSCTL_ODDS_FORMAT"}
 _NO_FLAGS: Mapping[str, object] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the outside knows of names: the sports that need no `[sports.NAME]` (none given: sports are not checked), and what answers
+    kept below a state directory have shown. `force` accepts markets, regions and books that nobody knows.
+    """
+
+    sports: Collection[str] = ()
+    shown: Callable[[Path], Shown] = lambda _: Shown()
+    force: bool = False
+
+
+_NOTHING_KNOWN = Known()
+
+
 class Place(NamedTuple):
     """Where a value was given: a file and line, or a variable, or, with neither, a flag."""
 
@@ -71,12 +87,16 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong. `key` is dotted, empty where the file as a whole is meant; nothing of the value is in here."""
+    """One thing that is wrong. `key` is dotted, empty where the file as a whole is meant; nothing of the value is in here.
+
+    `name` is the name that is in none of our lists, where that is all that is wrong.
+    """
 
     place: Place
     key: str
     what: str
     remedy: str
+    name: Unknown | None = None
 
     @property
     def file(self) -> Path | None:
@@ -87,6 +107,8 @@ class Fault:
         return self.place.line
 
     def __str__(self) -> str:
+        if self.place == Place():
+            return f"--{self.key.rpartition('.')[2].replace('_', '-')} {self.what}; {self.remedy}"
         return f"{str(self.place).removeprefix('file ')}: {' '.join(filter(None, (self.key, self.what)))}; {self.remedy}"
 
 
@@ -117,21 +139,25 @@ def default_path() -> Path:
     return platformdirs.user_config_path("oddsctl") / "config.toml"
 
 
-def load(*, file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object] = _NO_FLAGS) -> Loaded:
+def load(
+    *, file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object] = _NO_FLAGS, known: Known = _NOTHING_KNOWN
+) -> Loaded:
     """The settings by flags (`overrides`, by dotted key: text or list), over environment, over file, over defaults.
 
     Without `file` the default one is read, if there is one. Raises `ConfigError` for anything wrong anywhere, `UsageError` where only
     flags are wrong. An override that is no key at all is a bug of the caller: `KeyError`.
     """
-    reading = _read(file, env, overrides)
+    reading = _read(file, env, overrides, known)
     if reading.faults:
         raise _error(reading.faults)
     return reading.loaded()
 
 
-def check(*, file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object] = _NO_FLAGS) -> tuple[Fault, ...]:
+def check(
+    *, file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object] = _NO_FLAGS, known: Known = _NOTHING_KNOWN
+) -> tuple[Fault, ...]:
     """All that is wrong, in the order of the file, then the environment, then the flags; empty when `load` would succeed."""
-    return tuple(_read(file, env, overrides).faults)
+    return tuple(_read(file, env, overrides, known).faults)
 
 
 def show(loaded: Loaded) -> list[Row]:
@@ -169,11 +195,12 @@ def _error(faults: list[Fault]) -> ConfigError | UsageError:
     return kind(f"{faults[0]} (and {len(faults) - 1} more)", hint="`oddsctl config check` lists them all")
 
 
-def _read(file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object]) -> _Reading:
+def _read(file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object], known: Known) -> _Reading:
     reading = _Reading()
     reading.take_file(file or default_path(), must_exist=file is not None)
     reading.take_environment(env)
     reading.take_flags(overrides)
+    reading.compare(known)
     return reading
 
 
@@ -183,6 +210,7 @@ class _Reading:
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self.origins = dict.fromkeys(_BY_NAME, "default")
+        self.places: dict[str, Place] = {}
         self.faults: list[Fault] = []
         self.sports: list[str] = []
         self.path: Path | None = None
@@ -192,10 +220,7 @@ class _Reading:
         for section in SECTIONS:
             given = {key.name: self.values[key.dotted] for key in TABLE if key.section == section and key.dotted in self.values}
             sections[section] = replace(getattr(Settings(), section), **given)
-        if sections["store"].state_dir == Path():
-            import platformdirs
-
-            sections["store"] = replace(sections["store"], state_dir=platformdirs.user_state_path("oddsctl").absolute())
+        sections["store"] = replace(sections["store"], state_dir=self._state_dir())
         sports = tuple(sport_from(name, self._sport_values(name)) for name in self.sports)
         return Loaded(Settings(**sections, sports=sports), self.origins, self.path)
 
@@ -205,14 +230,41 @@ class _Reading:
 
     def _take(self, dotted: str, kind: Kind, raw: object, place: Place) -> None:
         try:
-            self.values[dotted] = kind.read(raw)
+            value = kind.read(raw)
+        except UnknownNamesError as error:
+            value = error.value
+            force = FORCE if place == Place() else ""
+            self.faults += [
+                Fault(place, dotted, UnknownNamesError(value, (name,)).what, f"{name.remedy}{force}", name) for name in error.unknown
+            ]
         except BadValueError as error:
             self._fault(place, dotted, error.what, error.remedy)
-        else:
-            self.origins[dotted] = str(place)
+            return
+        self.values[dotted], self.origins[dotted], self.places[dotted] = value, str(place), place
 
     def _fault(self, place: Place, key: str, what: str, remedy: str) -> None:
         self.faults.append(Fault(place, key if key.isprintable() else ascii(key), what, remedy))
+
+    def compare(self, known: Known) -> None:
+        """Drop the faults that are none: names that answers have shown, or that are wanted at any rate. Find sports that are none."""
+        if any(fault.name for fault in self.faults):
+            shown = Shown() if known.force else known.shown(self._state_dir())
+            self.faults = [
+                fault for fault in self.faults if fault.name is None or not (known.force or fault.name.word in shown.of(fault.name.kind))
+            ]
+        sports = [*known.sports, *self.sports]
+        for name in self.values.get("prefetch.sports", ()) if known.sports else ():
+            if name not in sports:
+                remedy = suggest.did_you_mean(name, sports, f"known here: {' '.join(sports)}")
+                self._fault(self.places["prefetch.sports"], "prefetch.sports", "has a sport that is not known", remedy)
+
+    def _state_dir(self) -> Path:
+        path: Path = self.values.get("store.state_dir", Path())
+        if path != Path():
+            return path
+        import platformdirs
+
+        return platformdirs.user_state_path("oddsctl").absolute()
 
     # ── the file ──
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from oddsctl import suggest
 from oddsctl.config.values import (
+    BOOKS,
     DURATION,
     DURATION_OR_0,
     FETCHING,
     FLAG,
     KEY_PLACE,
+    MARKETS,
     NOTICE_URL,
     PATH,
     QUIET,
     RATE,
+    REGIONS,
     SHARE,
     SIZE,
     STORE_URL,
@@ -72,8 +76,9 @@ _RESET_DAY = count(1, 28, remedy="not every month has a later day: write 28 for 
 TABLE = (
     Key("odds", "key", KEY_PLACE, 'where the key is: "env:NAME", "file:/path" or "command:pass show odds"; never the key itself'),
     Key("odds", "base_url", URL, "https; plain http only to this machine"),
-    Key("odds", "regions", several(WORD, filled=True), "whose books: us us2 uk eu au ...; each one multiplies the price"),
-    Key("odds", "markets", several(WORD, filled=True), "each one multiplies the price"),
+    Key("odds", "regions", REGIONS, "whose books: us us2 uk eu au ...; each one multiplies the price"),
+    Key("odds", "bookmakers", BOOKS, "these books instead of regions; ten of any regions cost as much as one region"),
+    Key("odds", "markets", MARKETS, "each one multiplies the price"),
     Key("odds", "monthly_credits", count(1), "what the plan gives, until the provider has told"),
     Key("odds", "reset_day", _RESET_DAY, "day of the month (1 to 28) on which credits begin anew; only until a reset has been observed"),
     Key("odds", "rate", RATE, 'token bucket: how fast it refills; "5/s", "30/m" or "600/h"'),
@@ -186,10 +191,7 @@ def sport_key_remedy(name: str) -> str:
 
 
 def _nearest(word: str, known: Mapping[str, str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, known, n=1)
-    return f"did you mean {known[near[0]]}?" if near else f"known here: {', '.join(known.values())}"
+    return suggest.did_you_mean(word, known, f"known here: {', '.join(known.values())}")
 
 
 # ── the example ──

@@ -24,6 +24,8 @@ from oddsctl.config.text import (
     parse_size,
 )
 from oddsctl.messages.jobs import canonical
+from oddsctl.policy import vocabulary
+from oddsctl.policy.vocabulary import Unknown
 from oddsctl.settings import Fetching
 
 _MOST = 1_000_000_000
@@ -32,6 +34,20 @@ _KEY = re.compile(r"env:(?![0-9A-Fa-f]{32}$)[A-Za-z_][A-Za-z0-9_]*|file:[/~].*|c
 _NOTICE_URL = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _QUIET = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+
+
+class UnknownNamesError(BadValueError):
+    """The value holds names that are in none of our lists; it may be right all the same."""
+
+    def __init__(self, value: tuple[str, ...], unknown: tuple[Unknown, ...]) -> None:
+        super().__init__(_unknown(unknown[0]), unknown[0].remedy)
+        self.value = value
+        self.unknown = unknown
+
+
+def _unknown(name: Unknown) -> str:
+    """What is wrong; the name itself only where it is too short to be a key in the wrong place."""
+    return f"has {name.word!r}, which is not a known {name.kind}" if len(name.word) <= 18 else f"has a {name.kind} that is not known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,3 +295,23 @@ def _word(value: object) -> str:
 
 
 WORD = Kind(_word, quote)
+
+
+def names_of(kind: vocabulary.Kind, *, filled: bool = True) -> Kind:
+    """A list of markets, regions or books, as they are sent. Raises `UnknownNamesError` for names that are in no list of ours."""
+    words = several(TEXT, filled=filled)
+
+    def read(value: object) -> tuple[str, ...]:
+        found = vocabulary.read(kind, entries) if all(entries := words.read(value)) else None
+        if found is None or found.malformed:
+            raise BadValueError("holds something that is no simple word", "use letters, digits and _ only")
+        if found.unknown:
+            raise UnknownNamesError(found.names, found.unknown)
+        return found.names
+
+    return Kind(read, words.spell, lambda text: vocabulary.split(text, kind))
+
+
+MARKETS = names_of(vocabulary.Kind.MARKET)
+REGIONS = names_of(vocabulary.Kind.REGION)
+BOOKS = names_of(vocabulary.Kind.BOOK, filled=False)

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from oddsctl.errors import UsageError
 from oddsctl.models import Forecast, GeocodedPlace, OddsEvent, Place, ScheduledGame, Units
 
 
 def canonical(words: Iterable[str]) -> tuple[str, ...]:
     """One spelling for equal lists: case folded, blanks dropped, sorted, each once."""
     return tuple(sorted({word.strip().casefold() for word in words} - {""}))
-
-
-def names(text: str, where: str) -> tuple[str, ...]:
-    """The names in a comma separated list, fit for a request. Raises `UsageError` naming `where`."""
-    found = canonical(text.split(","))
-    if not found or not all(re.fullmatch(r"[a-z0-9_]+", name) for name in found):
-        raise UsageError(
-            f"{where} must be names of letters, digits and _, comma separated", hint="such as h2h,totals or draftkings,fanduel"
-        )
-    return found
 
 
 # ── what may be asked; its key is its identity ──

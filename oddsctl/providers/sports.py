@@ -7,8 +7,8 @@ answer would be 25 MB (baseball: some 450 games of 55 KB).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
+from oddsctl import suggest
 from oddsctl.errors import UsageError
 from oddsctl.models import Sport
 
@@ -54,6 +54,6 @@ def find(name: str, added: Sequence[Sport] = ()) -> Sport:
     known = {sport.name: sport for sport in (*SPORTS, *added)}
     if sport := known.get(name.strip().casefold()):
         return sport
-    near = get_close_matches(name.casefold(), known, n=1, cutoff=0.5)
-    guess = f"did you mean {near[0]}? " if near else ""
-    raise UsageError(f"no sport is called {name!r}", hint=f"{guess}there are {' '.join(known)}; more through [sports.NAME]")
+    also = {word: sport.name for sport in known.values() for word in (sport.title, sport.odds_key, sport.espn_path) if word}
+    guess = " ".join(filter(None, (suggest.did_you_mean(name, {word: word for word in known} | also), "there are")))
+    raise UsageError(f"no sport is called {name!r}", hint=f"{guess} {' '.join(known)}; more through [sports.NAME]")

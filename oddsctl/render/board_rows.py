@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
+from oddsctl import bookmakers
 from oddsctl.models import Board, Game, Price, Status, Weather
-from oddsctl.render import books, text
+from oddsctl.render import text
 from oddsctl.render.layout import cell
 from oddsctl.render.provenance import is_stale
 from oddsctl.render.text import OddsFormat
@@ -116,7 +117,7 @@ def _offers(game: Game, side: dict[str, str], odds_format: OddsFormat) -> dict[s
         price = _find(game.best, market, outcome) or _find((one for one in game.odds if _is_espn(one)), market, outcome)
         if price:
             spelled = text.price(price.price, odds_format)
-            offers[market] = Offer(text.point(market, outcome, price.point), spelled, books.title(price.bookmaker), _is_espn(price))
+            offers[market] = Offer(text.point(market, outcome, price.point), spelled, bookmakers.title(price.bookmaker), _is_espn(price))
     return offers
 
 
