@@ -102,7 +102,7 @@ class Prefetch:
     windows: tuple[float, ...] = (7200.0, 3600.0, 1800.0)
     fetch: tuple[Fetching, ...] = (Fetching("odds"), Fetching("weather"))
     early: float = 600.0
-    late: float = 300.0
+    late: float = 360.0
     every: float = 300.0
 
     def windows_of(self, part: Part) -> tuple[float, ...]:

@@ -45,7 +45,7 @@ def from_six_to_one(house: Town) -> None:
 DAYS = {
     "a Sunday with its three slots": (
         matches(*[f"{SUNDAY} 13:00"] * 9, *[f"{SUNDAY} 16:05"] * 2, *[f"{SUNDAY} 16:25"] * 2, f"{SUNDAY} 20:20"),
-        "11:00 12:00 12:30 14:05 14:25 15:05 15:25 15:55 18:20 19:20 19:50",
+        "11:00 12:00 12:30 14:05 14:25 15:05 15:30 15:55 18:20 19:20 19:50",
     ),
     "London at half past nine": (matches("2026-10-11 09:30"), "07:30 08:30 09:00"),
     "Brazil on a Friday night": (matches("2026-09-04 20:15"), "18:15 19:15 19:45"),
@@ -164,7 +164,7 @@ def test_a_game_that_moves_to_a_sooner_day_is_bought_for_there(tmp_path: Path) -
     house.run()
     house.wire.change("2", start=at(f"{SUNDAY} 14:45"))
     house.cron(at(f"{SUNDAY} 10:05"), at(f"{SUNDAY} 15:00"))
-    assert house.bought() == ["11:00", "12:00", "12:30", "12:45", "13:45", "14:15"]
+    assert house.bought() == ["11:00", "12:00", "12:35", "13:45", "14:15"], "one at 12:35 serves both"
     assert house.ends == windows_of("1") | windows_of("2")
 
 
@@ -181,7 +181,7 @@ def test_a_game_that_moves_a_little_as_its_call_is_confirmed_is_captured_all_the
 def test_a_game_that_moves_to_so_soon_that_windows_are_over_has_them_accounted_for(tmp_path: Path) -> None:
     house = town(tmp_path, one_o_clock(start=at(f"{SUNDAY} 16:25")))
     house.cron(house.now, at(f"{SUNDAY} 08:00"))
-    house.wire.change("1", start=at(f"{SUNDAY} 12:54"))
+    house.wire.change("1", start=at(f"{SUNDAY} 12:53"))
     house.cron(at(f"{SUNDAY} 08:05"), at(f"{SUNDAY} 13:10"))
     assert house.bought() == ["12:25"]
     assert house.ends == windows_of("1", h2="MOVED", h1="MOVED")
@@ -290,6 +290,14 @@ def test_windows_that_close_together_are_not_bought_a_minute_apart(tmp_path: Pat
     assert house.ends == windows_of("1") | windows_of("2")
 
 
+def test_windows_that_share_a_minute_are_bought_together_by_cron(tmp_path: Path) -> None:
+    """By default a window ends a minute later than the one a quarter of an hour after it opens: a run at :05 serves both."""
+    house = Town(tmp_path, matches(f"{SUNDAY} 13:00", f"{SUNDAY} 13:15"), at(f"{SUNDAY} 10:00"))
+    house.cron(house.now, at(f"{SUNDAY} 13:20"))
+    assert (len(house.bought()), house.optimum) == (3, 3)
+    assert house.ends == windows_of("1") | windows_of("2")
+
+
 def test_a_run_that_finds_another_at_work_leaves_at_once(tmp_path: Path) -> None:
     house = town(tmp_path, one_o_clock(), now=f"{SUNDAY} 11:00")
     with house.locks.hold("prefetch/nfl", 0):
@@ -302,7 +310,8 @@ def test_a_run_that_finds_another_at_work_leaves_at_once(tmp_path: Path) -> None
 
 def test_a_call_planned_for_the_very_end_of_its_windows_is_made_before_it(tmp_path: Path) -> None:
     """16:25's hour is open until 15:30, 16:05's half hour from 15:25 on: their best minute is the last. An answer takes a while."""
-    house = Town(tmp_path, matches(f"{SUNDAY} 16:05", f"{SUNDAY} 16:25"), at(f"{SUNDAY} 15:00"))
+    until_half_past = prefetching(late=5 * MINUTE)
+    house = Town(tmp_path, matches(f"{SUNDAY} 16:05", f"{SUNDAY} 16:25"), at(f"{SUNDAY} 15:00"), until_half_past)
     house.run()
     while house.time.now() < at(f"{SUNDAY} 16:30"):
         house.run(max(house.run(every=MINUTE).wake_at, house.time.now() + 1), every=MINUTE)
@@ -728,7 +737,7 @@ def test_a_plan_leaves_no_trace(tmp_path: Path) -> None:
 
 starts = st.lists(st.integers(0, 48).map(lambda step: at(f"{SUNDAY} 11:00") + step * CRON), min_size=1, max_size=5)
 statuses = st.sampled_from(["scheduled", "scheduled", "scheduled", "postponed"])
-WINDOWS = Windows((2 * HOUR, HOUR, 30 * MINUTE), 10 * MINUTE, 5 * MINUTE)
+WINDOWS = Windows((2 * HOUR, HOUR, 30 * MINUTE), 10 * MINUTE, 6 * MINUTE)
 FIRST = at(f"{SUNDAY} 08:00")
 
 

@@ -107,7 +107,7 @@ TABLE = (
     Key("prefetch", "windows", several(DURATION, filled=True), "how long before a game to fetch"),
     Key("prefetch", "fetch", several(FETCHING, filled=True), 'what: "odds", "weather", "schedule"; only at one window: "weather@30m"'),
     Key("prefetch", "early", DURATION_OR_0, "a call up to this early still counts for a window"),
-    Key("prefetch", "late", DURATION_OR_0, "and up to this late"),
+    Key("prefetch", "late", DURATION_OR_0, "and up to this late; more than every, so that a run hits the overlap of two windows"),
     Key("prefetch", "every", DURATION, "how often cron calls: what would be past its end by then is bought now"),
     Key("retry", "attempts", count(1), "the first one included"),
     Key("retry", "base", DURATION_OR_0, "wait before the second; doubles"),

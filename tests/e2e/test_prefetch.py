@@ -18,7 +18,7 @@ from tests.e2e.conftest import Replay
 from tests.e2e.houses import PATIENCE, REPLAY, Ran, Server, User, in_days, shifted, until
 
 SCENARIOS = (("nfl-2025-week18", "nfl"), ("nba-2026-03-01", "nba"))
-WINDOWS = Windows((7200.0, 3600.0, 1800.0), 600.0, 300.0)
+WINDOWS = Windows((7200.0, 3600.0, 1800.0), 600.0, 360.0)
 DAY = 86400.0
 ONE_WINDOW = Windows((3600.0,), 0.0, 3000.0)
 ONE_WINDOW_ENV = {
