@@ -12,12 +12,18 @@ from oddsctl.policy.budget import Credits
 from oddsctl.policy.token_bucket import Limit
 from oddsctl.ports import JSON, Clock, Store
 from oddsctl.settings import Espn, Odds, Settings, Weather
-from oddsctl.store import codec
+from oddsctl.store import codec, row
+from oddsctl.store.causes import too_new
+from oddsctl.store.row import FRESH, RowDamagedError
 
 APIS = ("odds", "espn", "weather")
 """The providers, each with its books."""
 DAMAGED = "accounts/damaged"
 """Set when the books were lost: until an answer tells the balance, credits stay on the safe side."""
+BOOKS = "accounts/odds/"
+"""How the keys of the accounts begin that have credits."""
+VERSION = 1
+"""Of the form in which an account is kept, under `version`; those kept before there were versions are like 1."""
 
 
 def rules_for(api: str, settings: Settings) -> Rules:
@@ -47,7 +53,8 @@ class Accounts:
     def state(self, api: str, account: str | None = None) -> ProviderState:
         """The books as they stand now; those of the account used last where none is named."""
         account = account or self._store.read(f"accounts/last/{api}")
-        state = _decode(self._store.read(f"accounts/{api}/{account}"), self._unused())
+        key, unused = f"accounts/{api}/{account}", self._unused()
+        state = row.read(self._store, key, lambda value: _decoded(key, value, unused))
         return replace(state, credits=budget.expire(state.credits, self._clock.now()))
 
     def admit(self, api: str, account: str, ask: Ask) -> Decision:
@@ -55,14 +62,14 @@ class Accounts:
         rules = rules_for(api, self._settings)
         if self._store.read(f"accounts/last/{api}") is None:
             self._store.update(f"accounts/last/{api}", lambda _: (account, None))
-        unused = self._unused()
+        key, unused = f"accounts/{api}/{account}", self._unused()
 
         def change(old: JSON) -> tuple[JSON, Decision]:
-            before = _decode(old, unused)
+            before = _decoded(key, old, unused)
             state, decision = admission.admit(before, ask, rules, self._clock.now())  # now that we are alone: waiting took time
-            return (old if state is before else codec.encode(state)), decision
+            return (old if state is before else _encoded(state)), decision
 
-        return self._store.update(f"accounts/{api}/{account}", change)
+        return self._store.update(key, change)
 
     def presume_dead(self, api: str, account: str, call_id: str) -> None:
         """The call's owner died while it was under way: it may have been charged."""
@@ -92,16 +99,28 @@ class Accounts:
         return budget.thrifty(self.state("odds").credits, self._settings.budget, odds.monthly_credits)
 
     def _move(self, api: str, account: str, move: Callable[[ProviderState], ProviderState]) -> None:
-        unused = self._unused()
-        self._store.update(f"accounts/{api}/{account}", lambda old: (codec.encode(move(_decode(old, unused))), None))
+        key, unused = f"accounts/{api}/{account}", self._unused()
+        self._store.update(key, lambda old: (_encoded(move(_decoded(key, old, unused))), None))
 
     def _unused(self) -> ProviderState:
         """An account of which nothing is known."""
         return ProviderState(credits=Credits(suspect=bool(self._store.read(DAMAGED))))
 
 
-def _decode(value: JSON, unused: ProviderState) -> ProviderState:
+def _encoded(state: ProviderState) -> JSON:
+    return {"version": VERSION, **codec.encode(state)}
+
+
+def _decoded(key: str, value: JSON, unused: ProviderState) -> ProviderState:
+    """The account under that key. One that cannot be read is never overwritten: RowDamagedError, StateTooNewError."""
+    if value is None:
+        return unused
+    version = value.get("version", VERSION) if isinstance(value, dict) else VERSION
+    if type(version) is int and version > VERSION:
+        raise too_new(f"the account {key!r} in the state", version)
     try:
-        return unused if value is None else codec.decode(ProviderState, value)
-    except codec.DecodeError:
-        return ProviderState(credits=Credits(suspect=True))
+        state: ProviderState = codec.decode(ProviderState, value)
+    except codec.DecodeError as error:
+        unknown = _encoded(ProviderState(credits=Credits(suspect=True)))
+        raise RowDamagedError("the stored account", str(error), key, value, unknown, FRESH) from error
+    return state

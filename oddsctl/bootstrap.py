@@ -5,26 +5,28 @@ from __future__ import annotations
 import os
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from oddsctl import __version__, config, redaction
-from oddsctl.accounts import DAMAGED, Accounts
+from oddsctl.accounts import BOOKS, DAMAGED, Accounts
 from oddsctl.clock import StoppableClock, SystemClock
-from oddsctl.errors import StateDamagedError, StateError
+from oddsctl.errors import StateError
 from oddsctl.housekeeping import HTTP_CACHE
 from oddsctl.messages.notices import Notice, Warned
 from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy.vocabulary import Shown
-from oddsctl.ports import JSON, Clock, Locks, Store, Transport
+from oddsctl.ports import Clock, Locks, Store, Transport
 from oddsctl.providers.registry import build
+from oddsctl.records import FILE as HISTORY
 from oddsctl.records import CostTracker, Decisions, Records
 from oddsctl.settings import Settings
 from oddsctl.store.lock import FileLocks
+from oddsctl.store.recovering import RecoveringStore
 
 if TYPE_CHECKING:
     from oddsctl.health import APIHealthMonitor
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from oddsctl.prefetch import PredictivePrefetcher
     from oddsctl.prospect import Prospects
 
-T = TypeVar("T")
 LOCKS = "locks"
 HOMEPAGE = "https://github.com/oddsctl/oddsctl"
 USER_AGENT = f"oddsctl/{__version__} (+{HOMEPAGE})"
@@ -118,7 +119,7 @@ def open_app(loaded: config.Loaded, *, demo: bool, tell: Callable[[Notice], None
     settings, clock, waiting = loaded.settings, SystemClock(), StoppableClock()
     _keep_secret(settings)
     state_dir = settings.store.state_dir / "demo" if demo else settings.store.state_dir
-    store = _RecoveringStore(state_dir, clock, lock_wait, tell)
+    store = RecoveringStore(state_dir, clock, lock_wait, tell, lost_key=DAMAGED, books=BOOKS, traces=(HISTORY,))
     records = Records(state_dir, clock, lambda text: tell(Warned(text)))
     costs, decisions = CostTracker(records, clock), Decisions(records, clock, command)
 
@@ -200,55 +201,3 @@ class _OnFirstUse:
     def close(self) -> None:
         if self._made:
             self._made.close()
-
-
-class _RecoveringStore:
-    """The disk store; a damaged database is moved aside, told, and begun anew with credits on the safe side.
-
-    One thread at a time: nobody may be at work in a store that is being replaced.
-    """
-
-    def __init__(self, directory: Path, clock: Clock, lock_wait: float, tell: Callable[[Notice], None]) -> None:
-        self._directory, self._clock, self._lock_wait, self._tell = directory, clock, lock_wait, tell
-        self._alone = threading.RLock()
-        self._store: Store | None = None
-        self._recovered(lambda _: None)
-
-    def read(self, key: str) -> JSON:
-        return self._recovered(lambda store: store.read(key))
-
-    def update(self, key: str, change: Callable[[JSON], tuple[JSON, T]]) -> T:
-        return self._recovered(lambda store: store.update(key, change))
-
-    def scan(self, prefix: str) -> Iterator[str]:
-        return self._recovered(lambda store: iter(list(store.scan(prefix))))
-
-    def delete(self, key: str) -> None:
-        self._recovered(lambda store: store.delete(key))
-
-    def close(self) -> None:
-        with self._alone:
-            if self._store:
-                self._store.close()
-                self._store = None
-
-    def _open(self) -> Store:
-        from oddsctl.store.disk import DiskStore
-
-        if self._store is None:
-            self._store = DiskStore(self._directory, self._clock, self._lock_wait)
-        return self._store
-
-    def _recovered(self, work: Callable[[Store], T]) -> T:
-        with self._alone:
-            try:
-                return work(self._open())
-            except StateDamagedError as damage:
-                from oddsctl.store.disk import move_aside
-
-                self.close()
-                if moved := move_aside(self._directory, self._clock):
-                    self._open().update(DAMAGED, lambda _: (self._clock.now(), None))
-                    text = f"{damage.message}: moved aside to {moved}; begun anew, planned calls wait until the balance is known"
-                    self._tell(Warned(text))
-                return work(self._open())

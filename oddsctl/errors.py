@@ -51,6 +51,16 @@ class StateError(OddsctlError):
     exit_code = 74
 
 
+class StateUnwritableError(StateError):
+    """The state cannot be written here (permissions, a full or read-only disk, a file system without locks); it may still be readable."""
+
+
+class StateTooNewError(StateError):
+    """The state was written by a newer oddsctl, which keeps it in a form that this one does not know."""
+
+    code = "STATE_TOO_NEW"
+
+
 class StateDamagedError(StateError):
     """A database in the state directory is no database any more."""
 

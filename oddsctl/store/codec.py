@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import math
 import types
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import IntEnum, StrEnum
 from functools import cache
@@ -44,6 +45,39 @@ def encode(value: object, annotation: Any = None) -> JSON:
 def decode(annotation: Any, value: JSON) -> Any:
     """The value that `encode` was given with the same annotation. Raises DecodeError."""
     return _pair(annotation).read(value)
+
+
+def salvage(annotation: Any, value: JSON) -> Any:
+    """What is readable of a value that `decode` refuses: a field that is not takes its default, an item that is not is left out.
+
+    Raises DecodeError where nothing can be made of it.
+    """
+    try:
+        return decode(annotation, value)
+    except DecodeError:
+        if isinstance(annotation, type) and is_dataclass(annotation):
+            return _salvage_fields(annotation, value)
+        if get_origin(annotation) is tuple and get_args(annotation)[1:] == (...,) and type(value) is list:
+            return tuple(_readable(get_args(annotation)[0], value))
+        if get_origin(annotation) in (dict, Mapping) and type(value) is dict:
+            kept = ((key, list(_readable(get_args(annotation)[1], [item]))) for key, item in value.items())
+            return {key: items[0] for key, items in kept if items}
+        raise
+
+
+def _salvage_fields(cls: Any, value: JSON) -> Any:
+    known, hints = value if type(value) is dict else {}, get_type_hints(cls)
+    found = {each.name: list(_readable(hints[each.name], [known[each.name]])) for each in fields(cls) if each.name in known}
+    try:
+        return cls(**{name: items[0] for name, items in found.items() if items})
+    except (TypeError, ValueError) as error:  # a field without a default is among the lost
+        raise DecodeError(f"{cls.__name__}: {error}") from error
+
+
+def _readable(annotation: Any, values: list[JSON]) -> Iterator[Any]:
+    for value in values:
+        with suppress(DecodeError):
+            yield salvage(annotation, value)
 
 
 def to_text(value: JSON) -> str:

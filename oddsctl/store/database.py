@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from oddsctl.errors import LockTimeoutError, OddsctlError, StateDamagedError, StateError
+from oddsctl.errors import StateDamagedError
 from oddsctl.ports import JSON
+from oddsctl.store.causes import damaged, explained, no_locks, too_new
 from oddsctl.store.codec import DecodeError, from_text
 
 DATABASE = "cache.db"
@@ -21,26 +22,52 @@ DATABASE = "cache.db"
 RAW = 1
 """The mode of a row that holds its value as it is; the other modes name a file or hold a pickle, and we write none of them."""
 
-_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
-_CLOSED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
-_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+VERSION = 1
+"""Of the database's form (`user_version`); those made before there were versions have 0."""
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def connect(directory: Path, wait: float) -> sqlite3.Connection | None:
-    """A connection to the database of `directory` for any thread, or None where it is not made yet. Writes nothing."""
+    """A connection to the database of `directory` for any thread, or None where there is none. Writes nothing.
+
+    Raises StateDamagedError for a database without our table (an empty file is one), StateTooNewError for one of a newer oddsctl.
+    """
     path = directory.absolute() / DATABASE
     if not path.exists():
         return None
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=wait, isolation_level=None, check_same_thread=False)
+    if path.is_file() and not path.stat().st_size:
+        raise damaged(path, "the file is empty")
     try:
-        made = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'Cache'").fetchone()
-    except BaseException:
-        connection.close()
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            _examine(connection, path, wait)
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.OperationalError:
+        if not path.exists():
+            return None  # moved away after we looked
         raise
-    if made:
-        return connection
-    connection.close()
-    return None
+    return connection
+
+
+def _examine(connection: sqlite3.Connection, path: Path, wait: float) -> None:
+    """See that it is ours. Waits for others, but not where locks never work: there everything looks busy."""
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in _BUSY:
+            raise
+        if unlockable := no_locks(path.parent):
+            raise unlockable from error
+        version = None
+    connection.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
+    if version is None:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise too_new(str(path), version)
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'Cache'").fetchone():
+        raise damaged(path, "it holds no table of oddsctl's")
 
 
 def value_in(mode: object, value: object, directory: Path) -> JSON:
@@ -77,7 +104,7 @@ def translated(directory: Path) -> Iterator[None]:
     except sqlite3.ProgrammingError:
         raise  # a bug of ours
     except sqlite3.Error as error:
-        raise _translation(_origin(error), directory) from error
+        raise explained(_origin(error), directory / DATABASE) from error
 
 
 def _origin(error: sqlite3.Error) -> sqlite3.Error:
@@ -86,16 +113,5 @@ def _origin(error: sqlite3.Error) -> sqlite3.Error:
     return first if isinstance(first, sqlite3.Error) and "no transaction is active" in str(error) else error
 
 
-def _translation(error: sqlite3.Error, directory: Path) -> OddsctlError:
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF  # the upper bits tell details; none: no UTF-8
-    if code in _LOCKED:
-        return LockTimeoutError(f"another process keeps the state in {directory} locked", hint="end it, or try again later")
-    if code in _FULL:
-        return StateError(f"cannot write state in {directory}: disk full? ({error})", hint="free some space, or set store.state_dir")
-    if code in _CLOSED:
-        return StateError(f"cannot open the state in {directory}: {error}", hint="make it writable, or set store.state_dir")
-    return _damaged(directory, str(error))
-
-
 def _damaged(directory: Path, why: str) -> StateDamagedError:
-    return StateDamagedError(f"{directory / DATABASE} is damaged: {why}", hint="it will be moved aside, and a new one begun")
+    return damaged(directory / DATABASE, why)

@@ -9,97 +9,123 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from oddsctl.errors import StateDamagedError, StateError
+from oddsctl.errors import StateError
 from oddsctl.ports import JSON, Clock
-from oddsctl.store.database import DATABASE, assert_sound, connect, translated, value_in
-from oddsctl.store.folder import REMEDY, make_private
+from oddsctl.store.causes import LOCK
+from oddsctl.store.database import DATABASE, connect, translated, value_in
+from oddsctl.store.folder import Identity, identity, make_private
 from oddsctl.store.lock import hold
+from oddsctl.store.making import Begin, make, nothing
 
 if TYPE_CHECKING:
     import sqlite3
 
 T = TypeVar("T")
 
-LOCK = "store.lock"
+REPLACED = 100
+"""How often the database may be replaced by others while one opens it or writes to it."""
 
 
 class DiskStore:
     """The store in `directory`, which is made (0700) where it is missing. For any number of threads.
 
+    All processes use one database: before each use it is seen whether the path still leads to the one that is open; where it was moved,
+    deleted or replaced, it is opened anew. `begin` gives the rows of a database that has to be made.
+
     No wait for another process is longer than `lock_wait` seconds. Besides what the port says, opening raises StateDamagedError where the
-    database is none: see `move_aside`.
+    database is none: see `making.move_aside`.
     """
 
-    def __init__(self, directory: Path, clock: Clock, lock_wait: float = 10.0) -> None:
+    def __init__(self, directory: Path, clock: Clock, lock_wait: float = 10.0, begin: Begin = nothing) -> None:
         self._directory = directory
+        self._database = directory / DATABASE
         self._clock = clock
         self._lock_wait = lock_wait
+        self._begin = begin
         self._rows: Any = None
+        self._rows_are_of: Identity | None = None
         self._home = threading.get_ident()
         self._reading = threading.Lock()
-        make_private(directory)
-        self._reader = self._open_reader()
+        self._reader, self._reader_is_of = self._open_reader()
 
     def read(self, key: str) -> JSON:
-        with translated(self._directory), self._reading:
-            row = self._reader.execute("SELECT mode, value FROM Cache WHERE key = ? AND raw = 1", (key,)).fetchone()
+        with translated(self._directory), self._current_reader() as reader:
+            row = reader.execute("SELECT mode, value FROM Cache WHERE key = ? AND raw = 1", (key,)).fetchone()
         return None if row is None else value_in(row[0], row[1], self._directory)
 
     def update(self, key: str, change: Callable[[JSON], tuple[JSON, T]]) -> T:
-        with self._alone() as rows:
+        def apply(rows: Any) -> T:
             old = rows.get(key)
             new, answer = change(old)
             if new is None:
                 rows.delete(key)
             elif new is not old:
                 rows.set(key, new)
-        return answer
+            return answer
+
+        return self._write(apply)
 
     def scan(self, prefix: str) -> Iterator[str]:
         query = "SELECT key FROM Cache WHERE raw = 1 AND typeof(key) = 'text' AND key >= ? ORDER BY key"
-        with translated(self._directory), self._reading:
-            keys = (key for (key,) in self._reader.execute(query, (prefix,)))
+        with translated(self._directory), self._current_reader() as reader:
+            keys = (key for (key,) in reader.execute(query, (prefix,)))
             return iter(list(takewhile(lambda key: key.startswith(prefix), keys)))
 
     def delete(self, key: str) -> None:
-        with self._alone() as rows:
-            rows.delete(key)
+        self._write(lambda rows: rows.delete(key))
+
+    def refresh(self) -> bool:
+        """See to it that the open database is the one that the path leads to; whether it had to be opened anew."""
+        before = self._reader_is_of
+        with self._current_reader():
+            return self._reader_is_of != before
 
     def close(self) -> None:
         with self._reading:
             self._reader.close()
         self._close_rows()
 
-    def _open_reader(self) -> sqlite3.Connection:
+    @contextmanager
+    def _current_reader(self) -> Iterator[sqlite3.Connection]:
+        with self._reading:
+            if identity(self._database) != self._reader_is_of:
+                self._reader.close()
+                self._reader, self._reader_is_of = self._open_reader()
+            yield self._reader
+
+    def _open_reader(self) -> tuple[sqlite3.Connection, Identity]:
+        """A connection, and the file that it is to for certain: the path led to it before and after it was opened."""
+        make_private(self._directory)
         with translated(self._directory):
-            reader = connect(self._directory, self._lock_wait)
-            if reader is None:
-                with self._locked():
-                    self._open_rows()
+            for _ in range(REPLACED):
+                found = identity(self._database)
                 reader = connect(self._directory, self._lock_wait)
-        if reader is None:
-            raise StateError(f"{self._directory / DATABASE} was taken away while it was being made", hint="try again")
-        return reader
+                if reader is None:
+                    with self._locked():
+                        make(self._directory, self._clock, self._lock_wait, self._begin)
+                elif found and identity(self._database) == found:
+                    return reader, found
+                else:
+                    reader.close()
+        raise StateError(f"{self._database} is replaced again and again", hint="see which program does so, or set store.state_dir")
 
     def _locked(self) -> AbstractContextManager[None]:
         return hold(self._directory / LOCK, self._clock, self._lock_wait)
 
-    def _open_rows(self) -> Any:
-        from oddsctl.store.rows import open_rows
-
-        if self._rows is None:
-            self._rows = open_rows(self._directory, self._lock_wait)
-        return self._rows
-
-    def _close_rows(self) -> None:
-        if self._rows is not None:
-            self._rows.close()
-            self._rows = None
+    def _write(self, apply: Callable[[Any], T]) -> T:
+        """Write to the database that the path leads to; once more where it was taken away meanwhile."""
+        for _ in range(REPLACED):
+            if identity(self._database) is None:
+                self.refresh()  # makes the directory too, without which there is no lock
+            with self._alone() as rows:
+                answer = apply(rows)
+            if identity(self._database) == self._rows_are_of:
+                return answer
+        raise StateError(f"{self._database} is replaced again and again", hint="see which program does so, or set store.state_dir")
 
     @contextmanager
     def _alone(self) -> Iterator[Any]:
@@ -117,28 +143,21 @@ class DiskStore:
             if threading.get_ident() != self._home:
                 rows.close()  # diskcache opens a connection for each thread; nobody else could close this one
 
+    def _open_rows(self) -> Any:
+        """To be called under the lock, under which nobody of us replaces the database."""
+        from oddsctl.store.rows import open_rows
 
-def move_aside(directory: Path, clock: Clock, lock_wait: float = 10.0) -> Path | None:
-    """Give way for a new database where the one in `directory` is damaged: it stays beside it, under a name with the time (UTC).
+        found = identity(self._database)
+        if self._rows is not None and found != self._rows_are_of:
+            self._close_rows()
+        if self._rows is None:
+            make(self._directory, self._clock, self._lock_wait, self._begin)
+            found = identity(self._database)
+            self._rows = open_rows(self._directory, self._lock_wait)
+            self._rows_are_of = found
+        return self._rows
 
-    Returns where it went, or None when it is sound: of two processes that meet the damage at once, the second must not move the first one's
-    new database. To be called with no store open on it.
-    """
-    with hold(directory / LOCK, clock, lock_wait):
-        try:
-            assert_sound(directory, lock_wait)
-        except StateDamagedError:
-            return _rename(directory, datetime.fromtimestamp(clock.now(), UTC))
-    return None
-
-
-def _rename(directory: Path, moment: datetime) -> Path:
-    aside = directory / f"{DATABASE}.damaged-{moment:%Y%m%dT%H%M%S.%fZ}"
-    try:
-        for suffix in ("-wal", "-shm", ""):  # SQLite's own files go first: they must never meet a new database
-            found = directory / f"{DATABASE}{suffix}"
-            if found.exists():
-                found.rename(f"{aside}{suffix}")
-    except OSError as error:
-        raise StateError(f"cannot move {directory / DATABASE} aside: {error.strerror}", hint=REMEDY) from error
-    return aside
+    def _close_rows(self) -> None:
+        if self._rows is not None:
+            self._rows.close()
+            self._rows = None

@@ -6,9 +6,21 @@ import os
 import stat
 from pathlib import Path
 
-from oddsctl.errors import StateError
+from oddsctl.errors import StateError, StateUnwritableError
 
 REMEDY = "name a directory of your own in store.state_dir"
+
+Identity = tuple[int, int]
+"""Device and inode: which file a path leads to."""
+
+
+def identity(path: Path) -> Identity | None:
+    """Which file the path leads to now; None where there is none. A file that was moved, deleted or replaced has another."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def make_private(directory: Path) -> None:
@@ -31,6 +43,6 @@ def make_private(directory: Path) -> None:
         if found.st_mode & 0o077:
             directory.chmod(0o700)
         if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
-            raise StateError(f"{directory} may not be read or written", hint=f"make it so, or {REMEDY}")
+            raise StateUnwritableError(f"{directory} may not be read or written", hint=f"make it so, or {REMEDY}")
     except OSError as error:
-        raise StateError(f"cannot use {directory}: {error.strerror}", hint=REMEDY) from error
+        raise StateUnwritableError(f"cannot use {directory}: {error.strerror}", hint=REMEDY) from error

@@ -7,6 +7,7 @@ it must get in line for the turn. 8 processes then differ by about a tenth, for 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -14,9 +15,10 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
-from oddsctl.errors import LockTimeoutError, StateError
+from oddsctl.errors import LockTimeoutError, StateUnwritableError
 from oddsctl.ports import Clock
-from oddsctl.store.folder import make_private
+from oddsctl.store.causes import unlockable
+from oddsctl.store.folder import identity, make_private
 
 TURN_NAP = 0.0005
 LOCK_NAP = 0.0001
@@ -24,6 +26,9 @@ LOCK_NAP = 0.0001
 LONGEST_NAP = 0.01
 SLOWING = 1.02
 """A holder that takes long is asked ever more seldom, or each waiter would burn a core on a stopped process."""
+REPLACED = 100
+"""How often a lock file may be replaced while one waits for it."""
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 
 
 @contextmanager
@@ -45,7 +50,9 @@ def hold(path: Path, clock: Clock, patience: float) -> Iterator[None]:
             hint="if it is stopped, continue or end it; --wait sets for how long to wait",
         ) from None
     except OSError as error:
-        raise StateError(f"cannot lock {path}: {error.strerror}", hint="name another directory in store.state_dir") from error
+        if error.errno in _NO_LOCKS:
+            raise unlockable(path.parent, "file locks", error) from error
+        raise StateUnwritableError(f"cannot lock {path}: {error.strerror}", hint="name another directory in store.state_dir") from error
     try:
         with suppress(OSError):  # a full disk must not keep anyone from the lock
             os.pwrite(lock, b"%-10d\n" % os.getpid(), 0)
@@ -71,23 +78,37 @@ class FileLocks:
 
 
 def _take(path: Path, nap: float, clock: Clock, deadline: float) -> int:
-    """The open, locked file. It is opened anew each time: an open file is the owner of a `flock`, so threads exclude each other as well."""
-    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                left = deadline - clock.monotonic()
-                if left <= 0:
-                    raise TimeoutError from None
-                clock.sleep(min(nap, left))
-                nap = min(nap * SLOWING, LONGEST_NAP)
-            else:
+    """The open, locked file, which is the one that `path` leads to: a lock on a file that was moved or deleted would exclude nobody.
+
+    It is opened anew each time: an open file is the owner of a `flock`, so threads exclude each other as well.
+    """
+    for _ in range(REPLACED):
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _wait_for(lock, nap, clock, deadline)
+            found = os.fstat(lock)
+            if identity(path) == (found.st_dev, found.st_ino):
                 return lock
-    except BaseException:
+        except BaseException:
+            os.close(lock)
+            raise
         os.close(lock)
-        raise
+    raise OSError(errno.ESTALE, "the file is replaced again and again")
+
+
+def _wait_for(lock: int, nap: float, clock: Clock, deadline: float) -> None:
+    """Lock the open file. Raises TimeoutError at the deadline."""
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            left = deadline - clock.monotonic()
+            if left <= 0:
+                raise TimeoutError from None
+            clock.sleep(min(nap, left))
+            nap = min(nap * SLOWING, LONGEST_NAP)
+        else:
+            return
 
 
 def _last_holder(path: Path) -> str:

@@ -3,29 +3,87 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
+from oddsctl.errors import StateUnwritableError
+from oddsctl.ports import JSON
+from oddsctl.store.causes import no_locks
+from oddsctl.store.database import DATABASE, translated, value_in
+
+T = TypeVar("T")
 WAIT = 1.0
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that cannot write.
-
-    Where no process has it open, and so no `-wal` is there, it is taken as immutable: even a reader would otherwise make `-wal` and `-shm`.
-    """
-    immutable = "" if _is_live(path) else "&immutable=1"
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{immutable}", uri=True, timeout=WAIT)
+    """A connection that cannot write; see `open_for_reading`."""
+    connection = open_for_reading(path)
     try:
         yield connection
     finally:
         connection.close()
 
 
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write, for any thread.
+
+    Where no process has it open, and so no `-wal` is there, it is taken as immutable: even a reader would otherwise make `-wal` and `-shm`.
+    Where SQLite cannot use the `-wal` (it may not write, there are no locks or no shared memory), a copy is read.
+    """
+    if not _is_live(path):
+        return _connected(f"{path.absolute().as_uri()}?mode=ro&immutable=1")
+    connection = _connected(f"{path.absolute().as_uri()}?mode=ro")
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY and not no_locks(path.parent):
+            raise
+        return _copied(path)
+    return connection
+
+
+class ReadOnlyStore:
+    """What is stored, where it cannot be written now. `why` is raised by whoever tries."""
+
+    def __init__(self, directory: Path, why: StateUnwritableError) -> None:
+        """Raises `why` where there is nothing to read either."""
+        self._directory, self._why = directory, why
+        if not (directory / DATABASE).is_file():
+            raise why
+        with translated(directory):
+            self._connection = open_for_reading(directory / DATABASE)
+
+    def read(self, key: str) -> JSON:
+        with translated(self._directory):
+            row = self._connection.execute("SELECT mode, value FROM Cache WHERE key = ? AND raw = 1", (key,)).fetchone()
+        return None if row is None else value_in(row[0], row[1], self._directory)
+
+    def update(self, key: str, change: Callable[[JSON], tuple[JSON, T]]) -> T:  # noqa: ARG002 - the port's
+        raise self._why
+
+    def scan(self, prefix: str) -> Iterator[str]:
+        with translated(self._directory):
+            rows = self._connection.execute("SELECT key FROM Cache WHERE raw = 1 AND typeof(key) = 'text' ORDER BY key").fetchall()
+        return (key for (key,) in rows if key.startswith(prefix))
+
+    def delete(self, key: str) -> None:  # noqa: ARG002 - the port's
+        raise self._why
+
+    def refresh(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        self._connection.close()
+
+
 def damage(path: Path) -> str | None:
-    """What SQLite finds wrong with the pages of the database; None when it is sound. Raises `OperationalError` when it is locked."""
+    """What is wrong with the pages of the database; None when it is sound. Raises `OperationalError` when it is locked."""
+    if not path.stat().st_size:
+        return "the file is empty"
     was_live = _is_live(path)
     try:
         with reading(path) as connection:
@@ -47,6 +105,30 @@ def cells(path: Path) -> Iterator[bytes]:
             quoted = '"' + table.decode().replace('"', '""') + '"'
             for row in connection.execute(f"SELECT * FROM {quoted}"):  # noqa: S608 - a name from the database itself, quoted
                 yield from (cell.lower() for cell in row if isinstance(cell, bytes))
+
+
+def _connected(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(database=uri, uri=True, timeout=WAIT, isolation_level=None, check_same_thread=False)
+
+
+def _copied(path: Path) -> sqlite3.Connection:
+    """The database with its log, in memory. Where there is no room for a copy the log is left out: what it holds is the newest only."""
+    import shutil
+    import tempfile
+
+    memory = _connected(":memory:")
+    try:
+        with tempfile.TemporaryDirectory(prefix="oddsctl-") as folder:
+            copy = Path(folder) / path.name
+            for end in ("", "-wal"):
+                shutil.copyfile(f"{path}{end}", f"{copy}{end}")
+            with closing(_connected(f"{copy.as_uri()}?vfs=unix-none")) as disk:  # we are alone with it: no locks, no shared memory
+                disk.execute("PRAGMA locking_mode = EXCLUSIVE")
+                disk.backup(memory)
+    except (OSError, sqlite3.OperationalError):
+        memory.close()
+        return _connected(f"{path.absolute().as_uri()}?mode=ro&immutable=1")
+    return memory
 
 
 def _is_live(path: Path) -> bool:

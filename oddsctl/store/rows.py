@@ -10,7 +10,7 @@ from typing import Any
 
 from diskcache import Cache, Disk, Timeout
 
-from oddsctl.errors import StateDamagedError, StateError
+from oddsctl.errors import StateDamagedError, StateError, StateUnwritableError
 from oddsctl.ports import JSON
 from oddsctl.store.codec import to_text
 from oddsctl.store.database import DATABASE, RAW, connect, value_in
@@ -44,7 +44,7 @@ class JSONRows(Disk):  # type: ignore[misc]  # diskcache ships no types
 
 
 def open_rows(directory: Path, wait: float) -> Any:
-    """A Cache of diskcache on `directory`, made where it is missing or half made. To be called under the lock of the store.
+    """A Cache of diskcache on `directory`, made where it is missing. To be called under the lock of the store.
 
     diskcache writes its settings whenever it opens, and would wait 60 s for one who writes past our lock; so we ask first, for `wait` s.
 
@@ -55,8 +55,8 @@ def open_rows(directory: Path, wait: float) -> Any:
     name = str(directory.absolute())
     if os.path.expandvars(name) != name:
         raise StateError(f"{name} holds the name of a variable, which diskcache would replace", hint=REMEDY)
-    _touch(directory / DATABASE)
     connection = connect(directory, wait)
+    _touch(directory / DATABASE)
     if connection:
         with closing(connection):
             connection.execute("BEGIN IMMEDIATE")
@@ -95,4 +95,4 @@ def _touch(path: Path) -> None:
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
     except OSError as error:
-        raise StateError(f"cannot make {path}: {error.strerror}", hint="free some space, or set store.state_dir") from error
+        raise StateUnwritableError(f"cannot make {path}: {error.strerror}", hint="free some space, or set store.state_dir") from error

@@ -14,8 +14,9 @@ import diskcache
 import pytest
 
 from oddsctl.errors import LockTimeoutError, OddsctlError, StateDamagedError, StateError
-from oddsctl.store.disk import DiskStore, move_aside
+from oddsctl.store.disk import DiskStore
 from oddsctl.store.lock import hold
+from oddsctl.store.making import move_aside
 from oddsctl.store.rows import JSONRows
 from tests.store.store_kit import ReopenedStore, WaitingClock, add_one, put
 
@@ -234,6 +235,21 @@ def overwritten(database: Path) -> None:
         file.write(b"\xa5" * (size - 4096))
 
 
+def emptied(database: Path) -> None:
+    os.truncate(database, 0)
+
+
+def without_its_table(database: Path) -> None:
+    with closing(sqlite3.connect(database=database)) as connection:
+        connection.execute("DROP TABLE Cache")
+
+
+def another_program_s(database: Path) -> None:
+    database.unlink()
+    with closing(sqlite3.connect(database=database)) as connection:
+        connection.execute("CREATE TABLE notes (x)")
+
+
 @pytest.fixture
 def filled(directory: Path) -> Path:
     """The directory of a store that was closed with something in it."""
@@ -252,7 +268,7 @@ def use(directory: Path) -> None:
         store.close()
 
 
-@pytest.mark.parametrize("damage", [garbage, cut_short, overwritten])
+@pytest.mark.parametrize("damage", [garbage, cut_short, overwritten, emptied, without_its_table, another_program_s])
 def test_a_damaged_database_is_told_by_name_and_moved_aside_as_it_is(filled: Path, damage: Callable[[Path], None]) -> None:
     damage(filled / "cache.db")
     remains = (filled / "cache.db").read_bytes()
@@ -303,14 +319,15 @@ def test_a_sound_store_and_one_that_is_not_there_stay_where_they_are(filled: Pat
     assert move_aside(tmp_path / "empty", WaitingClock()) is None
 
 
-@pytest.mark.parametrize("done", ["", "CREATE TABLE Settings (key TEXT NOT NULL UNIQUE, value)"])
-def test_a_store_whose_making_was_interrupted_is_made_whole(directory: Path, done: str) -> None:
-    directory.mkdir()
-    with closing(sqlite3.connect(directory / "cache.db")) as database:
-        database.execute(done)
+def test_a_store_whose_making_was_interrupted_is_not_there_yet(directory: Path) -> None:
+    """It is made in a directory of its own and put in its place when it is whole."""
+    workshop = directory / "cache.new"
+    workshop.mkdir(parents=True)
+    (workshop / "cache.db").touch()
     store = DiskStore(directory, WaitingClock())
     assert store.update("bucket", add_one) == 1
     assert store.read("bucket") == 1
+    assert not workshop.exists()
     store.close()
 
 

@@ -1,0 +1,142 @@
+"""The disk store as commands use it: what is damaged or lost is replaced and told, what cannot be written is still shown.
+
+1. Where the database is damaged it is moved aside, and a new one begun in the same step. Where it was lost (deleted, moved away) a new one
+   is begun. Both carry the mark `lost_key` from their first moment on: until an answer tells the balance, credits stay on the safe side.
+2. A single row that cannot be read is kept under another key (`store/row.py`).
+3. Where the state cannot be written (read-only, full, without locks) what is stored is read all the same; who wants to write hears why.
+
+Each of these is told once, by `tell`, outside the lock.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from oddsctl.errors import StateDamagedError, StateUnwritableError
+from oddsctl.messages.notices import Notice, Warned
+from oddsctl.ports import JSON, Clock, Store
+from oddsctl.store.database import DATABASE
+from oddsctl.store.disk import DiskStore
+from oddsctl.store.making import move_aside
+from oddsctl.store.read_only import ReadOnlyStore
+from oddsctl.store.row import FRESH, RowDamagedError
+
+T = TypeVar("T")
+
+
+class RecoveringStore:
+    """The store in `directory`. One thread at a time: nobody may be at work in a store that is being replaced.
+
+    `traces` are patterns of files that show that there were books before; `books` is how the keys of the accounts with credits begin.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        clock: Clock,
+        lock_wait: float,
+        tell: Callable[[Notice], None],
+        *,
+        lost_key: str,
+        books: str,
+        traces: tuple[str, ...],
+    ) -> None:
+        self._directory, self._clock, self._lock_wait, self._tell = directory, clock, lock_wait, tell
+        self._lost_key, self._books, self._traces = lost_key, books, (*traces, f"{DATABASE}.damaged-*")
+        self._alone = threading.RLock()
+        self._store: DiskStore | ReadOnlyStore | None = None
+        self._had_books = False
+        self._news: list[str] = []
+        self._said: set[str] = set()
+        self._recovered(lambda _: None)
+
+    def read(self, key: str) -> JSON:
+        return self._recovered(lambda store: store.read(key))
+
+    def scan(self, prefix: str) -> Iterator[str]:
+        return self._recovered(lambda store: iter(list(store.scan(prefix))))
+
+    def update(self, key: str, change: Callable[[JSON], tuple[JSON, T]]) -> T:
+        try:
+            return self._recovered(lambda store: store.update(key, change), writes=True)
+        except RowDamagedError as damage:
+            self._keep_aside(damage)
+            return self._recovered(lambda store: store.update(key, change), writes=True)
+
+    def delete(self, key: str) -> None:
+        self._recovered(lambda store: store.delete(key), writes=True)
+
+    def close(self) -> None:
+        with self._alone:
+            if self._store:
+                self._store.close()
+                self._store = None
+
+    def _recovered(self, work: Callable[[Store], T], *, writes: bool = False) -> T:
+        with self._alone:
+            try:
+                return self._attempted(work, writes=writes)
+            except StateDamagedError as damage:
+                self.close()
+                if moved := move_aside(self._directory, self._clock, self._lock_wait, self._first_rows):
+                    self._news = [f"{damage.message}: moved aside to {moved}; {FRESH}"]
+                return self._attempted(work, writes=writes)
+            finally:
+                self._say()
+
+    def _attempted(self, work: Callable[[Store], T], *, writes: bool) -> T:
+        try:
+            return work(self._opened(writes=writes))
+        except StateUnwritableError as why:
+            if writes or isinstance(self._store, ReadOnlyStore):
+                raise
+            self.close()
+            return work(self._opened_for_reading(why))
+
+    def _opened(self, *, writes: bool) -> Store:
+        if writes and isinstance(self._store, ReadOnlyStore):
+            self.close()  # what was in the way may be gone
+        if self._store is None:
+            try:
+                self._store = DiskStore(self._directory, self._clock, self._lock_wait, self._first_rows)
+            except StateUnwritableError as why:
+                return self._opened_for_reading(why)
+        elif self._store.refresh():
+            self._replaced(self._store)
+        self._had_books = True
+        return self._store
+
+    def _opened_for_reading(self, why: StateUnwritableError) -> Store:
+        self._store = ReadOnlyStore(self._directory, why)
+        self._news.append(f"{why.message}; showing what is stored" + (f" ({why.hint})" if why.hint else ""))
+        return self._store
+
+    def _first_rows(self) -> Mapping[str, JSON]:
+        """Of a new database: the mark, where there were books. Called under the lock of the store."""
+        if not self._had_books and not any(any(self._directory.glob(trace)) for trace in self._traces):
+            return {}
+        self._news.append(f"{self._directory / DATABASE} is gone, and with it the credits' books: {FRESH}")
+        return {self._lost_key: self._clock.now()}
+
+    def _replaced(self, store: Store) -> None:
+        """The database is another one now. Whoever made it may not know that there were books before."""
+        if store.read(self._lost_key) is None and not any(store.scan(self._books)):
+            store.update(self._lost_key, lambda old: (old or self._clock.now(), None))
+            self._news = self._news or [f"{self._directory / DATABASE} was replaced by one without books of credits: {FRESH}"]
+
+    def _keep_aside(self, damage: RowDamagedError) -> None:
+        """Keep the row under another key, then put in its place what it is to be replaced by. All who meet it do the same."""
+        is_first = self.update(damage.aside, lambda old: (damage.value, old is None))
+        self.update(damage.key, lambda old: (damage.instead if old == damage.value else old, None))
+        if is_first:
+            self._tell(Warned(f"{damage.message}: kept as {damage.aside!r} in {self._directory / DATABASE}; {damage.then}"))
+
+    def _say(self) -> None:
+        news, self._news = self._news, []
+        for text in dict.fromkeys(news):
+            if text not in self._said:
+                self._said.add(text)
+                self._tell(Warned(text))
