@@ -10,14 +10,15 @@ from typing import Any
 
 from oddsctl import board, suggest
 from oddsctl.errors import OddsctlError, OutOfReachError, UsageError
-from oddsctl.messages.jobs import Events, ForecastJob, Forecasts, Job, OddsJob, Schedule, ScheduleJob
+from oddsctl.messages.jobs import Events, ForecastJob, Forecasts, Job, OddsJob, Schedule
 from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest
 from oddsctl.models import Game, Place, Sport, Units, Weather
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import vocabulary
+from oddsctl.policy.coalesce import eastern_day
 from oddsctl.policy.vocabulary import Kind, Shown
 from oddsctl.ports import Clock, Store
-from oddsctl.providers import shape, sports
+from oddsctl.providers import espn, shape, sports
 from oddsctl.settings import Settings
 from oddsctl.sources import error_of
 
@@ -33,13 +34,15 @@ FIELDS = {
 class Line:
     """One line of the input: the wish, and what is needed to answer it.
 
-    `id` is any JSON value, given back as it came; the line's number where there is none. `time` is the hour of a weather wish.
+    `id` is any JSON value, given back as it came; the line's number where there is none. `time` is the hour of a weather wish,
+    `day` the US Eastern day (YYYYMMDD) of a schedule, which may be cut from its month.
     """
 
     id: Any
     request: PriorityRequest
     sport: Sport | None = None
     time: float | None = None
+    day: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ class _Reader:
                 date = str(self._value.get("date", "")).replace("-", "")
                 if not sport.espn_path or not (len(date) == 8 and date.isdigit() and shape.instant(f"{date[:4]}-{date[4:6]}-{date[6:]}")):
                     raise UsageError('"date" must be a day like "2026-11-26", of a sport that ESPN has')
-                return Line(self._id, self._request(ScheduleJob(sport.espn_path, date, sport.espn_groups, sport.folds_months)), sport)
+                return Line(self._id, self._request(espn.day_job(sport, date)), sport, day=date)
             case _:
                 return self._weather(self._settings.weather.units)
 
@@ -186,8 +189,9 @@ def answer(line: Line, outcome: Outcome, now: float) -> Answered:
         case Events(events) if line.sport:
             games: tuple[Game, ...] = board.join(line.sport, (), events, board.NO_NAMES, now)
             return Answered(line, outcome, tuple(board.with_best(game) for game in games))
-        case Schedule(scheduled) if line.sport:
-            return Answered(line, outcome, board.join(line.sport, scheduled, (), board.NO_NAMES, now))
+        case Schedule(scheduled) if line.sport and line.day:
+            of_day = [game for game in scheduled if eastern_day(game.start) == line.day]
+            return Answered(line, outcome, board.join(line.sport, of_day, (), board.NO_NAMES, now))
         case Forecasts(forecasts) if line.time is not None:
             return Answered(line, outcome, board.weather_at(forecasts[0], line.time))
         case _:

@@ -95,7 +95,7 @@ class APIHealthMonitor:
         if api == "odds":
             return SportsJob()
         if api == "espn":
-            return espn.schedule_jobs(self._sport(), now, now + 1)[0]
+            return espn.schedule_jobs(self._sport(), now, now + 1, by_day=True)[0]
         today = int(now // DAY)
         return ForecastJob((SOMEWHERE,), today, today, self._settings.weather.units)
 

@@ -29,6 +29,14 @@ class Sport:
     """Whether a month of this league fits into one ESPN answer (its limit is 500 events)."""
 
 
+_TOO_MANY_A_MONTH = ("baseball/", "softball/", "soccer/all", "college-basketball", "college-volleyball", "tennis/", "cricket/")
+
+
+def month_fits(espn_path: str | None) -> bool:
+    """Whether a month of the league that ESPN calls so fits into one answer. Unknown leagues are taken to be of the usual size."""
+    return not any(part in (espn_path or "") for part in _TOO_MANY_A_MONTH)
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """One bookmaker's price for one outcome of one market. `point` is the handicap or the total; h2h has none."""

@@ -19,7 +19,8 @@ from oddsctl.sources import failure
 
 DAY = 86400.0
 FEW_DAYS = 4 * DAY
-"""Up to here the days are asked one by one: a day is asked anew before each paid call, a month's answer is many times as large."""
+"""Up to here single days are asked, where ESPN answers them reliably: a month's answer is many times as large, and it is asked anew
+before each paid call."""
 SAME_GAME_WITHIN = DAY
 """A game that moved by less is known again when only The Odds API's list is left."""
 CALLED_OFF: tuple[Status, ...] = ("postponed", "canceled")
@@ -89,7 +90,7 @@ def _wish(job: ScheduleJob | EventsJob) -> PriorityRequest:
 
 def _jobs(sport: Sport, span: Span) -> tuple[ScheduleJob, ...]:
     few = span.until - span.since <= FEW_DAYS
-    return espn.schedule_jobs(replace(sport, folds_months=sport.folds_months and not few), span.since, span.until)
+    return espn.schedule_jobs(sport, span.since, span.until, by_day=few)
 
 
 def _of_espn(sport: Sport, outcomes: Sequence[Outcome], span: Span, now: float) -> Timetable:

@@ -149,7 +149,10 @@ def test_a_sport_can_be_added_from_what_providers_call_it(toml: Path) -> None:
     loaded = config.load(file=toml, env={})
     assert loaded.settings.sports == (
         Sport("eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", "soccer/ned.1", default_days=7),
-        Sport("ncaaw", "ncaaw", None, "basketball/womens-college-basketball", espn_groups="50", american=True, indoor=True),
+        replace(
+            Sport("ncaaw", "ncaaw", None, "basketball/womens-college-basketball", espn_groups="50", american=True, indoor=True),
+            folds_months=False,  # as many games as the men's
+        ),
     )
     assert config.Row("sports.ncaaw.groups", '"50"', f"file {toml}:8") in config.show(loaded)
 

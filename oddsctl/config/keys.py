@@ -31,7 +31,7 @@ from oddsctl.config.values import (
     pattern,
     several,
 )
-from oddsctl.models import Sport
+from oddsctl.models import Sport, month_fits
 from oddsctl.settings import Settings
 
 
@@ -152,7 +152,7 @@ _EXAMPLE_HEAD = """\
 
 def sport_from(name: str, values: dict[str, Any]) -> Sport:
     """The sport that `[sports.NAME]` adds, from values already read."""
-    known: dict[str, Any] = {"title": name, "odds_key": None, "espn_path": None}
+    known: dict[str, Any] = {"title": name, "odds_key": None, "espn_path": None, "folds_months": month_fits(values.get("espn"))}
     return Sport(name=name, **known | {_SPORT_FIELDS.get(key, key): value for key, value in values.items()})
 
 

@@ -78,19 +78,34 @@ class ESPN:
         return Schedule(tuple(games), len(events) - len(games), DOUBT if len(events) == CUT_OFF_AT else None)
 
 
-def schedule_jobs(sport: Sport, start: float, end: float) -> tuple[ScheduleJob, ...]:
+def schedule_jobs(sport: Sport, start: float, end: float, *, by_day: bool = False) -> tuple[ScheduleJob, ...]:
     """The fewest scoreboards that hold every game from `start` to before `end` (epoch seconds).
 
-    Days are US Eastern. Two days of one month or more are asked as the month, where the league's month fits an answer; ranges
-    fail since September 2026. None for a sport that ESPN does not have.
+    Days are US Eastern. They are asked as whole months where a month of the league fits one answer: the empty answer to a single
+    day proves nothing, and ranges fail since September 2026. `by_day` asks for single days where they can be relied on: they are
+    a fraction of the size. None for a sport that ESPN does not have.
     """
-    if not sport.espn_path:
-        return ()
-    months: dict[str, list[str]] = {}
-    for day in _eastern_days(start, end):
-        months.setdefault(day[:6], []).append(day)
-    dates = [date for month, days in months.items() for date in ([month] if len(days) > 1 and sport.folds_months else days)]
-    return tuple(ScheduleJob(sport.espn_path, date, sport.espn_groups, sport.folds_months) for date in dates)
+    dates = dict.fromkeys(_asked_as(sport, day, by_day=by_day) for day in _eastern_days(start, end)) if sport.espn_path else ()
+    return tuple(_scoreboard(sport, date) for date in dates)
+
+
+def day_job(sport: Sport, day: str) -> ScheduleJob:
+    """The scoreboard that holds the games of a US Eastern day (YYYYMMDD) of a sport that ESPN has."""
+    return _scoreboard(sport, _asked_as(sport, day, by_day=False))
+
+
+def _asked_as(sport: Sport, day: str, *, by_day: bool) -> str:
+    return day[:6] if sport.folds_months and not (by_day and _knows_days(sport)) else day
+
+
+def _knows_days(sport: Sport) -> bool:
+    """Whether a single day holds all its games: in soccer, days beyond about tomorrow are answered without any (FACTS 2.2)."""
+    return not (sport.espn_path or "").startswith("soccer/")
+
+
+def _scoreboard(sport: Sport, dates: str) -> ScheduleJob:
+    """A day that is asked for as such is not to be merged into its month again."""
+    return ScheduleJob(sport.espn_path or "", dates, sport.espn_groups, folds=len(dates) == len("YYYYMM"))
 
 
 def _eastern_days(start: float, end: float) -> Iterator[str]:

@@ -22,7 +22,7 @@ from oddsctl.messages.jobs import GeocodeJob, Schedule, ScheduleJob
 from oddsctl.messages.wire import HttpResponse, Quota
 from oddsctl.models import Price, ScheduledGame, Sport, VenueRef
 from oddsctl.policy.coalesce import eastern_day
-from oddsctl.providers.espn import ESPN, schedule_jobs
+from oddsctl.providers.espn import ESPN, day_job, schedule_jobs
 from oddsctl.providers.sports import find
 from tests.fakes import answer
 from tests.providers.payloads import NOW, espn_event, line_of_2026, quotes, read_or_refused, scoreboard, side, spoiled, status
@@ -99,21 +99,34 @@ def dates(sport: str, start: str, end: str) -> list[str]:
     [
         ("2025-11-27T05:00Z", "2025-11-28T05:00Z", ["20251127"]),  # one Eastern day, standard time
         ("2025-07-04T04:00Z", "2025-07-05T04:00Z", ["20250704"]),  # one Eastern day, daylight time
-        ("2025-07-04T03:59Z", "2025-07-05T04:00Z", ["202507"]),
+        ("2025-07-04T03:59Z", "2025-07-05T04:00Z", ["20250703", "20250704"]),
         ("2025-11-28T01:00Z", "2025-11-28T04:00Z", ["20251127"]),  # a UTC morning is the evening before
-        ("2025-11-28T00:00Z", "2025-11-29T00:00Z", ["202511"]),  # a UTC day touches two
-        ("2025-11-29T12:00Z", "2025-12-06T12:00Z", ["202511", "202512"]),
-        ("2025-11-30T12:00Z", "2025-12-06T12:00Z", ["20251130", "202512"]),
+        ("2025-11-28T00:00Z", "2025-11-29T00:00Z", ["20251127", "20251128"]),  # a UTC day touches two
         ("2025-12-31T12:00Z", "2026-01-01T12:00Z", ["20251231", "20260101"]),
         ("2026-03-08T05:00Z", "2026-03-09T04:00Z", ["20260308"]),  # spring forward: 23 hours
-        ("2026-03-08T05:00Z", "2026-03-09T05:00Z", ["202603"]),
+        ("2026-03-08T05:00Z", "2026-03-09T05:00Z", ["20260308", "20260309"]),
         ("2025-11-02T04:00Z", "2025-11-03T05:00Z", ["20251102"]),  # fall back: 25 hours
         ("2025-11-27T05:00Z", "2025-11-27T05:00Z", []),
         ("2025-11-27T05:00Z", "2025-11-26T05:00Z", []),
     ],
 )
-def test_the_days_are_us_eastern_and_two_of_a_month_are_asked_as_the_month(start: str, end: str, expected: list[str]) -> None:
-    assert dates("nfl", start, end) == expected
+def test_the_days_are_us_eastern_and_asked_as_their_months_where_these_fit_an_answer(start: str, end: str, expected: list[str]) -> None:
+    assert dates("mlb", start, end) == expected
+    for sport in ("nfl", "epl", "nhl"):
+        assert dates(sport, start, end) == list(dict.fromkeys(day[:6] for day in expected))
+
+
+@pytest.mark.parametrize(("sport", "expected"), [("nfl", ["20251127"]), ("mlb", ["20251127"]), ("epl", ["202511"]), ("mls", ["202511"])])
+def test_single_days_are_asked_only_where_they_hold_all_their_games(sport: str, expected: list[str]) -> None:
+    """Soccer's days beyond about tomorrow are answered empty, though the month has their games."""
+    jobs = schedule_jobs(find(sport), at("2025-11-27T05:00Z"), at("2025-11-28T05:00Z"), by_day=True)
+    assert [job.dates for job in jobs] == expected
+    assert all(job.folds == (len(job.dates) == 6) for job in jobs)
+
+
+@pytest.mark.parametrize(("sport", "expected"), [("nfl", "202511"), ("mls", "202511"), ("mlb", "20251127"), ("ncaab", "20251127")])
+def test_a_day_is_held_by_its_month_where_that_fits_an_answer(sport: str, expected: str) -> None:
+    assert day_job(find(sport), "20251127").dates == expected
 
 
 @pytest.mark.parametrize(
@@ -121,9 +134,9 @@ def test_the_days_are_us_eastern_and_two_of_a_month_are_asked_as_the_month(start
     [
         ("2025-12-26T00:00+00:00", "2025-12-27T00:00+00:00", ["202512"]),  # seven in the evening of the 25th to that of the 26th
         ("2026-08-15T00:00+01:00", "2026-08-16T00:00+01:00", ["202608"]),
-        ("2025-11-01T00:00+00:00", "2025-11-02T00:00+00:00", ["20251031", "20251101"]),
+        ("2025-11-01T00:00+00:00", "2025-11-02T00:00+00:00", ["202510", "202511"]),
         ("2026-03-29T00:00+00:00", "2026-03-30T00:00+01:00", ["202603"]),  # London springs forward three weeks later
-        ("2026-01-01T12:00+00:00", "2026-01-01T17:00+00:00", ["20260101"]),
+        ("2026-01-01T12:00+00:00", "2026-01-01T17:00+00:00", ["202601"]),
     ],
 )
 def test_a_day_in_london_is_parts_of_two_american_ones(start: str, end: str, expected: list[str]) -> None:
