@@ -23,7 +23,7 @@ class Names:
 
 NO_NAMES = Names(spell=str, likeness=lambda _one, _other: 0.0, threshold=100.0)
 """For the games of one provider: nothing is joined."""
-HOUR = 3600.0
+HOUR, DAY = 3600.0, 86400.0
 SAME_GAME_WITHIN = 12 * HOUR
 """Starts of one game differ by minutes, of a delayed one by hours; the next game of a series is at least 18 hours off."""
 UNCONFIRMED_WITHIN = (-6 * HOUR, 30 * HOUR)
@@ -164,6 +164,11 @@ def _market_order(market: str) -> tuple[int, str]:
     return {"h2h": 0, "spreads": 1, "totals": 2}.get(market, 3), market
 
 
+def hour_is_known(game: Game) -> bool:
+    """Whether the start is more than a day: an hour that is not fixed stands as midnight Eastern, 04:00 or 05:00 UTC."""
+    return game.time_confirmed or game.commence_time % DAY not in (4 * HOUR, 5 * HOUR)
+
+
 def weather_hours(kick_off: float) -> tuple[float, float]:
     """The stamps of the two forecast hours that make the weather at kick-off: the nearest, and the end of the one that contains it."""
     return (kick_off + HOUR / 2) // HOUR * HOUR, kick_off // HOUR * HOUR + HOUR
@@ -175,7 +180,7 @@ def weather_at(forecast: Forecast, kick_off: float) -> Weather | None:
     nearest, containing = (by_time.get(stamp) for stamp in weather_hours(kick_off))
     if nearest is None or containing is None:
         return None
-    return Weather(
+    made = Weather(
         time=nearest.time,
         temperature=nearest.temperature,
         apparent_temperature=nearest.apparent_temperature,
@@ -186,3 +191,9 @@ def weather_at(forecast: Forecast, kick_off: float) -> Weather | None:
         code=nearest.code,
         units=forecast.units,
     )
+    return made if _says_something(made) else None
+
+
+def _says_something(weather: Weather) -> bool:
+    """Whether the hour has any value: the last days of a forecast may be there without."""
+    return any(value is not None for value in (weather.temperature, weather.wind_speed, weather.precipitation, weather.code))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from oddsctl import board
 from oddsctl.errors import MissingKeyError, OddsctlError
-from oddsctl.kick_off_weather import KickOffWeather, at_kick_off, venue_of
+from oddsctl.kick_off_weather import KickOffWeather, Survey, at_kick_off, geocoded, venue_of
 from oddsctl.messages.jobs import Events, EventsJob, Job, OddsJob, Schedule, canonical
 from oddsctl.messages.wishes import Outcome, Preview, Priority, PriorityRequest, Reason, Terms
 from oddsctl.models import Board, Game, Price, ScheduledGame, Source, Sport
@@ -199,15 +199,10 @@ class Fetch:
         )
 
     def _with_weather(self, parts: Sequence[_Part], weather: KickOffWeather, terms: Terms) -> list[_Part]:
-        wishes = [weather.wishes(part.games, part.scheduled) for part in parts]
-        requests = list({request.job: request for group in wishes for request in group.values()}.values())
+        surveys = [weather.survey(part.games, part.scheduled) for part in parts]
+        requests = list({request.job: request for survey in surveys for request in survey.wishes.values()}.values())
         outcomes = {outcome.job: outcome for outcome in self._orchestrator.run(requests, terms)} if requests else {}
-        answered = []
-        for part, group in zip(parts, wishes, strict=True):
-            mine = {game_id: outcomes[request.job] for game_id, request in group.items()}
-            games = tuple(replace(game, weather=at_kick_off(mine[game.id], game)) if game.id in mine else game for game in part.games)
-            answered.append(replace(part, games=games, weather=tuple({outcome.job: outcome for outcome in mine.values()}.values())))
-        return answered
+        return [_forecast(part, survey, outcomes) for part, survey in zip(parts, surveys, strict=True)]
 
     def _warnings(self, parts: Sequence[_Part], left: int | None) -> Iterable[str]:
         failed = [part.odds for part in parts if part.odds and part.odds.error]
@@ -218,6 +213,18 @@ class Fetch:
                 yield error.message + (f" ({error.hint})" if error.hint else "")
         if left is not None and left < self._settings.budget.warn_below and any(part.odds for part in parts):
             yield f"{left} credits left this month; boards up to an hour old count as fresh (budget.warn_below)"
+
+
+def _forecast(part: _Part, survey: Survey, outcomes: Mapping[Job, Outcome]) -> _Part:
+    """The part with the weather of its games. Where an answer lacks the hour of one of its games, what was wanted is not all there."""
+    placed = [geocoded(game, survey.geocoded[game.id]) if game.id in survey.geocoded else game for game in part.games]
+    asked = {game.id: outcomes[survey.wishes[game.id].job] for game in placed if game.id in survey.wishes}
+    games = [replace(game, weather=at_kick_off(asked[game.id], game)) if game.id in asked else game for game in placed]
+    used = {outcome.job: outcome for outcome in asked.values()}
+    for game in games:
+        if game.weather is None and game.id in asked and (outcome := asked[game.id]).answer is not None:
+            used[outcome.job] = replace(outcome, reason=Reason.NONE, detail="no forecast for the hour of a game")
+    return replace(part, games=tuple(games), weather=(*used.values(), *survey.unplaced))
 
 
 def _sport_of(job: Job, sports: Mapping[Job, Sport]) -> Sport:

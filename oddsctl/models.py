@@ -11,6 +11,7 @@ from typing import Literal
 Status = Literal["scheduled", "live", "final", "postponed", "canceled", "delayed"]
 Roof = Literal["open", "fixed", "retractable"]
 Units = Literal["imperial", "metric"]
+Locator = Literal["table", "geocoding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +132,15 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class GeocodedPlace:
-    """A town that the geocoder found."""
+    """A town that the geocoder found. `region` is its state or province, `districts` are the parts of that which it lies in."""
 
     name: str
     latitude: float
     longitude: float
     country: str | None = None
     region: str | None = None
+    country_code: str | None = None
+    districts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ class Weather:
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """Where a game is played, with what our own table adds to the schedule's word."""
+    """Where a game is played, with what our own table adds to the schedule's word. `located_by` is where the coordinates are from."""
 
     name: str
     city: str | None
@@ -165,6 +168,7 @@ class Venue:
     latitude: float | None
     longitude: float | None
     neutral: bool
+    located_by: Locator | None = None
 
 
 @dataclass(frozen=True, slots=True)

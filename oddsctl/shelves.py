@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from oddsctl.errors import OddsctlError, ProviderError, named
-from oddsctl.messages.jobs import Answer, Job, OddsJob
+from oddsctl.messages.jobs import Answer, GeocodeJob, Job, OddsJob
 from oddsctl.messages.wishes import Purpose
 from oddsctl.policy import coalesce
 from oddsctl.policy.vocabulary import Shown, shown_by
@@ -128,8 +128,8 @@ class Shelves:
         return Found(kept, answer) if kept and answer is not None else None
 
     def _clear_away(self, newest: Kept) -> None:
-        if isinstance(newest.job, OddsJob):
-            return  # few, dear, and each the last word for its wish
+        if isinstance(newest.job, OddsJob | GeocodeJob):
+            return  # few, dear or long to last, and each the last word for its wish
         for key in list(self._store.scan(ROOT + newest.job.shelf)):
             if key == ROOT + newest.job.key:
                 continue

@@ -22,6 +22,7 @@ NFL = sports.find("nfl")
 LINE = (Price("espn:DraftKings", "h2h", "Detroit Lions", 1.5), Price("espn:DraftKings", "h2h", "Green Bay Packers", 2.6))
 FORD = VenueRef("3727", "Ford Field", "Detroit", "MI", None, indoor=True)
 LAMBEAU = VenueRef("3798", "Lambeau Field", "Green Bay", "WI", None, indoor=False)
+SMALLVILLE = GeocodedPlace("Smallville", 38.004, -97.0, "United States", "Kansas", "US")
 NOWHERE = VenueRef(None, "New Ground", "Smallville", "KS", None, indoor=False)
 
 
@@ -38,7 +39,16 @@ def event(starts_in: float = 5 * HOUR) -> OddsEvent:
 class ScriptedDoor:
     """An orchestrator that answers each kind of job as the test says, and remembers what was asked."""
 
-    def __init__(self, *, schedule: object = None, odds: object = None, events: object = None, thrifty: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        schedule: object = None,
+        odds: object = None,
+        events: object = None,
+        thrifty: bool = False,
+        towns: tuple[GeocodedPlace, ...] = (SMALLVILLE,),
+    ) -> None:
+        self.towns = towns
         self.answers = {ScheduleJob: schedule, OddsJob: odds, EventsJob: events}
         self.asked: list[list[Job]] = []
         self.thrifty = thrifty
@@ -54,9 +64,9 @@ class ScriptedDoor:
             case ForecastJob():
                 first = job.first_day * 86400.0
                 hours = tuple(Hour(first + n * HOUR, temperature=float(n)) for n in range((job.last_day - job.first_day + 1) * 24))
-                return Outcome(job, Reason.FETCHED, Forecasts((Forecast(job.places[0], "imperial", hours),)), NOW)
+                return Outcome(job, Reason.FETCHED, Forecasts(tuple(Forecast(place, "imperial", hours) for place in job.places)), NOW)
             case GeocodeJob():
-                return Outcome(job, Reason.FETCHED, Geocoded((GeocodedPlace("Smallville", 38.0, -97.0),)), NOW)
+                return Outcome(job, Reason.FETCHED, Geocoded(self.towns), NOW)
             case _:
                 answer = self.answers[type(job)]
                 if isinstance(answer, Outcome):
@@ -106,6 +116,59 @@ def test_a_venue_our_table_lacks_is_found_by_its_town() -> None:
     board = fetch(door).board
     assert door.asked[1] == [GeocodeJob("Smallville, KS")]
     assert board.games[0].weather is not None
+    venue = board.games[0].venue
+    assert venue is not None
+    assert (venue.latitude, venue.longitude, venue.located_by) == (38.0, -97.0, "geocoding")  # what the forecast was asked for
+
+
+def test_a_venue_of_our_table_says_so() -> None:
+    board = fetch(ScriptedDoor(schedule=Schedule((game(LAMBEAU),)), odds=Events((event(),)))).board
+    assert board.games[0].venue is not None
+    assert board.games[0].venue.located_by == "table"
+
+
+@pytest.mark.parametrize(
+    "towns",
+    [
+        (),
+        (replace(SMALLVILLE, region="Nebraska"),),
+        (replace(SMALLVILLE, country="Ireland", country_code="IE", region="Leinster"),),
+    ],
+)
+def test_a_town_that_is_not_among_the_results_has_no_weather_and_the_source_says_so(towns: tuple[GeocodedPlace, ...]) -> None:
+    door = ScriptedDoor(schedule=Schedule((game(NOWHERE),)), odds=Events((event(),)), towns=towns)
+    board = fetch(door).board
+    assert door.asked[1:] == [[GeocodeJob("Smallville, KS")], [GeocodeJob("Smallville, KS", wide=True, country="US")]]
+    assert board.games[0].weather is None
+    assert board.games[0].venue is not None
+    assert board.games[0].venue.located_by is None
+    told = board.sources[-1]
+    assert (told.api, told.reason, told.detail) == ("weather", "NONE", "no place found for Smallville, KS")
+
+
+def test_one_town_that_nobody_knows_takes_no_weather_from_the_other_games() -> None:
+    games = (game(NOWHERE), game(LAMBEAU, id="2", home="Green Bay Packers", away="Detroit Lions"))
+    board = fetch(ScriptedDoor(schedule=Schedule(games), odds=Events(()), towns=())).board
+    assert {one.id: one.weather is not None for one in board.games} == {"1": False, "2": True}
+    assert board.sources[-1].reason == "NONE"
+
+
+def test_each_game_has_its_weather_by_its_own_day_however_far_another_at_its_place_is() -> None:
+    days = (0, 1, 13, 14, 15, 29)
+    games = tuple(game(LAMBEAU, id=str(day), start=NOW + HOUR + day * 86400) for day in days)
+    door = ScriptedDoor(schedule=Schedule(games), odds=Events(()))
+    board = fetch(door, days=30).board
+    assert {one.id: one.weather is not None for one in board.games} == {str(day): day < 14 for day in days}
+    assert [len(jobs) for jobs in door.asked] == [3, 1]
+    assert board.sources[-1].reason == "FETCHED"
+
+
+def test_an_hour_that_nobody_knows_has_no_weather() -> None:
+    midnight = NOW // 86400 * 86400 + 86400 + 5 * HOUR
+    door = ScriptedDoor(schedule=Schedule((game(LAMBEAU, start=midnight, time_confirmed=False),)), odds=Events(()))
+    board = fetch(door).board
+    assert len(door.asked) == 1
+    assert board.games[0].weather is None
 
 
 @pytest.mark.parametrize("status", ["final", "postponed", "canceled"])

@@ -125,7 +125,7 @@ def test_a_board_is_exactly_the_promised_json() -> None:
                 "score": {"home": None, "away": None},
                 "venue": {
                     "name": "Ford Field", "city": "Detroit", "roof": "fixed",
-                    "latitude": 42.34, "longitude": -83.05, "neutral": False,
+                    "latitude": 42.34, "longitude": -83.05, "neutral": False, "located_by": None,
                 },
                 "odds": [
                     {

@@ -164,19 +164,21 @@ class ForecastJob:
 
 @dataclass(frozen=True)
 class GeocodeJob:
-    """Where a town is."""
+    """Where a town is. `wide` asks for all results there are, of one `country` (its ISO code) where it is known."""
 
     town: str
+    wide: bool = False
+    country: str | None = None
     api = "weather"
     endpoint = "geocode"
 
     @property
     def shelf(self) -> str:
-        return "weather/geocode/"
+        return f"weather/geocode/{self.town.strip().casefold()}"
 
     @property
     def key(self) -> str:
-        return f"{self.shelf}{self.town.strip().casefold()}"
+        return f"{self.shelf}/{self.country or 'all'}" if self.wide else self.shelf
 
 
 Job = OddsJob | EventsJob | SportsJob | ScoresJob | ScheduleJob | ForecastJob | GeocodeJob

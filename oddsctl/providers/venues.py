@@ -1,13 +1,14 @@
 """Where a venue stands and what roof it has: our own table, joined to a schedule's word for the place. Pure, but for reading that table.
 
 `venues.csv` holds a row for each sport of a venue, since ESPN's ids are unique only within a sport. `espn_id`, `also` (other and older
-names) and `city` may hold several values, parted by `|`; the first city is the one shown. What the table lacks the caller geocodes.
+names), `city` and `home` (the teams that play there) may hold several values, parted by `|`; the first city is the one shown. What the
+table lacks the caller geocodes.
 """
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -26,13 +27,14 @@ _ROOFS: dict[str, Roof] = {"open": "open", "fixed": "fixed", "retractable": "ret
 
 @dataclass(frozen=True, slots=True)
 class VenueFact:
-    """One venue of our table. Degrees north and east."""
+    """One venue of our table. Degrees north and east. `corrects`: the schedule has it in another town, which is wrong."""
 
     name: str
     city: str
     latitude: float
     longitude: float
     roof: Roof
+    corrects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +44,39 @@ class _Row:
     sport: str
     names: tuple[str, ...]
     cities: tuple[str, ...]
+    country: str
+    home: tuple[str, ...]
     fact: VenueFact
 
 
-def find(sport_family: str, ref: VenueRef) -> VenueFact | None:
+def find(sport_family: str, ref: VenueRef, home: str | None = None) -> VenueFact | None:
     """The venue that `ref` means, or None where the table does not have it.
 
-    `sport_family` is the head of ESPN's sport path ("football"). An id counts in its own sport only, and only if the name or the city
-    confirms it: ids are reused and names change. Then name and city, in any sport: one name in one town is one building.
+    `sport_family` is the head of ESPN's sport path ("football"), `home` the team that plays at home (None on neutral ground). The ground
+    that bears the name and is that team's own is meant whatever its address says. An id counts in its own sport only, and only if the
+    name or the city confirms it: ids are reused and names change. Then name and city, in any sport: one name in one town is one building.
     """
+    row = _of_team(sport_family, ref, home) or _of_id(sport_family, ref) or _named(sport_family, ref) or _abroad(sport_family, ref)
+    if row is None:
+        return None
+    return row.fact if ref.city is None or _same_city(row, ref) else replace(row.fact, corrects=_is_named(row, ref))
+
+
+def _of_team(sport_family: str, ref: VenueRef, home: str | None) -> _Row | None:
+    """The ground of this name that is the home team's own: ESPN has had Chase Field in New Hampshire."""
+    rows = _by_name().get(_name_key(ref.name), ()) if home else ()
+    return next((row for row in rows if row.sport == sport_family and home and plain(home) in map(plain, row.home)), None)
+
+
+def _of_id(sport_family: str, ref: VenueRef) -> _Row | None:
     row = _by_id().get((sport_family, ref.id)) if ref.id else None
-    if row is not None and _confirmed(row, ref):
-        return row.fact
-    row = _named(sport_family, ref)
-    return row.fact if row is not None else None
+    return row if row is not None and _confirmed(row, ref) else None
+
+
+def _abroad(sport_family: str, ref: VenueRef) -> _Row | None:
+    """The row of this name, sport and country, whatever the city: but in the USA many places share a name."""
+    rows = [row for row in _by_name().get(_name_key(ref.name), ()) if row.sport == sport_family and row.country == ref.country != "USA"]
+    return rows[0] if len(rows) == 1 else None
 
 
 def roof_of(fact: VenueFact | None, ref: VenueRef, indoor_sport: bool) -> Roof | None:
@@ -72,11 +93,14 @@ def roof_of(fact: VenueFact | None, ref: VenueRef, indoor_sport: bool) -> Roof |
 
 def _confirmed(row: _Row, ref: VenueRef) -> bool:
     """Whether the name or the city of `ref` says that its id still means this row."""
-    if _same_city(row, ref):
+    if _same_city(row, ref) or _is_named(row, ref):
         return True
-    name = _name_key(ref.name)
-    telling = set(name.split()) - _COMMON
-    return any(name == key or telling & set(key.split()) for key in map(_name_key, row.names))
+    telling = set(_name_key(ref.name).split()) - _COMMON
+    return any(telling & set(key.split()) for key in map(_name_key, row.names))
+
+
+def _is_named(row: _Row, ref: VenueRef) -> bool:
+    return _name_key(ref.name) in map(_name_key, row.names)
 
 
 def _named(sport_family: str, ref: VenueRef) -> _Row | None:
@@ -129,4 +153,5 @@ def _rows() -> tuple[tuple[_Row, tuple[str, ...]], ...]:
 def _row(line: dict[str, str]) -> _Row:
     name, cities = line["name"], tuple(line["city"].split("|"))
     fact = VenueFact(name, cities[0], float(line["latitude"]), float(line["longitude"]), _ROOFS[line["roof"]])
-    return _Row(line["sport"], (name, *filter(None, line["also"].split("|"))), cities, fact)
+    names, home = ((*filter(None, line[column].split("|")),) for column in ("also", "home"))
+    return _Row(line["sport"], (name, *names), cities, line["country"], home, fact)

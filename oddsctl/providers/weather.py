@@ -19,7 +19,7 @@ from oddsctl.models import Forecast, GeocodedPlace, Hour, Place, Units
 from oddsctl.ports import JSON
 from oddsctl.providers import shape
 from oddsctl.providers.shape import Entry
-from oddsctl.providers.us_states import STATES
+from oddsctl.providers.towns import other_spelling
 
 API = "weather"
 HOUR = 3600
@@ -43,8 +43,8 @@ SYMBOLS: dict[Units, dict[str, str]] = {
     "metric": {"temperature_2m": "°C", "wind_speed_10m": "km/h"},
 }
 """What `hourly_units` says beside the values (FACTS 3.5); units are asked for together, so two tell whether they were heeded."""
-GEOCODED = 20
-"""Results asked for: a filter may come after the cut (FACTS 3.6)."""
+GEOCODED, MOST_GEOCODED = 20, 100
+"""Results asked for first, and once more where none of them is the town: the country's filter may come after the cut (FACTS 3.6)."""
 
 
 class OpenMeteo:
@@ -84,9 +84,7 @@ class OpenMeteo:
                 )
                 return HttpRequest(API, f"{self._base_url}/v1/forecast", tuple(sorted(params)))
             case GeocodeJob():
-                town = job.town.partition(",")[0].strip()
-                params = (("count", str(GEOCODED)), ("format", "json"), ("language", "en"), ("name", town))
-                return HttpRequest(API, f"{self._geocoding_url}/v1/search", params)
+                return HttpRequest(API, f"{self._geocoding_url}/v1/search", _search(job))
             case _:
                 raise TypeError(f"no job for Open-Meteo: {type(job).__name__}")
 
@@ -101,7 +99,7 @@ class OpenMeteo:
             case ForecastJob():
                 return _forecasts(job, body)
             case GeocodeJob():
-                return _geocoded(job, Entry(API, "the answer", body))
+                return _geocoded(Entry(API, "the answer", body))
             case _:
                 raise TypeError(f"no job for Open-Meteo: {type(job).__name__}")
 
@@ -162,25 +160,27 @@ def _column(hourly: Entry, variable: str, length: int) -> list[JSON]:
     return column
 
 
-def _geocoded(job: GeocodeJob, body: Entry) -> Geocoded:
-    """The places found, those of the region or country asked for first; no match is an answer without `results`."""
+def _search(job: GeocodeJob) -> tuple[tuple[str, str], ...]:
+    """The town's name alone, without its region."""
+    name = job.town.partition(",")[0].strip()
+    count = MOST_GEOCODED if job.wide else GEOCODED
+    country = (("countryCode", job.country),) if job.country else ()
+    return (("count", str(count)), *country, ("format", "json"), ("language", "en"), ("name", other_spelling(name) if job.wide else name))
+
+
+def _geocoded(body: Entry) -> Geocoded:
+    """The places found, in the geocoder's order; no match is an answer without `results`."""
     results = body.entries("results", "result") if "results" in body.value else []
-    wanted = {part.strip().casefold() for part in job.town.split(",")[1:]}  # soccer's cities come as `Inglewood, California`
-    wanted |= {STATES[part] for part in wanted & STATES.keys()}
-    results.sort(key=lambda result: -len(wanted & _regions(result)))
     return Geocoded(tuple(_town(result) for result in results))
-
-
-def _regions(result: Entry) -> set[str]:
-    return {name.casefold() for key in ("country", "country_code", "admin1") if (name := shape.word(result.value.get(key)))}
 
 
 def _town(result: Entry) -> GeocodedPlace:
     latitude, longitude = result.number("latitude"), result.number("longitude")
     if abs(latitude) > 90 or abs(longitude) > 180:
         raise result.broken("is nowhere on this planet")
-    country, region = (shape.word(result.value.get(name)) for name in ("country", "admin1"))
-    return GeocodedPlace(result.word("name"), latitude, longitude, country, region)
+    country, region, code = (shape.word(result.value.get(name)) for name in ("country", "admin1", "country_code"))
+    districts = tuple(name for key in ("admin2", "admin3", "admin4") if (name := shape.word(result.value.get(key))))
+    return GeocodedPlace(result.word("name"), latitude, longitude, country, region, code, districts)
 
 
 # ── refusals ──

@@ -190,6 +190,7 @@ def _venue(venue: Venue) -> JSON:
         "latitude": venue.latitude,
         "longitude": venue.longitude,
         "neutral": venue.neutral,
+        "located_by": venue.located_by,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,46 @@ def test_a_reused_id_yields_to_the_name() -> None:
     fact = find("football", place("Ford Field", espn_id="3712", city="Detroit"))
     assert fact is not None
     assert fact.name == "Ford Field"
+
+
+def test_the_home_teams_own_ground_is_meant_whatever_address_the_schedule_has_for_it() -> None:
+    wrong = VenueRef("7112", "Chase Field (NH)", "Hanover", "New Hampshire", indoor=False)
+    for ref in (wrong, replace(wrong, id="9999"), replace(wrong, id=None)):
+        fact = find("baseball", ref, "Arizona Diamondbacks")
+        assert fact is not None
+        assert (fact.name, fact.city, fact.roof, fact.corrects) == ("Chase Field", "Phoenix", "retractable", True)
+        assert roof_of(fact, ref, indoor_sport=False) == "retractable"
+    assert find("baseball", replace(wrong, id="9999"), "Dartmouth Big Green") is None
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row["home"]], ids=lambda row: f"{row['sport']}-{row['name']}")
+def test_every_home_team_is_at_home_there_in_whatever_town_the_schedule_has_it(row: dict[str, str]) -> None:
+    for home in row["home"].split("|"):
+        fact = find(row["sport"], VenueRef("999999", f"{row['name'].partition('(')[0]}(XX)", "Elsewhere", "New Hampshire"), home)
+        assert fact is not None
+        assert (fact.latitude, fact.corrects) == (float(row["latitude"]), True)
+
+
+def test_a_team_has_one_ground_of_a_name() -> None:
+    homes = [(row["sport"], row["name"], home) for row in ROWS for home in filter(None, row["home"].split("|"))]
+    assert len(homes) == len(set(homes)) > 200
+
+
+@pytest.mark.parametrize(
+    ("name", "city", "country", "found"),
+    [
+        ("Estadio Akron", "Zapopan", "Mexico", "Estadio Akron"),
+        ("Estadio Akron", "Akron", "Mexico", "Estadio Akron"),
+        ("Akron Stadium", "Guadalajara", "Mexico", "Estadio Akron"),
+        ("Signal Iduna Park", "Aue", "Germany", "Signal Iduna Park"),
+        ("Old Trafford", "Elsewhere", "England", "Old Trafford"),
+        ("Wembley Stadium", "Perth", "Australia", None),
+        ("Soldier Field", "Nowhere", "USA", None),
+    ],
+)
+def test_outside_the_usa_a_name_in_its_country_is_enough(name: str, city: str, country: str, found: str | None) -> None:
+    fact = find("soccer", VenueRef("999999", name, city, None, country))
+    assert (fact and fact.name) == found
 
 
 def test_a_word_that_many_stadiums_share_confirms_no_id() -> None:

@@ -179,36 +179,26 @@ def test_the_units_that_were_asked_for_are_the_units_of_the_answer(units: Units,
 # ── towns ──
 
 
-def test_towns_of_the_country_asked_for_come_first() -> None:
-    ontario = GeocodedPlace("London", 42.98, -81.23, "Canada", "Ontario")
-    england = GeocodedPlace("London", 51.51, -0.13, "United Kingdom")
-    assert read(TOWN, towns()) == Geocoded((england, ontario))
-    assert read(GeocodeJob("London, gb"), towns()) == Geocoded((england, ontario))
-    assert read(GeocodeJob("London, Ontario"), towns()) == Geocoded((ontario, england))
-    assert read(GeocodeJob("London, ON"), towns()) == Geocoded((ontario, england))
+def test_towns_come_in_the_geocoders_order_with_all_that_tells_them_apart() -> None:
+    ontario = GeocodedPlace("London", 42.98, -81.23, "Canada", "Ontario", "CA")
+    england = GeocodedPlace("London", 51.51, -0.13, "United Kingdom", country_code="GB")
+    assert read(TOWN, towns()) == Geocoded((ontario, england))
+    essex = {"name": "Newport", "latitude": 51.99, "longitude": 0.21, "country_code": "GB", "admin1": "England", "admin2": "Essex"}
+    (newport,) = read(GeocodeJob("Newport, Essex"), {"results": [essex]}).places
+    assert (newport.region, newport.districts) == ("England", ("Essex",))
 
 
-def test_of_a_state_and_its_country_each_counts() -> None:
-    arlingtons = [
-        {
-            "name": "Arlington",
-            "latitude": 38.88,
-            "longitude": -77.11,
-            "country": "United States",
-            "country_code": "US",
-            "admin1": "Virginia",
-        },
-        {"name": "Arlington", "latitude": 32.74, "longitude": -97.11, "country": "United States", "country_code": "US", "admin1": "Texas"},
-    ]
-    found = read(GeocodeJob("Arlington, Texas, USA"), {"results": arlingtons})
-    assert [place.region for place in found.places] == ["Texas", "Virginia"]
-    (params,) = (dict(API.request(GeocodeJob("Arlington, Texas, USA")).params),)
-    assert params["name"] == "Arlington"
-
-
-def test_without_a_region_or_with_an_unknown_one_the_geocoders_order_stands() -> None:
-    for town in ("London", "London, Atlantis"):
-        assert [place.country for place in read(GeocodeJob(town), towns()).places] == ["Canada", "United Kingdom"]
+@pytest.mark.parametrize(
+    ("job", "name", "country"),
+    [
+        (GeocodeJob("Oxford, MS", wide=True, country="US"), "Oxford", "US"),
+        (GeocodeJob("St. Louis, Missouri", wide=True, country="US"), "Saint Louis", "US"),
+        (GeocodeJob("Smallville", wide=True), "Smallville", None),
+    ],
+)
+def test_once_more_all_results_of_the_country_are_asked_for(job: GeocodeJob, name: str, country: str | None) -> None:
+    params = dict(API.request(job).params)
+    assert (params["count"], params["name"], params.get("countryCode")) == ("100", name, country)
 
 
 def test_no_such_town_is_an_answer_without_results() -> None:

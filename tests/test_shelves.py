@@ -1,0 +1,36 @@
+"""The stored answers: what a new one clears away, and what it leaves."""
+
+from __future__ import annotations
+
+from oddsctl.messages.jobs import ForecastJob, Forecasts, Geocoded, GeocodeJob, Job
+from oddsctl.messages.wishes import Purpose
+from oddsctl.models import Forecast, GeocodedPlace, Place
+from oddsctl.shelves import Kept, Shelves
+from oddsctl.store.memory import MemoryStore
+
+DAY = 86400.0
+DETROIT = Place(42.34, -83.05)
+
+
+def kept(job: Job, at: float, answer: Geocoded | Forecasts) -> Kept:
+    return Kept(job, at, at, 0, Purpose.OWN, answer)
+
+
+def test_a_town_is_remembered_though_others_are_asked_for_on_later_days() -> None:
+    shelves = Shelves(MemoryStore())
+    found, missed = GeocodeJob("Oxford, OH"), GeocodeJob("Oxford, MS", wide=True, country="US")
+    shelves.keep(kept(found, 0.0, Geocoded((GeocodedPlace("Oxford", 39.5, -84.7, "United States", "Ohio", "US"),))))
+    shelves.keep(kept(missed, 0.0, Geocoded(())))
+    for day in range(1, 30):
+        shelves.keep(kept(GeocodeJob(f"Town {day}"), day * DAY, Geocoded(())))
+        shelves.keep(kept(GeocodeJob("Oxford, MS"), day * DAY, Geocoded(())))
+    for job in (found, missed):
+        assert [one.kept.job for one in shelves.covering(job)] == [job]
+
+
+def test_an_old_forecast_makes_room_for_a_new_one() -> None:
+    shelves = Shelves(MemoryStore())
+    old, new = ForecastJob((DETROIT,), 1, 2), ForecastJob((DETROIT,), 6, 7)
+    for job, at in ((old, 0.0), (new, 5 * DAY)):
+        shelves.keep(kept(job, at, Forecasts((Forecast(DETROIT, "imperial", ()),))))
+    assert list(shelves.covering(old)) == []
