@@ -186,8 +186,8 @@ class Fetch:
     # ── the join ──
 
     def _join(self, part: _Part, wanted: Wanted, now: float) -> tuple[Game, ...]:
-        sport = part.sport.name
-        names = board.Names(partial(teams.canonical, sport), partial(teams.similarity, sport), teams.ALIKE)
+        kind = teams.kind_of(part.sport)
+        names = board.Names(partial(teams.canonical, kind), partial(teams.similarity, kind), teams.ALIKE)
         games = board.join(part.sport, part.scheduled, part.events.events, names, now)
         by_id = {game.id: game for game in part.scheduled}
         line = _espn_stands_in(part)
@@ -255,7 +255,10 @@ def _is_wanted(game: Game, part: _Part, wanted: Wanted) -> bool:
     still_on = game.status == "live" and wanted.day is None and game.commence_time < part.start
     if not (part.start <= game.commence_time < part.end or still_on):
         return False
-    names = {teams.canonical(part.sport.name, name) for name in (game.home, game.away)} | {game.home.casefold(), game.away.casefold()}
+    names = {teams.canonical(teams.kind_of(part.sport), name) for name in (game.home, game.away)} | {
+        game.home.casefold(),
+        game.away.casefold(),
+    }
     return wanted.team is None or any(wanted.team.casefold() in name for name in names)
 
 

@@ -120,7 +120,7 @@ def _of_odds(table: Timetable, ask: Callable[[PriorityRequest], Outcome], max_ag
 
 def _known(table: Timetable, event: OddsEvent, now: float) -> ScheduledGame:
     def spelled(*names: str) -> set[str]:
-        return {teams.canonical(table.sport.name, name) for name in names}
+        return {teams.canonical(teams.kind_of(table.sport), name) for name in names}
 
     same = [game for game in table.games if spelled(game.home, game.away) == spelled(event.home, event.away)]
     near = [game for game in same if abs(game.start - event.commence_time) <= SAME_GAME_WITHIN]

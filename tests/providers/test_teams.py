@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oddsctl.models import Sport
 from oddsctl.providers import teams
 from oddsctl.providers.spelling import plain
+from oddsctl.providers.sports import SPORTS
 from oddsctl.providers.teams import ALIKE, canonical, similarity
 
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "payloads"
@@ -261,3 +263,145 @@ def test_the_names_in_recorded_odds_are_known_names() -> None:
         events = json.loads((SHARED / f"{file}.json").read_text(encoding="utf-8"))
         known = {canonical(sport, name) for name in TEAMS[sport]}
         assert {canonical(sport, event[side]) for event in events for side in ("home_team", "away_team")} <= known
+
+
+# ── sports that the configuration adds ──
+
+
+def added(odds_key: str | None = None, espn: str | None = None) -> Sport:
+    return Sport("mine", "Mine", odds_key, espn)
+
+
+@pytest.mark.parametrize(
+    ("sport", "kind"),
+    [
+        (added("soccer_netherlands_eredivisie", "soccer/ned.1"), "soccer"),
+        (added("soccer_fifa_world_cup", "soccer/fifa.world"), "soccer"),
+        (added("soccer_efl_champ"), "soccer"),
+        (added(None, "soccer/eng.2"), "soccer"),
+        (added("soccer_uefa_champs_league", None), "soccer"),
+        (added(None, "soccer/eng.w.1"), "womens soccer"),
+        (added(None, "soccer/usa.nwsl"), "womens soccer"),
+        (added("soccer_fifa_world_cup_womens", "soccer/fifa.wwc"), "womens soccer"),
+        (added(None, "basketball/womens-college-basketball"), "college"),
+        (added("basketball_wncaab"), "college"),
+        (added("baseball_ncaa", "baseball/college-baseball"), "college"),
+        (added("americanfootball_nfl_preseason", "football/nfl"), "nfl"),
+        (added("americanfootball_nfl_preseason"), "nfl"),
+        (added("basketball_nba_summer_league", "basketball/nba-summer-las-vegas"), "nba"),
+        (added("icehockey_sweden_hockey_league"), "mine"),
+        *((sport, {"ncaaf": "college", "ncaab": "college"}.get(sport.name, "soccer" if "soccer" in str(sport.espn_path) else sport.name))
+          for sport in SPORTS),
+    ],
+)  # fmt: skip
+def test_names_are_compared_by_the_rules_of_the_leagues_kind(sport: Sport, kind: str) -> None:
+    assert teams.kind_of(sport) == kind
+
+
+NATIONS = [
+    ("USA", "United States"), ("Turkey", "Türkiye"), ("Czech Republic", "Czechia"), ("Korea Republic", "South Korea"),
+    ("Côte d'Ivoire", "Ivory Coast"), ("Cabo Verde", "Cape Verde"), ("DR Congo", "Congo DR"),
+    ("Bosnia and Herzegovina", "Bosnia-Herzegovina"),
+    ("Bosnia & Herzegovina", "Bosnia-Herzegovina"), ("FYR Macedonia", "North Macedonia"), ("IR Iran", "Iran"), ("China PR", "China"),
+    ("Ireland", "Republic of Ireland"), ("UAE", "United Arab Emirates"), ("Curacao", "Curaçao"), ("Holland", "Netherlands"),
+    ("Trinidad & Tobago", "Trinidad and Tobago"), ("Saint Lucia", "St. Lucia"), ("Swaziland", "Eswatini"), ("Korea DPR", "North Korea"),
+    ("Hong Kong, China", "Hong Kong"), ("Kyrgyz Republic", "Kyrgyzstan"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("theirs", "espn"), NATIONS)
+@pytest.mark.parametrize("kind", ["soccer", "womens soccer", "cricket"])
+def test_a_country_is_one_team_however_it_is_written(kind: str, theirs: str, espn: str) -> None:
+    assert canonical(kind, theirs) == canonical(kind, espn)
+
+
+def test_no_two_countries_are_one_team_or_alike() -> None:
+    with Path(teams.__file__).with_name("countries.csv").open(encoding="utf-8", newline="") as file:
+        names = [line["name"] for line in csv.DictReader(file)]
+    assert len({canonical("soccer", name) for name in names}) == len(names)
+    assert [pair for pair in combinations(names, 2) if similarity("soccer", *pair) >= ALIKE] == []
+
+
+EREDIVISIE = [
+    ("Ajax", "Ajax Amsterdam"), ("AFC Ajax", "Ajax Amsterdam"), ("PSV", "PSV Eindhoven"), ("Feyenoord", "Feyenoord Rotterdam"),
+    ("AZ", "AZ Alkmaar"), ("NEC Nijmegen", "N.E.C."), ("Twente Enschede", "FC Twente"), ("Go Ahead Eagles", "Go Ahead Eagles Deventer"),
+    ("SC Heerenveen", "Heerenveen"), ("FC Zwolle", "PEC Zwolle"), ("Fortuna Sittard", "Fortuna"), ("NAC", "NAC Breda"),
+    ("Volendam", "FC Volendam"), ("SBV Excelsior", "Excelsior"), ("SC Telstar", "Telstar"), ("Heracles Almelo", "Heracles"),
+    ("Groningen", "FC Groningen"), ("Utrecht", "FC Utrecht"), ("Willem II Tilburg", "Willem II"), ("RKC", "RKC Waalwijk"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("theirs", "espn"), EREDIVISIE)
+def test_the_leagues_of_the_example_work_as_documented(theirs: str, espn: str) -> None:
+    kind = teams.kind_of(Sport("eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", "soccer/ned.1"))
+    assert canonical(kind, theirs) == canonical(kind, espn)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "espn"),
+    [
+        ("QPR", "Queens Park Rangers"), ("Sheffield Utd", "Sheffield United"), ("West Brom", "West Bromwich Albion"),
+        ("Sporting Braga", "Braga"), ("Besiktas JK", "Besiktas"), ("Atletico Mineiro", "Atlético-MG"), ("Chivas", "Guadalajara"),
+        ("Al Hilal", "Al-Hilal Saudi FC"), ("FC Basel 1893", "Basel"), ("RSC Anderlecht", "Anderlecht"), ("SK Brann", "Brann"),
+        ("Nuremberg", "1. FC Nürnberg"), ("PAOK", "PAOK Salonika"),
+    ],
+)  # fmt: skip
+def test_clubs_of_other_leagues_are_known_by_their_common_spellings(theirs: str, espn: str) -> None:
+    assert canonical("soccer", theirs) == canonical("soccer", espn)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Arsenal", "Arsenal Women"), ("Arsenal", "Arsenal WFC"), ("Chelsea", "Chelsea FC (W)"), ("Barcelona", "Barcelona Femení"),
+        ("Bayern Munich", "FC Bayern München Frauen"), ("Real Madrid", "Real Madrid B"), ("Bayern Munich", "Bayern Munich II"),
+        ("Ajax", "Jong Ajax"), ("Ajax", "Ajax II"), ("PSV Eindhoven", "Jong PSV"), ("United States", "USA Women"),
+        ("England", "England U21"),
+        ("Spain U19", "Spain U21"), ("Spain U21", "Spain U21 Women"), ("Willem II", "Willem"),
+        ("Manchester City", "Manchester United"), ("Real Madrid", "Atlético Madrid"), ("Inter Milan", "AC Milan"), ("Milan", "Inter"),
+        ("Inter", "Inter Miami"), ("Bristol City", "Bristol Rovers"), ("Sheffield United", "Sheffield Wednesday"),
+        ("Dundee", "Dundee United"), ("Sporting CP", "Sporting Gijón"), ("Sporting CP", "Sporting Braga"), ("Club Brugge", "Cercle Brugge"),
+        ("Atlético Mineiro", "Athletico Paranaense"), ("Internazionale", "Internacional"), ("Racing Club", "Racing Santander"),
+        ("Athletic Club", "Atlético Madrid"), ("Sparta Rotterdam", "Sparta Prague"), ("Austria", "Australia"), ("Iran", "Iraq"),
+        ("Niger", "Nigeria"), ("South Korea", "North Korea"), ("Congo", "Congo DR"), ("Ireland", "Northern Ireland"),
+        ("Guinea", "Guinea-Bissau"), ("Dominica", "Dominican Republic"), ("Slovakia", "Slovenia"), ("PSV Eindhoven", "FC Eindhoven"),
+        ("Paris FC", "Paris Saint-Germain"), ("Rangers", "Queens Park Rangers"), ("Universidad de Chile", "Universidad Católica"),
+    ],
+)  # fmt: skip
+def test_two_teams_are_never_taken_for_one(one: str, other: str) -> None:
+    assert canonical("soccer", one) != canonical("soccer", other)
+    assert similarity("soccer", one, other) < ALIKE
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Miami Hurricanes", "Miami (OH) RedHawks"), ("Miami Hurricanes", "Miami Ohio RedHawks"),
+        ("USC Trojans", "South Carolina Gamecocks"),
+        ("South Carolina Gamecocks", "South Carolina State Bulldogs"), ("Mississippi Rebels", "Mississippi State Bulldogs"),
+        ("Troy Trojans", "USC Trojans"), ("Georgia Bulldogs", "Georgia State Panthers"), ("Washington Huskies", "UConn Huskies"),
+    ],
+)  # fmt: skip
+def test_two_schools_are_never_taken_for_one(one: str, other: str) -> None:
+    assert canonical("college", one) != canonical("college", other)
+    assert similarity("college", one, other) < ALIKE
+
+
+def test_in_a_womens_league_the_mark_tells_nothing_but_second_teams_keep_theirs() -> None:
+    assert canonical("womens soccer", "Arsenal Women") == canonical("womens soccer", "Arsenal WFC") == canonical("womens soccer", "Arsenal")
+    assert canonical("womens soccer", "USA") == canonical("womens soccer", "United States Women")
+    assert canonical("womens soccer", "Barcelona B") != canonical("womens soccer", "Barcelona")
+
+
+def test_youth_and_second_teams_are_written_in_one_way() -> None:
+    assert canonical("soccer", "England Under 21") == canonical("soccer", "England U-21") == canonical("soccer", "England U21")
+    assert canonical("soccer", "Bayern Munich II") == canonical("soccer", "FC Bayern München B")
+
+
+def test_no_alias_means_two_teams() -> None:
+    meant: dict[tuple[str, str], set[str]] = {}
+    with Path(teams.__file__).with_name("aliases.csv").open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            for name in (line["name"], *line["also"].split("|")):
+                meant.setdefault((line["kind"], canonical(line["kind"], name)), set()).add(line["name"])
+    assert {key: names for key, names in meant.items() if len(names) > 1} == {}
