@@ -117,7 +117,7 @@ def open_app(loaded: config.Loaded, *, demo: bool, tell: Callable[[Notice], None
     """The app on disk state. Raises `StateError` where the state directory cannot be used; nothing is sent yet."""
     os.umask(0o077)  # whatever a library writes for us is for our user's eyes only
     settings, clock, waiting = loaded.settings, SystemClock(), StoppableClock()
-    _keep_secret(settings)
+    redaction.learn_places((settings.odds.key, *settings.notify.urls), os.environ)
     state_dir = settings.store.state_dir / "demo" if demo else settings.store.state_dir
     store = RecoveringStore(state_dir, clock, lock_wait, tell, lost_key=DAMAGED, books=BOOKS, traces=(HISTORY,))
     records = Records(state_dir, clock, lambda text: tell(Warned(text)))
@@ -159,13 +159,6 @@ def shown_names(state_dir: Path, *, demo: bool) -> Shown:
             store.close()
     except (StateError, OSError):
         return Shown()
-
-
-def _keep_secret(settings: Settings) -> None:
-    """What can be known to be secret before anyone asks for the key."""
-    for place in (settings.odds.key, *settings.notify.urls):
-        kind, _, name = place.partition(":")
-        redaction.learn(os.environ.get(name, "").strip() if kind == "env" else "" if place is settings.odds.key else place)
 
 
 def _key(settings: Settings) -> Secret:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -28,24 +29,40 @@ def learn(value: str) -> None:
 
 
 def learn_environment(environ: Mapping[str, str]) -> None:
-    """What variables hold whose names tell that it is secret."""
-    for name, value in environ.items():
-        if policy.is_name_of_secret(name):
-            learn(value.strip())
+    """The secrets among the variables: by their names, and passwords in addresses."""
+    for value in policy.secrets_in(environ, _is_path):
+        learn(value)
+
+
+def learn_places(places: Iterable[str], environ: Mapping[str, str]) -> None:
+    """What can be known of the secrets that a configuration points to, before anyone asks for them.
+
+    A place is `odds.key` or one of `notify.urls`: `env:NAME`, an address, or a place that must be looked into and is no secret itself.
+    """
+    for place in places:
+        kind, _, name = place.partition(":")
+        if kind not in ("file", "command"):
+            for value in policy.secrets_in_address(environ.get(name, "").strip() if kind == "env" else place):
+                learn(value)
 
 
 def hide(text: str) -> str:
-    """The text without the values known to be secret."""
+    """The text without the values known to be secret, and without passwords in addresses."""
     global _hide  # noqa: PLW0603 - likewise: made when first needed, anew when there is another secret
     with _guard:
         _hide = _hide or policy.by_value(_known)
         hidden = _hide
-    return hidden(text)
+    return policy.in_addresses(hidden(text))
 
 
 def redact(text: str) -> str:
     """The text without these values, nor anything that a name in it announces as secret."""
     return policy.by_name(hide(text))
+
+
+def _is_path(text: str) -> bool:
+    """Whether the text begins with a directory that is there: a key in base64 may begin with a slash as well."""
+    return os.path.lexists("/" + text.lstrip("/").partition("/")[0])
 
 
 def spellings(value: str) -> set[bytes]:

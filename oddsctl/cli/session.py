@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
-from oddsctl import suggest
+from oddsctl import redaction, suggest
 from oddsctl.errors import InterruptedRunError, OddsctlError, UsageError
 from oddsctl.messages.notices import News, Notice, Warned
 from oddsctl.settings import NO_FILE
@@ -54,7 +54,9 @@ class Session:
         """The configuration with a command's own flags over it. `force` accepts names of The Odds API that nobody knows."""
         from oddsctl import config
 
-        return config.load(file=self.config_file, env=os.environ, overrides=overrides, known=self.known(force=force))
+        loaded = config.load(file=self.config_file, env=os.environ, overrides=overrides, known=self.known(force=force))
+        redaction.learn_places((loaded.settings.odds.key, *loaded.settings.notify.urls), os.environ)
+        return loaded
 
     def known(self, *, force: bool = False) -> Known:
         """What the configuration's names are compared with."""

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 MASK = "***"
 SHORTEST = 8
 """Characters of a value worth hiding: no key is shorter, and blanking less would hit innocent text."""
+LONG = 16
+"""Characters from which on a part of an address that has letters and digits is taken for a token."""
 
-_NAMES = r"(?:(?:api|access|private)[-_]?key|auth(?:orization)?|pass(?:word|wd|phrase)?|pwd|secret|token|credential|signature)"
+_KEYS = r"(?:account|api|access|auth|encryption|license|master|private|secret|signing)[-_]?key"
+_NO_PATH = r"""(?!["'\\]*\s*(?:=>|[=:,])\s*["'\\]*[/~])"""
+"""`Pwd=…` is a password, unless a path follows: then it is the working directory."""
+_NAMES = rf"(?:{_KEYS}|auth(?:orization)?|pass(?:word|wd|phrase)?|pwd{_NO_PATH}|secret|token|credential|signature)"
 _END_OF_NAME = r"""["'\\]*\s*(?:=>|[=:]|%(?:25)*3[DA])\s*"""
 _SCHEME = r"(?:(?:basic|bearer|digest|negotiate|token|apikey)(?:\s|\+|%(?:25)*20)+)?"
 _BARE = r"""(?:(?!%(?:25)*26)[^\s&"',;)}\]<>\\])+"""
@@ -26,6 +32,17 @@ _COOKIES = re.compile(r"""(cookie["'\\]*\s*:\s*["']?)[^\r\n"']+""", re.IGNORECAS
 _IN_ADDRESS = re.compile(r"(?<=://)[^/\s@'\"]+@")
 """User and password before a host."""
 _NAME = re.compile(rf".*{_NAMES}", re.IGNORECASE)
+_VARIABLE = re.compile(rf".*{_NAMES}s?(?:_?\d+)?", re.IGNORECASE)
+"""Names of variables: those above, and numbered ones (`API_KEY_2`)."""
+_DIRECTORIES = {"PWD", "OLDPWD"}
+_PUBLIC = ("HOME", "HOSTNAME", "LANG", "LOGNAME", "OLDPWD", "PATH", "PWD", "SHELL", "TERM", "TZ", "USER")
+"""Variables whose values, and parts of them, everybody may know: a password that equals one hides nothing."""
+_USER_INFO = re.compile(r"://([^/\s:@]*):([^/\s@]+)@")
+_WORDS = {
+    *("anonymous", "automatic", "bearer", "changeme", "default", "disabled", "enabled", "inherit", "localhost", "optional"),
+    *("password", "postgres", "production", "required", "undefined"),
+}
+"""Values that are too common to be hidden wherever they stand."""
 
 
 def is_name_of_secret(name: str) -> bool:
@@ -33,10 +50,45 @@ def is_name_of_secret(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
+def secrets_in(environ: Mapping[str, str], is_path: Callable[[str], bool]) -> Iterator[str]:
+    """The values among these variables that are secret: by their name, or as the password in an address.
+
+    `is_path` tells whether a text that begins like a path is one. Paths, common words and what public variables hold are no secrets.
+    """
+    public = {part for name in _PUBLIC for whole in (environ.get(name, ""),) for part in (whole, *re.split("[/:]", whole))}
+    for name, value in environ.items():
+        text = value.strip()
+        for found in _USER_INFO.finditer(text):
+            yield from {found[2], unquote(found[2])}
+        if name not in _DIRECTORIES and _VARIABLE.fullmatch(name) and not _is_common(text, public) and not _is_path(text, is_path):
+            yield text
+
+
+def secrets_in_address(address: str) -> Iterator[str]:
+    """The address, and each part of it that looks random: what a service calls a token may be shown without the rest."""
+    yield address
+    for part in re.split(r"[/@?&=:,]+", address):
+        if len(part) >= LONG and re.search(r"\d", part) and re.search(r"[A-Za-z]", part):
+            yield from {part, unquote(part)}
+
+
+def _is_common(text: str, public: set[str]) -> bool:
+    return text in public or text.lower() in _WORDS
+
+
+def _is_path(text: str, is_path: Callable[[str], bool]) -> bool:
+    return text.startswith(("~/", "./", "../", "file:")) or (text.startswith("/") and is_path(text))
+
+
 def by_name(text: str) -> str:
     """The text with a mask for whatever a name announces as secret, be it URL-encoded or not."""
     text = _COOKIES.sub(rf"\1{MASK}", _IN_PAIR.sub(rf"\1{MASK}", text))
     text = _BY_NAME.sub(lambda found: found["name"] + (found["escaped"] or found["quote"] or "") + MASK, text)
+    return in_addresses(text)
+
+
+def in_addresses(text: str) -> str:
+    """The text with a mask for user and password before a host."""
     return _IN_ADDRESS.sub(f"{MASK}@", text)
 
 
@@ -55,10 +107,14 @@ def in_document(value: Any, text: Callable[[str], str]) -> Any:
         return text(value)
     if isinstance(value, dict):
         return {
-            text(name): MASK if is_name_of_secret(name) and isinstance(inner, str) else in_document(inner, text)
+            text(name): MASK if isinstance(inner, str) and _is_secret_field(name, inner) else in_document(inner, text)
             for name, inner in value.items()
         }
     return [in_document(inner, text) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _is_secret_field(name: str, value: str) -> bool:
+    return is_name_of_secret(name) and not (name.upper() in _DIRECTORIES and value.startswith(("/", "~")))
 
 
 def _spellings(char: str) -> str:
