@@ -11,6 +11,7 @@ import typer
 from oddsctl import __version__
 from oddsctl.cli import batch, cache, config, costs, dashboard, doctor, fetch, health, notify, plan, prefetch, queue, sandbox, stats, why
 from oddsctl.cli.session import Session
+from oddsctl.cli.variables import options_by_variable
 
 DEBUG_VERBOSITY = 2
 EPILOG = "Global options may stand after the command too: oddsctl fetch nfl --json"
@@ -38,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they print local variables, and a key may be one
     rich_markup_mode=None,
     epilog=EPILOG,
-    context_settings={"auto_envvar_prefix": "ODDSCTL", "help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"]},  # no auto_envvar_prefix: see `variables`
 )
 fetch.register(app)
 batch.register(app)
@@ -66,11 +67,9 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def session(
     context: typer.Context,
-    config_file: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help="Configuration file.", envvar="ODDSCTL_CONFIG")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.", envvar="ODDSCTL_JSON")] = False,
-    form: Annotated[Format, typer.Option("--format", help="How to write the answer.", envvar="ODDSCTL_FORMAT")] = Format.TABLE,
+    config_file: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Configuration file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="How to write the answer.")] = Format.TABLE,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No talk on stderr but errors.")] = False,
     verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="Tell on stderr what is done; twice: in detail.")] = 0,
     debug: Annotated[bool, typer.Option("--debug", help="Like -vv, and show the traceback of an error.")] = False,
@@ -90,4 +89,5 @@ def session(
         tz=tz,
         odds_format=odds_format.value if odds_format else None,
         command=context.invoked_subcommand or "",
+        variables=frozenset(options_by_variable(context.command)),
     )

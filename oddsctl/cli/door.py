@@ -41,7 +41,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         return _quietly(argv)
     except Exception as error:  # noqa: BLE001 - the one place that shows them
-        if "--debug" in argv:
+        if "--debug" in argv or _is_on("ODDSCTL_DEBUG"):
             sys.stderr.write(redaction.traceback_of(error))
         return _show(error, as_json=_wants_json(argv))
 
@@ -85,8 +85,10 @@ def _invoke(argv: Sequence[str]) -> int:
     import typer
 
     from oddsctl.cli.app import app
+    from oddsctl.cli.variables import give_variables
 
     command = typer.main.get_command(app)
+    give_variables(command)
     try:
         with command.make_context("oddsctl", list(argv) or ["--help"]) as context:  # its own main() would hide a closed pipe
             code = command.invoke(context)
@@ -111,7 +113,16 @@ def _misused(error: Any, context: Any) -> UsageError:
         known = choices
     guess = suggest.did_you_mean(typed[1], known) if typed else ""
     where = f"see `{context.command_path if context else 'oddsctl'} --help`"
+    if variable := _variable_of(getattr(error, "param", None), context):
+        message = f"environment {variable}: {error.message}"
     return UsageError(message, hint="; ".join(filter(None, (guess, where))))
+
+
+def _variable_of(parameter: Any, context: Any) -> str | None:
+    """The variable that gave the parameter its value, if one did: it is told by that, not by an option nobody typed."""
+    variable: str | None = getattr(parameter, "envvar", None)
+    given = variable and context and str(context.get_parameter_source(parameter.name)).endswith("ENVIRONMENT")
+    return variable if given else None
 
 
 def _show(error: Exception, *, as_json: bool) -> int:
@@ -145,7 +156,11 @@ def _wants_json(argv: Sequence[str]) -> bool:
             text = word.partition("=")[2]
         elif before == "--format":
             text = word
-    return text in ("json", "jsonl") or os.environ.get("ODDSCTL_JSON", "").lower() in ("1", "true", "yes")
+    return text in ("json", "jsonl") or _is_on("ODDSCTL_JSON")
+
+
+def _is_on(variable: str) -> bool:
+    return os.environ.get(variable, "").strip().lower() in ("1", "true", "t", "yes", "y", "on")
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

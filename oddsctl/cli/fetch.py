@@ -33,7 +33,7 @@ def fetch(
     days: Annotated[int | None, typer.Option(min=1, max=31, help="Days from today on. Default: 7 for football leagues, else 2.")] = None,
     day: Annotated[
         date | None,
-        typer.Option("--date", parser=options.day, metavar="DATE", envvar="ODDSCTL_FETCH_DATE", help="One day, like 2026-11-26."),
+        typer.Option("--date", parser=options.day, metavar="DATE", help="One day, like 2026-11-26."),
     ] = None,
     team: Annotated[str | None, typer.Option(help="Only games of teams whose name holds this text.")] = None,
     book: Annotated[str | None, typer.Option(help="Only this book's prices.")] = None,

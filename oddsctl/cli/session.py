@@ -32,7 +32,10 @@ OddsFormat = Literal["american", "decimal"]
 
 @dataclass(frozen=True)
 class Session:
-    """One invocation. `format` is table, json, jsonl or csv; `odds_format` None means each league's custom."""
+    """One invocation. `format` is table, json, jsonl or csv; `odds_format` None means each league's custom.
+
+    `variables` are the names of those that stand for options.
+    """
 
     format: str = "table"
     quiet: bool = False
@@ -42,6 +45,7 @@ class Session:
     tz: str | None = None
     odds_format: OddsFormat | None = None
     command: str = ""
+    variables: frozenset[str] = frozenset()
     warnings: list[str] = field(default_factory=list)
     listeners: list[Callable[[Notice], None]] = field(default_factory=list)
 
@@ -64,7 +68,7 @@ class Session:
         from oddsctl.config import Known
         from oddsctl.providers.sports import SPORTS
 
-        return Known([sport.name for sport in SPORTS], lambda state_dir: shown_names(state_dir, demo=self.demo), force)
+        return Known([sport.name for sport in SPORTS], lambda state_dir: shown_names(state_dir, demo=self.demo), force, self.variables)
 
     def shown(self, loaded: Loaded) -> Shown:
         """The names of The Odds API that answers have shown."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from oddsctl import suggest
 from oddsctl.config.api_key import resolve_key
+from oddsctl.config.environment import is_of_a_container, meant
 from oddsctl.config.file import BrokenFileError, TomlFile, read_toml
 from oddsctl.config.keys import (
     SECTIONS,
@@ -53,20 +54,21 @@ _BY_NAME = {key.dotted: key for key in TABLE}
 _BY_VARIABLE = {key.variable: key for key in TABLE}
 _SPORT_KEYS = {key.name: key for key in SPORT_TABLE}
 _COMMANDS = {"prefetch", "notify"}
-"""Sections that are commands too: ODDSCTL_PREFETCH_HORIZON is the option of one, no misspelt key."""
-_GLOBAL_OPTIONS = {"ODDSCTL_ODDS_FORMAT"}
+"""Sections that are commands too: what stands for no key may be for an option, or for somebody else."""
 _NO_FLAGS: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the outside knows of names: the sports that need no `[sports.NAME]` (none given: sports are not checked), and what answers
-    kept below a state directory have shown. `force` accepts markets, regions and books that nobody knows.
+    kept below a state directory have shown. `force` accepts markets, regions and books that nobody knows. `options` are the variables
+    that stand for options.
     """
 
     sports: Collection[str] = ()
     shown: Callable[[Path], Shown] = lambda _: Shown()
     force: bool = False
+    options: Collection[str] = ()
 
 
 _NOTHING_KNOWN = Known()
@@ -198,7 +200,7 @@ def _error(faults: list[Fault]) -> ConfigError | UsageError:
 def _read(file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object], known: Known) -> _Reading:
     reading = _Reading()
     reading.take_file(file or default_path(), must_exist=file is not None)
-    reading.take_environment(env)
+    reading.take_environment(env, known.options)
     reading.take_flags(overrides)
     reading.compare(known)
     return reading
@@ -323,11 +325,11 @@ class _Reading:
 
     # ── the environment and the flags ──
 
-    def take_environment(self, env: Mapping[str, str]) -> None:
+    def take_environment(self, env: Mapping[str, str], options: Collection[str]) -> None:
         for variable in sorted(name for name in env if name.startswith("ODDSCTL_")):
             text, place = env[variable].strip(), Place(variable=variable)
             section, _, name = variable.removeprefix("ODDSCTL_").lower().partition("_")
-            if not text or variable in _GLOBAL_OPTIONS:
+            if not text or variable in options or is_of_a_container(variable, text):
                 continue
             if key := _BY_VARIABLE.get(variable):
                 self._take(key.dotted, key.kind, key.kind.from_text(text), place)
@@ -335,6 +337,8 @@ class _Reading:
                 self._fault(place, "", "adds no sport", "add it to the configuration file, as [sports.NAME]")
             elif section in SECTIONS and section not in _COMMANDS:
                 self._fault(place, "", "stands for no key", variable_remedy(section, name))
+            elif near := meant(variable, [*_BY_VARIABLE, *options]):
+                self._fault(place, "", "stands for no key and no option", f"did you mean {near}?")
 
     def take_flags(self, overrides: Mapping[str, object]) -> None:
         for dotted, raw in overrides.items():
