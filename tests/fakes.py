@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from oddsctl.messages.wire import HttpRequest, HttpResponse
 
 
@@ -64,3 +66,14 @@ Step = HttpResponse | Exception | Callable[[HttpRequest], HttpResponse]
 def answer(body: object, status: int = 200, **headers: str | int) -> HttpResponse:
     """A JSON answer; header names are written with underscores."""
     return HttpResponse(status, {name.replace("_", "-"): str(value) for name, value in headers.items()}, json.dumps(body).encode())
+
+
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the user has no home directory: no HOME, and a user id without an account."""
+
+    def no_account(_user_id: int) -> None:
+        raise KeyError("no such account")
+
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", no_account)

@@ -22,6 +22,7 @@ from oddsctl.messages.wire import Secret
 from oddsctl.models import Sport
 from oddsctl.policy.vocabulary import Shown
 from oddsctl.settings import Settings
+from tests.fakes import homeless
 
 KEY = "test-key-DO-NOT-LEAK"
 HEX_KEY = "abcdef0123456789abcdef0123456789"
@@ -348,6 +349,34 @@ def test_variables_of_options_and_of_others_are_left_alone(variable: str) -> Non
 def test_a_wrong_number_in_the_environment_is_told_by_the_variable_s_name() -> None:
     with pytest.raises(ConfigError, match=r"^environment ODDSCTL_ODDS_BURST: odds\.burst must be a whole number"):
         config.load(file=None, env={"ODDSCTL_ODDS_BURST": "many"})
+
+
+# ── a user without a home directory ──
+
+
+def test_without_a_home_directory_the_state_needs_a_place_and_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    homeless(monkeypatch)
+    with pytest.raises(ConfigError, match="no home directory") as caught:
+        config.load(file=None, env={})
+    assert "ODDSCTL_STORE_STATE_DIR" in caught.value.message
+    assert len(config.check(file=None, env={})) == 1
+    with pytest.raises(ConfigError, match="--config") as caught:
+        config.default_path()
+    assert caught.value.exit_code == 78
+
+
+@pytest.mark.parametrize("given", ["variable", "file"])
+def test_without_a_home_directory_a_named_place_is_enough(given: str, toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    homeless(monkeypatch)
+    toml.write_text('[store]\nstate_dir = "/srv/odds"\n')
+    loaded = config.load(file=None, env={"ODDSCTL_STORE_STATE_DIR": "/srv/odds"}) if given == "variable" else config.load(file=toml, env={})
+    assert loaded.settings.store.state_dir == Path("/srv/odds")
+
+
+def test_without_a_home_directory_no_path_may_begin_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    homeless(monkeypatch)
+    with pytest.raises(ConfigError, match="store.state_dir begins with the home directory of a user who has none"):
+        config.load(file=None, env={"ODDSCTL_STORE_STATE_DIR": "~/odds"})
 
 
 # ── lines ──

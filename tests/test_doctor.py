@@ -28,7 +28,7 @@ from oddsctl.store import codec
 from oddsctl.store.disk import DiskStore
 from oddsctl.store.read_only import damage
 from oddsctl.waiting_room import KEY as QUEUE_KEY
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, homeless
 from tests.lock_holder import holding
 
 KEY = "planted-key-1a2b3c4d5e6f"
@@ -415,3 +415,42 @@ def test_the_page_is_wrapped_to_the_terminal_and_piped_it_is_not(state: Path, wi
     assert max(map(len, shown)) <= width
     assert shown[-1] == "1 problem, 1 warning"
     assert len(piped.getvalue().splitlines()) == 3 + 2 + 2
+
+
+# ── what cannot be looked at ──
+
+
+def test_a_state_directory_of_another_user_is_found_and_the_rest_is_checked_all_the_same(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examined = subject(state)
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    findings = doctor.examine(examined, FakeClock())
+    (found,) = [finding for finding in findings if finding.check == "permissions"]
+    assert (found.state, "belongs to another user" in found.message) == (State.PROBLEM, True)
+    assert {"key", "database", "versions"} <= {finding.check for finding in findings}
+    assert not doctor.is_usable(findings)
+
+
+def test_a_directory_with_other_things_in_it_is_a_problem_and_nobody_is_told_to_change_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir(mode=0o755)
+    (tmp_path / "home" / "letters").touch()
+    (found,) = files.permissions(subject(tmp_path / "home"))
+    assert (found.state, "holds other things (letters)" in found.message, "chmod" in str(found.remedy)) == (State.PROBLEM, True, False)
+
+
+def test_a_check_that_the_system_forbids_is_a_finding(tmp_path: Path) -> None:
+    """A link that leads to itself stands for a directory that may not be entered, which root may."""
+    (tmp_path / "state").symlink_to(tmp_path / "state")
+    findings = doctor.examine(subject(tmp_path / "state"), FakeClock())
+    (found,) = [finding for finding in findings if finding.check == "permissions"]
+    assert found.state is State.PROBLEM
+    assert found.message.startswith("cannot look at ")
+    assert "versions" in {finding.check for finding in findings}
+
+
+def test_a_bundle_is_made_for_a_user_without_a_home_directory(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    examined = subject(state)
+    homeless(monkeypatch)
+    bundle.write(tmp_path / "bundle.tar.gz", examined, {}, 1_767_528_000.0)
+    assert (tmp_path / "bundle.tar.gz").exists()

@@ -41,7 +41,7 @@ def doctor(
     subject = Subject(session.loaded, state_dir / "demo" if session.demo else state_dir, os.environ, session.demo)
     findings = examine(subject, clock)
     stats: dict[str, Any] = {}
-    if (bundle and subject.state_dir.exists()) or not offline:
+    if (bundle and os.access(subject.state_dir, os.F_OK)) or not offline:
         more, stats = _with_the_state_open(session, findings, offline=offline)
         findings += more
     told = document(findings, subject, clock.now()) | session.mark

@@ -35,6 +35,8 @@ def run(argv: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no degree sign still gets its table
+    if not os.environ.get("HOME", "/").startswith("/"):
+        del os.environ["HOME"]  # empty or relative: else each library would have its own idea of what it means
     redaction.learn_environment(os.environ)
     redaction.guard_stderr()
     argv = hoist(argv)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from oddsctl import suggest
 from oddsctl.config.api_key import resolve_key
+from oddsctl.config.directories import NO_HOME, own_directory
 from oddsctl.config.environment import is_of_a_container, meant
 from oddsctl.config.file import BrokenFileError, TomlFile, read_toml
 from oddsctl.config.keys import (
@@ -135,10 +136,10 @@ class Row(NamedTuple):
 
 
 def default_path() -> Path:
-    """Where the configuration stands unless `--config` says otherwise."""
-    import platformdirs
-
-    return platformdirs.user_config_path("oddsctl") / "config.toml"
+    """Where the configuration stands unless `--config` says otherwise. Raises `ConfigError` for a user without a home directory."""
+    if path := own_directory("config"):
+        return path / "config.toml"
+    raise ConfigError(f"no configuration file: {NO_HOME}", hint="name one with --config or ODDSCTL_CONFIG, or set HOME")
 
 
 def load(
@@ -199,9 +200,11 @@ def _error(faults: list[Fault]) -> ConfigError | UsageError:
 
 def _read(file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object], known: Known) -> _Reading:
     reading = _Reading()
-    reading.take_file(file or default_path(), must_exist=file is not None)
+    if path := file or own_directory("config"):
+        reading.take_file(path if file else path / "config.toml", must_exist=file is not None)
     reading.take_environment(env, known.options)
     reading.take_flags(overrides)
+    reading.see_to_state_dir()
     reading.compare(known)
     return reading
 
@@ -222,7 +225,7 @@ class _Reading:
         for section in SECTIONS:
             given = {key.name: self.values[key.dotted] for key in TABLE if key.section == section and key.dotted in self.values}
             sections[section] = replace(getattr(Settings(), section), **given)
-        sections["store"] = replace(sections["store"], state_dir=self._state_dir())
+        sections["store"] = replace(sections["store"], state_dir=self._state_dir() or Path())
         sports = tuple(sport_from(name, self._sport_values(name)) for name in self.sports)
         return Loaded(Settings(**sections, sports=sports), self.origins, self.path)
 
@@ -250,7 +253,8 @@ class _Reading:
     def compare(self, known: Known) -> None:
         """Drop the faults that are none: names that answers have shown, or that are wanted at any rate. Find sports that are none."""
         if any(fault.name for fault in self.faults):
-            shown = Shown() if known.force else known.shown(self._state_dir())
+            state_dir = self._state_dir()
+            shown = Shown() if known.force or state_dir is None else known.shown(state_dir)
             self.faults = [
                 fault for fault in self.faults if fault.name is None or not (known.force or fault.name.word in shown.of(fault.name.kind))
             ]
@@ -260,13 +264,15 @@ class _Reading:
                 remedy = suggest.did_you_mean(name, sports, f"known here: {' '.join(sports)}")
                 self._fault(self.places["prefetch.sports"], "prefetch.sports", "has a sport that is not known", remedy)
 
-    def _state_dir(self) -> Path:
-        path: Path = self.values.get("store.state_dir", Path())
-        if path != Path():
-            return path
-        import platformdirs
+    def see_to_state_dir(self) -> None:
+        """The state needs a place: the one that is named, or one below the home directory."""
+        if self._state_dir() is None:
+            remedy = "set HOME, or ODDSCTL_STORE_STATE_DIR to an empty directory of your own"
+            self._fault(Place(variable="HOME"), "", f"no place to keep state: {NO_HOME}", remedy)
 
-        return platformdirs.user_state_path("oddsctl").absolute()
+    def _state_dir(self) -> Path | None:
+        named: Path = self.values.get("store.state_dir", Path())
+        return own_directory("state") if named == Path() else named
 
     # ── the file ──
 

@@ -250,7 +250,7 @@ def _path(value: object) -> Path:
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError:
-        raise BadValueError("names the home directory of a user who does not exist", "write the whole path") from None
+        raise BadValueError("begins with the home directory of a user who has none", "write the whole path") from None
 
 
 def _quiet(value: object) -> tuple[int, int] | None:

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from oddsctl.doctor import api_key, databases, files, leases, place, versions
-from oddsctl.doctor.findings import Finding, State, Subject
+from oddsctl.doctor.findings import Finding, State, Subject, problem
 from oddsctl.ports import Clock
 from oddsctl.times import iso
 
@@ -20,16 +20,26 @@ _NEEDED = ("permissions", "database", "leases")
 
 
 def examine(subject: Subject, clock: Clock) -> list[Finding]:
-    """Everything that can be found without asking anyone."""
-    return [
-        *api_key.examine(subject),
-        *files.permissions(subject),
-        *place.examine(subject),
-        *databases.examine(subject),
-        *leases.examine(subject, clock.now()),
-        *versions.examine(),
-        *files.leaks(subject),
-    ]
+    """Everything that can be found without asking anyone. What cannot even be looked at is a finding like any other."""
+    checks = {
+        "key": lambda: api_key.examine(subject),
+        "permissions": lambda: files.permissions(subject),
+        "file system": lambda: place.examine(subject),
+        "database": lambda: databases.examine(subject),
+        "leases": lambda: leases.examine(subject, clock.now()),
+        "versions": versions.examine,
+        "secrets": lambda: files.leaks(subject),
+    }
+    return [finding for name, check in checks.items() for finding in _looked_at(name, check)]
+
+
+def _looked_at(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """What a check finds, up to where the system forbids it to look."""
+    try:
+        yield from check()
+    except OSError as error:
+        where = f" at {error.filename}" if error.filename else ""
+        yield problem(name, f"cannot look{where}: {error.strerror}", "see to its owner and permissions, or set store.state_dir")
 
 
 def is_usable(findings: Sequence[Finding]) -> bool:

@@ -59,7 +59,7 @@ def _files(subject: Subject) -> list[dict[str, Any]]:
 def _decisions(subject: Subject) -> list[Any]:
     """The last runs with their reasons, the newest first."""
     records = subject.state_dir / "records.db"
-    with suppress(sqlite3.Error, ValueError):
+    with suppress(sqlite3.Error, ValueError, OSError):
         if records.exists():
             with reading(records) as connection:
                 rows = connection.execute("SELECT document FROM decisions ORDER BY rowid DESC LIMIT ?", (LAST_DECISIONS,)).fetchall()
@@ -72,10 +72,13 @@ def _log_tail(subject: Subject) -> str:
     file = subject.loaded.settings.log.file
     if file not in subject.logs:
         return ""
-    with file.open("rb") as log:
-        size = log.seek(0, os.SEEK_END)
-        log.seek(max(0, size - TAIL))
-        tail = log.read()
+    try:
+        with file.open("rb") as log:
+            size = log.seek(0, os.SEEK_END)
+            log.seek(max(0, size - TAIL))
+            tail = log.read()
+    except OSError:
+        return ""
     if size > TAIL:
         tail = tail.partition(b"\n")[2]
     return "".join(f"{_line(line)}\n" for line in tail.decode("utf-8", "replace").splitlines())
@@ -94,8 +97,11 @@ def _dumped(document: Any) -> str:
 
 def _shown(text: str) -> str:
     """The text without secrets, nor the user's name in the path of a home directory."""
-    home = str(Path.home())
-    return redaction.redact(text).replace(home, "~") if len(home) > 1 else redaction.redact(text)
+    text = redaction.redact(text)
+    with suppress(RuntimeError):  # who has no home directory has no name in it either
+        home = str(Path.home())
+        return text.replace(home, "~") if len(home) > 1 else text
+    return text
 
 
 def _packed(parts: Mapping[str, str], now: float) -> bytes:

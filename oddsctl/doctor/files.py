@@ -11,6 +11,7 @@ from typing import IO
 
 from oddsctl import redaction
 from oddsctl.doctor.findings import Finding, Subject, ok, problem, warning
+from oddsctl.store.folder import REMEDY, fault
 
 CHUNK = 1 << 20
 NAMED = 3
@@ -20,13 +21,11 @@ NAMED = 3
 def permissions(subject: Subject) -> Iterator[Finding]:
     """Directories 0700, files 0600, all ours."""
     directory = subject.state_dir
-    if not directory.exists():
+    if not os.path.lexists(directory) and os.access(_nearest(directory), os.X_OK):
         yield ok("permissions", f"{directory} is not made yet: the first run makes it for you alone")
         return
-    if not directory.is_dir() or not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
-        yield problem(
-            "permissions", f"{directory} is no directory that you may read and write", "make it one, or name another in store.state_dir"
-        )
+    if wrong := fault(directory):
+        yield problem("permissions", wrong.message, wrong.hint or REMEDY)
         return
     found = [path for path in (directory, *sorted(directory.rglob("*")), *subject.logs) if not path.is_symlink()]
     foreign, open_ones = _not_ours(found), _open_to_others(found)
@@ -36,6 +35,11 @@ def permissions(subject: Subject) -> Iterator[Finding]:
         yield problem("permissions", f"{_named(open_ones)} may be read by others", f"run: chmod -R go= {_common(open_ones, directory)}")
     if not foreign and not open_ones:
         yield ok("permissions", f"{directory} and what is in it ({len(found) - 1}) are yours alone")
+
+
+def _nearest(directory: Path) -> Path:
+    """The first directory above that can be seen."""
+    return next(path for path in directory.parents if os.path.lexists(path))
 
 
 def leaks(subject: Subject) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ PATIENCE = 5.0
 
 def examine(subject: Subject) -> Iterator[Finding]:
     """The file system under the state directory, and the room in it."""
-    there = next(path for path in (subject.state_dir, *subject.state_dir.parents) if path.exists())
+    there = next(path for path in (subject.state_dir, *subject.state_dir.parents) if os.access(path, os.F_OK))
     kind = file_system(there.resolve(), _mounts())
     if kind in NETWORK:
         yield warning(
