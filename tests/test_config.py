@@ -360,9 +360,9 @@ def test_without_a_home_directory_the_state_needs_a_place_and_the_remedy_is_told
         config.load(file=None, env={})
     assert "ODDSCTL_STORE_STATE_DIR" in caught.value.message
     assert len(config.check(file=None, env={})) == 1
-    with pytest.raises(ConfigError, match="--config") as caught:
+    with pytest.raises(ConfigError, match="no configuration file: you have no home directory") as caught:
         config.default_path()
-    assert caught.value.exit_code == 78
+    assert "--config" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize("given", ["variable", "file"])
@@ -375,7 +375,7 @@ def test_without_a_home_directory_a_named_place_is_enough(given: str, toml: Path
 
 def test_without_a_home_directory_no_path_may_begin_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
     homeless(monkeypatch)
-    with pytest.raises(ConfigError, match="store.state_dir begins with the home directory of a user who has none"):
+    with pytest.raises(ConfigError, match=r"store\.state_dir begins with the home directory of a user who has none"):
         config.load(file=None, env={"ODDSCTL_STORE_STATE_DIR": "~/odds"})
 
 

@@ -461,6 +461,29 @@ def test_a_pipe_with_colour_is_as_wide_as_without() -> None:
     assert plain(shown(BOARD, environ={"FORCE_COLOR": "1"})) == shown(BOARD)
 
 
+ODD_SIZES = ["", "0", "1", "19", "-5", "eighty", "²", "1e3", " 40 ", "99999999999"]
+"""What COLUMNS and LINES say where nobody has measured a terminal."""
+
+
+@pytest.mark.parametrize("colour", [{}, {"FORCE_COLOR": "1"}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1", "NO_COLOR": "1"}])
+@pytest.mark.parametrize("term", [{}, {"TERM": ""}, {"TERM": "dumb"}, {"TERM": "unknown"}, {"TERM": "vt52"}, {"TERM": "no-such-terminal"}])
+def test_a_pipe_is_whole_whatever_the_environment_says_of_the_terminal(term: dict[str, str], colour: dict[str, str]) -> None:
+    whole = shown(BOARD)
+    for size in (*ODD_SIZES, "60"):
+        stream = io.StringIO()
+        show_board(console(stream, term | colour | {"COLUMNS": size, "LINES": size}), BOARD, zone=EASTERN, sports=(NFL, EPL))
+        assert plain(stream.getvalue()) == whole
+
+
+@pytest.mark.parametrize("size", ODD_SIZES)
+@pytest.mark.parametrize("term", ["xterm", "dumb", "unknown"])
+def test_a_terminal_is_80_columns_wide_where_nothing_that_can_be_is_said(term: str, size: str) -> None:
+    """The terminal of these tests has no size of its own; the one that they are run on has, so it is left out of rich's sight."""
+    for target in (console(Terminal(), {"TERM": "dumb", "COLUMNS": size}), console(Terminal(), {"TERM": "dumb", "COLUMNS": "0"})):
+        assert target.width == 80
+    assert console(Terminal(), {"TERM": term, "COLUMNS": "132", "LINES": size}).width == 132
+
+
 class ClosedPipe(io.StringIO):
     def write(self, _text: str) -> int:
         raise BrokenPipeError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import os
@@ -34,7 +35,7 @@ def run(argv: Sequence[str]) -> int:
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed by the caller (>&-)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that has no degree sign still gets its table
+            stream.reconfigure(errors=_errors(argv))  # a terminal that has no degree sign still gets its table
     if not os.environ.get("HOME", "/").startswith("/"):
         del os.environ["HOME"]  # empty or relative: else each library would have its own idea of what it means
     redaction.learn_environment(os.environ)
@@ -159,6 +160,14 @@ def _wants_json(argv: Sequence[str]) -> bool:
         elif before == "--format":
             text = word
     return text in ("json", "jsonl") or _is_on("ODDSCTL_JSON")
+
+
+def _errors(argv: Sequence[str]) -> str:
+    """What becomes of a letter that stdout has no code for: in JSON an escape of JSON, so that nothing is lost, elsewhere a `?`."""
+    if not (_wants_json(argv) or "batch" in argv):
+        return "replace"
+    codecs.register_error("json", lambda error: (json.dumps(error.object[error.start : error.end])[1:-1], error.end))  # type: ignore[attr-defined]
+    return "json"
 
 
 def _is_on(variable: str) -> bool:
