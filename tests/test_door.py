@@ -9,7 +9,7 @@ import pytest
 
 from oddsctl.cli import door
 
-NAMES = {"home": "Estadio Ramón Sánchez-Pizjuán – Sevilla", "away": "Beşiktaş 🏟"}
+NAMES = {"home": "Estadio Ramón Sánchez-Pizjuán — Sevilla", "away": "Beşiktaş 🏟"}
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
@@ -28,6 +28,6 @@ def test_a_table_shows_a_question_mark_there(encoding: str) -> None:
     page = io.BytesIO()
     stream = io.TextIOWrapper(page, encoding=encoding)
     stream.reconfigure(errors=door._errors(["fetch", "nfl"]))
-    stream.write("50°F – ok 🏟")
+    stream.write("50°F: ok 🏟")
     stream.flush()
-    assert page.getvalue().decode(encoding).endswith(" ok ?")
+    assert page.getvalue().decode(encoding).endswith("F: ok ?")
