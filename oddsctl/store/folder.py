@@ -16,7 +16,7 @@ NAMED = 3
 
 _SIGNS = re.compile(r"(?:store|records|[0-9a-f]{16})\.lock")
 """A file that only we make: one in a directory shows that it is ours, whatever else the user has put there."""
-_OURS = re.compile(r"(?:cache|records|history)\.db.*|http\.sqlite.*|.*\.lock(?:\.turn)?|locks|demo")
+_OURS = re.compile(r"(?:cache|records|history)\.(?:db|new).*|http\.sqlite.*|.*\.lock(?:\.turn)?|locks|demo")
 _NOBODYS = re.compile(r"lost\+found|\.DS_Store|\.(?:git)?keep|\.nfs.*|\.Trash.*|\.snapshots?")
 """What is in an empty directory: the root of a volume, one that a desktop has shown, one that a repository keeps."""
 
