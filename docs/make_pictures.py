@@ -22,7 +22,7 @@ from rich.text import Text
 from oddsctl import statistics
 from oddsctl.bootstrap import USER_AGENT, App
 from oddsctl.clock import StoppableClock
-from oddsctl.fetch import Fetch, Wanted
+from oddsctl.fetch import Fetch
 from oddsctl.lineup import items
 from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
 from oddsctl.messages.wishes import Terms
@@ -30,6 +30,7 @@ from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.overview import gather
 from oddsctl.providers.registry import build
 from oddsctl.providers.sports import find
+from oddsctl.questions import Wanted
 from oddsctl.records import CostTracker, Decisions, Records
 from oddsctl.render.board import show_board
 from oddsctl.render.dashboard import page

@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from zoneinfo import ZoneInfo
 
-from oddsctl import board
+from oddsctl import board, questions
+from oddsctl.asking import Asking, Part
 from oddsctl.errors import MissingKeyError, OddsctlError
 from oddsctl.kick_off_weather import KickOffWeather, Survey, at_kick_off, geocoded, venue_of
-from oddsctl.messages.jobs import Events, EventsJob, Job, OddsJob, Schedule, canonical
-from oddsctl.messages.wishes import Outcome, Preview, Priority, PriorityRequest, Reason, Terms
-from oddsctl.models import Board, Game, Price, ScheduledGame, Source, Sport
+from oddsctl.messages.jobs import EventsJob, Job, OddsJob, ScheduleJob, canonical
+from oddsctl.messages.wishes import Outcome, Preview, PriorityRequest, Reason, Terms
+from oddsctl.models import Board, Game, Price, Source, Sport
+from oddsctl.no_games import look_ahead, note, team_names, unknown_team
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy.coalesce import covers
 from oddsctl.ports import Clock
-from oddsctl.providers import espn, teams
+from oddsctl.providers import teams
+from oddsctl.questions import OVER, Wanted
 from oddsctl.settings import Settings
-from oddsctl.sources import failure, source
+from oddsctl.sources import Outlook, nothing_to_show, source
 
-LONGEST_GAME = 6 * 3600.0
-"""A game that started so long ago may still be played: it belongs on a board from today on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the command line asks for. `days` None means each sport's own; `zone` is the user's, it bounds the days."""
-
-    sports: tuple[Sport, ...]
-    markets: tuple[str, ...]
-    regions: tuple[str, ...]
-    bookmakers: tuple[str, ...] = ()
-    days: int | None = None
-    day: date | None = None
-    team: str | None = None
-    book: str | None = None
-    odds: bool = True
-    weather: bool = True
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+NO_PRICES = "NO_PRICES"
+"""The detail of a board that has no price of what was wanted."""
+PRICED = (Reason.FETCHED, Reason.FRESH_CACHE, Reason.JOINED_INFLIGHT, Reason.SUPERSET_CACHE, Reason.PREFETCHED)
+"""Reasons that say the prices are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,68 +36,31 @@ class Fetched:
     failures: tuple[OddsctlError, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One sport under way: its window, and what was answered so far."""
-
-    sport: Sport
-    start: float
-    end: float
-    schedule: tuple[Outcome, ...] = ()
-    odds: Outcome | None = None
-    fallback: Outcome | None = None
-    """The Odds API's own schedule, asked only when neither the schedule nor the board came."""
-    weather: tuple[Outcome, ...] = ()
-    games: tuple[Game, ...] = ()
-
-    @property
-    def telling(self) -> tuple[Outcome, ...]:
-        """What can tell that there is no game: the schedule, or the odds as they are now; an old board of other days cannot."""
-        odds = (one for one in (self.odds, self.fallback) if one)
-        return (*self.schedule, *(replace(one, answer=None) if one.reason.startswith("STALE_") else one for one in odds))
-
-    @property
-    def asked(self) -> tuple[Outcome, ...]:
-        return tuple(outcome for outcome in (*self.schedule, self.odds, self.fallback) if outcome)
-
-    @property
-    def scheduled(self) -> tuple[ScheduledGame, ...]:
-        games = (game for outcome in self.schedule if isinstance(outcome.answer, Schedule) for game in outcome.answer.games)
-        return tuple({game.id: game for game in games}.values())
-
-    @property
-    def events(self) -> Events:
-        for outcome in (self.odds, self.fallback):
-            if outcome and isinstance(outcome.answer, Events):
-                return outcome.answer
-        return Events(())
-
-    @property
-    def scheduled_by_odds(self) -> bool:
-        return any(outcome is not None and outcome.answer is not None for outcome in (self.odds, self.fallback))
-
-
 class Fetch:
-    """One `fetch`, from wishes to board."""
+    """One `fetch`, from wishes to board. `of_late` tells in words how an API has been."""
 
-    def __init__(self, orchestrator: RequestOrchestrator, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, orchestrator: RequestOrchestrator, clock: Clock, settings: Settings, of_late: Callable[[str], str] = lambda _: "left alone"
+    ) -> None:
         self._orchestrator = orchestrator
         self._clock = clock
         self._settings = settings
+        self._of_late = of_late
+        self._asking = Asking(orchestrator, clock)
 
     def run(self, wanted: Wanted, terms: Terms) -> Fetched:
         """The board of all sports wanted. A provider's failure shows in `sources`, and in `failures` where no game is left."""
         now = self._clock.now()
-        parts = [replace(part, games=self._join(part, wanted, now)) for part in self._ask(self._parts(wanted, now), wanted, terms, now)]
+        parts = [replace(part, games=self._join(part, wanted, now)) for part in self._asking.ask(wanted, terms, now)]
         books = {price.bookmaker for part in parts for game in part.games for price in game.odds}
-        parts = [
-            replace(part, games=tuple(_of_book(game, wanted.book) for game in part.games if _is_wanted(game, part, wanted)))
-            for part in parts
-        ]
+        parts = [_judged(replace(part, games=_wanted_of(part, wanted)), wanted) for part in parts]
+        parts = [replace(part, games=tuple(_of_book(game, wanted.book) for game in part.games)) for part in parts]
+        notes = self._notes(parts, wanted, terms, now)
         if wanted.weather:
             weather = KickOffWeather(partial(self._orchestrator.run, terms=terms), self._settings.weather.units, now)
             parts = self._with_weather(parts, weather, terms)
-        failures = [failure(part.telling) for part in parts if not part.games]
+        outlook = Outlook(self._orchestrator.rests_until, self._of_late, wanted.zone)
+        failures = [nothing_to_show(part.sport, part.telling, outlook) for part in parts if not part.games]
         made_at, usage = self._clock.now(), self._orchestrator.usage()
         made = Board(
             generated_at=made_at,
@@ -120,6 +69,7 @@ class Fetch:
             sources=tuple(one for part in parts for one in _sources(part, made_at)),
             usage=usage,
             warnings=(*self._warnings(parts, usage.credits_remaining), *_unknown_book(wanted.book, books)),
+            notes=notes,
         )
         return Fetched(made, tuple(error for error in failures if error))
 
@@ -128,83 +78,62 @@ class Fetch:
         now = self._clock.now()
         weather = KickOffWeather(self._orchestrator.rehearsal.stored, self._settings.weather.units, now)
         requests: list[tuple[Sport, PriorityRequest]] = []
-        for part in self._parts(wanted, now):
-            known = replace(part, schedule=tuple(self._orchestrator.rehearsal.stored(self._schedule_requests(part))))
-            wishes = self._schedule_requests(part) + ([request] if (request := self._odds_request(known, wanted)) else [])
+        plans = self._asking.plan(wanted, terms, now)
+        for plan in plans:
+            wishes = list(plan.requests)
             if wanted.weather:
-                games = [game for game in self._join(known, wanted, now) if _is_wanted(game, part, wanted)]
-                wishes += weather.wishes(games, known.scheduled).values()
-            requests += [(part.sport, wish) for wish in wishes]
+                known = replace(plan.part, games=self._join(plan.part, wanted, now))
+                wishes += weather.wishes(_wanted_of(known, wanted), known.scheduled).values()
+            requests += [(plan.part.sport, wish) for wish in wishes]
         sports = {request.job: sport for sport, request in requests}
-        previews = self._orchestrator.rehearsal.preview([request for _, request in requests], terms)
-        return [(sports.get(preview.job) or _sport_of(preview.job, sports), preview) for preview in previews]
+        doubtful = {plan.board for plan in plans if plan.if_there_is_a_game}
+        previews = [
+            replace(preview, decision=f"{preview.decision}, only if the schedule has such a game") if preview.job in doubtful else preview
+            for preview in self._orchestrator.rehearsal.preview([request for _, request in requests], terms)
+        ]
+        named = [(sports.get(preview.job) or _sport_of(preview.job, sports), preview) for preview in previews]
+        spared = [(plan.part.sport, plan.board) for plan in plans if plan.board and plan.board not in sports]
+        return named + [(sport, Preview(job, 0, "not sent: the schedule has no such game")) for sport, job in spared]
 
-    # ── schedule and odds ──
+    # ── where there is no game ──
 
-    def _parts(self, wanted: Wanted, now: float) -> list[_Part]:
-        today = datetime.fromtimestamp(now, wanted.zone).date()
-        first = wanted.day or today
-        parts = []
-        for sport in wanted.sports:
-            days = 1 if wanted.day else wanted.days or sport.default_days
-            start, end = (datetime.combine(day, time(), wanted.zone).timestamp() for day in (first, first + timedelta(days=days)))
-            parts.append(_Part(sport, start, end))
-        return parts
+    def _notes(self, parts: Sequence[Part], wanted: Wanted, terms: Terms, now: float) -> tuple[str, ...]:
+        """A line for each sport without a game ahead, with its next one. Raises `UsageError` for a team that there is not."""
+        bare = [part for part in parts if _has_nothing_ahead(part, wanted)]
+        ask = None if terms.offline else partial(self._orchestrator.run, terms=replace(terms, max_age=questions.TRUSTED_FOR, fresh=False))
+        found = {part.sport.name: look_ahead(part.span, wanted.team, part.asked, now, ask) for part in bare}
+        gone = [found[part.sport.name] for part in bare if not part.games]
+        if wanted.team and len(gone) == len(parts) and (error := unknown_team(wanted.team, gone, self._stored_teams)):
+            raise error
+        return tuple(note(found[part.sport.name], wanted.team, wanted.zone, now, all_over=bool(part.games)) for part in bare)
 
-    def _schedule_requests(self, part: _Part) -> list[PriorityRequest]:
-        since = min(part.start, max(part.start - LONGEST_GAME, self._clock.now() - LONGEST_GAME))
-        return [PriorityRequest(job, Priority.HIGH) for job in espn.schedule_jobs(part.sport, since, part.end)]
-
-    def _odds_request(self, part: _Part, wanted: Wanted) -> PriorityRequest | None:
-        over = part.end <= self._clock.now() - LONGEST_GAME  # finished games are never listed
-        if not wanted.odds or not part.sport.odds_key or over:
-            return None
-        soonest = min((game.start for game in part.scheduled if game.status == "scheduled"), default=None)
-        job = OddsJob(part.sport.odds_key, wanted.markets, wanted.regions, wanted.bookmakers)
-        return PriorityRequest(job, Priority.HIGH, game_time=soonest)
-
-    def _ask(self, parts: list[_Part], wanted: Wanted, terms: Terms, now: float) -> list[_Part]:
-        if wanted.odds and self._orchestrator.is_thrifty():  # whether the last credits may be spent hangs on the games' times
-            parts = [replace(part, schedule=tuple(self._orchestrator.run(self._schedule_requests(part), terms))) for part in parts]
-        requests = [[] if part.schedule else self._schedule_requests(part) for part in parts]
-        odds = [self._odds_request(part, wanted) for part in parts]
-        flat = [request for group in (*requests, [one for one in odds if one]) for request in group]
-        outcomes = {outcome.job: outcome for outcome in self._orchestrator.run(flat, terms)}
-        answered = []
-        for part, group, one in zip(parts, requests, odds, strict=True):
-            schedule = part.schedule or tuple(outcomes[request.job] for request in group)
-            priced = outcomes[one.job] if one else None
-            answered.append(self._with_fallback(_without_outlived(replace(part, schedule=schedule, odds=priced), now), terms))
-        return answered
-
-    def _with_fallback(self, part: _Part, terms: Terms) -> _Part:
-        if any(outcome.answer is not None for outcome in part.schedule) or part.scheduled_by_odds or not part.sport.odds_key:
-            return part
-        (outcome,) = self._orchestrator.run([PriorityRequest(EventsJob(part.sport.odds_key), Priority.HIGH)], terms)
-        return replace(part, fallback=outcome)
+    def _stored_teams(self, sport: Sport) -> Iterable[str]:
+        """The teams of every schedule, list and board that is kept."""
+        shelves = [ScheduleJob(sport.espn_path, "", sport.espn_groups).shelf] if sport.espn_path else []
+        shelves += [OddsJob(sport.odds_key, ()).board_shelf, EventsJob(sport.odds_key).key] if sport.odds_key else []
+        return (name for shelf in shelves for name in team_names(self._orchestrator.rehearsal.answers(shelf)))
 
     # ── the join ──
 
-    def _join(self, part: _Part, wanted: Wanted, now: float) -> tuple[Game, ...]:
+    def _join(self, part: Part, wanted: Wanted, now: float) -> tuple[Game, ...]:
         kind = teams.kind_of(part.sport)
         names = board.Names(partial(teams.canonical, kind), partial(teams.similarity, kind), teams.ALIKE)
         games = board.join(part.sport, part.scheduled, part.events.events, names, now)
         by_id = {game.id: game for game in part.scheduled}
-        line = _espn_stands_in(part)
         return tuple(
-            replace(game, venue=venue_of(part.sport, known), odds=_in_markets(known.line, wanted) if line else game.odds)
+            replace(game, venue=venue_of(part.sport, known), odds=_with_line(game, known.line, part, wanted))
             if (known := by_id.get(game.id))
             else game
             for game in games
         )
 
-    def _with_weather(self, parts: Sequence[_Part], weather: KickOffWeather, terms: Terms) -> list[_Part]:
+    def _with_weather(self, parts: Sequence[Part], weather: KickOffWeather, terms: Terms) -> list[Part]:
         surveys = [weather.survey(part.games, part.scheduled) for part in parts]
         requests = list({request.job: request for survey in surveys for request in survey.wishes.values()}.values())
         outcomes = {outcome.job: outcome for outcome in self._orchestrator.run(requests, terms)} if requests else {}
         return [_forecast(part, survey, outcomes) for part, survey in zip(parts, surveys, strict=True)]
 
-    def _warnings(self, parts: Sequence[_Part], left: int | None) -> Iterable[str]:
+    def _warnings(self, parts: Sequence[Part], left: int | None) -> Iterable[str]:
         failed = [part.odds for part in parts if part.odds and part.odds.error]
         if any(isinstance(outcome.error, MissingKeyError) for outcome in failed):
             yield "no key for The Odds API: with one (free, 500 credits a month) you see every book's prices; set ODDS_API_KEY"
@@ -215,7 +144,7 @@ class Fetch:
             yield f"{left} credits left this month; boards up to an hour old count as fresh (budget.warn_below)"
 
 
-def _forecast(part: _Part, survey: Survey, outcomes: Mapping[Job, Outcome]) -> _Part:
+def _forecast(part: Part, survey: Survey, outcomes: Mapping[Job, Outcome]) -> Part:
     """The part with the weather of its games. Where an answer lacks the hour of one of its games, what was wanted is not all there."""
     placed = [geocoded(game, survey.geocoded[game.id]) if game.id in survey.geocoded else game for game in part.games]
     asked = {game.id: outcomes[survey.wishes[game.id].job] for game in placed if game.id in survey.wishes}
@@ -232,34 +161,44 @@ def _sport_of(job: Job, sports: Mapping[Job, Sport]) -> Sport:
     return next(sport for wish, sport in sports.items() if covers(job, wish))
 
 
-def _without_outlived(part: _Part, now: float) -> _Part:
-    """Without a stored board of which every game has begun, where ESPN's line says more of those to come."""
-    odds = part.odds
-    if odds is None or not odds.reason.startswith("STALE_") or not any(game.line for game in part.scheduled):
-        return part
-    ahead = isinstance(odds.answer, Events) and any(event.commence_time > now for event in odds.answer.events)
-    return part if ahead else replace(part, odds=replace(odds, answer=None, fetched_at=None, detail=odds.detail or "OFFLINE"))
-
-
 def _in_markets(line: tuple[Price, ...], wanted: Wanted) -> tuple[Price, ...]:
     markets = canonical(wanted.markets)
     return tuple(price for price in line if price.market in markets)
 
 
-def _espn_stands_in(part: _Part) -> bool:
-    """Whether ESPN's own line is shown, since no price of The Odds API can be."""
-    return part.odds is not None and part.odds.answer is None and any(game.line for game in part.scheduled)
+def _with_line(game: Game, line: tuple[Price, ...], part: Part, wanted: Wanted) -> tuple[Price, ...]:
+    """The game's prices; ESPN's own line, where no book prices it."""
+    return game.odds if part.odds is None or _has_price(game, wanted) else (*game.odds, *_in_markets(line, wanted))
 
 
-def _is_wanted(game: Game, part: _Part, wanted: Wanted) -> bool:
-    still_on = game.status == "live" and wanted.day is None and game.commence_time < part.start
-    if not (part.start <= game.commence_time < part.end or still_on):
+def _has_price(game: Game, wanted: Wanted) -> bool:
+    """Whether a book has a price of a market that is wanted."""
+    markets = canonical(wanted.markets)
+    return any(price.market in markets and not _is_espns(price) for price in game.odds)
+
+
+def _is_espns(price: Price) -> bool:
+    return price.bookmaker.startswith("espn:")
+
+
+def _wanted_of(part: Part, wanted: Wanted) -> tuple[Game, ...]:
+    """The games in question."""
+    return tuple(
+        game for game in part.games if questions.holds(part.span, wanted.team, game.commence_time, game.status, (game.home, game.away))
+    )
+
+
+def _judged(part: Part, wanted: Wanted) -> Part:
+    """The part, with whether its board prices what it was asked for."""
+    open_games = [game for game in part.games if game.status not in OVER]
+    return replace(part, is_priced=not open_games or any(_has_price(game, wanted) for game in open_games))
+
+
+def _has_nothing_ahead(part: Part, wanted: Wanted) -> bool:
+    """Whether the answers say that no game in question needs a price, or that there is none at all."""
+    if not any(outcome.answer is not None for outcome in part.telling):
         return False
-    names = {teams.canonical(teams.kind_of(part.sport), name) for name in (game.home, game.away)} | {
-        game.home.casefold(),
-        game.away.casefold(),
-    }
-    return wanted.team is None or any(wanted.team.casefold() in name for name in names)
+    return not part.games or (wanted.odds and part.is_empty)
 
 
 def _of_book(game: Game, book: str | None) -> Game:
@@ -276,17 +215,28 @@ def _unknown_book(book: str | None, books: set[str]) -> Iterable[str]:
         yield f"no prices of {book!r} here; there are {' '.join(sorted(books))}"
 
 
-def _sources(part: _Part, now: float) -> Iterable[Source]:
+def _sources(part: Part, now: float) -> Iterable[Source]:
     """An entry a provider that was asked; where one stands in for another, under the name of the one it stands in for."""
     espn = source("espn", part.sport, part.schedule, now) if part.schedule else None
     odds = source("odds", part.sport, [part.odds], now) if part.odds else None
     if espn:
-        espn_answered = any(outcome.answer is not None for outcome in part.schedule)
-        yield espn if espn_answered or not part.scheduled_by_odds else _stand_in(espn, "odds", odds)
-    if odds:
-        yield _stand_in(odds, "espn", espn) if _espn_stands_in(part) else odds
+        yield espn if part.has_schedule or not part.scheduled_by_odds else _stand_in(espn, "odds", odds)
+    if odds and part.odds:
+        yield _priced(part, odds, espn)
+    elif part.fallback and not espn:
+        yield source("odds", part.sport, [part.fallback], now)
     if part.weather:
         yield source("weather", part.sport, part.weather, now)
+
+
+def _priced(part: Part, odds: Source, espn: Source | None) -> Source:
+    """The entry of the board: as it was answered, as ESPN's line stands in for all of it, or as one without the prices wanted."""
+    if part.is_priced:
+        return odds
+    bare = odds if part.odds and part.odds.answer is None else replace(odds, detail=odds.detail or NO_PRICES)
+    if any(_is_espns(price) for game in part.games for price in game.odds):
+        return _stand_in(bare, "espn", espn)
+    return bare if odds.reason not in PRICED else replace(bare, reason=Reason.NONE)
 
 
 def _stand_in(missing: Source, who: str, by: Source | None) -> Source:

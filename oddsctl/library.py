@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from oddsctl.errors import (
     BreakerRefusedError,
@@ -16,7 +16,7 @@ from oddsctl.errors import (
     RateLimitedError,
     RateRefusedError,
 )
-from oddsctl.messages.jobs import GeocodeJob, Job
+from oddsctl.messages.jobs import Answer, GeocodeJob, Job
 from oddsctl.messages.notices import Notice, Served
 from oddsctl.messages.wishes import Outcome, Purpose, Reason, Refusal, Refused, Terms
 from oddsctl.policy import coalesce, freshness
@@ -67,12 +67,18 @@ class Library:
             return self._show(job, old, Reason.STALE_ERROR, refused.code, error, (step,))
         return Outcome(job, Reason.NEGATIVE_CACHE, detail=refused.code, error=error, steps=(step,))
 
-    def offline(self, job: Job) -> Outcome:
-        """The newest stored answer, whatever its age."""
+    def offline(self, job: Job, *, quietly: bool = False) -> Outcome:
+        """The newest stored answer, whatever its age; `quietly`: to look at, not to be shown."""
         step = ("--offline: nobody is asked",)
-        if found := self._newest(job):
-            return self._show(job, found, Reason.STALE_OFFLINE, steps=step)
-        return Outcome(job, Reason.NONE, detail="OFFLINE", steps=step)
+        if not (found := self._newest(job)):
+            return Outcome(job, Reason.NONE, detail="OFFLINE", steps=step)
+        if quietly:
+            return Outcome(job, Reason.STALE_OFFLINE, found.answer, found.kept.fetched_at, demo=found.kept.demo)
+        return self._show(job, found, Reason.STALE_OFFLINE, steps=step)
+
+    def answers(self, shelf: str) -> Iterator[Answer]:
+        """All that is stored on a shelf, of any age."""
+        return self._shelves.answers(shelf)
 
     def refused_key(self, account: str, terms: Terms) -> ProviderError | None:
         """The refusal of this very key, where one is remembered."""

@@ -222,3 +222,5 @@ class Board:
     sources: tuple[Source, ...]
     usage: Usage
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What is not on the board, and when there is something again."""

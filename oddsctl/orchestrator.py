@@ -23,6 +23,7 @@ from oddsctl.models import Usage
 from oddsctl.policy import backoff, coalesce
 from oddsctl.policy.admission import Ask
 from oddsctl.policy.budget import Purchase
+from oddsctl.policy.circuit_breaker import State
 from oddsctl.policy.coalesce import Call
 from oddsctl.policy.priority import LIVE_STEP, standing
 from oddsctl.ports import Clock, Locks, Provider, Store, Transport
@@ -129,6 +130,13 @@ class RequestOrchestrator:
         except MissingKeyError as error:
             return error
         return None
+
+    def rests_until(self, job: Job) -> float | None:
+        """When the job's provider is asked again, where it is left alone for now (epoch seconds)."""
+        state, now = self._accounts.state(job.api, self._account(job)), self._clock.now()
+        breaker = state.breakers.get(job.endpoint)
+        rests = [state.not_before, breaker.retry_at if breaker and breaker.state is State.OPEN else 0.0]
+        return max(rests) if max(rests) > now else None
 
     def is_thrifty(self) -> bool:
         """Whether so few credits are left that older boards do."""

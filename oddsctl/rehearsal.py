@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from oddsctl.accounts import Accounts
 from oddsctl.errors import MissingKeyError
 from oddsctl.library import Library
+from oddsctl.messages.jobs import Answer
 from oddsctl.messages.wishes import Go, Outcome, Preview, PriorityRequest, ProbeFirst, Refused, Terms
 from oddsctl.policy import coalesce
 from oddsctl.policy.admission import Ask
@@ -26,7 +27,11 @@ class Rehearsal:
 
     def stored(self, requests: Sequence[PriorityRequest]) -> list[Outcome]:
         """The newest stored answer to each wish, whatever its age."""
-        return [self._library.offline(request.job) for request in requests]
+        return [self._library.offline(request.job, quietly=True) for request in requests]
+
+    def answers(self, shelf: str) -> Iterator[Answer]:
+        """All that is stored on a shelf, of any age."""
+        return self._library.answers(shelf)
 
     def preview(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Preview]:
         """What would come of each wish: a stored answer, or a call, most wishes sharing one."""

@@ -110,6 +110,12 @@ class Shelves:
         """The refusal remembered under that key."""
         return decoded(KeptRefusal, self._store.read(REFUSALS + key))
 
+    def answers(self, shelf: str) -> Iterator[Answer]:
+        """All that is kept on a shelf, of any age."""
+        for key in self._store.scan(ROOT + shelf):
+            if kept := decoded(Kept, self._store.read(key)):
+                yield kept.answer
+
     def all(self) -> Iterator[tuple[str, float]]:
         """The key of each kept answer and when it came (0 where that cannot be read)."""
         for key in self._store.scan(ROOT):

@@ -21,6 +21,7 @@ from oddsctl import batch, config
 from oddsctl.cli.app import app
 from oddsctl.cli.options import STRICTLY_INCOMPLETE
 from oddsctl.errors import OddsctlError
+from oddsctl.fetch import NO_PRICES
 from oddsctl.messages.wishes import Priority, Reason
 from oddsctl.policy.circuit_breaker import TRANSITIONS, Breaker
 from oddsctl.policy.prefetch_plan import Why
@@ -128,7 +129,7 @@ def test_the_table_of_exit_codes_is_what_the_program_exits_with() -> None:
 
 
 def test_no_code_in_the_readme_is_made_up() -> None:
-    known = {*Reason, *Why, NO_RUN, *(kind.code for kind in errors())}
+    known = {*Reason, *Why, NO_RUN, NO_PRICES, *(kind.code for kind in errors())}
     codes = set(re.findall(r"`([A-Z]+_[A-Z_]+)`", PROSE))
     variables = {code for code in codes if code.startswith("ODDS") or code.endswith("_COLOR")}
     assert codes - variables - known == set()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from oddsctl.errors import BudgetRefusedError, ServerError
-from oddsctl.fetch import Fetch, Wanted
+from oddsctl.errors import BreakerRefusedError, BudgetRefusedError, MissingKeyError, ServerError, UsageError
+from oddsctl.fetch import Fetch
 from oddsctl.messages.jobs import Events, EventsJob, ForecastJob, Forecasts, Geocoded, GeocodeJob, Job, OddsJob, Schedule, ScheduleJob
-from oddsctl.messages.wishes import Outcome, PriorityRequest, Reason, Terms
+from oddsctl.messages.wishes import Outcome, Preview, PriorityRequest, Reason, Terms
 from oddsctl.models import Forecast, GeocodedPlace, Hour, OddsEvent, Price, ScheduledGame, Sport, Usage, VenueRef
 from oddsctl.providers import sports
+from oddsctl.questions import Wanted, is_team
 from oddsctl.settings import Settings
 from tests.fakes import FakeClock
 
@@ -47,11 +49,17 @@ class ScriptedDoor:
         events: object = None,
         thrifty: bool = False,
         towns: tuple[GeocodedPlace, ...] = (SMALLVILLE,),
+        stored: Schedule | None = None,
+        age: float = HOUR,
+        shelf: Sequence[object] = (),
     ) -> None:
         self.towns = towns
-        self.answers = {ScheduleJob: schedule, OddsJob: odds, EventsJob: events}
+        self.scripted = {ScheduleJob: schedule, OddsJob: odds, EventsJob: events}
         self.asked: list[list[Job]] = []
         self.thrifty = thrifty
+        self.rehearsal = self
+        self.rests: dict[str, float] = {}
+        self.kept, self.age, self.shelf = stored, age, shelf
         self.game_times: list[float | None] = []
 
     def run(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Outcome]:
@@ -68,10 +76,24 @@ class ScriptedDoor:
             case GeocodeJob():
                 return Outcome(job, Reason.FETCHED, Geocoded(self.towns), NOW)
             case _:
-                answer = self.answers[type(job)]
+                answer = self.scripted[type(job)]
                 if isinstance(answer, Outcome):
                     return replace(answer, job=job)
                 return Outcome(job, Reason.FETCHED, answer, NOW, credits=3 if isinstance(job, OddsJob) else 0)  # type: ignore[arg-type]
+
+    def stored(self, requests: Sequence[PriorityRequest]) -> list[Outcome]:
+        if self.kept is None:
+            return [Outcome(request.job, Reason.NONE) for request in requests]
+        return [Outcome(request.job, Reason.STALE_OFFLINE, self.kept, NOW - self.age) for request in requests]
+
+    def answers(self, shelf: str) -> Sequence[object]:
+        return self.shelf if "espn" in shelf else ()
+
+    def preview(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Preview]:
+        return [Preview(request.job, 3, "send") for request in requests]
+
+    def rests_until(self, job: Job) -> float | None:
+        return self.rests.get(job.api)
 
     def is_thrifty(self) -> bool:
         return self.thrifty
@@ -236,3 +258,232 @@ def test_games_outside_the_days_are_left_out_but_for_one_still_on() -> None:
     over = game(id="3", start=NOW - 30 * HOUR, status="final")
     board = fetch(ScriptedDoor(schedule=Schedule((game(), late, on, over)), odds=Events(()))).board
     assert sorted(one.id for one in board.games) == ["1", "2"]
+
+
+# ── a game that no book prices ──
+
+OTHER = (Price("espn:DraftKings", "h2h", "Chicago Bears", 1.7), Price("espn:DraftKings", "h2h", "Minnesota Vikings", 2.2))
+
+
+def unpriced() -> ScheduledGame:
+    return replace(game(id="2"), home="Chicago Bears", away="Minnesota Vikings", line=OTHER)
+
+
+@pytest.mark.parametrize("reason", [Reason.FETCHED, Reason.FRESH_CACHE, Reason.STALE_BUDGET, Reason.STALE_OFFLINE])
+def test_a_game_that_no_book_prices_shows_espns_line_beside_the_books_of_the_others(reason: Reason) -> None:
+    odds = Outcome(OddsJob("x", ()), reason, Events((event(),)), NOW)
+    board = fetch(ScriptedDoor(schedule=Schedule((game(), unpriced())), odds=odds)).board
+    priced, other = board.games
+    assert {price.bookmaker for price in priced.odds} == {"fanduel"}
+    assert (other.odds, other.best) == (OTHER, ())
+    assert board.sources[1].reason is reason
+
+
+def test_a_listed_game_without_prices_of_a_wanted_market_shows_espns_line_too() -> None:
+    lay = replace(event(), prices=(Price("smarkets", "h2h_lay", "Detroit Lions", 1.6),))
+    for bare in (lay, replace(event(), prices=())):
+        board = fetch(ScriptedDoor(schedule=Schedule((game(),)), odds=Events((bare,)))).board
+        assert set(LINE) <= set(board.games[0].odds)
+        assert board.games[0].best == ()
+
+
+def test_a_board_without_any_wanted_price_says_so_and_what_it_cost() -> None:
+    standing_in = fetch(ScriptedDoor(schedule=Schedule((game(),)), odds=Events(()))).board.sources[1]
+    assert (standing_in.reason, standing_in.detail, standing_in.credits) == (Reason.FALLBACK, "espn: NO_PRICES", 3)
+    bare = fetch(ScriptedDoor(schedule=Schedule((game(line=()),)), odds=Events(()))).board.sources[1]
+    assert (bare.reason, bare.detail, bare.credits) == (Reason.NONE, "NO_PRICES", 3)
+
+
+def test_where_no_game_needs_a_price_none_is_missed() -> None:
+    over = Schedule((game(status="final", line=()),))
+    assert fetch(ScriptedDoor(schedule=over, odds=Events(()))).board.sources[1].reason is Reason.FETCHED
+
+
+def test_without_prices_asked_for_no_line_is_shown() -> None:
+    assert fetch(ScriptedDoor(schedule=Schedule((game(),))), odds=False).board.games[0].odds == ()
+
+
+# ── everything is down ──
+
+
+def test_of_two_providers_down_each_is_named_with_its_cause_and_when_it_is_asked_again() -> None:
+    door = ScriptedDoor(schedule=failed(), odds=failed(), events=failed())
+    door.rests = {"espn": NOW + 30}
+    (error,) = fetch(door).failures
+    assert (error.code, error.exit_code, error.retry_at) == ("SERVER_ERROR", 6, NOW + 30)
+    assert "ESPN: down (asked again from 2026-11-18 11:07:10 UTC)" in error.message
+    assert "The Odds API: down (asked again by the next command)" in error.message
+    assert error.hint
+    assert "health --probe" in error.hint
+
+
+def test_a_missing_key_beside_a_provider_down_is_no_matter_of_waiting() -> None:
+    no_key = Outcome(OddsJob("x", ()), Reason.NO_KEY, detail="NO_KEY", error=MissingKeyError("no key", hint="set ODDS_API_KEY"))
+    (error,) = fetch(ScriptedDoor(schedule=failed(), odds=no_key, events=no_key)).failures
+    assert error.message.endswith("The Odds API: no key")
+    assert error.hint == "set ODDS_API_KEY"
+
+
+def test_a_provider_that_is_left_alone_is_told_with_how_it_has_been() -> None:
+    shut = Outcome(OddsJob("x", ()), Reason.REFUSED_BREAKER, error=BreakerRefusedError("not asked", retry_at=NOW + 60))
+    (error,) = fetch(ScriptedDoor(schedule=failed(), odds=shut, events=shut)).failures
+    assert "The Odds API: keeps failing (left alone) (asked again from" in error.message
+
+
+# ── questions without a game ──
+
+TOMORROW = game(id="9", start=NOW + 30 * HOUR)
+OVER = game(id="8", start=NOW - 3 * HOUR, status="final")
+NARROW: list[dict[str, object]] = [{"days": 1}, {"days": 2}, {"day": date(2026, 11, 18)}, {"team": "lions"}, {"team": "lions", "days": 7}]
+
+
+def kinds(door: ScriptedDoor) -> list[list[type[Job]]]:
+    return [[type(job) for job in jobs] for jobs in door.asked]
+
+
+@pytest.mark.parametrize("narrow", NARROW)
+def test_a_narrow_question_asks_the_free_schedule_first_and_buys_nothing_where_it_has_no_game(narrow: dict[str, object]) -> None:
+    far = game(id="7", start=NOW + 200 * HOUR)
+    door = ScriptedDoor(schedule=Schedule((far,)), odds=Events((event(),)))
+    fetched = fetch(door, NFL, **narrow)
+    assert OddsJob not in {kind for group in kinds(door) for kind in group}
+    assert (fetched.board.games, fetched.failures) == ((), ())
+    assert [source.api for source in fetched.board.sources] == ["espn"]
+    (note,) = fetched.board.notes
+    assert note.startswith("nfl: no game")
+    assert "next: Thu 2026-11-26 19:06 UTC, Green Bay Packers at Detroit Lions" in note
+
+
+@pytest.mark.parametrize("narrow", [{"days": 2}, {"team": "lions"}])
+def test_a_narrow_question_with_a_game_buys_after_the_schedule(narrow: dict[str, object]) -> None:
+    door = ScriptedDoor(schedule=Schedule((game(),)), odds=Events((event(),)))
+    assert fetch(door, NFL, weather=False, **narrow).board.notes == ()
+    assert kinds(door) == [[ScheduleJob], [OddsJob]]
+
+
+def test_a_wide_question_asks_side_by_side_unless_a_stored_schedule_has_no_game_ahead() -> None:
+    for stored, expected in (
+        (None, [[ScheduleJob, OddsJob]]),
+        (Schedule((game(),)), [[ScheduleJob, OddsJob]]),
+        (Schedule(()), [[ScheduleJob], [OddsJob]]),
+        (Schedule((game(start=NOW - HOUR, status="live"),)), [[ScheduleJob], [OddsJob]]),
+    ):
+        door = ScriptedDoor(schedule=Schedule((game(),)), odds=Events((event(),)), stored=stored)
+        fetch(door, weather=False)
+        assert kinds(door) == expected
+
+
+def test_a_stored_schedule_older_than_six_hours_tells_nothing() -> None:
+    door = ScriptedDoor(schedule=Schedule((game(),)), odds=Events((event(),)), stored=Schedule(()), age=7 * HOUR)
+    fetch(door, weather=False)
+    assert kinds(door) == [[ScheduleJob, OddsJob]]
+    ahead = ScriptedDoor(schedule=Schedule((game(),)), odds=Events((event(),)), stored=Schedule((game(),)))
+    fetch(ahead, weather=False, days=1)
+    assert kinds(ahead) == [[ScheduleJob, OddsJob]]
+
+
+@pytest.mark.parametrize("status", ["final", "canceled", "postponed"])
+def test_games_that_are_over_need_no_prices_and_are_shown(status: str) -> None:
+    door = ScriptedDoor(schedule=Schedule((replace(OVER, status=status), game(id="7", start=NOW + 60 * HOUR))), odds=Events((event(),)))  # type: ignore[arg-type]
+    board = fetch(door, days=1).board
+    assert [one.id for one in board.games] == ["8"]
+    assert OddsJob not in {kind for group in kinds(door) for kind in group}
+    assert board.notes[0].startswith("nfl: every game is over, no odds are needed; next: ")
+
+
+@pytest.mark.parametrize("status", ["scheduled", "live", "delayed"])
+def test_games_that_are_not_over_need_prices(status: str) -> None:
+    door = ScriptedDoor(schedule=Schedule((game(start=NOW - HOUR, status=status),)), odds=Events((event(-HOUR),)))
+    fetch(door, days=1, weather=False)
+    assert kinds(door) == [[ScheduleJob], [OddsJob]]
+
+
+@pytest.mark.parametrize("doubt", [{"skipped": 3}, {"doubt": "25 events"}])
+def test_a_schedule_that_may_lack_games_does_not_keep_from_buying(doubt: dict[str, object]) -> None:
+    door = ScriptedDoor(schedule=replace(Schedule(()), **doubt), odds=Events((event(),)))  # type: ignore[arg-type]
+    assert len(fetch(door, days=1, weather=False).board.games) == 1
+
+
+def test_where_espn_is_down_the_free_list_of_the_odds_api_tells_whether_there_is_a_game() -> None:
+    door = ScriptedDoor(schedule=failed(), odds=Events((event(),)), events=Events((replace(event(90 * HOUR), prices=()),)))
+    board = fetch(door, days=1).board
+    assert kinds(door)[:2] == [[ScheduleJob], [EventsJob]]
+    assert OddsJob not in {kind for group in kinds(door) for kind in group}
+    assert "next: Sun 2026-11-22 05:06 UTC" in board.notes[0]
+
+
+def test_a_sport_that_espn_does_not_have_is_looked_up_in_the_free_list() -> None:
+    sport = Sport("xfl", "XFL", "americanfootball_xfl", None)
+    door = ScriptedDoor(odds=Events((event(),)), events=Events((replace(event(90 * HOUR), prices=()),)))
+    board = fetch(door, sport, team="lions").board
+    assert kinds(door) == [[EventsJob]]
+    assert [(source.api, source.reason, source.credits) for source in board.sources] == [("odds", Reason.FETCHED, 0)]
+    door = ScriptedDoor(odds=Events((event(),)), events=Events((event(),)))
+    assert fetch(door, sport, team="lions").board.games[0].odds
+
+
+def test_the_next_game_is_looked_for_in_two_free_calls_at_the_most() -> None:
+    door = ScriptedDoor(schedule=Schedule(()), odds=Events(()))
+    board = fetch(door, days=1).board
+    assert [[job.dates for job in jobs if isinstance(job, ScheduleJob)] for jobs in door.asked] == [["202611"], ["202612"]]
+    assert board.notes == ("nfl: no game on Wed 2026-11-18; the next game is not known yet",)
+
+
+def test_offline_nobody_is_asked_for_the_next_game() -> None:
+    door = ScriptedDoor(schedule=Schedule(()), odds=Events(()))
+    Fetch(door, FakeClock(), Settings()).run(Wanted((NFL,), ("h2h",), ("us",), days=1), Terms(offline=True))  # type: ignore[arg-type]
+    assert len(door.asked) == 1
+
+
+def test_of_several_sports_the_one_without_games_says_so() -> None:
+    door = ScriptedDoor(schedule=Schedule((TOMORROW,)), odds=Events(()))
+    nba = sports.find("nba")
+    wanted = Wanted((NFL, nba), ("h2h",), ("us",), days=1)
+    board = Fetch(door, FakeClock(), Settings()).run(wanted, Terms()).board  # type: ignore[arg-type]
+    assert [note[:4] for note in board.notes] == ["nfl:", "nba:"]
+
+
+# ── teams ──
+
+LEAGUE = tuple(game(id=str(n), start=NOW + 200 * HOUR, home=f"Town {n} Reds", away=f"City {n} Blues") for n in range(7))
+
+
+def test_an_unknown_team_is_refused_with_the_nearest_and_nothing_is_bought() -> None:
+    door = ScriptedDoor(schedule=Schedule((game(),)), odds=Events((event(),)))
+    with pytest.raises(UsageError, match="no team of nfl is called 'Packrs'") as caught:
+        fetch(door, team="Packrs")
+    assert caught.value.hint == "did you mean Green Bay Packers?"
+    assert OddsJob not in {kind for group in kinds(door) for kind in group}
+
+
+def test_a_team_like_none_is_refused_only_where_enough_teams_are_known() -> None:
+    with pytest.raises(UsageError, match="'Xyzzy'"):
+        fetch(ScriptedDoor(schedule=Schedule(LEAGUE)), team="Xyzzy")
+    assert "no game of 'Xyzzy'" in fetch(ScriptedDoor(schedule=Schedule(LEAGUE[:2])), team="Xyzzy").board.notes[0]
+    assert "no game of 'Xyzzy'" in fetch(ScriptedDoor(schedule=Schedule(LEAGUE)), sports.find("ncaab"), team="Xyzzy").board.notes[0]
+
+
+def test_a_team_that_a_stored_answer_knows_is_no_typo() -> None:
+    door = ScriptedDoor(schedule=Schedule(LEAGUE), shelf=[Schedule((game(home="Dallas Cowboys"),))])
+    assert "no game of 'cowboys'" in fetch(door, team="cowboys").board.notes[0]
+
+
+def test_a_team_of_one_of_several_sports_is_known() -> None:
+    door = ScriptedDoor(schedule=Schedule((game(),)), odds=Events((event(),)))
+    wanted = Wanted((NFL, Sport("xfl", "XFL", None, "football/xfl")), ("h2h",), ("us",), team="packers", weather=False)
+    assert Fetch(door, FakeClock(), Settings()).run(wanted, Terms()).board.games  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("sport", "text", "name"),
+    [
+        ("nfl", "LIONS", "Detroit Lions"),
+        ("nba", "Los Angeles Clippers", "LA Clippers"),
+        ("mlb", "oakland", "Athletics"),
+        ("laliga", "atletico", "Atlético Madrid"),
+        ("nfl", "  lions ", "Detroit Lions"),
+    ],
+)
+def test_a_team_goes_by_any_of_its_spellings(sport: str, text: str, name: str) -> None:
+    assert is_team(sports.find(sport), text, [name])
+    assert not is_team(sports.find(sport), "nowhere", [name])

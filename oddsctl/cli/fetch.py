@@ -16,7 +16,8 @@ from oddsctl.messages.wishes import Reason, Terms
 
 if TYPE_CHECKING:
     from oddsctl.config import Loaded
-    from oddsctl.fetch import Fetched, Wanted
+    from oddsctl.fetch import Fetched
+    from oddsctl.questions import Wanted
 
 
 def register(app: typer.Typer) -> None:
@@ -74,7 +75,7 @@ def fetch(
     )
     terms = Terms(wait=wait, max_age=max_age, fresh=fresh, offline=offline, force=force, max_credits=max_credits, command="fetch")
     with session.app(loaded, wait=wait, shutdown=shutdown_timeout) as app:
-        errand = Fetch(app.orchestrator, app.clock, loaded.settings)
+        errand = Fetch(app.orchestrator, app.clock, loaded.settings, lambda api: app.monitor.look()[api].reason)
         if dry_run:
             return options.show_plan(session, [(sport.name, preview) for sport, preview in errand.preview(wanted, terms)])
         with session.alerts(app, offline=offline):
@@ -101,8 +102,8 @@ def _check_book(session: Session, loaded: Loaded, book: str | None) -> None:
 
 
 def _wanted(session: Session, loaded: Loaded, sports: list[str], **asked: Any) -> Wanted:
-    from oddsctl.fetch import Wanted
     from oddsctl.providers.sports import find
+    from oddsctl.questions import Wanted
 
     known = {sport.name: sport for sport in (find(name, loaded.settings.sports) for name in sports)}
     odds = loaded.settings.odds
@@ -116,6 +117,9 @@ def _show(session: Session, fetched: Fetched, wanted: Wanted, decision_id: str, 
     _write(session, fetched, wanted)
     for text in made.warnings:
         session.warn(text)
+    if session.format != "table":  # which has them in its answer
+        for text in made.notes:
+            session.say(text)
     if explain:
         from oddsctl.render.provenance import explain_lines
 

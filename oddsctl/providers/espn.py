@@ -195,7 +195,7 @@ def _venue(venue: dict[str, JSON]) -> VenueRef | None:
 
 def _error(job: Job, response: HttpResponse) -> ProviderError:
     message = _message(response)
-    said = f"espn: {shape.quote(message) or f'HTTP {response.status}'}"
+    said = f"espn: {shape.quote(message)} (HTTP {response.status})" if message else f"espn: HTTP {response.status}"
     match response.status:
         case 403:
             return ForbiddenError(

@@ -238,8 +238,14 @@ def _error(response: HttpResponse) -> ProviderError:
     code, said = _told(response)
     kind = BY_CODE.get(code) or _by_status(response.status, code)
     rest = shape.retry_after(response) if kind in (RateLimitedError, ServerError) else None
-    message = f"odds: {shape.quote(said) or 'refused without a reason'} ({shape.quote(code) or f'HTTP {response.status}'})"
+    message = f"odds: {shape.quote(said) or 'refused without a reason'} ({_cause(response, code)})"
     return kind(message, provider=API, retry_at=rest, hint=HINTS.get(kind))
+
+
+def _cause(response: HttpResponse, code: str) -> str:
+    """The code; of what may pass the status too, which the code does not tell."""
+    words = [shape.quote(code)] if code else []
+    return ", ".join([*words, f"HTTP {response.status}"] if not code or response.status >= 500 else words)
 
 
 def _told(response: HttpResponse) -> tuple[str, str]:

@@ -75,6 +75,16 @@ def canonical(kind: str, name: str) -> str:
     return _canonical(_KINDS.get(kind, kind), name)
 
 
+def spellings(kind: str, name: str) -> frozenset[str]:
+    """The plain spellings by which a team goes: its canonical one, and all that mean the same.
+
+    >>> "oakland athletics" in spellings("mlb", "Athletics")
+    True
+    """
+    kind, meant = _KINDS.get(kind, kind), canonical(kind, name)
+    return frozenset({meant, _short(kind, name), *_also().get((kind, meant), ())})
+
+
 def similarity(kind: str, a: str, b: str) -> float:
     """How alike two names are, 0 to 100: 100 for one canonical spelling, else a score that `ALIKE` parts. Symmetric.
 
@@ -139,6 +149,15 @@ def _short(kind: str, name: str) -> str:
     if kind == SOCCER:
         words = _CLUB.sub(" ", " ".join(words)).split() or words
     return " ".join(words)
+
+
+@cache
+def _also() -> dict[tuple[str, str], tuple[str, ...]]:
+    """Kind of league and canonical spelling -> the other spellings."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for (kind, spelling), meant in _aliases().items():
+        found[kind, meant] = (*found.get((kind, meant), ()), spelling)
+    return found
 
 
 @cache

@@ -144,6 +144,8 @@ def _has_stand_in(tables: Sequence[Sequence[_Row]]) -> bool:
 def _footer(board: Board, *, marked: bool) -> Iterator[Text]:
     if marked:
         yield cell(f"{STANDS_IN_MARK} ESPN's own line", CAUTION)
+    for note in board.notes:
+        yield cell(note)
     for note in provenance.notes(board):
         yield cell(note, CAUTION)
     usage = board.usage

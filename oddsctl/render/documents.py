@@ -53,7 +53,7 @@ def board_document(board: Board) -> JSON:
         "games": [_game(game) for game in board.games],
         "sources": [_source(source) for source in board.sources],
         "usage": _usage(board.usage),
-        "warnings": list(board.warnings),
+        "warnings": [*board.warnings, *board.notes],
     }
 
 

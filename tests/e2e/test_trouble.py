@@ -35,7 +35,7 @@ def one_line(ran: Ran, code: int, *words: str) -> None:
         (["fetch", "nfl", "--date", "26.11."], ["--date", "2026-11-26"]),
         (["fetch", "nfl", "--tz", "Mars/Olympus"], ["Mars/Olympus", "Europe/Berlin"]),
         (["fetch", "nfl", "--fresh", "--offline"], ["--fresh", "--offline"]),
-        (["fetch", "nfl", "--markets", ""], ["odds.markets"]),
+        (["fetch", "nfl", "--markets", ""], ["--markets"]),
         (["fetsh", "nfl"], ["fetsh"]),
         (["fetch", "nfl", "--date", "9999-12-31"], ["9999-12-31"]),
         (["fetch", "nfl", "--bookmakers", ","], ["--bookmakers"]),
