@@ -321,7 +321,7 @@ def test_what_is_no_json_is_refused_and_repeats_no_query_string(body: bytes, mes
 def test_a_refusal_is_named_by_its_whole_code_then_by_its_status(code: str, status: int, kind: type[ProviderError]) -> None:
     error = refused(status, refusal(code, "No such luck"))
     assert type(error) is kind
-    assert error.message == f"odds: No such luck ({code})"
+    assert error.message == f"odds: No such luck ({code}{f', HTTP {status}' if status >= 500 else ''})"
 
 
 @pytest.mark.parametrize("message", [None, "", {"text": "No"}, [["No"]], True])
