@@ -60,6 +60,12 @@ class Answered:
             return None
         return OutOfReachError("no forecast reaches that hour") if self.outcome.answer else error_of(self.outcome)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know of the answer beside its data."""
+        answer = self.outcome.answer
+        return (f"{self.outcome.job.api}: {answer.left_out}",) if answer and answer.left_out else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Bill:

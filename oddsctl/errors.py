@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 
 class OddsctlError(Exception):
@@ -123,10 +123,11 @@ class OfflineError(OddsctlError):
 
 
 class ProviderError(OddsctlError):
-    """A provider did not give what was asked. Subclasses say in which way."""
+    """A provider did not give what was asked. Subclasses say in which way. `charged`: credits that its answer cost all the same."""
 
     code = "PROVIDER"
     exit_code = 6
+    charged = 0
 
 
 class MissingKeyError(ProviderError):
@@ -206,10 +207,20 @@ class BrokenAnswerError(ProviderError):
     code = "BROKEN_ANSWER"
 
 
+class UnusableAnswerError(BrokenAnswerError):
+    """The answer has the right shape, and not one of its entries can be used. Asking again would bring the same."""
+
+    code = "UNUSABLE_ANSWER"
+
+
 class TransportError(ProviderError):
-    """No whole answer arrived. `maybe_sent` is true when the provider may have seen (and charged) the request."""
+    """No whole answer arrived. `maybe_sent` is true when the provider may have seen (and charged) the request.
+
+    `head` is the status and the headers (names in lower case) of an answer whose body did not come whole.
+    """
 
     code = "TRANSPORT"
+    head: tuple[int, Mapping[str, str]] | None = None
 
     def __init__(self, message: str, *, maybe_sent: bool, provider: str | None = None, hint: str | None = None) -> None:
         super().__init__(message, provider=provider, hint=hint)

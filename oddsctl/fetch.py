@@ -12,7 +12,7 @@ from oddsctl.errors import MissingKeyError, OddsctlError
 from oddsctl.kick_off_weather import KickOffWeather, Survey, at_kick_off, geocoded, venue_of
 from oddsctl.messages.jobs import EventsJob, Job, OddsJob, ScheduleJob, canonical
 from oddsctl.messages.wishes import Outcome, Preview, PriorityRequest, Reason, Terms
-from oddsctl.models import Board, Game, Price, Source, Sport
+from oddsctl.models import NOTHING_LEFT_OUT, Board, Game, LeftOut, Price, Source, Sport
 from oddsctl.no_games import look_ahead, note, team_names, unknown_team
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy.coalesce import covers
@@ -134,6 +134,7 @@ class Fetch:
         return [_forecast(part, survey, outcomes) for part, survey in zip(parts, surveys, strict=True)]
 
     def _warnings(self, parts: Sequence[Part], left: int | None) -> Iterable[str]:
+        yield from (warning for part in parts for warning in _left_out(part))
         failed = [part.odds for part in parts if part.odds and part.odds.error]
         if any(isinstance(outcome.error, MissingKeyError) for outcome in failed):
             yield "no key for The Odds API: with one (free, 500 credits a month) you see every book's prices; set ODDS_API_KEY"
@@ -213,6 +214,15 @@ def _is_book(key: str, book: str) -> bool:
 def _unknown_book(book: str | None, books: set[str]) -> Iterable[str]:
     if book is not None and books and not any(_is_book(key, book) for key in books):
         yield f"no prices of {book!r} here; there are {' '.join(sorted(books))}"
+
+
+def _left_out(part: Part) -> Iterable[str]:
+    """A line for each provider of whose answers something could not be used."""
+    by_api: dict[str, LeftOut] = {}
+    for outcome in (*part.asked, *part.weather):
+        if outcome.answer:
+            by_api[outcome.job.api] = by_api.get(outcome.job.api, NOTHING_LEFT_OUT) + outcome.answer.left_out
+    return [f"{part.sport.name} {api}: {left_out}" for api, left_out in by_api.items() if left_out]
 
 
 def _sources(part: Part, now: float) -> Iterable[Source]:

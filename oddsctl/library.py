@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from oddsctl.errors import (
     BreakerRefusedError,
@@ -20,6 +21,7 @@ from oddsctl.messages.jobs import Answer, GeocodeJob, Job
 from oddsctl.messages.notices import Notice, Served
 from oddsctl.messages.wishes import Outcome, Purpose, Reason, Refusal, Refused, Terms
 from oddsctl.policy import coalesce, freshness
+from oddsctl.policy.backoff import is_paid_for
 from oddsctl.policy.negative import remembered_until
 from oddsctl.ports import Clock, Store
 from oddsctl.settings import Settings
@@ -59,7 +61,7 @@ class Library:
             if young:
                 reason = Reason.JOINED_INFLIGHT if joining else _fresh_reason(found)
                 return self._show(job, found, reason, steps=(f"stored {_ago(kept, now)}, fresh for {life:.0f} s: {reason}",))
-        if terms.fresh or not (refused := self._shelves.refusal(job.key)) or refused.until <= now:
+        if terms.fresh or not (refused := self._shelves.standing_refusal(job, now)):
             return None
         error = _remembered(refused, job.api)
         step = f"refused {iso(refused.at)} ({refused.code}), remembered until {iso(refused.until)}; --fresh asks again"
@@ -85,12 +87,18 @@ class Library:
         refused = None if terms.fresh else self._shelves.refusal(f"account/{account}")
         return _remembered(refused, "odds") if refused and refused.until > self._clock.now() else None
 
-    def remember(self, ticket: Ticket, game_time: float | None, error: ProviderError) -> None:
-        """Keep a definite refusal, so that it is not asked for again."""
-        now = self._clock.now()
-        until = remembered_until(error, game_time, now)
-        if until is not None:
-            key = f"account/{ticket.account}" if isinstance(error, InvalidKeyError) else ticket.job.key
+    def remember(self, ticket: Ticket, trip: Trip, error: ProviderError) -> None:
+        """Keep a definite refusal, or that an answer can't be read which was paid for, so that it is not asked for again."""
+        shared = ticket.job == trip.job and len(trip.call.wants) > 1
+        if shared and not is_paid_for(error):
+            return  # what several wished may be refused for one of them
+        now, game_time = self._clock.now(), trip.asker.game_time
+        fresh_for = freshness.board_lifetime(() if game_time is None else (game_time,), now, self._settings.freshness)
+        until = remembered_until(error, game_time, now, fresh_for)
+        if until is None:
+            return
+        keys = {job.key for job in ((ticket.job, *trip.call.wants) if shared else (ticket.job,))}
+        for key in {f"account/{ticket.account}"} if isinstance(error, InvalidKeyError) else keys:
             self._shelves.refuse(key, error, now, until)
 
     def keep(self, kept: Kept) -> None:
@@ -99,16 +107,16 @@ class Library:
 
     def conclude(self, job: Job, trip: Trip, result: Kept | Refused | OddsctlError) -> Outcome:
         """The outcome of a wish whose call came to this: the answer, or what is stored instead, and why."""
+        spent = trip.spent if job == trip.call.wants[0] else 0  # a shared call is paid once
         if isinstance(result, Kept):
             answer = coalesce.cut(result.job, result.answer, job)
-            spent = result.credits if job == trip.call.wants[0] else 0  # a shared call is paid once
             return Outcome(job, Reason.FETCHED, answer, result.fetched_at, spent, demo=result.demo, steps=tuple(trip.steps))
         stale, nothing, detail = _why(result)
         error = _not_asked(result, job) if isinstance(result, Refused) else result
         trip.note_once(f"{detail}: {error.message}")
         if found := self._newest(job):
-            return self._show(job, found, stale, detail, error, tuple(trip.steps))
-        return Outcome(job, nothing, detail=detail, error=error, steps=tuple(trip.steps))
+            return replace(self._show(job, found, stale, detail, error, tuple(trip.steps)), credits=spent)
+        return Outcome(job, nothing, credits=spent, detail=detail, error=error, steps=tuple(trip.steps))
 
     def _newest(self, job: Job) -> Found | None:
         return max(self._shelves.covering(job), key=lambda found: found.kept.fetched_at, default=None)

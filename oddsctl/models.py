@@ -15,6 +15,32 @@ Locator = Literal["table", "geocoding"]
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The entries of an answer that could not be used: how many of each kind, and what was wrong with the first."""
+
+    counts: tuple[tuple[str, int], ...] = ()
+    first: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.counts)
+
+    def __add__(self, other: LeftOut) -> LeftOut:
+        together = dict(self.counts)
+        for kind, count in other.counts:
+            together[kind] = together.get(kind, 0) + count
+        return LeftOut(tuple(together.items()), self.first or other.first)
+
+    def __str__(self) -> str:
+        """For one line: `left out 2 prices and 1 event that cannot be used (first: event 3 has no id)`."""
+        counted = [f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in self.counts]
+        together = " and ".join(filter(None, (", ".join(counted[:-1]), *counted[-1:])))
+        return f"left out {together} that cannot be used" + (f" (first: {self.first})" if self.first else "")
+
+
+NOTHING_LEFT_OUT = LeftOut()
+
+
+@dataclass(frozen=True, slots=True)
 class Sport:
     """A league as the command line names it, and what each provider calls it."""
 
@@ -123,11 +149,12 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The hours of one place, ascending, without gaps."""
+    """The hours of one place, ascending; one that could not be read is missing."""
 
     place: Place
     units: Units
     hours: tuple[Hour, ...]
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)

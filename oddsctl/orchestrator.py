@@ -242,8 +242,7 @@ class RequestOrchestrator:
             kept = self._till.settle(ticket, trip, response)
         except ProviderError as failure:
             error = failure
-            if ticket.job != trip.job or len(trip.call.wants) == 1:  # what several wished may be refused for one of them
-                self._till.spared(lambda: self._library.remember(ticket, trip.asker.game_time, error))
+            self._till.spared(lambda: self._library.remember(ticket, trip, error))
             return error
         self._till.spared(lambda: self._library.keep(kept))
         return kept

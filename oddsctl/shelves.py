@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from oddsctl.errors import OddsctlError, ProviderError, named
-from oddsctl.messages.jobs import Answer, GeocodeJob, Job, OddsJob
+from oddsctl.errors import (
+    BodyTooLargeError,
+    BrokenAnswerError,
+    OddsctlError,
+    ProviderError,
+    TimedOutError,
+    TransportError,
+    UnusableAnswerError,
+    named,
+)
+from oddsctl.messages.jobs import Answer, GeocodeJob, Job, OddsJob, board_of
 from oddsctl.messages.wishes import Purpose
 from oddsctl.policy import coalesce
 from oddsctl.policy.vocabulary import Shown, shown_by
@@ -20,6 +29,8 @@ ROOT = "answers/1/"
 """The number is the version of what is kept: answers of another one are not read."""
 REFUSALS = "refusals/1/"
 SHOWN = "names/1"
+UNREADABLE = frozenset(kind.code for kind in (BrokenAnswerError, UnusableAnswerError, TransportError, TimedOutError, BodyTooLargeError))
+"""Of these only what was paid for is remembered."""
 KEEP_COVERED_FOR = 2 * 86400.0
 """Answers this much older than a new one on the same shelf are cleared away."""
 
@@ -47,6 +58,11 @@ class KeptRefusal:
     message: str
     retry_at: float | None = None
     hint: str | None = None
+
+    @property
+    def is_of_a_paid_answer(self) -> bool:
+        """Whether the answer came, was charged, and can't be read."""
+        return self.code in UNREADABLE
 
     @classmethod
     def of(cls, error: OddsctlError, at: float, until: float) -> KeptRefusal:
@@ -115,6 +131,17 @@ class Shelves:
         for key in self._store.scan(ROOT + shelf):
             if kept := decoded(Kept, self._store.read(key)):
                 yield kept.answer
+
+    def standing_refusal(self, job: Job, now: float) -> KeptRefusal | None:
+        """The refusal of the job that still holds, or of a larger one whose answer was paid for and can't be read."""
+        refused = self.refusal(job.key)
+        if refused and refused.until > now:
+            return refused
+        for key in self._store.scan(REFUSALS + job.board_shelf) if isinstance(job, OddsJob) else ():
+            larger, refused = board_of(key.removeprefix(REFUSALS)), self.refusal(key.removeprefix(REFUSALS))
+            if larger and refused and refused.until > now and refused.is_of_a_paid_answer and coalesce.covers(larger, job):
+                return refused
+        return None
 
     def all(self) -> Iterator[tuple[str, float]]:
         """The key of each kept answer and when it came (0 where that cannot be read)."""

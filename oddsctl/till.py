@@ -18,10 +18,11 @@ from oddsctl.errors import (
     RejectedError,
     StateError,
     TransportError,
+    UnusableAnswerError,
 )
 from oddsctl.messages.jobs import Schedule
 from oddsctl.messages.notices import Booked, ClockCompared, Notice, Settled, Warned
-from oddsctl.messages.wire import HttpResponse
+from oddsctl.messages.wire import HttpResponse, Quota
 from oddsctl.messages.wishes import Terms
 from oddsctl.policy.admission import Receipt, Verdict
 from oddsctl.ports import Clock, Transport
@@ -31,8 +32,8 @@ from oddsctl.trip import Ticket, Trip
 GATEWAY_LOST_IT = (502, 504)
 """The provider's gateway did not get its backend's answer, which may have charged the call all the same."""
 DEMO_HEADER = "x-oddsctl-demo"
-REFUSALS = (RejectedError, InvalidKeyError, MissingKeyError, OutOfCreditsError)
-"""Definite answers: they say nothing against the provider's health."""
+REFUSALS = (RejectedError, InvalidKeyError, MissingKeyError, OutOfCreditsError, UnusableAnswerError)
+"""Definite answers: they say nothing against the provider's health; nor does one bad entry that is the only one."""
 
 
 class Till:
@@ -85,9 +86,9 @@ class Till:
         try:
             response = self._transport.send(ticket.request)
         except BaseException as error:
-            spent = 0 if isinstance(error, TransportError) and not error.maybe_sent else None
-            told_at = self._clock.now()
-            receipt = Receipt(ticket.id, ticket.endpoint, sent_at, told_at, spent, Verdict.FAILED, failed=True, retry=ticket.retry)
+            receipt = _receipt_of_failure(ticket, error, sent_at, self._clock.now())
+            if isinstance(error, TransportError):
+                error.charged = receipt.spent or 0
             outcome, said = (error.code, error.message) if isinstance(error, TransportError) else ("BUG", None)
             self._settle(ticket, trip, receipt, None, self._clock.monotonic() - began, outcome, said)
             raise
@@ -103,7 +104,8 @@ class Till:
             answer = ticket.provider.parse(ticket.job, response)
         except ProviderError as error:
             error.message = redaction.hide(error.message)  # providers echo keys, and their words go to people, files and channels
-            trip.doubts += bool(receipt.spent)  # paid for nothing: to be tried again once at the most
+            error.charged = receipt.spent or 0
+            trip.doubts += bool(error.charged)  # paid for nothing: to be tried again once at the most
             receipt = replace(
                 receipt,
                 failed=True,
@@ -118,6 +120,8 @@ class Till:
             raise
         doubt = answer.doubt if isinstance(answer, Schedule) else None
         self._settle(ticket, trip, receipt, response.status, seconds, "FETCHED", doubt)
+        if answer.left_out:
+            trip.note(str(answer.left_out))
         demo = DEMO_HEADER in response.headers
         return Kept(ticket.job, response.sent_at, response.received_at, receipt.spent or 0, ticket.purpose, answer, demo)
 
@@ -135,6 +139,7 @@ class Till:
             self.calls += 1
             self.spent += receipt.spent or 0
             self._at_risk -= 0 if receipt.spent is None else ticket.price
+            trip.spent += receipt.spent or 0
         if receipt.spent is None and ticket.price:
             trip.doubts += 1
         cost = "perhaps charged" if receipt.spent is None and ticket.price else f"charged {receipt.spent or 0}"
@@ -159,6 +164,18 @@ def _receipt(ticket: Ticket, response: HttpResponse, seconds: float) -> Receipt:
         retry=ticket.retry,
         seconds=seconds,
     )
+
+
+def _receipt_of_failure(ticket: Ticket, error: BaseException, sent_at: float, told_at: float) -> Receipt:
+    """What is known of a call without a whole answer: what it cost, where the headers came and say so."""
+    spent: int | None = None
+    quota = Quota()
+    if isinstance(error, TransportError) and not error.maybe_sent:
+        spent = 0
+    elif isinstance(error, TransportError) and error.head and error.head[0] == 200:
+        quota = ticket.provider.quota(HttpResponse(*error.head, b"", sent_at, told_at))
+        spent = None if quota.last is None else max(0, quota.last)
+    return Receipt(ticket.id, ticket.endpoint, sent_at, told_at, spent, Verdict.FAILED, quota, failed=True, retry=ticket.retry)
 
 
 def _verdict(error: ProviderError) -> Verdict:

@@ -34,7 +34,7 @@ class Retries:
 class Trip:
     """A call and its story. `started` is when the run began (epoch seconds), `deadline` when patience ends (monotonic seconds).
 
-    `doubts` counts attempts that may have been charged, `steps` tells what was done and why.
+    `doubts` counts attempts that may have been charged, `spent` the credits that its attempts cost, `steps` tells what was done and why.
     """
 
     call: Call
@@ -44,6 +44,7 @@ class Trip:
     deadline: float
     retries: Retries
     doubts: int = 0
+    spent: int = 0
     steps: list[str] = field(default_factory=list)
 
     @property

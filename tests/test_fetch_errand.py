@@ -12,7 +12,7 @@ from oddsctl.errors import BreakerRefusedError, BudgetRefusedError, MissingKeyEr
 from oddsctl.fetch import Fetch
 from oddsctl.messages.jobs import Events, EventsJob, ForecastJob, Forecasts, Geocoded, GeocodeJob, Job, OddsJob, Schedule, ScheduleJob
 from oddsctl.messages.wishes import Outcome, Preview, PriorityRequest, Reason, Terms
-from oddsctl.models import Forecast, GeocodedPlace, Hour, OddsEvent, Price, ScheduledGame, Sport, Usage, VenueRef
+from oddsctl.models import Forecast, GeocodedPlace, Hour, LeftOut, OddsEvent, Price, ScheduledGame, Sport, Usage, VenueRef
 from oddsctl.providers import sports
 from oddsctl.questions import Wanted, is_team
 from oddsctl.settings import Settings
@@ -245,6 +245,18 @@ def test_where_nothing_can_be_shown_the_worst_cause_is_the_failure() -> None:
         schedule=failed(), odds=replace(failed("BUDGET", Reason.REFUSED_BUDGET), error=BudgetRefusedError("not asked")), events=failed()
     )
     assert [error.exit_code for error in fetch(door).failures] == [6]
+
+
+def test_what_could_not_be_used_is_told_in_one_line_for_each_provider_and_the_rest_is_shown() -> None:
+    prices, days = LeftOut((("price", 2),), "price 1 is none"), LeftOut((("event", 1),), "event 4 has no id")
+    schedule, odds = Schedule((game(LAMBEAU),), left_out=days), Events((event(),), prices)
+    board = fetch(ScriptedDoor(schedule=schedule, odds=odds)).board
+    assert board.games[0].odds
+    assert board.warnings == (
+        "nfl espn: left out 1 event that cannot be used (first: event 4 has no id)",
+        "nfl odds: left out 2 prices that cannot be used (first: price 1 is none)",
+    )
+    assert [source.reason for source in board.sources] == [Reason.FETCHED] * 3
 
 
 def test_no_games_are_no_failure() -> None:

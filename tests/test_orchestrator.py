@@ -348,10 +348,56 @@ def test_a_free_look_that_tells_no_balance_is_not_repeated_for_ever() -> None:
     assert len(house.transport.sent) <= 4
 
 
-def test_what_was_paid_for_nothing_is_tried_again_once_at_the_most() -> None:
-    house = House(live(used=3), live(used=6), live(used=9), fails=lambda _: errors.BrokenAnswerError("no JSON"))
+UNREADABLE = (errors.BrokenAnswerError, errors.UnusableAnswerError)
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_a_paid_answer_that_cannot_be_read_is_not_bought_again_while_it_would_be_fresh(kind: type[errors.ProviderError]) -> None:
+    house = House(live(used=3), live(used=6), fails=lambda _: kind("no JSON"))
+    (first,) = house.new_process().run([PriorityRequest(BOARD)], Terms())
+    assert (first.reason, first.credits) == (Reason.NONE, 3)
+    (second,) = house.new_process().run([PriorityRequest(BOARD)], Terms())
+    assert (second.reason, second.credits, second.detail) == (Reason.NEGATIVE_CACHE, 0, kind.code)
+    narrower = OddsJob(BOARD.sport, BOARD.markets[:1], BOARD.regions, BOARD.bookmakers)
+    assert house.ask(narrower) == [Reason.NEGATIVE_CACHE]
+    assert len(house.transport.sent) == 1
+    house.clock.jump(1801)
     house.ask(BOARD)
     assert len(house.transport.sent) == 2
+
+
+def test_fresh_asks_once_more_for_a_paid_answer_that_could_not_be_read() -> None:
+    house = House(live(used=3), live(used=6), fails=lambda _: errors.BrokenAnswerError("no JSON"))
+    house.ask(BOARD)
+    house.clock.jump(1)
+    house.ask(BOARD, terms=Terms(fresh=True))
+    assert len(house.transport.sent) == 2
+
+
+def test_a_shared_call_that_was_paid_and_cannot_be_read_is_remembered_for_each_who_shared_it() -> None:
+    jobs = [OddsJob("nfl", (market,), ("us",)) for market in ("h2h", "totals")]
+    house = House(live(used=3), fails=lambda _: errors.BrokenAnswerError("no JSON"))
+    outcomes = house.new_process().run([PriorityRequest(job) for job in jobs], Terms())
+    assert [outcome.credits for outcome in outcomes] == [3, 0]
+    assert [house.ask(job) for job in jobs] == [[Reason.NEGATIVE_CACHE]] * 2
+    assert len(house.transport.sent) == 1
+
+
+def test_what_cost_nothing_and_cannot_be_read_is_tried_again() -> None:
+    house = House(live(used=3, last=0), live(used=3, last=0), live(used=3, last=0), fails=lambda _: errors.BrokenAnswerError("no JSON"))
+    house.ask(BOARD)
+    assert len(house.transport.sent) == 3
+
+
+def test_an_answer_that_broke_off_after_its_headers_was_charged_what_they_say() -> None:
+    lost = errors.TransportError("broke off", maybe_sent=True, provider="odds")
+    lost.head = (200, live(used=3).headers)
+    house = House(lost, live(used=6))
+    (outcome,) = house.new_process().run([PriorityRequest(BOARD)], Terms())
+    assert (outcome.credits, outcome.detail) == (3, "TRANSPORT")
+    assert house.credits() == (3, 497, 0, 0)
+    assert house.ask(BOARD) == [Reason.NEGATIVE_CACHE]
+    assert len(house.transport.sent) == 1
 
 
 def test_out_of_credits_is_not_asked_again_at_once() -> None:

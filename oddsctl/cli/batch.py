@@ -64,6 +64,8 @@ def batch(
             answers = [errand.answer(line, outcome, now) for line, outcome in zip(lines, outcomes, strict=True)]
             for answered in answers:
                 sys.stdout.write(batch_line(answered, now) + "\n")
+            for text in dict.fromkeys(text for answered in answers for text in answered.warnings):
+                session.warn(text)
             session.say(_in_words(errand.bill(lines, app.orchestrator)))
     return _code(answers, strict=strict)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from oddsctl.models import Forecast, GeocodedPlace, OddsEvent, Place, ScheduledGame, Units
+from oddsctl.models import NOTHING_LEFT_OUT, Forecast, GeocodedPlace, LeftOut, OddsEvent, Place, ScheduledGame, Units
 
 
 def canonical(words: Iterable[str]) -> tuple[str, ...]:
@@ -188,7 +188,7 @@ def _list(words: tuple[str, ...]) -> str:
     return ",".join(words) or "-"
 
 
-# ── what it brings home ──
+# ── what it brings home; `left_out` counts entries that could not be used ──
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +219,7 @@ class Events:
     """Answer to `OddsJob` (one event where it names one) and `EventsJob` (no prices)."""
 
     events: tuple[OddsEvent, ...]
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,7 @@ class Sports:
     """Answer to `SportsJob`."""
 
     sports: tuple[SportEntry, ...]
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,7 @@ class Scores:
     """Answer to `ScoresJob`."""
 
     scores: tuple[Score, ...]
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +248,7 @@ class Schedule:
     games: tuple[ScheduledGame, ...]
     skipped: int = 0
     doubt: str | None = None
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,12 +257,18 @@ class Forecasts:
 
     forecasts: tuple[Forecast, ...]
 
+    @property
+    def left_out(self) -> LeftOut:
+        """What could not be used, of all places together."""
+        return sum((forecast.left_out for forecast in self.forecasts), NOTHING_LEFT_OUT)
+
 
 @dataclass(frozen=True, slots=True)
 class Geocoded:
     """Answer to `GeocodeJob`; empty when the geocoder knows no such town."""
 
     places: tuple[GeocodedPlace, ...]
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
 
 Answer = Events | Sports | Scores | Schedule | Forecasts | Geocoded

@@ -13,6 +13,7 @@ from oddsctl.errors import (
     RedirectRefusedError,
     ServerError,
     TransportError,
+    UnusableAnswerError,
 )
 
 QUOTA = 6
@@ -34,9 +35,14 @@ class GiveUp:
     not_before: float | None = None
 
 
+def is_paid_for(error: ProviderError) -> bool:
+    """Whether an answer came and was charged that can't be read: what it holds is no reason to buy it again."""
+    return error.charged > 0 and isinstance(error, BrokenAnswerError | TransportError)
+
+
 def worth_retrying(error: ProviderError) -> bool:
-    """Connection errors, 429, 5xx and broken bodies pass; refusals and answers that will not fit do not."""
-    if isinstance(error, BodyTooLargeError | RedirectRefusedError):
+    """Connection errors, 429, 5xx and broken bodies pass; refusals, what will not fit, and what was paid for as it is do not."""
+    if isinstance(error, BodyTooLargeError | RedirectRefusedError | UnusableAnswerError) or is_paid_for(error):
         return False
     return isinstance(error, TransportError | ServerError | BrokenAnswerError | RateLimitedError)
 

@@ -96,7 +96,7 @@ def _cut_odds(have: OddsJob, answer: Events, want: OddsJob) -> Events | None:
     elif want.regions != have.regions:
         books = frozenset().union(*(REGION_BOOKS[region] for region in want.regions))
     events = tuple(_cut_event(event, want, books) for event in answer.events if want.event in (None, event.id))
-    return Events(events) if events or want.event is None else None
+    return replace(answer, events=events) if events or want.event is None else None
 
 
 def _cut_event(event: OddsEvent, want: OddsJob, books: frozenset[str] | None) -> OddsEvent:
@@ -120,9 +120,9 @@ def eastern_day(start: float) -> str:
 
 
 def pieces(job: Job, answer: Answer) -> tuple[tuple[Job, Answer], ...]:
-    """The answer as it is kept: each place of a forecast on its own, anything else whole."""
+    """The answer as it is kept: each place of a forecast on its own, but for one that could not be read; anything else whole."""
     if isinstance(job, ForecastJob) and isinstance(answer, Forecasts):
-        return tuple((replace(job, places=(one.place,)), Forecasts((one,))) for one in answer.forecasts)
+        return tuple((replace(job, places=(one.place,)), Forecasts((one,))) for one in answer.forecasts if one.hours or not one.left_out)
     return ((job, answer),)
 
 

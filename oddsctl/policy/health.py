@@ -52,7 +52,7 @@ class Kind(StrEnum):
 KINDS = {
     **dict.fromkeys(("FETCHED", "REJECTED", "UNKNOWN_SPORT", "INVALID_MARKET", "EVENT_GONE"), Kind.ANSWERED),
     **dict.fromkeys(("NO_KEY", "INVALID_KEY", "DEACTIVATED_KEY", "OUT_OF_CREDITS"), Kind.REFUSED),
-    **dict.fromkeys(("BROKEN_ANSWER", "FORBIDDEN", "REDIRECT_REFUSED", "BODY_TOO_LARGE"), Kind.BROKEN),
+    **dict.fromkeys(("BROKEN_ANSWER", "UNUSABLE_ANSWER", "FORBIDDEN", "REDIRECT_REFUSED", "BODY_TOO_LARGE"), Kind.BROKEN),
     "RATE_LIMITED": Kind.TOO_FAST,
 }
 """By outcome code; any other is a failure. Broken: it answers, and not as promised, so that waiting does not help."""

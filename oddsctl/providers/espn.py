@@ -22,7 +22,7 @@ from oddsctl.models import ScheduledGame, Sport, Status, VenueRef
 from oddsctl.ports import JSON
 from oddsctl.providers import shape
 from oddsctl.providers.espn_line import line
-from oddsctl.providers.shape import Entry
+from oddsctl.providers.shape import Entry, Sieve
 
 API = "espn"
 LIMIT = 500
@@ -30,6 +30,10 @@ LIMIT = 500
 CUT_OFF_AT = 25
 """What ESPN silently cuts to when it dislikes the limit: so many may be all there are, or not."""
 DOUBT = f"espn: answered exactly {CUT_OFF_AT} events, to which it cuts in silence: games may be missing"
+FAR_FROM_ASKED = 200 * 86400.0
+"""Seconds between the date asked for and a game in the answer that no postponement explains."""
+NO_GAME = False
+"""Stands for an event that is no game of two teams."""
 NO_SUCH_DATES = "Failed to get events endpoint."
 """What a range is answered since September 2026, and whatever else is neither day nor month."""
 
@@ -68,14 +72,18 @@ class ESPN:
         """The games of two teams; what is none (a fight card, a golf field) is counted and left out."""
         if response.status != 200:
             raise _error(job, response)
-        body = Entry(API, "the answer", shape.body(API, response))
+        sieve = Sieve(API)
+        body = Entry(sieve, "the answer", shape.body(API, response))
         if "events" not in body.value:
             raise BrokenAnswerError("espn: answered without events: the scoreboard has changed its shape", provider=API)
-        events = shape.entries(API, "events", body.value["events"], "event {}")
-        if len(events) >= LIMIT:
-            raise BrokenAnswerError(f"espn: {len(events)} events reach its limit, some may be cut off", provider=API)
-        games = [game for event in events if (game := _game(event))]
-        return Schedule(tuple(games), len(events) - len(games), DOUBT if len(events) == CUT_OFF_AT else None)
+        _check_league(job, body)
+        listed = body.value["events"]
+        read: list[ScheduledGame | bool] = sieve.each("events", listed, "event {}", lambda event: _game(job, event) or NO_GAME)
+        if len(listed) >= LIMIT:
+            raise BrokenAnswerError(f"espn: {len(listed)} events reach its limit, some may be cut off", provider=API)
+        games = shape.once([game for game in read if isinstance(game, ScheduledGame)], lambda game: game.id, sieve, "event")
+        doubt = DOUBT if len(listed) == CUT_OFF_AT else None
+        return Schedule(tuple(games), read.count(NO_GAME), doubt, sieve.left_out)
 
 
 def schedule_jobs(sport: Sport, start: float, end: float, *, by_day: bool = False) -> tuple[ScheduleJob, ...]:
@@ -120,27 +128,35 @@ def _eastern_days(start: float, end: float) -> Iterator[str]:
 # ── games ──
 
 
-def _game(event: Entry) -> ScheduledGame | None:
+def _check_league(job: Job, body: Entry) -> None:
+    """Refuses the scoreboard of another league, where it says whose it is (that of all of soccer does not)."""
+    leagues = body.value.get("leagues")
+    first = shape.fields(leagues[0]) if isinstance(leagues, list) and leagues else {}
+    slug = shape.word(first.get("slug"))
+    if slug and isinstance(job, ScheduleJob) and slug.casefold() != job.league.rpartition("/")[2].casefold():
+        raise body.broken(f"is of the league {slug}, not of {job.league}")
+
+
+def _game(job: Job, event: Entry) -> ScheduledGame | None:
     """The game; None where the event has no two teams at home and away, as in golf, tennis and fights."""
-    competitions = event.entries("competitions", "competition") if event.value.get("competitions") else []
-    if not competitions:
+    if not event.value.get("competitions"):
         return None
-    competition = competitions[0]
-    sides = {side.value.get("homeAway"): side for side in _competitors(competition)}
+    competition = event.first("competitions", "competition")
+    sides = {side.value["homeAway"]: side for side in _competitors(competition)}
     home, away = (_team(sides.get(side)) for side in ("home", "away"))
     if home is None or away is None:
         return None
-    status, begun = _status(competition if "status" in competition.value else event)
-    home_score, away_score = (shape.whole(sides[side].value.get("score")) for side in ("home", "away"))
+    status, begun = _status(competition if shape.fields(competition.value.get("status")) else event)
+    home_score, away_score = (_score(sides[side]) if begun else None for side in ("home", "away"))
     return ScheduledGame(
         id=event.word("id"),
-        start=event.instant("date"),
+        start=_start(job, event),
         time_confirmed=competition.value.get("timeValid") is not False,
         home=home,
         away=away,
         status=status,
-        home_score=home_score if begun else None,
-        away_score=away_score if begun else None,
+        home_score=home_score,
+        away_score=away_score,
         neutral=competition.value.get("neutralSite") is True,
         venue=_venue(shape.fields(competition.value.get("venue"))),
         line=line(competition.value.get("odds"), home, away),
@@ -149,14 +165,40 @@ def _game(event: Entry) -> ScheduledGame | None:
 
 def _competitors(competition: Entry) -> Iterator[Entry]:
     """Those who say where they play: the order of the list is not to be trusted."""
-    for side in competition.entries("competitors", "competitor") if competition.value.get("competitors") else []:
-        if isinstance(side.value.get("homeAway"), str):
-            yield side
+    listed = competition.value.get("competitors") or []
+    if not isinstance(listed, list):
+        raise competition.broken("has competitors that are no list")
+    for count, side in enumerate(listed, 1):
+        entry = Entry(competition.sieve, f"competitor {count} of {competition.place}", side)
+        if isinstance(entry.value.get("homeAway"), str):
+            yield entry
 
 
 def _team(side: Entry | None) -> str | None:
     """The team's name; None for an athlete."""
-    return shape.word(shape.fields(side.value.get("team")).get("displayName")) if side else None
+    if side is None or not isinstance(side.value.get("team"), dict):
+        return None
+    team = Entry(side.sieve, f"team of {side.place}", side.value["team"])
+    return None if team.value.get("displayName") is None else team.word("displayName")
+
+
+def _start(job: Job, event: Entry) -> float:
+    """When the game begins: near the day or month that was asked for, also where it was moved."""
+    start = event.instant("date")
+    dates = job.dates if isinstance(job, ScheduleJob) else ""
+    asked = shape.instant(f"{dates[:4]}-{dates[4:6]}-{dates[6:] or '15'}")
+    if asked is not None and abs(start - asked) > FAR_FROM_ASKED:
+        raise event.broken(f"is of {shape.quote(event.value['date'])}, not of {dates}")
+    return start
+
+
+def _score(side: Entry) -> int | None:
+    """The side's points; None where there are none yet."""
+    told = side.value.get("score")
+    score = shape.whole_within(told, 0, shape.HIGHEST_SCORE)
+    if score is None and told is not None and not isinstance(told, str):  # texts are cricket's, or empty
+        side.sieve.leave_out("score", f"{side.place} has a score that is none")
+    return score
 
 
 def _status(of: Entry) -> tuple[Status, bool]:

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 
 from oddsctl.models import Price
 from oddsctl.ports import JSON
-from oddsctl.providers.shape import decimal_odds, fields, number, word
+from oddsctl.providers.shape import HIGHEST_PRICE, decimal_odds, fields, whole, within, word
 
-ONE_SPELLING = {"Draft Kings": "DraftKings"}
+NAMES = {100: "DraftKings"}
+"""Of the providers whose name was seen left out, by id."""
+ONE_SPELLING = {"draftkings": "DraftKings"}
+"""By the name in lower case without blanks."""
+LARGEST_POINT = 10_000.0
 
 
 def line(listed: JSON, home: str, away: str) -> tuple[Price, ...]:
@@ -22,14 +26,23 @@ def line(listed: JSON, home: str, away: str) -> tuple[Price, ...]:
 
 
 def _prices(odds: dict[str, JSON], home: str, away: str) -> Iterator[Price]:
-    name = word(fields(odds.get("provider")).get("name")) or "line"
-    book = f"espn:{ONE_SPELLING.get(name, name)}"
+    book = f"espn:{_name(fields(odds.get('provider')))}"
     for outcome, price in _moneylines(odds, home, away):
         yield Price(book, "h2h", outcome, price)
     for outcome, price, point in _spreads(odds, home, away):
         yield Price(book, "spreads", outcome, price, point)
     for outcome, price, point in _totals(odds):
         yield Price(book, "totals", outcome, price, point)
+
+
+def _name(provider: dict[str, JSON]) -> str:
+    """What the provider of the line is called, in one spelling; its id, text or number, tells where it has no name."""
+    name = word(provider.get("name")) or NAMES.get(whole(provider.get("id")) or 0, "line")
+    return ONE_SPELLING.get(name.casefold().replace(" ", ""), name)
+
+
+def _point(value: JSON) -> float | None:
+    return within(value, -LARGEST_POINT, LARGEST_POINT)
 
 
 def _moneylines(odds: dict[str, JSON], home: str, away: str) -> list[tuple[str, float]]:
@@ -45,17 +58,17 @@ def _moneylines(odds: dict[str, JSON], home: str, away: str) -> list[tuple[str, 
 def _british(side: dict[str, JSON]) -> float | None:
     """Decimal odds as Bet 365 states them: the fraction `11/2`, and beside it the rounded decimal 6.5."""
     fraction = re.fullmatch(r"([0-9]{1,5})/([1-9][0-9]{0,4})", word(side.get("summary")) or "")
-    price = round(1 + int(fraction[1]) / int(fraction[2]), 4) if fraction else number(side.get("value"))
-    return price if price is not None and price > 1 else None
+    price = round(1 + int(fraction[1]) / int(fraction[2]), 4) if fraction else within(side.get("value"), 1, HIGHEST_PRICE)
+    return price if price is not None and 1 < price <= HIGHEST_PRICE else None
 
 
 def _spreads(odds: dict[str, JSON], home: str, away: str) -> list[tuple[str, float, float]]:
     found = []
-    given = number(odds.get("spread"))  # relative to the home team
+    given = _point(odds.get("spread"))  # relative to the home team
     for side, old, outcome, sign in (("home", "homeTeamOdds", home, 1), ("away", "awayTeamOdds", away, -1)):
         new = _newest(odds, "pointSpread", side)
         price = decimal_odds(new["odds"] if new else fields(odds.get(old)).get("spreadOdds"))
-        point = number(new.get("line"))
+        point = _point(new.get("line"))
         if point is None and given is not None:
             point = sign * given + 0.0  # no -0.0
         if price is not None and point is not None:
@@ -65,13 +78,13 @@ def _spreads(odds: dict[str, JSON], home: str, away: str) -> list[tuple[str, flo
 
 def _totals(odds: dict[str, JSON]) -> list[tuple[str, float, float]]:
     found = []
-    given = number(odds.get("overUnder"))
+    given = _point(odds.get("overUnder"))
     current = fields(odds.get("current"))  # the shape of January 2025
     for side, old, outcome in (("over", "overOdds", "Over"), ("under", "underOdds", "Under")):
         new = _newest(odds, "total", side)
         before = fields(current.get(side)).get("american") or odds.get(old)
         price = decimal_odds(new["odds"] if new else before)
-        point = number((word(new.get("line")) or "").lstrip("ouOU"))
+        point = _point((word(new.get("line")) or "").lstrip("ouOU"))
         point = given if point is None else point
         if price is not None and point is not None:
             found.append((outcome, price, point))

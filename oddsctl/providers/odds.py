@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
+from typing import TypeVar
 from urllib.parse import quote
 
 from oddsctl.errors import (
@@ -21,6 +23,7 @@ from oddsctl.errors import (
     RejectedError,
     ServerError,
     UnknownSportError,
+    UnusableAnswerError,
 )
 from oddsctl.messages.jobs import Answer, Events, EventsJob, Job, OddsJob, Score, Scores, ScoresJob, SportEntry, Sports, SportsJob
 from oddsctl.messages.wire import HttpRequest, HttpResponse, Quota, Secret
@@ -28,9 +31,20 @@ from oddsctl.models import OddsEvent, Price
 from oddsctl.policy import coalesce
 from oddsctl.ports import JSON
 from oddsctl.providers import shape
-from oddsctl.providers.shape import Entry
+from oddsctl.providers.shape import Entry, Sieve
 
+T = TypeVar("T")
 API = "odds"
+ANY_SPORT = "upcoming"
+"""Asks for the next games of all sports."""
+NEED_A_POINT = ("spreads", "totals")
+LARGEST_POINT = 10_000.0
+DAY = 86400.0
+FAR_AHEAD, LONG_OVER = 550 * DAY, 90 * DAY
+"""No game is listed so long before it begins, or after."""
+MOST_CREDITS = 10**9
+DEAREST = 10**5
+"""Credits of an account, and of one call, at the most: larger numbers in a header are a mistake."""
 EXCHANGE_REGIONS = frozenset(("eu", "uk", "au", "us_ex"))
 EXCHANGES = coalesce.REGION_BOOKS["us_ex"] | {"betfair_ex_eu", "betfair_ex_uk", "betfair_ex_au", "matchbook", "smarkets"}
 BY_CODE: dict[str, type[ProviderError]] = {
@@ -90,7 +104,12 @@ class TheOddsAPI:
         """The three `x-requests-*` headers. Not those of a 5xx: a gateway was seen to make them up (FACTS 1.4)."""
         if response.status >= 500:
             return Quota()
-        return Quota(*(shape.whole(response.headers.get(f"x-requests-{name}")) for name in ("used", "remaining", "last")))
+        told = {name: response.headers.get(f"x-requests-{name}") for name in ("used", "remaining", "last")}
+        return Quota(
+            shape.whole_within(told["used"], 0, MOST_CREDITS),
+            shape.whole_within(told["remaining"], -MOST_CREDITS, MOST_CREDITS),
+            shape.whole_within(told["last"], -DEAREST, DEAREST),
+        )
 
     def parse(self, job: Job, response: HttpResponse) -> Answer:
         """The models; errors by `error_code` first, then by status."""
@@ -99,15 +118,18 @@ class TheOddsAPI:
         body = shape.body(API, response)
         if isinstance(body, dict) and "error_code" in body:
             raise _error(response)
+        sieve, now = Sieve(API), response.received_at
         match job:
             case OddsJob(event=str()):
-                return _events([Entry(API, "the event", body)])
+                event = Entry(sieve, "the event", body)
+                return _events(job, sieve.each("the answer", [event.value], "the event", partial(_event, job, now), "event"), sieve)
             case OddsJob() | EventsJob():
-                return _events(_listed(body, "event"))
+                return _events(job, _listed(sieve, body, "event", partial(_event, job, now)), sieve)
             case ScoresJob():
-                return Scores(tuple(_score(entry) for entry in _listed(body, "game")))
+                scores = _listed(sieve, body, "game", partial(_score, job, now))
+                return Scores(tuple(shape.once(scores, lambda score: score.id, sieve, "game")), sieve.left_out)
             case SportsJob():
-                return Sports(tuple(_sport(entry) for entry in _listed(body, "sport")))
+                return Sports(tuple(_listed(sieve, body, "sport", _sport)), sieve.left_out)
             case _:
                 raise _foreign(job)
 
@@ -150,12 +172,51 @@ def _foreign(job: Job) -> TypeError:
 # ── answers ──
 
 
-def _listed(body: JSON, called: str) -> list[Entry]:
-    return shape.entries(API, "the answer", body, f"{called} {{}}")
+def _listed(sieve: Sieve, body: JSON, called: str, read: Callable[[Entry], T | None]) -> list[T]:
+    return sieve.each("the answer", body, f"{called} {{}}", read)
 
 
-def _events(entries: Iterable[Entry]) -> Events:
-    return Events(_in_decimal([_event(entry) for entry in entries if not _is_outright(entry)]))
+def _events(job: OddsJob | EventsJob, found: Iterable[OddsEvent | None], sieve: Sieve) -> Events:
+    """The events, in decimal odds. Raises `UnusableAnswerError` where there are some and none can be used, of a paid answer."""
+    events = shape.once([event for event in found if event], lambda event: event.id, sieve, "event")
+    if isinstance(job, OddsJob) and not events and sieve.left_out:
+        raise UnusableAnswerError(f"{API}: {sieve.left_out}", provider=API)
+    decimal = _in_decimal(events, sieve)
+    return Events(decimal, sieve.left_out)
+
+
+def _event(job: OddsJob | EventsJob, now: float, entry: Entry) -> OddsEvent | None:
+    """The event; None for an outright."""
+    _check(entry, job)
+    if _is_outright(entry):
+        return None
+    event = OddsEvent(
+        id=entry.word("id"),
+        commence_time=_start(entry, now),
+        home=entry.word("home_team"),
+        away=entry.word("away_team"),
+    )
+    if entry.value.get("bookmakers") is None:  # the free schedule has none
+        return event
+    books = entry.each("bookmakers", "book", lambda book: book.each("markets", "market", partial(_prices, book.word("key"), book)))
+    return replace(event, prices=tuple(price for markets in books for prices in markets for price in prices))
+
+
+def _check(entry: Entry, job: OddsJob | EventsJob | ScoresJob) -> None:
+    """Refuses what was not asked for: a game of another sport, or another game."""
+    sport = shape.word(entry.value.get("sport_key"))
+    if sport is not None and sport.casefold() != job.sport.casefold() and job.sport != ANY_SPORT:
+        raise entry.broken(f"is of the sport {shape.quote(sport)}, not {job.sport}")
+    if isinstance(job, OddsJob) and job.event is not None and (found := shape.word(entry.value.get("id"))) != job.event:
+        raise entry.broken(f"is {shape.quote(found)}, not {job.event}")
+
+
+def _start(entry: Entry, now: float) -> float:
+    """When the game begins; games are listed from months before they begin until they end."""
+    start = entry.instant("commence_time")
+    if now and not now - LONG_OVER <= start <= now + FAR_AHEAD:
+        raise entry.broken(f"begins on {shape.quote(entry.value['commence_time'])}, which is not likely")
+    return start
 
 
 def _is_outright(entry: Entry) -> bool:
@@ -163,24 +224,20 @@ def _is_outright(entry: Entry) -> bool:
     return all(entry.value.get(side, "") is None for side in ("home_team", "away_team"))
 
 
-def _event(entry: Entry) -> OddsEvent:
-    books = entry.entries("bookmakers", "book") if "bookmakers" in entry.value else []
-    return OddsEvent(
-        id=entry.word("id"),
-        commence_time=entry.instant("commence_time"),
-        home=entry.word("home_team"),
-        away=entry.word("away_team"),
-        prices=tuple(price for book in books for market in book.entries("markets", "market") for price in _prices(book, market)),
-    )
-
-
-def _prices(book: Entry, market: Entry) -> Iterator[Price]:
+def _prices(bookmaker: str, book: Entry, market: Entry) -> list[Price]:
     """A market's prices as sent. The time is the market's; old answers have only the bookmaker's."""
-    bookmaker, key = book.word("key"), market.word("key")
+    key = market.word("key")
     updated = shape.instant(market.value.get("last_update")) or shape.instant(book.value.get("last_update"))
-    for outcome in market.entries("outcomes", "outcome"):
-        point = shape.number(outcome.value.get("point"))
-        yield Price(bookmaker, key, _outcome(outcome), outcome.number("price"), point, updated)
+    return market.each("outcomes", "outcome", partial(_price, bookmaker, key, updated), "price")
+
+
+def _price(bookmaker: str, market: str, updated: float | None, outcome: Entry) -> Price:
+    """One price, american or decimal as it came. A handicap or a total is none without its point."""
+    name, price, point = _outcome(outcome), outcome.number("price"), outcome.value.get("point")
+    handicap = shape.within(point, -LARGEST_POINT, LARGEST_POINT)
+    if handicap is None and (point is not None or market in NEED_A_POINT):
+        raise outcome.broken("has no point" if point is None else "has a point that is none")
+    return Price(bookmaker, market, name, price, handicap, updated)
 
 
 def _outcome(outcome: Entry) -> str:
@@ -189,37 +246,50 @@ def _outcome(outcome: Entry) -> str:
     return f"{name} ({player})" if player else name
 
 
-def _in_decimal(events: list[OddsEvent]) -> tuple[OddsEvent, ...]:
-    """The events with decimal prices; what is none (1 and below: no bet) is left out.
+def _in_decimal(events: list[OddsEvent], sieve: Sieve) -> tuple[OddsEvent, ...]:
+    """The events with decimal prices; what is none (1 and below is no bet, more than `HIGHEST_PRICE` a mistake) is left out.
 
     We ask for decimal odds. American ones, from a proxy or a recording, can't be told price by price (an exchange's 150 is decimal),
-    but by the whole answer: theirs are all 100 or more, above or below zero, and no decimal answer is.
+    but by the whole answer: all of theirs are 100 or more, above or below zero, and many are negative.
     """
     prices = [price.price for event in events for price in event.prices]
-    if prices and all(abs(price) >= 100 for price in prices):
-        events = [replace(event, prices=tuple(_from_american(price) for price in event.prices)) for event in events]
-    elif min(prices, default=2.0) > 1:
+    negative = sum(price <= -100 for price in prices)
+    american = bool(prices) and (all(abs(price) >= 100 for price in prices) or negative > len(prices) / 4)
+    if not american and all(1 < price <= shape.HIGHEST_PRICE for price in prices):
         return tuple(events)
-    return tuple(replace(event, prices=tuple(price for price in event.prices if price.price > 1)) for event in events)
+    return tuple(replace(event, prices=tuple(_usable(event.prices, sieve, american=american))) for event in events)
 
 
-def _from_american(price: Price) -> Price:
-    return replace(price, price=shape.decimal_odds(price.price) or 0.0)
+def _usable(prices: Iterable[Price], sieve: Sieve, *, american: bool) -> Iterator[Price]:
+    for price in prices:
+        decimal = shape.decimal_odds(price.price) if american else shape.within(price.price, 1.0, shape.HIGHEST_PRICE)
+        if decimal is None or decimal <= 1:
+            sieve.leave_out("price", f"{price.price:g} ({shape.quote(price.outcome)}, {shape.quote(price.bookmaker)}) is no price")
+        else:
+            yield replace(price, price=decimal)
 
 
-def _score(entry: Entry) -> Score:
+def _score(job: ScoresJob, now: float, entry: Entry) -> Score:
+    _check(entry, job)
     home, away = entry.word("home_team"), entry.word("away_team")
-    told = entry.entries("scores", "score") if entry.value.get("scores") is not None else []
-    scores = {shape.word(one.value.get("name")): shape.whole(one.value.get("score")) for one in told}
+    given = entry.value.get("scores")
+    told = {} if given is None else dict(entry.each("scores", "score", _side_score))
     return Score(
         id=entry.word("id"),
-        commence_time=entry.instant("commence_time"),
+        commence_time=_start(entry, now),
         completed=entry.value.get("completed") is True,
         home=home,
         away=away,
-        home_score=scores.get(home),
-        away_score=scores.get(away),
+        home_score=told.get(home),
+        away_score=told.get(away),
     )
+
+
+def _side_score(entry: Entry) -> tuple[str, int]:
+    score = shape.whole_within(entry.value.get("score"), 0, shape.HIGHEST_SCORE)
+    if score is None:
+        raise entry.broken("has no score")
+    return entry.word("name"), score
 
 
 def _sport(entry: Entry) -> SportEntry:
@@ -254,7 +324,7 @@ def _told(response: HttpResponse) -> tuple[str, str]:
         body = shape.fields(shape.body(API, response))
     except BrokenAnswerError:
         body = {}
-    return shape.word(body.get("error_code")) or "", shape.word(body.get("message")) or ""
+    return shape.word(body.get("error_code")) or "", shape.said(body.get("message"))
 
 
 def _by_status(status: int, code: str) -> type[ProviderError]:

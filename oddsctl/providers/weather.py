@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from math import cos, radians
 
 from oddsctl.errors import (
     BrokenAnswerError,
@@ -18,7 +19,7 @@ from oddsctl.messages.wire import HttpRequest, HttpResponse, Quota
 from oddsctl.models import Forecast, GeocodedPlace, Hour, Place, Units
 from oddsctl.ports import JSON
 from oddsctl.providers import shape
-from oddsctl.providers.shape import Entry
+from oddsctl.providers.shape import Entry, Sieve
 from oddsctl.providers.towns import other_spelling
 
 API = "weather"
@@ -34,6 +35,18 @@ VARIABLES = {
     "code": "weather_code",
 }
 """Ours to theirs; ten or fewer weigh 1 a place (FACTS 3.2)."""
+LIKELY = {
+    "temperature": (-150.0, 150.0),
+    "apparent_temperature": (-200.0, 200.0),
+    "wind_speed": (0.0, 500.0),
+    "wind_gusts": (0.0, 600.0),
+    "precipitation_probability": (0.0, 100.0),
+    "precipitation": (0.0, 1000.0),
+    "code": (0.0, 99.0),
+}
+"""What each value is within, in any of the units."""
+SAME_PLACE_WITHIN = 1.0
+"""Degrees between the place asked for and the middle of its cell of the grid, at the most."""
 UNITS: dict[Units, tuple[tuple[str, str], ...]] = {
     "imperial": (("precipitation_unit", "inch"), ("temperature_unit", "fahrenheit"), ("wind_speed_unit", "mph")),
     "metric": (("precipitation_unit", "mm"), ("temperature_unit", "celsius"), ("wind_speed_unit", "kmh")),
@@ -99,7 +112,7 @@ class OpenMeteo:
             case ForecastJob():
                 return _forecasts(job, body)
             case GeocodeJob():
-                return _geocoded(Entry(API, "the answer", body))
+                return _geocoded(Entry(Sieve(API), "the answer", body))
             case _:
                 raise TypeError(f"no job for Open-Meteo: {type(job).__name__}")
 
@@ -109,24 +122,56 @@ def _date(day: int) -> str:
 
 
 def _forecasts(job: ForecastJob, body: JSON) -> Forecasts:
-    """One place comes as an object, several as a list in the order asked; coordinates in it are the grid's, not ours."""
-    answered = shape.entries(API, "the answer", body if isinstance(body, list) else [body], "place {}")
+    """One place comes as an object, several as a list in the order asked; coordinates in it are the grid's, not ours.
+
+    Raises `BrokenAnswerError` where no place has an hour that can be read.
+    """
+    answered = body if isinstance(body, list) else [body]
     if len(answered) != len(job.places):
         raise BrokenAnswerError(f"weather: asked for {len(job.places)} places, got {len(answered)}", provider=API)
-    return Forecasts(tuple(_forecast(place, job.units, entry) for place, entry in zip(job.places, answered, strict=True)))
+    found = tuple(_place(job, place, count, one) for count, (place, one) in enumerate(zip(job.places, answered, strict=True), 1))
+    forecasts = Forecasts(found)
+    if forecasts.left_out and not any(forecast.hours for forecast in found):
+        raise BrokenAnswerError(f"weather: {forecasts.left_out.first}", provider=API)
+    return forecasts
 
 
-def _forecast(place: Place, units: Units, entry: Entry) -> Forecast:
-    hourly = Entry(API, f"hourly of {entry.place}", entry.value.get("hourly"))
-    _check_units(units, shape.fields(entry.value.get("hourly_units")), hourly)
-    stamps = _stamps(hourly, shape.number(entry.value.get("utc_offset_seconds")) or 0.0)
-    columns = {name: _column(hourly, variable, len(stamps)) for name, variable in VARIABLES.items()}
-    codes = [shape.whole(code) for code in columns.pop("code")]
-    hours = (
-        Hour(stamp, **{name: shape.number(column[row]) for name, column in columns.items()}, code=codes[row])
-        for row, stamp in enumerate(stamps)
-    )
-    return Forecast(place, units, tuple(hours))
+def _place(job: ForecastJob, place: Place, count: int, value: JSON) -> Forecast:
+    """The forecast of one place; without hours where it cannot be read."""
+    sieve = Sieve(API)
+    hours: tuple[Hour, ...] = ()
+    try:
+        entry = Entry(sieve, f"place {count}", value)
+        _check_place(place, entry)
+        hours = tuple(_hours(job, entry))
+    except BrokenAnswerError as error:
+        sieve.leave_out("place", error.message)
+    return Forecast(place, job.units, hours, sieve.left_out)
+
+
+def _check_place(place: Place, entry: Entry) -> None:
+    """Refuses a forecast for far away. The grid is some kilometres wide, and bare `nan` was seen as coordinates."""
+    latitude, longitude = (shape.number(entry.value.get(name)) for name in ("latitude", "longitude"))
+    if latitude is None or longitude is None:
+        return
+    aside = abs((longitude - place.longitude + 180) % 360 - 180) * cos(radians(place.latitude))
+    if max(abs(latitude - place.latitude), aside) > SAME_PLACE_WITHIN:
+        raise entry.broken(f"is at {latitude:.2f},{longitude:.2f}, not at {place.latitude:.2f},{place.longitude:.2f}")
+
+
+def _hours(job: ForecastJob, entry: Entry) -> Iterator[Hour]:
+    """The hours of the days asked for, ascending, each once."""
+    hourly = Entry(entry.sieve, f"hourly of {entry.place}", entry.value.get("hourly"))
+    _check_units(job.units, shape.fields(entry.value.get("hourly_units")), hourly)
+    rows = _rows(job, hourly, shape.number(entry.value.get("utc_offset_seconds")) or 0.0)
+    columns = {name: _column(hourly, name, variable) for name, variable in VARIABLES.items()}
+    codes = columns.pop("code")
+    for stamp in sorted(rows):
+        row = rows[stamp]
+        code = codes[row] if codes else None
+        yield Hour(
+            stamp, **{name: column[row] if column else None for name, column in columns.items()}, code=None if code is None else int(code)
+        )
 
 
 def _check_units(units: Units, told: dict[str, JSON], hourly: Entry) -> None:
@@ -136,28 +181,39 @@ def _check_units(units: Units, told: dict[str, JSON], hourly: Entry) -> None:
             raise hourly.broken(f"has {variable} in {shape.quote(other)}, not in {unit}")
 
 
-def _stamps(hourly: Entry, offset: float) -> list[float]:
-    """The hours, ascending without gaps. Where seconds were not honoured they are local, in text without offset (FACTS 3.5)."""
+def _rows(job: ForecastJob, hourly: Entry, offset: float) -> dict[float, int]:
+    """In which row each hour stands. Where seconds were not honoured they are local, in text without offset (FACTS 3.5)."""
     times = hourly.value.get("time")
     if not isinstance(times, list):
         raise hourly.broken("has no time")
-    stamps = []
-    for count, time in enumerate(times, 1):
+    rows: dict[float, int] = {}
+    first, last = (job.first_day - 1) * DAY, (job.last_day + 2) * DAY
+    for row, time in enumerate(times):
         stamp = shape.instant(time)
-        if stamp is None:
-            raise hourly.broken(f"has a time {count} that is none")
-        stamps.append(stamp - offset if isinstance(time, str) else stamp)
-    if any(later - earlier != HOUR for earlier, later in pairwise(stamps)):
-        raise hourly.broken("has hours that do not follow each other")
-    return stamps
+        if stamp is not None and isinstance(time, str):
+            stamp -= offset
+        if stamp is None or stamp % HOUR or not first <= stamp <= last:
+            hourly.sieve.leave_out("hour", f"{hourly.place} has a time {row + 1} that is no hour of the days asked for")
+        elif rows.setdefault(stamp, row) != row:
+            hourly.sieve.leave_out("hour", f"{hourly.place} has the time {row + 1} twice")
+    return rows
 
 
-def _column(hourly: Entry, variable: str, length: int) -> list[JSON]:
-    """The variable's values, a null for each hour where it is left out."""
-    column = hourly.value.get(variable, [None] * length)
-    if not isinstance(column, list) or len(column) != length:
-        raise hourly.broken(f"has another number of {variable} than of time")
-    return column
+def _column(hourly: Entry, name: str, variable: str) -> list[float | None] | None:
+    """The variable's values, null where there is none or it is no likely one; None for all where it has not one for each hour."""
+    column = hourly.value.get(variable)
+    if column is None:
+        return None
+    if not isinstance(column, list) or len(column) != len(hourly.value["time"]):
+        hourly.sieve.leave_out("variable", f"{hourly.place} has another number of {variable} than of time")
+        return None
+    found = [shape.within(value, *LIKELY[name]) for value in column]
+    if name == "code":
+        found = [value if value is not None and value.is_integer() else None for value in found]
+    bad = sum(value is not None and read is None for value, read in zip(column, found, strict=True))
+    if bad:
+        hourly.sieve.leave_out("value", f"{hourly.place} has a {variable} that is no likely one", bad)
+    return found
 
 
 def _search(job: GeocodeJob) -> tuple[tuple[str, str], ...]:
@@ -170,8 +226,10 @@ def _search(job: GeocodeJob) -> tuple[tuple[str, str], ...]:
 
 def _geocoded(body: Entry) -> Geocoded:
     """The places found, in the geocoder's order; no match is an answer without `results`."""
-    results = body.entries("results", "result") if "results" in body.value else []
-    return Geocoded(tuple(_town(result) for result in results))
+    results = body.each("results", "result", _town) if "results" in body.value else []
+    if body.sieve.left_out and not results:
+        raise BrokenAnswerError(f"weather: {body.sieve.left_out.first}", provider=API)
+    return Geocoded(tuple(results), body.sieve.left_out)
 
 
 def _town(result: Entry) -> GeocodedPlace:
@@ -203,7 +261,7 @@ def _reason(response: HttpResponse) -> str:
         body = shape.fields(shape.body(API, response))
     except BrokenAnswerError:
         return ""
-    return shape.word(body.get("reason")) or ""
+    return shape.said(body.get("reason"))
 
 
 def _rest(reason: str, now: float) -> float | None:

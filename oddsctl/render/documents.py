@@ -92,6 +92,8 @@ def batch_line(answered: Answered, now: float) -> str:
             line["data"] = [_game(game) for game in games]
     if error := answered.error:
         line["error"] = {"error": error.code, "message": error.message}
+    if answered.warnings:
+        line["warnings"] = list(answered.warnings)
     if outcome.demo:
         line["demo"] = True
     return _encode(line)

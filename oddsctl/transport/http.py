@@ -65,6 +65,7 @@ class HttpTransport:
         except (requests.RequestException, HTTPError, OSError, zlib.error, NotSentError) as error:
             failure = _failure(error, request.api, host, self._http, patience if line.overdue else None)
             failure.maybe_sent |= line.redirected  # something was, to get there
+            failure.head = line.head
         else:
             if response.status == 304 and stored:
                 return replace(response, status=200, headers={**stored.headers, **response.headers}, body=stored.body)
@@ -89,21 +90,29 @@ class HttpTransport:
         prepared.headers.update(validators)
         sent_at = self._clock.now()
         with closing(self._follow(session, prepared, request.api, line)) as response:
+            line.head = response.status_code, self._headers(response, request)
             body = decoded(response.raw.stream(_CHUNK, decode_content=False), self._http.max_body)
         line.check()
         received_at = self._clock.now()
         if body is None:
-            raise BodyTooLargeError(
+            too_large = BodyTooLargeError(
                 f"{request.api}: the answer is larger than {self._http.max_body:,} bytes",
                 maybe_sent=True,
                 provider=request.api,
                 hint="http.max_body sets the limit",
             )
-        headers = {name.lower(): value for name, value in response.headers.items()}
+            too_large.head = line.head
+            raise too_large
         for shown in _spellings(request.secret):
             body = body.replace(shown.encode(), b"***")
+        return HttpResponse(*line.head, body, sent_at, received_at)
+
+    @staticmethod
+    def _headers(response: requests.Response, request: HttpRequest) -> dict[str, str]:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        for shown in _spellings(request.secret):
             headers = {name: value.replace(shown, "***") for name, value in headers.items()}
-        return HttpResponse(response.status_code, headers, body, sent_at, received_at)
+        return headers
 
     def _follow(self, session: requests.Session, prepared: requests.PreparedRequest, api: str, line: Line) -> requests.Response:
         """The answer, after at most three redirects within its host. Past the session, which reads a redirect's body without limit."""

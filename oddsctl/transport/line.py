@@ -19,12 +19,16 @@ class NotSentError(Exception):
 
 
 class Line:
-    """The time limit of one exchange. A byte now and then keeps a read timeout from striking, be it in headers, body or trailers."""
+    """The time limit of one exchange. A byte now and then keeps a read timeout from striking, be it in headers, body or trailers.
+
+    `head` is the status and the headers of the answer, once they are there.
+    """
 
     def __init__(self, patience: float) -> None:
         self.sock: socket.socket | None = None
         self.overdue = False
         self.redirected = False
+        self.head: tuple[int, dict[str, str]] | None = None
         self._timer = threading.Timer(patience, self._hang_up)
         self._timer.daemon = True
 

@@ -30,6 +30,7 @@ WORTH_IT = {
     errors.ForbiddenError: False,
     errors.ServerError: True,
     errors.BrokenAnswerError: True,
+    errors.UnusableAnswerError: False,
     errors.TransportError: True,
     errors.TimedOutError: True,
     errors.BodyTooLargeError: False,
@@ -141,3 +142,11 @@ def test_a_wait_longer_than_the_patience_is_not_begun() -> None:
 
 def test_an_outage_costs_one_run_six_retries_however_many_calls_it_makes() -> None:
     assert QUOTA == 6
+
+
+@pytest.mark.parametrize("kind", [errors.BrokenAnswerError, errors.TransportError, errors.TimedOutError])
+def test_an_answer_that_was_charged_is_not_asked_for_again_because_of_what_it_holds(kind: type[ProviderError]) -> None:
+    paid = failure(kind)
+    assert worth_retrying(paid)
+    paid.charged = 3
+    assert not worth_retrying(paid)

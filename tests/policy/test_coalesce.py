@@ -7,9 +7,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.messages.jobs import Events, ForecastJob, Forecasts, GeocodeJob, Job, OddsJob, Schedule, ScheduleJob
-from oddsctl.models import Forecast, Hour, OddsEvent, Place, Price, ScheduledGame
+from oddsctl.messages.jobs import Answer, Events, ForecastJob, Forecasts, GeocodeJob, Job, OddsJob, Schedule, ScheduleJob
+from oddsctl.models import Forecast, Hour, LeftOut, OddsEvent, Place, Price, ScheduledGame
 from oddsctl.policy import coalesce
+from oddsctl.store import codec
 
 ALL = ("h2h", "spreads", "totals")
 BOARD = OddsJob("nfl", ALL, ("us",))
@@ -129,3 +130,28 @@ def test_every_batched_forecast_belongs_to_whom_it_goes(wishes: list[ForecastJob
             assert isinstance(cut, Forecasts)
             assert isinstance(want, ForecastJob)
             assert tuple(one.place for one in cut.forecasts) == want.places
+
+
+def test_what_was_left_out_of_an_answer_goes_with_each_part_of_it_and_is_kept_in_the_store() -> None:
+    left_out = LeftOut((("price", 2), ("event", 1)), "event 3 has no id")
+    board = replace(ANSWER, left_out=left_out)
+    for want in (BOARD, replace(BOARD, event="e2"), replace(BOARD, markets=("h2h",)), OddsJob("nfl", ALL, (), ("fanduel",))):
+        part = coalesce.cut(BOARD, board, want)
+        assert part is not None
+        assert part.left_out == left_out
+        assert codec.decode(Answer, codec.encode(part, Answer)) == part
+    month, day = ScheduleJob("football/nfl", "202601"), ScheduleJob("football/nfl", "20260103")
+    schedule = coalesce.cut(month, Schedule((), left_out=left_out), day)
+    assert schedule is not None
+    assert schedule.left_out == left_out
+    here, there = Place(1, 1), Place(2, 2)
+    both = Forecasts((Forecast(here, "imperial", (), left_out), Forecast(there, "imperial", ())))
+    assert [piece.left_out for _, piece in coalesce.pieces(ForecastJob((here, there), 1, 1), both)] == [LeftOut()]
+    assert both.left_out == left_out
+    assert (left_out + left_out).counts == (("price", 4), ("event", 2))
+
+
+def test_an_answer_stored_before_anything_was_counted_is_read() -> None:
+    stored = codec.encode(ANSWER, Answer)
+    assert "left_out" not in stored
+    assert codec.decode(Answer, stored) == ANSWER

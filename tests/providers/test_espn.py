@@ -260,19 +260,41 @@ def test_no_games_are_no_error() -> None:
 @pytest.mark.parametrize(
     ("event", "message"),
     [
-        ("x", "espn: event 2 is no object"),
-        (espn_event() | {"id": None}, "espn: event 2 has no id"),
-        (espn_event() | {"date": None}, "espn: event 2 has no date"),
-        (espn_event() | {"date": "TBD"}, "espn: event 2 has a date that is no time"),
-        (espn_event(status=None), "espn: competition 1 of event 2 has no status"),
-        (espn_event(status=status("X", "soon", completed=False)), "espn: competition 1 of event 2 has a status that is neither"),
-        (espn_event() | {"competitions": "x"}, "espn: competitions of event 2 is no list"),
+        ("x", "event 2 is no object"),
+        (None, "event 2 is no object"),
+        (espn_event() | {"id": None}, "event 2 has no id"),
+        (espn_event() | {"date": None}, "event 2 has no date"),
+        (espn_event() | {"date": "TBD"}, "event 2 has a date that is no time"),
+        (espn_event() | {"date": "9999-01-01T00:00Z"}, "event 2 has a date that is no time"),
+        (espn_event() | {"date": "2022-11-27T18:00Z"}, "event 2 is of 2022-11-27T18:00Z, not of 20251127"),
+        (espn_event(status=None), "event 2 has no status"),
+        (espn_event(status=status("X", "soon", completed=False)), "competition 1 of event 2 has a status that is neither"),
+        (espn_event() | {"competitions": "x"}, "event 2 has no competition"),
+        (espn_event() | {"competitions": [None]}, "competition 1 of event 2 is no object"),
+        (espn_event(competitors={"home": 1}), "competition 1 of event 2 has competitors that are no list"),
+        (espn_event(competitors=[None]), "competitor 1 of competition 1 of event 2 is no object"),
+        (espn_event(competitors=[side("home", "A" * 5_000_000, "A"), side("away", "B", "B")]), "has a displayName that is no name"),
+        (espn_event(), "event 401772891 is there twice"),
     ],
 )
-def test_a_broken_event_is_refused_by_name_and_place(event: Any, message: str) -> None:
-    with pytest.raises(BrokenAnswerError) as caught:
-        read(espn_event(), event)
-    assert caught.value.message.startswith(message)
+def test_an_event_that_cannot_be_read_costs_itself_alone(event: Any, message: str) -> None:
+    found = read(espn_event(), event, espn_event() | {"id": "3"})
+    assert [game.id for game in found.games] == ["401772891", "3"]
+    assert found.left_out.counts == (("event", 1),)
+    assert message in found.left_out.first
+
+
+@pytest.mark.parametrize("score", [1e308, -1, 10**400, 1001, True, 3.5, {}])
+def test_an_absurd_score_is_none_and_told(score: Any) -> None:
+    playing = status("IN_PROGRESS", "in", completed=False)
+    found = read(espn_event(status=playing, competitors=[side("home", "A", "A", score), side("away", "B", "B", "7")]))
+    assert [(game.home_score, game.away_score) for game in found.games] == [(None, 7)]
+    assert found.left_out.counts == (("score", 1),)
+
+
+def test_the_scoreboard_of_another_league_is_refused() -> None:
+    with pytest.raises(BrokenAnswerError, match="is of the league nba, not of football/nfl"):
+        API.parse(JOB, answer({"leagues": [{"slug": "nba"}], "events": [espn_event()]}))
 
 
 @pytest.mark.parametrize("body", [{}, {"leagues": []}])
@@ -288,7 +310,7 @@ def test_an_answer_of_another_shape_is_a_broken_contract(body: Any, what: str) -
 
 
 def test_an_answer_that_reaches_the_limit_may_be_cut_and_is_not_believed() -> None:
-    assert len(read(*[espn_event()] * 499).games) == 499
+    assert len(read(*[espn_event() | {"id": count} for count in range(499)]).games) == 499
     with pytest.raises(BrokenAnswerError, match="500 events reach its limit"):
         read(*[espn_event()] * 500)
 

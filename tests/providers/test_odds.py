@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from oddsctl.errors import (
     RejectedError,
     ServerError,
     UnknownSportError,
+    UnusableAnswerError,
 )
 from oddsctl.messages.jobs import Events, EventsJob, GeocodeJob, Job, OddsJob, Score, Scores, ScoresJob, SportEntry, Sports, SportsJob
 from oddsctl.messages.wire import HttpResponse, Quota, Secret
@@ -214,13 +216,20 @@ def test_a_long_shot_in_decimal_odds_stays_one() -> None:
     assert [price.price for price in prices(book("betfair_ex_eu", long_shot))] == [1.01, 150.0]
 
 
+def test_american_odds_with_a_stray_decimal_are_american_still() -> None:
+    american = market("h2h", ("Detroit Lions", -200), ("Green Bay Packers", 170), ("Draw", 2.5))
+    found: Events = read(BOARD, [odds_event(book("a", american))])
+    assert [price.price for price in found.events[0].prices] == [1.5, 2.7]
+    assert found.left_out.counts == (("price", 1),)
+
+
 def test_what_is_no_bet_is_left_out_and_the_rest_of_a_paid_answer_kept() -> None:
     odd = market("h2h", ("Detroit Lions", 1.0), ("Green Bay Packers", 2.7))
     assert [price.price for price in prices(book("a", odd))] == [2.7]
 
 
 def test_half_a_surrogate_pair_in_a_name_can_be_printed() -> None:
-    listed = read(EventsJob("x"), [odds_event(home_team="Detroit \ud83c")])
+    listed = read(EventsJob("americanfootball_nfl"), [odds_event(home_team="Detroit \ud83c")])
     assert listed.events[0].home == "Detroit ?"
 
 
@@ -231,13 +240,13 @@ def test_an_outright_is_no_game_and_left_out() -> None:
 def test_the_free_schedule_has_no_books() -> None:
     listed = odds_event()
     del listed["bookmakers"]
-    assert read(EventsJob("x"), [listed]).events[0].prices == ()
+    assert read(EventsJob("americanfootball_nfl"), [listed]).events[0].prices == ()
 
 
 def test_scores_are_texts_and_none_before_the_start() -> None:
     live = Score("a" * 32, AT_18, completed=False, home="Detroit Lions", away="Green Bay Packers", home_score=24, away_score=17)
     ahead = Score("b" * 32, AT_18, completed=False, home="Detroit Lions", away="Green Bay Packers", home_score=None, away_score=None)
-    assert read(ScoresJob("x"), scores()) == Scores((live, ahead))
+    assert read(ScoresJob("americanfootball_nfl"), scores()) == Scores((live, ahead))
 
 
 def test_sports_are_listed_with_what_they_offer() -> None:
@@ -249,30 +258,112 @@ def test_sports_are_listed_with_what_they_offer() -> None:
     ("job", "body", "message"),
     [
         (BOARD, {"events": []}, "odds: the answer is no list"),
-        (BOARD, [odds_event(), "x"], "odds: event 2 is no object"),
-        (BOARD, [odds_event(), odds_event(commence_time=None)], "odds: event 2 has no commence_time"),
-        (BOARD, [odds_event(commence_time="soon")], "odds: event 1 has a commence_time that is no time"),
-        (BOARD, [odds_event(commence_time="0001-01-01T00:00:00Z")], "odds: event 1 has a commence_time that is no time"),
-        (BOARD, [odds_event(commence_time=1_764_266_400_000)], "odds: event 1 has a commence_time that is no time"),
-        (BOARD, [odds_event(commence_time=float("nan"))], "odds: event 1 has a commence_time that is no time"),
-        (BOARD, [odds_event(id=" ")], "odds: event 1 has no id"),
-        (BOARD, [odds_event(home_team=None)], "odds: event 1 has no home_team"),
-        (BOARD, [odds_event(book("a", {"key": "h2h"}))], "odds: outcomes of market 1 of book 1 of event 1 is no list"),
-        (BOARD, [odds_event(book("a", market("h2h", ("x", "?"))))], "odds: outcome 1 of market 1 of book 1 of event 1 has no price"),
         (EVENT, [odds_event()], "odds: the event is no object"),
-        (SportsJob(), [{}], "odds: sport 1 has no key"),
+        (EventsJob("x"), None, "odds: the answer is no list"),
+        (SportsJob(), "sports", "odds: the answer is no list"),
     ],
 )
-def test_a_broken_answer_is_refused_by_name_and_place(job: Job, body: Any, message: str) -> None:
+def test_an_answer_of_another_shape_is_refused(job: Job, body: Any, message: str) -> None:
     with pytest.raises(BrokenAnswerError) as caught:
         read(job, body)
     assert caught.value.message == message
 
 
-def test_an_event_without_the_names_at_all_is_broken_and_not_taken_for_an_outright() -> None:
-    nameless = {name: value for name, value in odds_event().items() if not name.endswith("_team")}
-    with pytest.raises(BrokenAnswerError, match="has no home_team"):
-        read(BOARD, [nameless])
+NAMELESS = {name: value for name, value in odds_event().items() if not name.endswith("_team")}
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        ("x", "is no object"),
+        (None, "is no object"),
+        (odds_event(commence_time=None), "has no commence_time"),
+        (odds_event(commence_time="soon"), "has a commence_time that is no time"),
+        (odds_event(commence_time="0001-01-01T00:00:00Z"), "has a commence_time that is no time"),
+        (odds_event(commence_time=-5), "has a commence_time that is no time"),
+        (odds_event(commence_time=1_764_266_400_000), "has a commence_time that is no time"),
+        (odds_event(commence_time=float("nan")), "has a commence_time that is no time"),
+        (odds_event(commence_time=1e308), "has a commence_time that is no time"),
+        (odds_event(commence_time="9999-12-31T00:00:00Z"), "has a commence_time that is no time"),
+        (odds_event(commence_time="2028-11-27T18:00:00Z"), "begins on 2028-11-27T18:00:00Z, which is not likely"),
+        (odds_event(commence_time="2023-11-27T18:00:00Z"), "begins on 2023-11-27T18:00:00Z, which is not likely"),
+        (odds_event(sport_key="basketball_nba"), "is of the sport basketball_nba, not americanfootball_nfl"),
+        (odds_event(id=" "), "has a id that is no name"),
+        (odds_event(id={"a": 1}), "has a id that is no name"),
+        (odds_event(home_team=None), "has no home_team"),
+        (odds_event(home_team="A" * 5_000_000), "has a home_team that is no name"),
+        (odds_event(home_team="\u202e\u200b\x1b"), "has a home_team that is no name"),
+        (NAMELESS, "has no home_team"),
+        (odds_event() | {"bookmakers": "x"}, "bookmakers of event 2 is no list"),
+    ],
+)
+def test_an_event_that_cannot_be_read_or_was_not_asked_for_costs_itself_alone(event: Any, why: str) -> None:
+    body = [odds_event(book("a", market("h2h", ("x", 2.0)))), event, odds_event(id="c" * 32)]
+    found: Events = API.parse(BOARD, replace(answer(body), received_at=NOW))  # type: ignore[assignment]
+    assert [event.id[0] for event in found.events] == ["a", "c"]
+    assert found.left_out.counts == (("event", 1),)
+    assert why in found.left_out.first
+
+
+NO_PRICE: list[Any] = [None, "?", "OFF", {}, [2.0], True, float("nan"), float("inf"), 1e308, -1e308, 1e6, 0, 1.0, -3, "1e308", 10**400]
+NO_NAME: list[Any] = [None, "", "\u200b", {}, "n" * 5000, True]
+NO_POINT: list[Any] = [None, "half", 1e308, float("inf"), 10_001, True, {}, []]
+GOOD = book("good", market("h2h", ("Detroit Lions", 1.5), ("Green Bay Packers", 2.6)))
+
+
+@pytest.mark.parametrize(
+    ("bad", "kind", "kept"),
+    [
+        ("x", "book", 0),
+        (None, "book", 0),
+        (book("bad", market("h2h", ("a", 2.0))) | {"key": None}, "book", 0),
+        ({"key": "bad"}, "book", 0),
+        ({"key": "bad", "markets": {"h2h": 1}}, "book", 0),
+        (book("bad", "x", market("h2h", ("a", 2.0))), "market", 1),
+        (book("bad", {"key": "h2h"}, market("totals", ("Over", 2.0, 40.5))), "market", 1),
+        (book("bad", {"key": "h2h", "outcomes": None}), "market", 0),
+        (book("bad", market("h2h", ("a", 2.0)) | {"key": {}}), "market", 0),
+        *[(book("bad", market("h2h", ("a", 2.0), ("b", price))), "price", 1) for price in NO_PRICE],
+        *[(book("bad", market("h2h", ("a", 2.0), (name, 3.0))), "price", 1) for name in NO_NAME],
+        *[(book("bad", market("spreads", ("a", 2.0, 3.5), ("b", 2.0, point))), "price", 1) for point in NO_POINT],
+        (book("bad", market("h2h", ("a", 2.0)) | {"outcomes": [None, {"name": "a", "price": 2.0}]}), "price", 1),
+        (book("bad", market("h2h") | {"outcomes": [[[[]]]]}), "price", 0),
+    ],
+)
+def test_a_part_of_a_paid_board_that_cannot_be_read_costs_itself_alone(bad: Any, kind: str, kept: int) -> None:
+    found: Events = read(BOARD, [odds_event(bad, GOOD)])
+    assert [price.price for price in found.events[0].prices if price.bookmaker == "good"] == [1.5, 2.6]
+    assert len(found.events[0].prices) == 2 + kept
+    assert found.left_out.counts == ((kind, 1),)
+
+
+def test_several_left_out_are_counted_by_kind_in_one_line() -> None:
+    body = [odds_event(book("a", market("h2h", ("x", None), ("y", None), ("z", 2.0))), None), odds_event(id="b"), odds_event(id="b")]
+    left_out = read(BOARD, body).left_out
+    assert str(left_out) == (
+        "left out 2 prices, 1 book and 1 event that cannot be used (first: outcome 1 of market 1 of book 1 of event 1 has no price)"
+    )
+
+
+@pytest.mark.parametrize(("job", "body"), [(BOARD, [odds_event(id=None), None]), (EVENT, odds_event(id="b" * 32)), (EVENT, {})])
+def test_of_a_paid_answer_without_anything_to_use_all_is_refused(job: Job, body: Any) -> None:
+    with pytest.raises(UnusableAnswerError, match=r"^odds: left out \d events? that cannot be used \(first: "):
+        read(job, body)
+
+
+def test_free_answers_lose_single_entries_too() -> None:
+    listed = {"key": "golf_winner", "title": "Golf", "active": True, "has_outrights": True}
+    sports: Sports = read(SportsJob(), [listed, {}, None, listed | {"key": "x" * 999}])
+    assert ([sport.key for sport in sports.sports], sports.left_out.counts) == (["golf_winner"], (("sport", 3),))
+    body = scores()
+    body[0]["scores"][0]["score"] = 1e308
+    found: Scores = read(ScoresJob("americanfootball_nfl"), [*body, {"id": 1}, body[1]])
+    assert [(score.home_score, score.away_score) for score in found.scores] == [(24, None), (None, None)]
+    assert dict(found.left_out.counts) == {"score": 1, "game": 2}
+
+
+def test_the_next_games_of_all_sports_may_be_of_any_sport() -> None:
+    assert len(read(EventsJob("upcoming"), [odds_event(), odds_event(id="b", sport_key="x")]).events) == 2
 
 
 @pytest.mark.parametrize(
@@ -280,8 +371,8 @@ def test_an_event_without_the_names_at_all_is_broken_and_not_taken_for_an_outrig
     [
         (b"", "odds: the answer is empty"),
         (b"[{", "odds: the answer ends too soon"),
-        (b'[{"id": nan}]', "odds: the answer is no JSON from character 8 on (nan}])"),
-        (b"\xff\xfe\xfa", "odds: the answer is no JSON"),
+        (b'[{"id": none}]', "odds: the answer is no JSON from character 8 on (none}])"),
+        (b"\xff\xfe\xfa", "odds: the answer is no JSON from character 0 on (\ufffd\ufffd\ufffd)"),
         (b"[" * 100_000, "odds: the answer is no JSON"),
         (f"<a href='/v4/odds?apiKey={KEY}'>".encode(), "odds: the answer is no JSON from character 0 on (<a href='/v4/odds)"),
     ],

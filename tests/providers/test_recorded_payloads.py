@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,7 @@ PROVIDERS = registry.build(Settings(), lambda: Secret("test-key-DO-NOT-LEAK"), "
 
 ODDS = OddsJob("any", ("h2h", "spreads", "totals"), ("us",))
 PLACES = (Place(1, 1), Place(2, 2))
+ALL_DAYS = (0, 40_000)
 JOBS: dict[str, Job] = {
     "espn_": ScheduleJob("any/any", "20251127"),
     "events_": EventsJob("any"),
@@ -57,10 +60,10 @@ JOBS: dict[str, Job] = {
     "scores_": ScoresJob("any"),
     "sports_": SportsJob(),
     "geocoding_": GeocodeJob("any"),
-    "openmeteo_multi": ForecastJob(PLACES, 0, 0),
-    "openmeteo_single_f_": ForecastJob(PLACES[:1], 0, 0, "imperial"),
-    "openmeteo_": ForecastJob(PLACES[:1], 0, 0, "metric"),
-    "derived_openmeteo_": ForecastJob(PLACES[:1], 0, 0),
+    "openmeteo_multi": ForecastJob(PLACES, *ALL_DAYS),
+    "openmeteo_single_f_": ForecastJob(PLACES[:1], *ALL_DAYS, "imperial"),
+    "openmeteo_": ForecastJob(PLACES[:1], *ALL_DAYS, "metric"),
+    "derived_openmeteo_": ForecastJob(PLACES[:1], *ALL_DAYS),
 }
 REFUSED = {
     "derived_openmeteo_429_hourly.json": (429, RateLimitedError, "Hourly API request limit exceeded"),
@@ -86,9 +89,27 @@ def read(name: str, status: int = 200) -> Any:
     path = FOLDER / name
     if not path.exists():
         pytest.skip(f"the recorded payload {name} is not beside this checkout")
-    job = job_for(name)
+    body = path.read_bytes()
+    job = asked_for(job_for(name), json.loads(body))
     provider: Provider = PROVIDERS[job.api]
-    return provider.parse(job, HttpResponse(status, {}, path.read_bytes(), received_at=1_764_000_030.0))
+    return provider.parse(job, HttpResponse(status, {}, body))  # recorded at an unknown time
+
+
+def asked_for(job: Job, body: Any) -> Job:
+    """The job to which the recorded body is the answer."""
+    first = body[0] if isinstance(body, list) and body else body if isinstance(body, dict) else {}
+    match job:
+        case OddsJob() | EventsJob() | ScoresJob() if "sport_key" in first:
+            job = replace(job, sport=first["sport_key"])
+            return replace(job, event=first["id"]) if isinstance(job, OddsJob) and job.event else job
+        case ScheduleJob() if first.get("leagues"):
+            job = replace(job, league=f"any/{first['leagues'][0].get('slug')}")
+            return replace(job, dates=first["events"][0]["date"][:7].replace("-", "")) if first["events"] else job
+        case ForecastJob() if isinstance(first.get("latitude"), float):
+            places = tuple(Place(one["latitude"], one["longitude"]) for one in (body if isinstance(body, list) else [body]))
+            return replace(job, places=places)
+        case _:
+            return job
 
 
 def events(name: str) -> tuple[OddsEvent, ...]:

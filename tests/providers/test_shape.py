@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from oddsctl.errors import BrokenAnswerError, ServerError
 from oddsctl.messages.jobs import EventsJob, ForecastJob, GeocodeJob, Job, OddsJob, ScheduleJob, ScoresJob, SportsJob
 from oddsctl.messages.wire import HttpResponse, Secret
-from oddsctl.models import Place
+from oddsctl.models import LeftOut, Place
 from oddsctl.ports import Provider
 from oddsctl.providers import registry, shape
 from oddsctl.providers.espn import ESPN
 from oddsctl.providers.odds import TheOddsAPI
-from oddsctl.providers.shape import Entry
+from oddsctl.providers.shape import Entry, Sieve
 from oddsctl.providers.weather import OpenMeteo
 from oddsctl.settings import Settings
 from tests.providers.payloads import ANY_JSON, NOW, read_or_refused
@@ -192,19 +192,20 @@ def test_no_retry_after_silences_a_provider_for_more_than_a_day(header: str) -> 
 
 
 def test_what_is_missing_is_told_with_its_place() -> None:
-    (first,) = shape.entries("odds", "the answer", [{"books": [{}, 7]}], "event {}")
-    with pytest.raises(BrokenAnswerError, match=r"^odds: book 2 of event 1 is no object$"):
-        first.entries("books", "book")
+    sieve = Sieve("odds")
+    (first,) = sieve.each("the answer", [{"books": [{}, 7]}], "event {}", lambda entry: entry)
+    assert len(first.each("books", "book", lambda entry: entry)) == 1
+    assert sieve.left_out == LeftOut((("book", 1),), "book 2 of event 1 is no object")
     with pytest.raises(BrokenAnswerError, match=r"^odds: markets of event 1 is no list$"):
-        first.entries("markets", "market")
+        first.each("markets", "market", lambda entry: entry)
 
 
 @given(ANY_JSON)
 def test_what_must_be_there_is_there_or_refused(value: Any) -> None:
-    entry = Entry("odds", "event 1", {"it": value})
+    entry = Entry(Sieve("odds"), "event 1", {"it": value})
     for read in (entry.word, entry.number, entry.instant):
         read_or_refused(lambda read=read: read("it"), "odds")  # type: ignore[misc]
-    read_or_refused(lambda: entry.entries("it", "one"), "odds")
+    read_or_refused(lambda: entry.each("it", "one", lambda one: one), "odds")
 
 
 # ── any bytes ──

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from oddsctl.errors import BrokenAnswerError, ForbiddenError, ProviderError, Rat
 from oddsctl.messages.jobs import ForecastJob, Forecasts, Geocoded, GeocodeJob, Job, SportsJob
 from oddsctl.messages.wire import HttpResponse, Quota
 from oddsctl.models import Forecast, GeocodedPlace, Hour, Place, Units
+from oddsctl.policy import coalesce
 from oddsctl.providers.weather import OpenMeteo
 from tests.fakes import answer
 from tests.providers.payloads import NOW, forecast, read_or_refused, spoiled, towns
@@ -100,7 +102,7 @@ def test_one_place_comes_as_an_object() -> None:
 
 
 def test_several_places_come_as_a_list_and_are_matched_by_position_and_not_by_coordinates() -> None:
-    first, second = forecast(temperature=1), forecast()
+    first, second = forecast(latitude=21.5, longitude=-157.75), forecast()  # each in the grid cell beside the place
     first["hourly"]["temperature_2m"] = [80.0, 81.0, 82.0]
     found = read(TWO, [first, second | {"location_id": 1}]).forecasts
     assert [(one.place, one.hours[0].temperature) for one in found] == [(HONOLULU, 80.0), (DETROIT, 30.0)]
@@ -130,13 +132,11 @@ def test_local_times_without_offset_are_brought_to_utc() -> None:
     [
         (TWO, [forecast()], "weather: asked for 2 places, got 1"),
         (ONE, [], "weather: asked for 1 places, got 0"),
-        (TWO, [forecast(), None], "weather: place 2 is no object"),
+        (TWO, [None, 7], "weather: place 1 is no object"),
         (ONE, {"latitude": 42.3}, "weather: hourly of place 1 is no object"),
         (ONE, hourly(time=None), "weather: hourly of place 1 has no time"),
-        (ONE, hourly(time=[0, "x", 2]), "weather: hourly of place 1 has a time 2 that is none"),
-        (ONE, hourly(time=[0, 3600, 3600]), "weather: hourly of place 1 has hours that do not follow each other"),
-        (ONE, hourly(time=[7200, 3600, 0]), "weather: hourly of place 1 has hours that do not follow each other"),
-        (ONE, hourly(precipitation=[0.0]), "weather: hourly of place 1 has another number of precipitation than of time"),
+        (ONE, hourly(time=[0, 3600, 7200]), "weather: hourly of place 1 has a time 1 that is no hour of the days asked for"),
+        (ONE, forecast(latitude=51.5, longitude=-0.1), "weather: place 1 is at 51.50,-0.10, not at 42.34,-83.05"),
         (ONE, forecast(hourly_units={"temperature_2m": "°C"}), "weather: hourly of place 1 has temperature_2m in °C, not in °F"),
         (ONE, forecast(hourly_units={"wind_speed_10m": "kn"}), "weather: hourly of place 1 has wind_speed_10m in kn, not in mp/h"),
         (ONE, {"error": True, "reason": "late"}, "weather: late"),
@@ -156,17 +156,72 @@ def test_a_broken_answer_is_refused_by_name_and_place(job: Job, body: Any, messa
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b'{"latitude":nan}', "weather: the answer is no JSON from character 12 on (nan})"),
         (
             b'{"hourly":{"time":[1,Unexpected error while streaming data: gone',
             "weather: the answer is no JSON from character 21 on (Unexpected",
         ),
     ],
 )
-def test_a_200_that_broke_off_or_holds_nan_is_refused(body: bytes, message: str) -> None:
+def test_a_200_that_broke_off_is_refused(body: bytes, message: str) -> None:
     with pytest.raises(BrokenAnswerError) as caught:
         API.parse(ONE, HttpResponse(200, {}, body))
     assert caught.value.message.startswith(message)
+
+
+@pytest.mark.parametrize("bare", ["nan", "-nan", "NaN", "inf", "-Infinity", "1e999", "9" * 5000])
+def test_bare_words_and_absurd_numbers_cost_themselves_alone(bare: str) -> None:
+    text = json.dumps(forecast(timezone='nan, "inf"')).replace("42.29", bare).replace("31.0", bare)
+    hours = API.parse(ONE, HttpResponse(200, {}, text.encode())).forecasts[0].hours  # type: ignore[union-attr]
+    assert [hour.temperature for hour in hours] == [30.0, None, 32.0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "kind", "temperatures"),
+    [
+        ({"time": [MIDNIGHT, "x", MIDNIGHT + 7200]}, "hour", [30.0, 32.0]),
+        ({"time": [MIDNIGHT, None, MIDNIGHT + 7200]}, "hour", [30.0, 32.0]),
+        ({"time": [MIDNIGHT, MIDNIGHT + 1800, MIDNIGHT + 7200]}, "hour", [30.0, 32.0]),
+        ({"time": [MIDNIGHT, 1e308, MIDNIGHT + 7200]}, "hour", [30.0, 32.0]),
+        ({"time": [MIDNIGHT, 0, MIDNIGHT + 7200]}, "hour", [30.0, 32.0]),
+        ({"time": [MIDNIGHT, MIDNIGHT, MIDNIGHT + 7200]}, "hour", [30.0, 32.0]),
+        ({"temperature_2m": [30.0, 1e308, 32.0]}, "value", [30.0, None, 32.0]),
+        ({"temperature_2m": [30.0, "warm", 32.0]}, "value", [30.0, None, 32.0]),
+        ({"temperature_2m": [30.0, True, 32.0]}, "value", [30.0, None, 32.0]),
+        ({"temperature_2m": [30.0, [31.0], 32.0]}, "value", [30.0, None, 32.0]),
+        ({"temperature_2m": [30.0]}, "variable", [None, None, None]),
+        ({"temperature_2m": "warm"}, "variable", [None, None, None]),
+        ({"precipitation_probability": [0, 101, 3]}, "value", [30.0, 31.0, 32.0]),
+        ({"precipitation": [0, -1, 3]}, "value", [30.0, 31.0, 32.0]),
+        ({"weather_code": [0, 3.5, 3]}, "value", [30.0, 31.0, 32.0]),
+        ({"wind_speed_10m": [0, 9999, 3]}, "value", [30.0, 31.0, 32.0]),
+    ],
+)
+def test_an_hour_that_cannot_be_read_costs_itself_alone(columns: Any, kind: str, temperatures: list[float | None]) -> None:
+    found: Forecasts = read(ONE, hourly(**columns))
+    assert [hour.temperature for hour in found.forecasts[0].hours] == temperatures
+    assert found.left_out.counts == ((kind, 1),)
+
+
+def test_hours_in_another_order_are_set_right() -> None:
+    hours = read(ONE, hourly(time=[MIDNIGHT + 7200, MIDNIGHT + 3600, MIDNIGHT])).forecasts[0].hours
+    assert [(hour.time - MIDNIGHT, hour.temperature) for hour in hours] == [(0, 32.0), (3600, 31.0), (7200, 30.0)]
+
+
+@pytest.mark.parametrize("bad", [None, "x", {}, {"hourly": []}, forecast(hourly_units={"temperature_2m": "°C"}), forecast(latitude=0)])
+def test_a_place_that_cannot_be_read_costs_itself_alone(bad: Any) -> None:
+    found: Forecasts = read(TWO, [bad, forecast()])
+    assert [(one.place, len(one.hours)) for one in found.forecasts] == [(HONOLULU, 0), (DETROIT, 3)]
+    assert found.left_out.counts == (("place", 1),)
+    assert [piece for piece, _ in coalesce.pieces(TWO, found)] == [ONE]
+
+
+def test_a_town_that_cannot_be_read_costs_itself_alone() -> None:
+    bad = [None, {"name": "London"}, *({"name": "London", "latitude": value, "longitude": 0} for value in (91, 1e308, "x", None, True))]
+    body = towns()
+    body["results"] = [*bad, *body["results"]]
+    found: Geocoded = read(TOWN, body)
+    assert [place.country for place in found.places] == ["United Kingdom", "Canada"]
+    assert found.left_out.counts == (("result", 7),)
 
 
 @pytest.mark.parametrize(("units", "symbols"), [("imperial", ("°F", "mp/h")), ("metric", ("°C", "km/h"))])
@@ -254,7 +309,8 @@ def test_a_refusal_without_words_is_told_by_its_status() -> None:
 def test_a_spoiled_forecast_is_read_or_refused(body: Any) -> None:
     found: Forecasts | None = read_or_refused(lambda: read(TWO, body), "weather")
     for one in found.forecasts if found else ():
-        assert [hour.time for hour in one.hours] == [one.hours[0].time + 3600 * count for count in range(len(one.hours))]
+        times = [hour.time for hour in one.hours]
+        assert times == sorted(set(times))
 
 
 @given(spoiled(towns()))
