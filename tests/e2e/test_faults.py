@@ -36,7 +36,7 @@ DETAILS = {
 }
 """The cause in one word; `503 once` has none: the second attempt succeeds."""
 NOTHING_STORED = {"RATE_LIMITED": "REFUSED_RATE"}
-CHARGED_PERHAPS = {"drop", "truncate", "delay", "redirect elsewhere"}
+CHARGED_PERHAPS = {"drop", "delay", "redirect elsewhere"}
 
 
 @pytest.fixture
