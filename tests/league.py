@@ -31,7 +31,7 @@ from oddsctl.settings import Fetching, Prefetch, Settings
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 from oddsctl.window_log import WindowEnd, WindowLog
 from tests.fakes import FakeClock, answer
-from tests.providers.payloads import JSON, book, espn_event, market, odds_event, scoreboard, side, status
+from tests.providers.payloads import JSON, book, espn_event, market, odds_event, side, status
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 EASTERN = "America/New_York"
@@ -115,7 +115,8 @@ class Providers:
     def _told(self, api: str, path: str, query: Mapping[str, str], now: float) -> HttpResponse:
         if api == "espn":
             league = path.removeprefix("/apis/site/v2/sports/").removesuffix("/scoreboard")
-            return answer(scoreboard(*(_espn(match, now) for match in self._of("espn_path", league) if _filed(match, query["dates"]))))
+            events = (_espn(match, now) for match in self._of("espn_path", league) if _filed(match, query["dates"]))
+            return answer({"leagues": [{"slug": league.rpartition("/")[2]}], "events": list(events)})
         if api == "weather":
             return answer(_forecasts(query) if path.endswith("/forecast") else {"generationtime_ms": 0.1})
         if path.endswith("/sports"):
@@ -155,7 +156,8 @@ def _espn(match: Match, now: float) -> JSON:
 def _odds(match: Match) -> JSON:
     prices = market("h2h", (match.home, 1.9), (match.away, 1.95))
     begins = datetime.fromtimestamp(match.start, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return odds_event(book("fanduel", prices), id=f"event-{match.id}", commence_time=begins, home_team=match.home, away_team=match.away)
+    about = {"sport_key": find(match.sport).odds_key, "commence_time": begins}
+    return odds_event(book("fanduel", prices), id=f"event-{match.id}", home_team=match.home, away_team=match.away, **about)
 
 
 def _forecasts(query: Mapping[str, str]) -> JSON:

@@ -15,6 +15,7 @@ from oddsctl.errors import (
     RejectedError,
     ServerError,
     UnknownSportError,
+    UnusableAnswerError,
 )
 from oddsctl.messages.jobs import Answer, Job, Schedule, ScheduleJob
 from oddsctl.messages.wire import HttpRequest, HttpResponse, Quota
@@ -81,6 +82,8 @@ class ESPN:
         read: list[ScheduledGame | bool] = sieve.each("events", listed, "event {}", lambda event: _game(job, event) or NO_GAME)
         if len(listed) >= LIMIT:
             raise BrokenAnswerError(f"espn: {len(listed)} events reach its limit, some may be cut off", provider=API)
+        if sieve.left_out and not read:
+            raise UnusableAnswerError(f"espn: {sieve.left_out}", provider=API)
         games = shape.once([game for game in read if isinstance(game, ScheduledGame)], lambda game: game.id, sieve, "event")
         doubt = DOUBT if len(listed) == CUT_OFF_AT else None
         return Schedule(tuple(games), read.count(NO_GAME), doubt, sieve.left_out)

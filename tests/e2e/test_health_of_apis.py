@@ -162,7 +162,7 @@ def test_without_a_key_the_odds_stay_unknown_and_the_others_are_probed(user: Use
     [
         ({"status": 403, "body": "<html>Forbidden</html>"}, ("FORBIDDEN", "403", "User-Agent")),
         ({"status": 200, "body": '{"leagues": []}'}, ("BROKEN_ANSWER", "without events", "changed its shape")),
-        ({"status": 200, "body": '{"events": [{"competitions": [{"competitors": 3}]}]}'}, ("BROKEN_ANSWER", "competitors")),
+        ({"status": 200, "body": '{"events": [{"competitions": [{"competitors": 3}]}]}'}, ("UNUSABLE_ANSWER", "competitors")),
         ({"mode": "garbage"}, ("BROKEN_ANSWER", "no JSON")),
     ],
 )

@@ -17,6 +17,7 @@ from oddsctl.errors import (
     RejectedError,
     ServerError,
     UnknownSportError,
+    UnusableAnswerError,
 )
 from oddsctl.messages.jobs import GeocodeJob, Schedule, ScheduleJob
 from oddsctl.messages.wire import HttpResponse, Quota
@@ -290,6 +291,11 @@ def test_an_absurd_score_is_none_and_told(score: Any) -> None:
     found = read(espn_event(status=playing, competitors=[side("home", "A", "A", score), side("away", "B", "B", "7")]))
     assert [(game.home_score, game.away_score) for game in found.games] == [(None, 7)]
     assert found.left_out.counts == (("score", 1),)
+
+
+def test_of_a_scoreboard_without_anything_to_use_all_is_refused() -> None:
+    with pytest.raises(UnusableAnswerError, match="left out 2 events that cannot be used"):
+        read(None, {"id": 1, "competitions": [3]})
 
 
 def test_the_scoreboard_of_another_league_is_refused() -> None:
