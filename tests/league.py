@@ -115,8 +115,8 @@ class Providers:
     def _told(self, api: str, path: str, query: Mapping[str, str], now: float) -> HttpResponse:
         if api == "espn":
             league = path.removeprefix("/apis/site/v2/sports/").removesuffix("/scoreboard")
-            events = (_espn(match, now) for match in self._of("espn_path", league) if _filed(match, query["dates"]))
-            return answer({"leagues": [{"slug": league.rpartition("/")[2]}], "events": list(events)})
+            listed = (_espn(match, now) for match in self._of("espn_path", league) if _filed(match, query["dates"]))
+            return answer({"leagues": [{"slug": league.rpartition("/")[2]}], "events": list(listed)})
         if api == "weather":
             return answer(_forecasts(query) if path.endswith("/forecast") else {"generationtime_ms": 0.1})
         if path.endswith("/sports"):

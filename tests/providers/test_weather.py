@@ -220,7 +220,7 @@ def test_a_town_that_cannot_be_read_costs_itself_alone() -> None:
     body = towns()
     body["results"] = [*bad, *body["results"]]
     found: Geocoded = read(TOWN, body)
-    assert [place.country for place in found.places] == ["United Kingdom", "Canada"]
+    assert [place.country for place in found.places] == ["Canada", "United Kingdom"]
     assert found.left_out.counts == (("result", 7),)
 
 
