@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from oddsctl import questions
-from oddsctl.messages.jobs import Events, EventsJob, Job, OddsJob, Schedule
+from oddsctl import board, questions
+from oddsctl.messages.jobs import Events, EventsJob, Job, OddsJob, Schedule, ScheduleJob
 from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest, Terms
 from oddsctl.models import Game, ScheduledGame, Sport
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import freshness
+from oddsctl.policy.coalesce import eastern_day
 from oddsctl.ports import Clock
 from oddsctl.providers import espn
 from oddsctl.questions import LONGEST_GAME, Span, Wanted
+
+MOVED_UP_TO = 90 * 86400.0
+"""How far ahead a game is looked for that the odds have on a day on which the schedule does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Part:
     """No game in question still needs a price, so no board is asked for."""
     is_priced: bool = True
     """Whether a book prices a game in question; also true where no game needs a price."""
+    later: tuple[Outcome, ...] = ()
+    """Schedules of later months, asked only for events that the schedule should hold and does not."""
     weather: tuple[Outcome, ...] = ()
     games: tuple[Game, ...] = ()
 
@@ -48,8 +54,14 @@ class Part:
 
     @property
     def scheduled(self) -> tuple[ScheduledGame, ...]:
-        games = (game for outcome in self.schedule if isinstance(outcome.answer, Schedule) for game in outcome.answer.games)
+        answers = (outcome.answer for outcome in (*self.later, *self.schedule))
+        games = (game for answer in answers if isinstance(answer, Schedule) for game in answer.games)
         return tuple({game.id: game for game in games}.values())
+
+    def lists(self, start: float) -> bool:
+        """Whether the schedule holds all games of that moment's day: it was answered, lately and whole."""
+        day = eastern_day(start)
+        return any(isinstance(one.job, ScheduleJob) and day.startswith(one.job.dates) and _is_whole(one) for one in self.schedule)
 
     @property
     def events(self) -> Events:
@@ -96,7 +108,7 @@ class Asking:
             schedule = part.schedule or tuple(outcomes[request.job] for request in group)
             priced = outcomes[one.job] if one else None
             answered.append(self._with_fallback(_without_outlived(replace(part, schedule=schedule, odds=priced), now), terms))
-        return answered
+        return [self._with_later(part, terms) for part in answered]
 
     def plan(self, wanted: Wanted, terms: Terms, now: float) -> list[Plan]:
         """What `ask` would ask now."""
@@ -168,6 +180,25 @@ class Asking:
             return part
         (outcome,) = self._orchestrator.run([_events_request(part.sport)], terms)
         return replace(part, fallback=outcome)
+
+    # ── games that were moved ──
+
+    def _with_later(self, part: Part, terms: Terms) -> Part:
+        """With the next months' schedules, where an event in question is missing from this one: it may have been moved there."""
+        events = [event for event in part.events.events if part.span.start <= event.commence_time < part.span.end]
+        if not part.sport.folds_months or not board.missing(part.scheduled, events, questions.names_of(part.sport), part.lists):
+            return part
+        asked = {outcome.job for outcome in part.schedule}
+        jobs = [job for job in espn.schedule_jobs(part.sport, part.span.end, part.span.end + MOVED_UP_TO) if job not in asked]
+        return replace(part, later=tuple(self._orchestrator.run([PriorityRequest(job, Priority.HIGH) for job in jobs], terms)))
+
+
+def _is_whole(outcome: Outcome) -> bool:
+    """Whether it is a schedule of now that lacks no game."""
+    answer = outcome.answer
+    if not isinstance(answer, Schedule) or outcome.reason.startswith("STALE_"):
+        return False
+    return answer.doubt is None and not getattr(answer, "left_out", None)
 
 
 def _events_request(sport: Sport) -> PriorityRequest:

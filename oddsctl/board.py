@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from oddsctl.models import Forecast, Game, OddsEvent, Price, ScheduledGame, Sport, Weather
@@ -30,19 +30,86 @@ UNCONFIRMED_WITHIN = (-6 * HOUR, 30 * HOUR)
 """An hour not fixed stands as midnight Eastern: the game is later that day."""
 
 
-def join(sport: Sport, schedule: Sequence[ScheduledGame], events: Sequence[OddsEvent], names: Names, now: float) -> tuple[Game, ...]:
-    """Every game of both, once, by start. Names and starts are the schedule's where it knows the game.
+WITHIN_A_SERIES = 36 * HOUR
+"""Teams that meet again and again: an event so near one of their games may be the next of a series, or a doubleheader's other half."""
+WITHIN_A_SEASON = 300 * DAY
+MOVED_A_LITTLE = 4 * DAY
+"""Up to here the prices are still those of the game, on whatever day: as for television or a storm. Else the event is postponed."""
+MEET_ONCE = ("soccer", "football", "americanfootball")
+"""Where two teams meet once a season on the same ground, an event elsewhere in it is that same game."""
+TO_BE_PLAYED = ("scheduled", "delayed", "postponed", "canceled")
+CALLED_OFF = ("postponed", "canceled")
+
+
+def join(
+    sport: Sport,
+    schedule: Sequence[ScheduledGame],
+    events: Sequence[OddsEvent],
+    names: Names,
+    now: float,
+    is_listed: Callable[[float], bool] = lambda _: False,
+) -> tuple[Game, ...]:
+    """Every game of both, once, by start. Names and starts are the schedule's where it knows the game; an hour that it has not fixed yet
+    is that of the odds, and stays unconfirmed.
 
     Games are paired when both teams are the same and they start near each other; the nearest pairs first, so that the games of
-    a doubleheader find each their own. At neutral sites providers may disagree on who is at home.
+    a doubleheader find each their own. At neutral sites providers may disagree on who is at home. `is_listed` tells whether the schedule
+    holds all games of a day: an event that it lacks then, though it has the game elsewhere, is one that has been moved.
     """
     sure = _pair(schedule, events, lambda one, other: 100.0 * (names.spell(one) == names.spell(other)), 100.0)
     unsure = [game for game in schedule if game.id not in sure]
     likely = _pair(unsure, _without(events, sure.values()), names.likeness, names.threshold)
     pairs = sure | likely
+    moved = _moved(sport, schedule, _unlisted(schedule, _without(events, pairs.values()), names, is_listed), pairs, names)
+    for event, game in moved:
+        if game.id not in pairs and (game.status in CALLED_OFF or abs(game.start - event.commence_time) <= MOVED_A_LITTLE):
+            pairs[game.id] = _Match(event, swapped=False)
+    stale = {event.id for event, _ in moved}
     games = [_known_to_both(sport, game, pairs.get(game.id)) for game in schedule]
-    games += [_known_to_odds(sport, event, now) for event in _without(events, pairs.values())]
+    games += [_known_to_odds(sport, event, now, moved=event.id in stale) for event in _without(events, pairs.values())]
     return tuple(sorted(games, key=lambda game: (game.commence_time, game.id)))
+
+
+def missing(
+    schedule: Sequence[ScheduledGame], events: Sequence[OddsEvent], names: Names, is_listed: Callable[[float], bool]
+) -> tuple[OddsEvent, ...]:
+    """The events that the schedule should hold and does not, though it knows both teams: they may stand elsewhere in the season."""
+    teams = {names.spell(name) for game in schedule for name in (game.home, game.away)}
+    known = [event for event in events if {names.spell(event.home), names.spell(event.away)} <= teams]
+    return tuple(_unlisted(schedule, known, names, is_listed))
+
+
+def _unlisted(
+    schedule: Sequence[ScheduledGame], events: Sequence[OddsEvent], names: Names, is_listed: Callable[[float], bool]
+) -> Iterator[OddsEvent]:
+    """The events on days that the schedule lists, on which it has no game of these two teams."""
+    for event in events:
+        both = {names.spell(event.home), names.spell(event.away)}
+        meets = (game for game in schedule if _near(game, event) and {names.spell(game.home), names.spell(game.away)} == both)
+        if is_listed(event.commence_time) and next(meets, None) is None:
+            yield event
+
+
+def _moved(
+    sport: Sport, schedule: Sequence[ScheduledGame], events: Iterable[OddsEvent], pairs: Mapping[str, _Match], names: Names
+) -> list[tuple[OddsEvent, ScheduledGame]]:
+    """Events whose game stands elsewhere in the season, with that game, one called off first; the least moved first.
+
+    The two legs of a tie are two games, as are those of a series: the same team must be at home, and where teams meet again and again
+    the game must have no event of its own, and none of theirs be near.
+    """
+    once = (sport.espn_path or sport.odds_key or "").replace("_", "/").partition("/")[0] in MEET_ONCE
+    moved = []
+    for event in events:
+        sides = (names.spell(event.home), names.spell(event.away))
+        same = [game for game in schedule if (names.spell(game.home), names.spell(game.away)) == sides]
+        if not once and any(abs(game.start - event.commence_time) <= WITHIN_A_SERIES for game in same):
+            continue
+        open_ = [game for game in same if game.status in TO_BE_PLAYED and (once or game.id not in pairs)]
+        within = [game for game in open_ if abs(game.start - event.commence_time) <= WITHIN_A_SEASON]
+        if within:
+            moved.append((event, min(within, key=lambda game: (game.status not in CALLED_OFF, abs(game.start - event.commence_time)))))
+    return sorted(moved, key=lambda pair: abs(pair[1].start - pair[0].commence_time))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +163,7 @@ def _known_to_both(sport: Sport, game: ScheduledGame, match: _Match | None) -> G
     return Game(
         id=game.id,
         sport=sport.name,
-        commence_time=game.start,
+        commence_time=game.start if game.time_confirmed or not match else match.event.commence_time,
         time_confirmed=game.time_confirmed,
         home=game.home,
         away=game.away,
@@ -107,7 +174,7 @@ def _known_to_both(sport: Sport, game: ScheduledGame, match: _Match | None) -> G
     )
 
 
-def _known_to_odds(sport: Sport, event: OddsEvent, now: float) -> Game:
+def _known_to_odds(sport: Sport, event: OddsEvent, now: float, *, moved: bool) -> Game:
     return Game(
         id=f"odds:{event.id}",
         sport=sport.name,
@@ -115,7 +182,8 @@ def _known_to_odds(sport: Sport, event: OddsEvent, now: float) -> Game:
         time_confirmed=True,
         home=event.home,
         away=event.away,
-        status="scheduled" if event.commence_time > now else "live",  # finished events are never listed
+        # finished events are never listed
+        status="postponed" if moved else "scheduled" if event.commence_time > now else "live",
         odds=event.prices,
     )
 

@@ -17,7 +17,6 @@ from oddsctl.no_games import look_ahead, note, team_names, unknown_team
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy.coalesce import covers
 from oddsctl.ports import Clock
-from oddsctl.providers import teams
 from oddsctl.questions import OVER, Wanted
 from oddsctl.settings import Settings
 from oddsctl.sources import Outlook, nothing_to_show, source
@@ -116,9 +115,7 @@ class Fetch:
     # ── the join ──
 
     def _join(self, part: Part, wanted: Wanted, now: float) -> tuple[Game, ...]:
-        kind = teams.kind_of(part.sport)
-        names = board.Names(partial(teams.canonical, kind), partial(teams.similarity, kind), teams.ALIKE)
-        games = board.join(part.sport, part.scheduled, part.events.events, names, now)
+        games = board.join(part.sport, part.scheduled, part.events.events, questions.names_of(part.sport), now, part.lists)
         by_id = {game.id: game for game in part.scheduled}
         return tuple(
             replace(game, venue=venue_of(part.sport, known), odds=_with_line(game, known.line, part, wanted))

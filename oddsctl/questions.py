@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from oddsctl import suggest
+from oddsctl.board import Names
 from oddsctl.messages.jobs import Events, Schedule
 from oddsctl.messages.wishes import Outcome
 from oddsctl.models import Sport, Status
@@ -71,6 +73,12 @@ def holds(span: Span, team: str | None, start: float, status: Status, names: Seq
     """Whether the game is in question: within the span, or still on from before it; of the team that is wanted."""
     still_on = status == "live" and not span.is_one_day and start < span.start
     return (span.start <= start < span.end or still_on) and (team is None or is_team(span.sport, team, names))
+
+
+def names_of(sport: Sport) -> Names:
+    """How the team names of a sport are compared."""
+    kind = teams.kind_of(sport)
+    return Names(partial(teams.canonical, kind), partial(teams.similarity, kind), teams.ALIKE)
 
 
 def is_team(sport: Sport, text: str, names: Iterable[str]) -> bool:

@@ -18,6 +18,7 @@ EPL = Sport("epl", "EPL", "soccer_epl", "soccer/eng.1")
 NOW = 1_800_000_000.0
 HOUR = 3600.0
 MINUTE = 60.0
+DAY = 24 * HOUR
 
 
 def names(sport: str) -> board.Names:
@@ -95,6 +96,124 @@ def test_likeness_is_not_asked_where_spelling_settles_every_game() -> None:
 
     strict = board.Names(partial(teams.canonical, "nfl"), never, 85)
     board.join(NFL, [game("1", "Chicago Bears", "Detroit Lions")], [event("a", "Chicago Bears", "Detroit Lions")], strict, NOW)
+
+
+# ── games that have been moved ──
+
+CITY, PALACE, LEEDS = "Manchester City", "Crystal Palace", "Leeds United"
+MLB = Sport("mlb", "MLB", "baseball_mlb", "baseball/mlb")
+NHL = Sport("nhl", "NHL", "icehockey_nhl", "hockey/nhl")
+METS, BRAVES = "New York Mets", "Atlanta Braves"
+
+
+def statuses(sport: Sport, games: list[ScheduledGame], events: list[OddsEvent], *, listed: bool = True) -> dict[str, tuple[str, bool]]:
+    """Of each game on the board its status and whether it has prices."""
+    made = board.join(sport, games, events, names(sport.name), NOW - HOUR, lambda _: listed)
+    return {one.id: (one.status, bool(one.odds)) for one in made}
+
+
+def test_a_game_that_is_called_off_and_moved_is_on_the_board_once() -> None:
+    for status in ("postponed", "canceled"):
+        moved = replace(game("1", CITY, PALACE, NOW + 27 * DAY), status=status)
+        assert statuses(EPL, [moved], [event("a", CITY, "Crystal Palace FC")]) == {"1": (status, True)}
+
+
+@pytest.mark.parametrize("sport", [EPL, NFL])
+@pytest.mark.parametrize("days", [-40, 5, 27, 200])
+def test_an_event_whose_game_stands_elsewhere_in_the_season_is_postponed(sport: Sport, days: int) -> None:
+    assert statuses(sport, [game("1", CITY, PALACE, NOW + days * DAY)], [event("a", CITY, PALACE)]) == {
+        "1": ("scheduled", False),
+        "odds:a": ("postponed", True),
+    }
+
+
+@pytest.mark.parametrize("days", [-1, 1, 2, 4])
+def test_a_game_moved_by_days_keeps_its_prices(days: int) -> None:
+    assert statuses(EPL, [game("1", CITY, PALACE, NOW + days * DAY)], [event("a", CITY, PALACE)]) == {"1": ("scheduled", True)}
+
+
+def test_of_two_events_of_one_game_the_one_at_the_old_start_is_postponed() -> None:
+    events = [event("old", CITY, PALACE), event("new", CITY, PALACE, NOW + 27 * DAY)]
+    assert statuses(EPL, [game("1", CITY, PALACE, NOW + 27 * DAY)], events) == {
+        "1": ("scheduled", True),
+        "odds:old": ("postponed", True),
+    }
+    called_off = replace(game("1", CITY, PALACE, NOW + 27 * DAY), status="postponed")
+    assert statuses(EPL, [called_off], [event("old", CITY, PALACE), event("older", CITY, PALACE, NOW - 20 * DAY)]) == {
+        "1": ("postponed", True),
+        "odds:older": ("postponed", True),
+    }
+
+
+@pytest.mark.parametrize(
+    ("sport", "games"),
+    [
+        (EPL, [game("1", PALACE, CITY, NOW + 7 * DAY)]),  # the other leg of a tie
+        (EPL, [replace(game("1", PALACE, CITY, NOW + 7 * DAY), status="postponed")]),
+        (EPL, [game("1", CITY, LEEDS, NOW + 7 * DAY)]),
+        (EPL, [replace(game("1", CITY, PALACE, NOW - 30 * DAY), status="final")]),  # they have met, and meet again
+        (EPL, [game("1", CITY, PALACE, NOW + 320 * DAY)]),  # next season
+        (EPL, []),
+    ],
+)
+def test_an_event_that_may_be_a_game_of_its_own_stays(sport: Sport, games: list[ScheduledGame]) -> None:
+    made = statuses(sport, games, [event("a", CITY, PALACE)])
+    assert made["odds:a"] == ("scheduled", True)
+    assert len(made) == len(games) + 1
+
+
+def test_where_the_schedule_does_not_list_the_day_nothing_is_concluded() -> None:
+    moved = replace(game("1", CITY, PALACE, NOW + 27 * DAY), status="postponed")
+    assert statuses(EPL, [moved], [event("a", CITY, PALACE)], listed=False)["odds:a"] == ("scheduled", True)
+
+
+@pytest.mark.parametrize("sport", [MLB, NHL])
+def test_the_games_of_a_series_stay_apart(sport: Sport) -> None:
+    days = [game(str(day), METS, BRAVES, NOW + day * DAY) for day in range(3)]
+    events = [event(str(day), METS, BRAVES, NOW + day * DAY) for day in range(3)]
+    assert statuses(sport, days, events) == {str(day): ("scheduled", True) for day in range(3)}
+    assert statuses(sport, days[:1], events)["odds:1"] == ("scheduled", True)  # the day after, not in the schedule yet
+    off = replace(days[0], status="postponed")
+    assert statuses(sport, [off, *days[1:]], events) == {"0": ("postponed", True), "1": ("scheduled", True), "2": ("scheduled", True)}
+    assert statuses(sport, [off], events[1:2])["odds:1"] == ("scheduled", True)
+    assert statuses(sport, days[:1], [events[0], event("later", METS, BRAVES, NOW + 14 * DAY)])["odds:later"] == ("scheduled", True)
+
+
+def test_a_second_game_of_one_day_that_the_schedule_lacks_stays() -> None:
+    events = [event("a", METS, BRAVES), event("b", METS, BRAVES, NOW + 5 * HOUR)]
+    assert statuses(MLB, [game("1", METS, BRAVES)], events)["odds:b"] == ("scheduled", True)
+
+
+def test_a_game_of_a_long_season_that_was_moved_far_is_postponed_where_it_has_no_event_of_its_own() -> None:
+    made = statuses(NHL, [game("1", METS, BRAVES, NOW + 70 * DAY)], [event("a", METS, BRAVES)])
+    assert made["odds:a"] == ("postponed", True)
+
+
+def test_events_that_the_schedule_should_hold_are_named_where_both_teams_are_known() -> None:
+    games = [game("1", CITY, LEEDS), game("2", PALACE, "Chelsea")]
+    events = [event("a", CITY, PALACE, NOW + DAY), event("b", CITY, "FC Nowhere Town", NOW + DAY), event("c", CITY, "Leeds")]
+    assert [one.id for one in board.missing(games, events, names("epl"), lambda _: True)] == ["a"]
+    assert board.missing(games, events, names("epl"), lambda _: False) == ()
+
+
+# ── hours that are not fixed ──
+
+
+def test_an_hour_not_fixed_is_that_of_the_odds_and_stays_unconfirmed() -> None:
+    midnight = 1_796_014_800.0  # 2026-11-30 05:00 UTC
+    (only,) = joined(
+        NFL,
+        [game("1", "New York Jets", "Miami Dolphins", midnight, confirmed=False)],
+        [event("b", "New York Jets", "Miami Dolphins", midnight + 13 * HOUR)],
+    ).values()
+    assert (only.id, only.commence_time, only.time_confirmed) == ("1", midnight + 13 * HOUR, False)
+    assert board.hour_is_known(only)
+
+
+@pytest.mark.parametrize(("hour", "confirmed", "known"), [(5, False, False), (4, False, False), (5, True, True), (18, False, True)])
+def test_midnight_eastern_is_an_hour_only_where_it_is_confirmed(hour: int, confirmed: bool, known: bool) -> None:
+    day = NOW // DAY * DAY
+    assert board.hour_is_known(Game("1", "nfl", day + hour * HOUR, confirmed, "Home", "Away", "scheduled")) == known
 
 
 TEAMS = ["Arsenal", "Chelsea", "Liverpool", "Everton", "Fulham", "Brentford"]

@@ -54,6 +54,7 @@ class ScriptedDoor:
         shelf: Sequence[object] = (),
     ) -> None:
         self.towns = towns
+        self.later: Schedule | None = None
         self.scripted = {ScheduleJob: schedule, OddsJob: odds, EventsJob: events}
         self.asked: list[list[Job]] = []
         self.thrifty = thrifty
@@ -77,6 +78,8 @@ class ScriptedDoor:
                 return Outcome(job, Reason.FETCHED, Geocoded(self.towns), NOW)
             case _:
                 answer = self.scripted[type(job)]
+                if self.later is not None and isinstance(job, ScheduleJob) and len(self.asked) > 1:
+                    answer = self.later
                 if isinstance(answer, Outcome):
                     return replace(answer, job=job)
                 return Outcome(job, Reason.FETCHED, answer, NOW, credits=3 if isinstance(job, OddsJob) else 0)  # type: ignore[arg-type]
@@ -499,3 +502,73 @@ def test_a_team_of_one_of_several_sports_is_known() -> None:
 def test_a_team_goes_by_any_of_its_spellings(sport: str, text: str, name: str) -> None:
     assert is_team(sports.find(sport), text, [name])
     assert not is_team(sports.find(sport), "nowhere", [name])
+
+
+# ── games that have been moved ──
+
+EPL = sports.find("epl")
+CITY = replace(game(), home="Manchester City", away="Leeds United", venue=None)
+PALACE = replace(game(id="2"), home="Crystal Palace", away="Chelsea", venue=None)
+MOVED = replace(game(id="3", start=NOW + 40 * 86400, status="postponed"), home="Manchester City", away="Crystal Palace", venue=None)
+STALE = OddsEvent("old", NOW + 30 * HOUR, "Manchester City", "Crystal Palace", (Price("fanduel", "h2h", "Manchester City", 1.3),))
+
+
+def test_an_event_missing_from_the_schedule_is_looked_for_in_the_next_months() -> None:
+    door = ScriptedDoor(schedule=Schedule((CITY, PALACE)), odds=Events((STALE,)))
+    door.later = Schedule((MOVED,))
+    fetched = fetch(door, EPL, weather=False)
+    months = [job.dates for jobs in door.asked[1:] for job in jobs if isinstance(job, ScheduleJob)]
+    assert len(months) == 3
+    assert {one.id: one.status for one in fetched.board.games} == {"1": "scheduled", "2": "scheduled"}
+    assert [source.api for source in fetched.board.sources] == ["espn", "odds"]
+
+
+def test_nothing_more_is_asked_where_the_schedule_has_every_event_or_does_not_know_the_teams() -> None:
+    both = (OddsEvent("a", CITY.start, CITY.home, CITY.away), OddsEvent("b", NOW + 9 * HOUR, "FC Nowhere", "Testville"))
+    door = ScriptedDoor(schedule=Schedule((CITY, PALACE)), odds=Events(both))
+    fetch(door, EPL, weather=False)
+    assert len(door.asked) == 1
+
+
+def test_an_old_schedule_makes_no_event_postponed() -> None:
+    door = ScriptedDoor(
+        schedule=Outcome(ScheduleJob("soccer/eng.1", "1"), Reason.STALE_ERROR, Schedule((CITY, PALACE, MOVED)), NOW - 86400),
+        odds=Events((STALE,)),
+    )
+    board = fetch(door, EPL, weather=False).board
+    assert {one.id: one.status for one in board.games}["odds:old"] == "scheduled"
+
+
+def test_an_hour_not_fixed_has_the_weather_of_the_odds_start() -> None:
+    midnight = NOW // 86400 * 86400 + 86400 + 5 * HOUR
+    events = Events((replace(event(), commence_time=midnight + 13 * HOUR),))
+    door = ScriptedDoor(schedule=Schedule((game(LAMBEAU, start=midnight, time_confirmed=False),)), odds=events)
+    (shown,) = fetch(door).board.games
+    assert shown.weather is not None
+    assert (shown.commence_time, shown.time_confirmed, shown.weather.time) == (midnight + 13 * HOUR, False, midnight + 13 * HOUR)
+
+
+# ── leagues that the configuration adds ──
+
+ADDED = Sport("mine", "Mine", "soccer_fifa_world_cup", "soccer/fifa.world")
+EREDIVISIE = Sport("eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", "soccer/ned.1", default_days=7)
+
+
+@pytest.mark.parametrize(
+    ("sport", "espn", "odds"),
+    [
+        (ADDED, ("United States", "Türkiye"), ("USA", "Turkey")),
+        (ADDED, ("Congo DR", "Cape Verde"), ("DR Congo", "Cabo Verde")),
+        (EREDIVISIE, ("Ajax Amsterdam", "FC Twente"), ("Ajax", "Twente Enschede")),
+        (replace(EREDIVISIE, odds_key="soccer_x"), ("NEC Nijmegen", "Heracles"), ("NEC", "Heracles Almelo")),
+        (
+            Sport("w", "W", "basketball_wncaab", "basketball/womens-college-basketball"),
+            ("UConn Huskies",) * 2,
+            ("Connecticut Huskies",) * 2,
+        ),
+    ],
+)
+def test_a_game_of_an_added_league_stands_once(sport: Sport, espn: tuple[str, str], odds: tuple[str, str]) -> None:
+    known = replace(game(), home=espn[0], away=espn[1], venue=None)
+    door = ScriptedDoor(schedule=Schedule((known,)), odds=Events((replace(event(), home=odds[0], away=odds[1]),)))
+    assert [one.id for one in fetch(door, sport, weather=False).board.games] == ["1"]

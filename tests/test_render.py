@@ -332,14 +332,18 @@ def test_days_are_those_of_the_zone_and_a_game_without_hour_stands_last_on_its_e
     late = game(7, "Seattle Seahawks", "Arizona Cardinals", NOON + 15 * HOUR)  # 03:00Z on the 5th
     open_hour = game(5, "Los Angeles Rams", "San Francisco 49ers", midnight_eastern, time_confirmed=False)
     next_day = game(8, "Chicago Bears", "Minnesota Vikings", NOON + 30 * HOUR)
+    by_odds = replace(game(9, "New York Jets", "Miami Dolphins", NOON + 31 * HOUR), time_confirmed=False)
     stream = io.StringIO()
-    show_board(console(stream, {}), replace(BOARD, games=(late, open_hour, next_day)), zone=ZoneInfo("America/Los_Angeles"), sports=(NFL,))
-    firsts = [line.split("  ")[0:2] for line in stream.getvalue().splitlines() if line and line[0] != " "]
-    assert firsts[:5] == [
+    show_board(
+        console(stream, {}), replace(BOARD, games=(late, open_hour, next_day, by_odds)), zone=ZoneInfo("America/Los_Angeles"), sports=(NFL,)
+    )
+    firsts = [[part.strip() for part in line.split("  ")[:2]] for line in stream.getvalue().splitlines() if line and line[0] != " "]
+    assert firsts[:6] == [
         ["NFL", "Sun 4 Jan PST"],
         ["19:00", "Arizona Cardinals"],
         ["NFL", "Mon 5 Jan PST"],
         ["10:00", "Minnesota Vikings"],
+        ["11:00?", "Miami Dolphins"],
         ["TBD", ""],
     ]
 

@@ -43,6 +43,7 @@ _WOMENS_LEAGUE = re.compile(
 )
 
 
+@cache
 def kind_of(sport: Sport) -> str:
     """The kind of league that a sport's names are compared by: that of ESPN's path, else of the odds key.
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from oddsctl import bookmakers
+from oddsctl.board import hour_is_known
 from oddsctl.models import Board, Game, Price, Status, Weather
 from oddsctl.render import text
 from oddsctl.render.layout import cell
@@ -70,7 +71,7 @@ def blocks(games: Iterable[Game], zone: ZoneInfo) -> list[Block]:
     def place(game: Game) -> tuple[int, date]:
         return sports.index(game.sport), _day(game, zone)
 
-    found.sort(key=lambda game: (*place(game), not game.time_confirmed, game.commence_time))
+    found.sort(key=lambda game: (*place(game), not hour_is_known(game), game.commence_time))
     return [Block(sports[sport], day, tuple(group)) for (sport, day), group in groupby(found, key=place)]
 
 
@@ -79,7 +80,7 @@ def lines(board: Board, game: Game, zone: ZoneInfo, odds_format: OddsFormat) -> 
     offers = [_offers(game, side, odds_format) for side in _sides(game)]
     weather, age = _weather(game), _age(board, game) if any(offers) else ()
     kick_off = datetime.fromtimestamp(game.commence_time, zone)
-    times = [cell(f"{kick_off:%H:%M}") if game.time_confirmed else cell("TBD", DIM)]
+    times = [_time(game, kick_off)]
     if game.status in STATUSES:
         times.append(STATUSES[game.status])
     home = f"{'vs' if game.venue and game.venue.neutral else '@'} {game.home}"
@@ -96,8 +97,15 @@ def lines(board: Board, game: Game, zone: ZoneInfo, odds_format: OddsFormat) -> 
         )
 
 
+def _time(game: Game, kick_off: datetime) -> Text:
+    """The hour; with a question mark where only the odds have one."""
+    if game.time_confirmed:
+        return cell(f"{kick_off:%H:%M}")
+    return cell(f"{kick_off:%H:%M}?", DIM) if hour_is_known(game) else cell("TBD", DIM)
+
+
 def _day(game: Game, zone: ZoneInfo) -> date:
-    return datetime.fromtimestamp(game.commence_time, zone if game.time_confirmed else EASTERN).date()
+    return datetime.fromtimestamp(game.commence_time, zone if hour_is_known(game) else EASTERN).date()
 
 
 def _sides(game: Game) -> list[dict[str, str]]:
