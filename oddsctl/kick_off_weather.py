@@ -73,10 +73,14 @@ class KickOffWeather:
         jobs = {game_id: job for game_id, ref in refs.items() if (job := towns.question(ref))}
         outcomes = self._ask_all(jobs.values())
         found = {job: place for job, outcome in outcomes.items() if (place := _town_in(outcome))}
-        unmatched = [job for job, outcome in outcomes.items() if job not in found and outcome.answer is not None]
-        again = self._ask_all(towns.wider(job) for job in unmatched)
-        found |= {job: place for job in unmatched if (place := _town_in(again[towns.wider(job)]))}
-        final = {job: again.get(towns.wider(job), outcome) for job, outcome in outcomes.items() if job not in found}
+        wider = {
+            job: towns.wider(job, outcome.answer.places)
+            for job, outcome in outcomes.items()
+            if job not in found and isinstance(outcome.answer, Geocoded)
+        }
+        again = self._ask_all(wider.values())
+        found |= {job: place for job, wide in wider.items() if (place := _town_in(again[wide]))}
+        final = {job: again[wider[job]] if job in wider else outcome for job, outcome in outcomes.items() if job not in found}
         failed = tuple(outcome for outcome in final.values() if outcome.answer is None)
         missing = {job.town: outcome for job, outcome in final.items() if outcome.answer is not None}
         missing |= {ref.name: Outcome(GeocodeJob(ref.name), Reason.NONE) for game_id, ref in refs.items() if game_id not in jobs}

@@ -55,6 +55,7 @@ class ScriptedDoor:
     ) -> None:
         self.towns = towns
         self.later: Schedule | None = None
+        self.geocoding: Outcome | None = None
         self.scripted = {ScheduleJob: schedule, OddsJob: odds, EventsJob: events}
         self.asked: list[list[Job]] = []
         self.thrifty = thrifty
@@ -75,7 +76,7 @@ class ScriptedDoor:
                 hours = tuple(Hour(first + n * HOUR, temperature=float(n)) for n in range((job.last_day - job.first_day + 1) * 24))
                 return Outcome(job, Reason.FETCHED, Forecasts(tuple(Forecast(place, "imperial", hours) for place in job.places)), NOW)
             case GeocodeJob():
-                return Outcome(job, Reason.FETCHED, Geocoded(self.towns), NOW)
+                return replace(self.geocoding, job=job) if self.geocoding else Outcome(job, Reason.FETCHED, Geocoded(self.towns), NOW)
             case _:
                 answer = self.scripted[type(job)]
                 if self.later is not None and isinstance(job, ScheduleJob) and len(self.asked) > 1:
@@ -169,6 +170,14 @@ def test_a_town_that_is_not_among_the_results_has_no_weather_and_the_source_says
     assert board.games[0].venue.located_by is None
     told = board.sources[-1]
     assert (told.api, told.reason, told.detail) == ("weather", "NONE", "no place found for Smallville, KS")
+
+
+def test_a_geocoder_that_does_not_answer_is_told_as_such() -> None:
+    door = ScriptedDoor(schedule=Schedule((game(NOWHERE),)), odds=Events((event(),)))
+    door.geocoding = Outcome(GeocodeJob("x"), Reason.NONE, detail="TIMEOUT", error=ServerError("down"))
+    told = fetch(door).board.sources[-1]
+    assert (told.api, told.reason, told.detail) == ("weather", "NONE", "TIMEOUT")
+    assert [type(job) for jobs in door.asked[1:] for job in jobs] == [GeocodeJob]
 
 
 def test_one_town_that_nobody_knows_takes_no_weather_from_the_other_games() -> None:

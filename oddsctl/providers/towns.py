@@ -51,10 +51,15 @@ def question(ref: VenueRef) -> GeocodeJob | None:
     return GeocodeJob(", ".join(filter(None, (ref.city, ref.state, ref.country if _tells_more(ref) else None))))
 
 
-def wider(job: GeocodeJob) -> GeocodeJob:
-    """The question to ask once more: as many results as there are, of the country alone where it is known."""
+def wider(job: GeocodeJob, found: Sequence[GeocodedPlace]) -> GeocodeJob:
+    """The question to ask once more: as many results as there are, of the country alone where it is known.
+
+    Where nothing at all was found, by the town's other spelling.
+    """
     countries = _sought(job.town).countries
-    return GeocodeJob(job.town, wide=True, country=min(countries) if len(countries) == 1 else None)
+    name, comma, hints = job.town.partition(",")
+    town = job.town if found else f"{other_spelling(name.strip())}{comma}{hints}"
+    return GeocodeJob(town, wide=True, country=min(countries) if len(countries) == 1 else None)
 
 
 def other_spelling(town: str) -> str:

@@ -20,7 +20,6 @@ from oddsctl.models import Forecast, GeocodedPlace, Hour, Place, Units
 from oddsctl.ports import JSON
 from oddsctl.providers import shape
 from oddsctl.providers.shape import Entry, Sieve
-from oddsctl.providers.towns import other_spelling
 
 API = "weather"
 HOUR = 3600
@@ -221,7 +220,7 @@ def _search(job: GeocodeJob) -> tuple[tuple[str, str], ...]:
     name = job.town.partition(",")[0].strip()
     count = MOST_GEOCODED if job.wide else GEOCODED
     country = (("countryCode", job.country),) if job.country else ()
-    return (("count", str(count)), *country, ("format", "json"), ("language", "en"), ("name", other_spelling(name) if job.wide else name))
+    return (("count", str(count)), *country, ("format", "json"), ("language", "en"), ("name", name))
 
 
 def _geocoded(body: Entry) -> Geocoded:

@@ -129,7 +129,13 @@ def test_without_a_city_there_is_no_question() -> None:
     ],
 )  # fmt: skip
 def test_once_more_it_is_asked_for_the_country_alone_where_that_is_known(town: str, country: str | None) -> None:
-    assert towns.wider(GeocodeJob(town)) == GeocodeJob(town, wide=True, country=country)
+    assert towns.wider(GeocodeJob(town), OXFORD) == GeocodeJob(town, wide=True, country=country)
+
+
+def test_where_nothing_was_found_the_other_spelling_is_asked_for() -> None:
+    assert towns.wider(GeocodeJob("St. Louis, Missouri"), []) == GeocodeJob("Saint Louis, Missouri", wide=True, country="US")
+    assert towns.wider(GeocodeJob("St. Louis, Missouri"), OXFORD) == GeocodeJob("St. Louis, Missouri", wide=True, country="US")
+    assert towns.wider(GeocodeJob("Nowhere"), []) == GeocodeJob("Nowhere", wide=True)
 
 
 @pytest.mark.parametrize(

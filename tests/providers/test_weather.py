@@ -247,7 +247,7 @@ def test_towns_come_in_the_geocoders_order_with_all_that_tells_them_apart() -> N
     ("job", "name", "country"),
     [
         (GeocodeJob("Oxford, MS", wide=True, country="US"), "Oxford", "US"),
-        (GeocodeJob("St. Louis, Missouri", wide=True, country="US"), "Saint Louis", "US"),
+        (GeocodeJob("Saint Louis, Missouri", wide=True, country="US"), "Saint Louis", "US"),
         (GeocodeJob("Smallville", wide=True), "Smallville", None),
     ],
 )
