@@ -28,10 +28,8 @@ SAME_GAME_WITHIN = 12 * HOUR
 """Starts of one game differ by minutes, of a delayed one by hours; the next game of a series is at least 18 hours off."""
 UNCONFIRMED_WITHIN = (-6 * HOUR, 30 * HOUR)
 """An hour not fixed stands as midnight Eastern: the game is later that day."""
-
-
-WITHIN_A_SERIES = 36 * HOUR
-"""Teams that meet again and again: an event so near one of their games may be the next of a series, or a doubleheader's other half."""
+SERIES_LASTS, NEXT_OF_A_SERIES = 8 * DAY, 36 * HOUR
+"""Teams that meet again and again: an event so near one of their games, or one called off, may be the next of a series."""
 WITHIN_A_SEASON = 300 * DAY
 MOVED_A_LITTLE = 4 * DAY
 """Up to here the prices are still those of the game, on whatever day: as for television or a storm. Else the event is postponed."""
@@ -85,8 +83,9 @@ def _unlisted(
     """The events on days that the schedule lists, on which it has no game of these two teams."""
     for event in events:
         both = {names.spell(event.home), names.spell(event.away)}
-        meets = (game for game in schedule if _near(game, event) and {names.spell(game.home), names.spell(game.away)} == both)
-        if is_listed(event.commence_time) and next(meets, None) is None:
+        if is_listed(event.commence_time) and not any(
+            _near(game, event) and {names.spell(game.home), names.spell(game.away)} == both for game in schedule
+        ):
             yield event
 
 
@@ -103,13 +102,17 @@ def _moved(
     for event in events:
         sides = (names.spell(event.home), names.spell(event.away))
         same = [game for game in schedule if (names.spell(game.home), names.spell(game.away)) == sides]
-        if not once and any(abs(game.start - event.commence_time) <= WITHIN_A_SERIES for game in same):
+        if not once and any(_is_of_one_series(game, event) for game in same):
             continue
         open_ = [game for game in same if game.status in TO_BE_PLAYED and (once or game.id not in pairs)]
         within = [game for game in open_ if abs(game.start - event.commence_time) <= WITHIN_A_SEASON]
         if within:
             moved.append((event, min(within, key=lambda game: (game.status not in CALLED_OFF, abs(game.start - event.commence_time)))))
     return sorted(moved, key=lambda pair: abs(pair[1].start - pair[0].commence_time))
+
+
+def _is_of_one_series(game: ScheduledGame, event: OddsEvent) -> bool:
+    return abs(game.start - event.commence_time) <= (NEXT_OF_A_SERIES if game.status in CALLED_OFF else SERIES_LASTS)
 
 
 @dataclass(frozen=True, slots=True)

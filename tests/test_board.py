@@ -179,6 +179,19 @@ def test_the_games_of_a_series_stay_apart(sport: Sport) -> None:
     assert statuses(sport, days[:1], [events[0], event("later", METS, BRAVES, NOW + 14 * DAY)])["odds:later"] == ("scheduled", True)
 
 
+@pytest.mark.parametrize("days", [-6, -2, 2, 4, 7])
+def test_a_game_of_a_play_off_series_that_the_schedule_lacks_is_not_its_next_one(days: int) -> None:
+    assert statuses(NHL, [game("1", METS, BRAVES, NOW + days * DAY)], [event("a", METS, BRAVES)]) == {
+        "1": ("scheduled", False),
+        "odds:a": ("scheduled", True),
+    }
+
+
+def test_a_game_of_a_series_that_was_rained_out_and_moved_is_on_the_board_once() -> None:
+    off = replace(game("1", METS, BRAVES, NOW + 40 * DAY), status="postponed")
+    assert statuses(MLB, [off], [event("a", METS, BRAVES)]) == {"1": ("postponed", True)}
+
+
 def test_a_second_game_of_one_day_that_the_schedule_lacks_stays() -> None:
     events = [event("a", METS, BRAVES), event("b", METS, BRAVES, NOW + 5 * HOUR)]
     assert statuses(MLB, [game("1", METS, BRAVES)], events)["odds:b"] == ("scheduled", True)
