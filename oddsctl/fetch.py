@@ -133,8 +133,8 @@ class Fetch:
     def _warnings(self, parts: Sequence[Part], left: int | None) -> Iterable[str]:
         yield from (warning for part in parts for warning in _left_out(part))
         failed = [part.odds for part in parts if part.odds and part.odds.error]
-        if any(isinstance(outcome.error, MissingKeyError) for outcome in failed):
-            yield "no key for The Odds API: with one (free, 500 credits a month) you see every book's prices; set ODDS_API_KEY"
+        if missing := next((outcome.error for outcome in failed if isinstance(outcome.error, MissingKeyError)), None):
+            yield f"{missing.message}; with one (free, 500 credits a month) you see every book's prices: {missing.hint or 'set odds.key'}"
         for error in {outcome.error.message: outcome.error for outcome in failed if outcome.error}.values():
             if not isinstance(error, MissingKeyError):
                 yield error.message + (f" ({error.hint})" if error.hint else "")

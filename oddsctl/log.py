@@ -172,7 +172,7 @@ def rotate(file: Path, keep: int) -> None:
 def _append(file: Path, line: bytes) -> None:
     """One write, at the end, whoever else writes."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)  # a pipe that nobody reads is an error
     try:
         os.write(handle, line)
     finally:

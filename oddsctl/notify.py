@@ -6,6 +6,7 @@ A process can be ended in time whatever a service does, and says nothing that we
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,13 @@ PATIENCE = 10.0
 """Seconds for all channels together, which are told side by side; starting Apprise takes a part of it."""
 NOT_INSTALLED = "Apprise is not installed: pip install 'oddsctl[notify]'"
 MESSENGER = Path(__file__).with_name("messenger.py")
+PASSED_ON = re.compile(
+    r"PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TZDIR|TMPDIR|XDG_\w+|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|DBUS_SESSION_BUS_ADDRESS"
+    r"|(?:https?|all|no)_proxy|(?:REQUESTS|CURL)_CA_BUNDLE|SSL_CERT_(?:FILE|DIR)"
+    r"|PYTHON(?:PATH|HOME|USERBASE|NOUSERSITE|UTF8|IOENCODING)|VIRTUAL_ENV|(?:DY)?LD_LIBRARY_PATH|NIX_SSL_CERT_FILE|NIX_LD\w*",
+    re.IGNORECASE,
+)
+"""Variables that the messenger gets: for finding itself, the network, the desktop. No other one, since any may hold a secret."""
 RESULTS = {
     "delivered": None,
     "no address": "Apprise knows no such address, or lacks a package for it",
@@ -75,6 +83,11 @@ def _channel(url: str, env: Mapping[str, str]) -> Channel:
     return Channel(fingerprint, f"{scheme[0].lower()}://…" if scheme else hidden, Secret(address) if address else None)
 
 
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the messenger gets of the environment; of The Odds API's key it knows nothing, however the variable is called."""
+    return {name: value for name, value in environ.items() if PASSED_ON.fullmatch(name)}
+
+
 def _hand_over(letters: list[list[str]], patience: float) -> dict[int, str]:
     """What the messenger says of each letter, by its place; nothing of those that it did not come to."""
     import subprocess
@@ -84,7 +97,12 @@ def _hand_over(letters: list[list[str]], patience: float) -> dict[int, str]:
     command = [sys.executable, "-P", str(MESSENGER)]  # -P: what lies about where the user happens to stand is not imported
     try:
         messenger = subprocess.Popen(  # noqa: S603 - ours
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="ascii"
+            command,
+            env=environment(os.environ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="ascii",
         )
     except OSError:
         return dict.fromkeys(range(len(letters)), "broken")

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, TextIO, cast
 
 from oddsctl.policy import redaction as policy
+from oddsctl.policy.api_key import core
 
 SHORTEST = policy.SHORTEST
 in_document = policy.in_document
@@ -32,6 +33,7 @@ def learn_environment(environ: Mapping[str, str]) -> None:
     """The secrets among the variables: by their names, and passwords in addresses."""
     for value in policy.secrets_in(environ, _is_path):
         learn(value)
+        learn(core(value))  # it may stand in quotes, or behind its name
 
 
 def learn_places(places: Iterable[str], environ: Mapping[str, str]) -> None:
@@ -42,7 +44,8 @@ def learn_places(places: Iterable[str], environ: Mapping[str, str]) -> None:
     for place in places:
         kind, _, name = place.partition(":")
         if kind not in ("file", "command"):
-            for value in policy.secrets_in_address(environ.get(name, "").strip() if kind == "env" else place):
+            text = environ.get(name, "").strip() if kind == "env" else place
+            for value in (*policy.secrets_in_address(text), core(text)):
                 learn(value)
 
 

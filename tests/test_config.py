@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
 from dataclasses import fields, replace
 from itertools import combinations
 from pathlib import Path
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from oddsctl import config
 from oddsctl.config.file import lines_of
 from oddsctl.config.keys import SECTIONS, SPORT_TABLE, TABLE
+from oddsctl.config.reading import read_file
 from oddsctl.config.text import format_rate, format_size, parse_rate, parse_size
 from oddsctl.errors import ConfigError, MissingKeyError, OddsctlError, UsageError
 from oddsctl.messages.wire import Secret
@@ -533,8 +536,8 @@ def test_the_key_is_the_first_line_a_command_prints() -> None:
 
 
 def test_a_command_sees_the_environment_but_no_shell_and_none_of_our_input() -> None:
-    assert config.resolve_key(python("import os; print(os.environ['WHERE'])"), {"WHERE": "$HOME;x"}) == "$HOME;x"
-    assert config.resolve_key(python("import sys; print(repr(sys.stdin.read()))"), {}) == "''"
+    assert config.resolve_key(python("import os; print(os.environ['WHERE'])"), {"WHERE": "a-$HOME;x"}) == "a-$HOME;x"
+    assert config.resolve_key(python("import sys; print('got', sys.stdin.read(), 'all', sep='-')"), {}) == "got--all"
 
 
 @pytest.mark.parametrize(
@@ -556,6 +559,100 @@ def test_a_command_that_fails_is_refused_without_its_output(spec: str, says: str
 def test_a_command_that_prints_nothing_is_a_missing_key() -> None:
     with pytest.raises(MissingKeyError, match="printed nothing"):
         config.resolve_key(python("pass"), {})
+
+
+ENDLESS = {
+    "a line that never ends": "import os\nwhile True: os.write(1, b'x' * 65536)",
+    "lines that never end": "import os\nwhile True: os.write(1, b'y\\n' * 9999)",
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_a_command_that_prints_without_end_is_ended(what: str, home: Path) -> None:
+    (home / "endless.py").write_text(ENDLESS[what])
+    with pytest.raises(ConfigError, match="printed more than 64 KiB"):
+        config.resolve_key(f'command:"{sys.executable}" -S {home}/endless.py', {})
+
+
+def test_a_command_whose_child_keeps_the_pipe_open_is_not_waited_for(home: Path) -> None:
+    """The child ends by itself, in case nobody ends it."""
+    (home / "parent.py").write_text(
+        "import subprocess, sys\n"
+        "subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(5)'])\n"
+        f"print('{KEY}', flush=True)\n"
+    )
+    with pytest.raises(ConfigError, match="took longer than"):
+        config.resolve_key(f'command:"{sys.executable}" -S {home}/parent.py', {}, patience=0.3)
+
+
+def test_a_pipe_as_key_file_gives_the_key_or_is_given_up(home: Path) -> None:
+    pipe = home / "pipe"
+    os.mkfifo(pipe, 0o600)
+    writer = threading.Thread(target=lambda: pipe.write_text(KEY))
+    writer.start()
+    assert config.resolve_key(f"file:{pipe}", {}) == KEY
+    writer.join(5)
+    with pytest.raises(TimeoutError, match="nothing came within"):
+        read_file(pipe, 100, patience=0.05)
+    pipe.write_text("")  # lets the reader go that was left behind
+
+
+@pytest.mark.parametrize("place", ["/dev/zero", "a file"])
+def test_a_key_file_without_end_is_refused(place: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if place == "a file":
+        place = str(key_file(home, "x" * 70_000))
+    with pytest.raises(ConfigError, match=r"larger than 64 KiB|open to group or others"):
+        config.resolve_key(f"file:{place}", {})
+
+
+@pytest.mark.parametrize(("place", "says"), [("/dev/zero", "is larger than 1 MiB"), ("a directory", "Is a directory")])
+def test_a_configuration_without_end_is_refused(place: str, says: str, home: Path) -> None:
+    (fault,) = config.check(file=home if place == "a directory" else Path(place), env={})
+    assert says in fault.what
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ("env:MY_KEY", "the variable MY_KEY is not set"),
+        ("env:EMPTY", "the variable EMPTY is empty"),
+        ("env:PLACEHOLDER", "the variable PLACEHOLDER holds a placeholder"),
+        ("file:{home}/none", "the key file {home}/none does not exist"),
+        ("file:{home}/empty", "the key file {home}/empty is empty"),
+        ("file:{home}/open", "the key file {home}/open is open to group or others"),
+        ("file:{home}", "the key file {home} cannot be read (Is a directory)"),
+        ("command:false", "the command of odds.key failed with exit code 1"),
+        ("command:true", "the command of odds.key printed nothing"),
+        ("command:echo '<key>'", "the command of odds.key holds a reference"),
+    ],
+)
+def test_a_missing_key_is_told_by_the_place_that_was_configured(spec: str, says: str, home: Path) -> None:
+    for name, mode in (("empty", 0o600), ("open", 0o644)):
+        (home / name).touch()
+        (home / name).chmod(mode)
+    with pytest.raises((MissingKeyError, ConfigError)) as caught:
+        config.resolve_key(spec.format(home=home), {"EMPTY": "", "PLACEHOLDER": "your-key-here", "PATH": os.environ["PATH"]})
+    assert says.format(home=home) in caught.value.message
+    assert caught.value.hint
+    assert "ODDS_API_KEY" not in caught.value.message + caught.value.hint
+
+
+WRAPPED = {
+    "a mark in front": KEY.encode("utf-8-sig"),
+    "UTF-16 of PowerShell": (KEY + "\r\n").encode("utf-16"),
+    "big-endian": b"\xfe\xff" + KEY.encode("utf-16-be"),
+    "CR LF": f"{KEY}\r\n".encode(),
+    "quotes and a name": f'export ODDS_API_KEY="{KEY}"\n'.encode(),
+    "a file of settings": f"# mine\nTZ=UTC\nODDS_API_KEY={KEY}\nOTHER=1\n".encode(),
+}
+
+
+@pytest.mark.parametrize("how", WRAPPED)
+@pytest.mark.parametrize("place", ["file", "command"])
+def test_a_key_is_found_however_it_was_saved(how: str, place: str, home: Path) -> None:
+    file = key_file(home, "")
+    file.write_bytes(WRAPPED[how] if place == "file" or b"\0" not in WRAPPED[how] else WRAPPED["CR LF"])
+    assert config.resolve_key(f"file:{file}" if place == "file" else f"command:cat {file}", dict(os.environ)) == KEY
 
 
 def test_a_command_that_takes_too_long_is_given_up() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import threading
@@ -294,6 +295,21 @@ def test_an_address_may_stand_in_a_variable() -> None:
         results = to("env:HOOK", "env:NOT_THERE", "no-such://x", env={"HOOK": receiver.url})
     assert results == [None, "the variable NOT_THERE is not set", "Apprise knows no such address, or lacks a package for it"]
     assert receiver.titles == ["hello"]
+
+
+def test_the_process_that_tells_the_channels_knows_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it was started with, it writes down itself before anything else of it runs."""
+    seen = tmp_path / "seen.json"
+    (tmp_path / "sitecustomize.py").write_text(f"import json, os\njson.dump(dict(os.environ), open({str(seen)!r}, 'w'))\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    secret = "0123456789abcdef"
+    for name in ("ODDS_API_KEY", "MY_OWN_PLACE", "ODDSCTL_ODDS_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "DATABASE_URL", "HOOK"):
+        monkeypatch.setenv(name, secret)
+    assert to("no such address") == ["Apprise knows no such address, or lacks a package for it"]
+    found = json.loads(seen.read_text())
+    assert secret not in found.values()
+    assert {"PATH", "HOME", "PYTHONPATH", "HTTPS_PROXY"} <= found.keys()
 
 
 def test_no_address_is_shown_logged_or_kept(house: House, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:

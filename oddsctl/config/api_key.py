@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from oddsctl.config.reading import drained, read_file, within
 from oddsctl.errors import ConfigError, MissingKeyError
 from oddsctl.messages.wire import Secret
+from oddsctl.policy.api_key import UnusableKeyError, cleaned
 
 _MOST = 65536
-"""Bytes read of a key file: a key is a line, not a disk."""
+"""Bytes read of a key file, or of what a command prints: a key is a line, not a disk."""
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""How a file begins that PowerShell has written."""
+_GRACE = 1.0
+"""Seconds in which a command that was ended must be gone."""
 
 
 def resolve_key(spec: str, env: Mapping[str, str], *, patience: float = 30.0) -> Secret:
     """The key that a valid `odds.key` points to.
 
     A command may take `patience` seconds, which is long enough to type a passphrase. Raises `MissingKeyError` where there is none,
-    and `ConfigError` where the place is unsafe or broken.
+    and `ConfigError` where the place is unsafe or broken. Both name the place.
     """
     where, _, rest = spec.partition(":")
     match where:
         case "env":
-            return _found(env.get(rest, ""), f"the variable {rest} is not set", f"set {rest}, or change odds.key")
+            place, hint = f"the variable {rest}", f"set {rest}, or change odds.key"
+            return _found(env.get(rest, ""), place, f"{place} is not set" if rest not in env else f"{place} is empty", hint)
         case "file":
             return _from_file(rest)
         case "command":
@@ -30,52 +39,84 @@ def resolve_key(spec: str, env: Mapping[str, str], *, patience: float = 30.0) ->
     raise ConfigError("odds.key must say where the key is to be found", hint='write "env:NAME", "file:/path" or "command:..."')
 
 
-def _found(text: str, otherwise: str, hint: str) -> Secret:
-    lines = text.strip().splitlines()
-    if not lines:
-        raise MissingKeyError(f"no key for The Odds API: {otherwise}", provider="odds", hint=hint)
-    return Secret(lines[0].strip())
+def _found(text: str, place: str, otherwise: str, hint: str) -> Secret:
+    """The key in a text, or the error that says what of the place stands in its way."""
+    try:
+        if key := cleaned(text):
+            return Secret(key)
+    except UnusableKeyError as error:
+        otherwise, hint = f"{place} {error.what}", error.remedy
+    raise MissingKeyError(f"no key for The Odds API: {otherwise}", provider="odds", hint=hint)
 
 
 def _from_file(name: str) -> Secret:
-    hint = f"put the key in the first line of {name}, or change odds.key"
+    place, hint = f"the key file {name}", f"put the key in the first line of {name}, or change odds.key"
     try:
-        with Path(name).expanduser().open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            text = file.read(_MOST).decode()
+        found = read_file(Path(name).expanduser(), _MOST)
     except FileNotFoundError:
-        raise MissingKeyError(f"no key for The Odds API: {name} does not exist", provider="odds", hint=hint) from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"the key file {name} does not hold text", hint=hint) from None
+        raise MissingKeyError(f"no key for The Odds API: {place} does not exist", provider="odds", hint=hint) from None
     except (OSError, RuntimeError) as error:  # RuntimeError: no such home directory
-        raise ConfigError(f"the key file {name} cannot be read ({getattr(error, 'strerror', None) or error})", hint=hint) from None
-    if mode & 0o077:
-        raise ConfigError(f"the key file {name} is open to group or others (mode {mode & 0o777:04o})", hint=f"run: chmod 600 {name}")
-    return _found(text, f"{name} is empty", hint)
+        raise ConfigError(f"{place} cannot be read ({getattr(error, 'strerror', None) or error})", hint=hint) from None
+    if found.mode & 0o077:
+        raise ConfigError(f"{place} is open to group or others (mode {found.mode & 0o777:04o})", hint=f"run: chmod 600 {name}")
+    if len(found.content) > _MOST:
+        raise ConfigError(f"{place} is larger than {_MOST >> 10} KiB: that is no key", hint=hint)
+    try:
+        text = found.content.decode("utf-16" if found.content.startswith(_UTF_16) else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{place} does not hold text", hint=hint) from None
+    return _found(text, place, f"{place} is empty", hint)
 
 
 def _from_command(command: str, env: Mapping[str, str], patience: float) -> Secret:
+    place, hint = "the command of odds.key", "run it by hand to see why, or change odds.key"
+    try:
+        code, printed = _run(command, env, patience)
+    except TimeoutError:
+        raise ConfigError(f"{place} took longer than {patience:g} s", hint=hint) from None
+    except (OSError, ValueError, IndexError) as error:  # ValueError: an open quote; IndexError: nothing but quotes
+        reason = getattr(error, "strerror", None) or "it is no command"
+        raise ConfigError(f"{place} cannot be run: {reason}", hint=hint) from None
+    if len(printed) > _MOST:
+        raise ConfigError(f"{place} printed more than {_MOST >> 10} KiB: that is no key", hint=hint)
+    if code != 0:
+        raise ConfigError(f"{place} failed with exit code {code}", hint=hint)
+    return _found(printed.decode(errors="replace"), place, f"{place} printed nothing", hint)
+
+
+def _run(command: str, env: Mapping[str, str], patience: float) -> tuple[int | None, bytes]:
+    """Exit code and output of a command; None and too much of it for one that does not stop. It is gone afterwards.
+
+    No shell; its stdin would be `batch`'s, and its stderr may hold what it was to hide. Its own children may keep the pipe open when it
+    is gone: nobody waits for them.
+    """
     import shlex
     import subprocess
 
-    hint = "run it by hand to see why, or change odds.key"
+    words = shlex.split(command)
+    ours, theirs = os.pipe()
+
+    def output() -> bytes:
+        try:
+            return drained(ours, _MOST)
+        finally:
+            os.close(ours)
+
     try:
-        words = shlex.split(command)
-        # no shell; its stdin would be `batch`'s, and its stderr may hold what it was to hide
-        done = subprocess.run(  # noqa: S603 - the user's own command, from the user's own configuration
-            words,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=patience,
-            check=False,
+        process = subprocess.Popen(  # noqa: S603 - the user's own command, from the user's own configuration
+            words, env=dict(env), stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.DEVNULL
         )
+    except BaseException:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+    try:
+        printed = within(patience, output)
+        return None if len(printed) > _MOST else process.wait(patience), printed
     except subprocess.TimeoutExpired:
-        raise ConfigError(f"the command of odds.key took longer than {patience:g} s", hint=hint) from None
-    except (OSError, ValueError, IndexError) as error:  # ValueError: an open quote; IndexError: nothing but quotes
-        reason = getattr(error, "strerror", None) or "it is no command"
-        raise ConfigError(f"the command of odds.key cannot be run: {reason}", hint=hint) from None
-    if done.returncode != 0:
-        raise ConfigError(f"the command of odds.key failed with exit code {done.returncode}", hint=hint)
-    return _found(done.stdout.decode(errors="replace"), "the command of odds.key printed nothing", hint)
+        raise TimeoutError from None
+    finally:
+        process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)

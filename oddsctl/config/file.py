@@ -6,12 +6,17 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from oddsctl.config.reading import read_file
+
 _PART = r"""(?:[A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*')"""
 _PLACE = re.compile(rf"\s*(\[{{0,2}})\s*({_PART}(?:\s*\.\s*{_PART})*)\s*[]=]")
 _PIECE = re.compile(
     r'''"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?'{3,5}|"(?:\\.|[^"\\])*"|'[^']*'|#[^\n]*|.''',
     re.DOTALL,
 )
+
+MOST = 1 << 20
+"""Bytes of a configuration."""
 
 Names = tuple[str, ...]
 
@@ -42,13 +47,18 @@ class TomlFile(NamedTuple):
 def read_toml(path: Path) -> TomlFile | None:
     """The file, or None where there is none; raises `BrokenFileError`."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")  # some editors put a mark in front
+        content = read_file(path, MOST).content
+        text = content.decode("utf-8-sig")  # some editors put a mark in front
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except TimeoutError:
+        raise BrokenFileError("is no file, and gives nothing", "name a file") from None
     except OSError as error:
         raise BrokenFileError(f"cannot be read ({error.strerror})", "see to its permissions") from None
     except UnicodeDecodeError:
         raise BrokenFileError("is not UTF-8 text", "save it as UTF-8") from None
+    if len(content) > MOST:
+        raise BrokenFileError(f"is larger than {MOST >> 20} MiB", "name a configuration file")
     return TomlFile(_parsed(text), lines_of(text))
 
 

@@ -101,7 +101,7 @@ def _searched(subject: Subject) -> list[Path]:
     """Every file of ours, but not the one that is there to hold the key."""
     kind, _, name = subject.loaded.settings.odds.key.partition(":")
     files = [path for path in subject.state_dir.rglob("*") if path.is_file()]
-    files += [path for path in (subject.loaded.path, *subject.logs) if path is not None]
+    files += [path for path in (subject.loaded.path, *subject.logs) if path is not None and path.is_file()]
     own = Path(name).expanduser().absolute() if kind == "file" else None
     return [path for path in dict.fromkeys(path.absolute() for path in files) if path != own]
 

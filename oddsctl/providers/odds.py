@@ -61,7 +61,7 @@ BY_CODE: dict[str, type[ProviderError]] = {
 }
 """Compared as whole strings: codes share prefixes."""
 HINTS: dict[type[ProviderError], str] = {
-    MissingKeyError: "set ODDS_API_KEY, or odds.key in the configuration",
+    MissingKeyError: "check what odds.key points to",
     InvalidKeyError: "check the key that odds.key points to",
     DeactivatedKeyError: "see to the subscription at the-odds-api.com",
     OutOfCreditsError: "credits return with the new month; `oddsctl stats` shows when",
