@@ -88,7 +88,7 @@ def _line_of_the_key(lines: list[str]) -> str:
 
 
 def _is_odd(char: str) -> bool:
-    return not "!" <= char <= "~" or char in _QUOTES or char in "<>{}()[]\\"
+    return not "!" <= char <= "~" or char in _QUOTES or char in "<>{}()[]"
 
 
 def _called(char: str) -> str:
