@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from oddsctl import board, questions
+from oddsctl.errors import InvalidMarketError
 from oddsctl.messages.jobs import Events, EventsJob, Job, OddsJob, Schedule, ScheduleJob
 from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest, Terms
 from oddsctl.models import Game, ScheduledGame, Sport
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import freshness
 from oddsctl.policy.coalesce import eastern_day
+from oddsctl.policy.vocabulary import DEFAULT_OUTRIGHTS
 from oddsctl.ports import Clock
 from oddsctl.providers import espn
 from oddsctl.questions import LONGEST_GAME, Span, Wanted
@@ -106,7 +108,7 @@ class Asking:
         answered = []
         for part, group, one in zip(parts, requests, odds, strict=True):
             schedule = part.schedule or tuple(outcomes[request.job] for request in group)
-            priced = outcomes[one.job] if one else None
+            priced = self._or_outrights(outcomes[one.job], part, wanted, terms) if one else None
             answered.append(self._with_fallback(_without_outlived(replace(part, schedule=schedule, odds=priced), now), terms))
         return [self._with_later(part, terms) for part in answered]
 
@@ -137,8 +139,16 @@ class Asking:
         if not wanted.odds or not part.sport.odds_key or over:
             return None
         soonest = min((game.start for game in part.scheduled if game.status == "scheduled"), default=None)
-        job = OddsJob(part.sport.odds_key, wanted.markets, wanted.regions, wanted.bookmakers)
+        job = OddsJob(part.sport.odds_key, wanted.markets_of(part.sport), wanted.regions, wanted.bookmakers)
         return PriorityRequest(job, Priority.HIGH, game_time=soonest)
+
+    def _or_outrights(self, outcome: Outcome, part: Part, wanted: Wanted, terms: Terms) -> Outcome:
+        """The outcome; where the sport turns out to have no games, and nobody named markets, that of asking for its outrights."""
+        if wanted.markets_named or part.sport.espn_path or not isinstance(outcome.error, InvalidMarketError):
+            return outcome
+        job = OddsJob(part.sport.odds_key or "", DEFAULT_OUTRIGHTS, wanted.regions, wanted.bookmakers)
+        (instead,) = self._orchestrator.run([PriorityRequest(job, Priority.HIGH)], terms)
+        return outcome if instead.answer is None else instead
 
     # ── the schedule first ──
 
@@ -160,7 +170,7 @@ class Asking:
 
     def _looks_first(self, part: Part, wanted: Wanted, now: float) -> bool:
         """Whether there may be no game to buy prices for: the question is narrow, or the stored schedule knows of none ahead."""
-        if self._odds_request(part, wanted) is None:
+        if part.sport.has_only_outrights or self._odds_request(part, wanted) is None:
             return False
         stored = self._orchestrator.rehearsal.stored(self._schedule_requests(part))
         if questions.surely_ahead(part.span, wanted.team, stored, now):
@@ -169,14 +179,14 @@ class Asking:
 
     def _with_list(self, part: Part, wanted: Wanted, terms: Terms) -> Part:
         """The part with the free list of games of The Odds API, where a board would have to be paid for."""
-        request = self._odds_request(part, wanted)
+        request = None if part.sport.has_only_outrights else self._odds_request(part, wanted)
         if request is None or not any(preview.price for preview in self._orchestrator.rehearsal.preview([request], terms)):
             return part
         (outcome,) = self._orchestrator.run([_events_request(part.sport)], terms)
         return replace(part, fallback=outcome)
 
     def _with_fallback(self, part: Part, terms: Terms) -> Part:
-        if part.has_schedule or part.scheduled_by_odds or part.fallback or not part.sport.odds_key:
+        if part.has_schedule or part.scheduled_by_odds or part.fallback or not part.sport.odds_key or part.sport.has_only_outrights:
             return part
         (outcome,) = self._orchestrator.run([_events_request(part.sport)], terms)
         return replace(part, fallback=outcome)
@@ -185,7 +195,7 @@ class Asking:
 
     def _with_later(self, part: Part, terms: Terms) -> Part:
         """With the next months' schedules, where an event in question is missing from this one: it may have been moved there."""
-        events = [event for event in part.events.events if part.span.start <= event.commence_time < part.span.end]
+        events = [event for event in part.events.games if part.span.start <= event.commence_time < part.span.end]
         if not part.sport.folds_months or not board.missing(part.scheduled, events, questions.names_of(part.sport), part.lists):
             return part
         asked = {outcome.job for outcome in part.schedule}

@@ -12,7 +12,7 @@ from oddsctl import board, suggest
 from oddsctl.errors import OddsctlError, OutOfReachError, UsageError
 from oddsctl.messages.jobs import Events, ForecastJob, Forecasts, Job, OddsJob, Schedule
 from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest
-from oddsctl.models import Game, Place, Sport, Units, Weather
+from oddsctl.models import Game, Outright, Place, Sport, Units, Weather
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import vocabulary
 from oddsctl.policy.coalesce import eastern_day
@@ -47,11 +47,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What became of a line: `data` is games or one weather, None with an error."""
+    """What became of a line: `data` is games (and outrights) or one weather, None with an error."""
 
     line: Line
     outcome: Outcome
-    data: tuple[Game, ...] | Weather | None
+    data: tuple[Game | Outright, ...] | Weather | None
 
     @property
     def error(self) -> OddsctlError | None:
@@ -125,12 +125,11 @@ class _Reader:
                 sport = self._sport()
                 if not sport.odds_key:
                     raise UsageError(f"{sport.name} has no odds")
-                odds = self._settings.odds
                 event = self._value.get("event")
                 if event is not None and not (isinstance(event, str) and event.isalnum()):
                     raise UsageError('"event" must be an id of The Odds API')
                 regions, books = self._whose_books()
-                markets = self._words("markets", Kind.MARKET, odds.markets)
+                markets = self._markets(sport)
                 job: Job = OddsJob(sport.odds_key, markets, regions, books, event)
                 return Line(self._id, self._request(job), sport)
             case "espn":
@@ -163,6 +162,15 @@ class _Reader:
     def _sport(self) -> Sport:
         return sports.find(str(self._value.get("sport", "")), self._settings.sports)
 
+    def _markets(self, sport: Sport) -> tuple[str, ...]:
+        """The markets; outrights are all that a sport without games has."""
+        if not sport.has_only_outrights:
+            return self._words("markets", Kind.MARKET, self._settings.odds.markets)
+        markets = self._words("markets", Kind.MARKET, vocabulary.DEFAULT_OUTRIGHTS)
+        if self._shown and not set(markets) <= vocabulary.OUTRIGHTS:
+            raise UsageError(f"{sport.name} has no games, only outrights", hint=f'leave "markets" out{vocabulary.FORCE}')
+        return markets
+
     def _whose_books(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Regions and books; regions that the line names push aside the books of the configuration."""
         odds = self._settings.odds
@@ -192,9 +200,10 @@ class _Reader:
 def answer(line: Line, outcome: Outcome, now: float) -> Answered:
     """The line with its part of the answer, in the shapes of the board."""
     match outcome.answer:
-        case Events(events) if line.sport:
-            games: tuple[Game, ...] = board.join(line.sport, (), events, board.NO_NAMES, now)
-            return Answered(line, outcome, tuple(board.with_best(game) for game in games))
+        case Events() as events if line.sport:
+            games: tuple[Game, ...] = board.join(line.sport, (), events.games, board.NO_NAMES, now)
+            outrights = [board.outright(line.sport, event, event.prices) for event in events.outrights]
+            return Answered(line, outcome, (*(board.with_best(game) for game in games), *outrights))
         case Schedule(scheduled) if line.sport and line.day:
             of_day = [game for game in scheduled if eastern_day(game.start) == line.day]
             return Answered(line, outcome, board.join(line.sport, of_day, (), board.NO_NAMES, now))

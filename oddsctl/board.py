@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from oddsctl.models import Forecast, Game, OddsEvent, Price, ScheduledGame, Sport, Weather
+from oddsctl.models import Forecast, Game, OddsEvent, Outright, Price, ScheduledGame, Sport, Weather
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +194,16 @@ def _known_to_odds(sport: Sport, event: OddsEvent, now: float, *, moved: bool) -
 def with_best(game: Game) -> Game:
     """The game with its best prices."""
     return replace(game, best=best(game))
+
+
+def outright(sport: Sport, event: OddsEvent, prices: Sequence[Price]) -> Outright:
+    """The competition with these of its prices; the best of each competitor, favourites first, lay prices apart."""
+    highest: dict[str, Price] = {}
+    for price in sorted(prices, key=lambda one: (-one.price, one.bookmaker)):
+        if not price.market.endswith("_lay"):
+            highest.setdefault(price.outcome, price)
+    favourites = sorted(highest.values(), key=lambda one: (one.price, one.outcome))
+    return Outright(f"odds:{event.id}", sport.name, event.title or sport.title, event.commence_time, tuple(prices), tuple(favourites))
 
 
 def best(game: Game) -> tuple[Price, ...]:

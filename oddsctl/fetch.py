@@ -12,7 +12,7 @@ from oddsctl.errors import MissingKeyError, OddsctlError
 from oddsctl.kick_off_weather import KickOffWeather, Survey, at_kick_off, geocoded, venue_of
 from oddsctl.messages.jobs import EventsJob, Job, OddsJob, ScheduleJob, canonical
 from oddsctl.messages.wishes import Outcome, Preview, PriorityRequest, Reason, Terms
-from oddsctl.models import NOTHING_LEFT_OUT, Board, Game, LeftOut, Price, Source, Sport
+from oddsctl.models import NOTHING_LEFT_OUT, Board, Game, LeftOut, Outright, Price, Source, Sport
 from oddsctl.no_games import look_ahead, note, team_names, unknown_team
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy.coalesce import covers
@@ -52,6 +52,7 @@ class Fetch:
         now = self._clock.now()
         parts = [replace(part, games=self._join(part, wanted, now)) for part in self._asking.ask(wanted, terms, now)]
         books = {price.bookmaker for part in parts for game in part.games for price in game.odds}
+        books |= {price.bookmaker for part in parts for event in part.events.outrights for price in event.prices}
         parts = [_judged(replace(part, games=_wanted_of(part, wanted)), wanted) for part in parts]
         parts = [replace(part, games=tuple(_of_book(game, wanted.book) for game in part.games)) for part in parts]
         notes = self._notes(parts, wanted, terms, now)
@@ -59,7 +60,7 @@ class Fetch:
             weather = KickOffWeather(partial(self._orchestrator.run, terms=terms), self._settings.weather.units, now)
             parts = self._with_weather(parts, weather, terms)
         outlook = Outlook(self._orchestrator.rests_until, self._of_late, wanted.zone)
-        failures = [nothing_to_show(part.sport, part.telling, outlook) for part in parts if not part.games]
+        failures = [nothing_to_show(part.sport, part.telling, outlook) for part in parts if not part.games and not part.events.outrights]
         made_at, usage = self._clock.now(), self._orchestrator.usage()
         made = Board(
             generated_at=made_at,
@@ -67,7 +68,8 @@ class Fetch:
             games=tuple(board.with_best(game) for part in parts for game in part.games),
             sources=tuple(one for part in parts for one in _sources(part, made_at)),
             usage=usage,
-            warnings=(*self._warnings(parts, usage.credits_remaining), *_unknown_book(wanted.book, books)),
+            warnings=(*self._warnings(parts, usage.credits_remaining), *_unknown(parts, wanted, books)),
+            outrights=tuple(one for part in parts for one in _outrights(part, wanted)),
             notes=notes,
         )
         return Fetched(made, tuple(error for error in failures if error))
@@ -115,7 +117,7 @@ class Fetch:
     # ── the join ──
 
     def _join(self, part: Part, wanted: Wanted, now: float) -> tuple[Game, ...]:
-        games = board.join(part.sport, part.scheduled, part.events.events, questions.names_of(part.sport), now, part.lists)
+        games = board.join(part.sport, part.scheduled, part.events.games, questions.names_of(part.sport), now, part.lists)
         by_id = {game.id: game for game in part.scheduled}
         return tuple(
             replace(game, venue=venue_of(part.sport, known), odds=_with_line(game, known.line, part, wanted))
@@ -194,9 +196,28 @@ def _judged(part: Part, wanted: Wanted) -> Part:
 
 def _has_nothing_ahead(part: Part, wanted: Wanted) -> bool:
     """Whether the answers say that no game in question needs a price, or that there is none at all."""
-    if not any(outcome.answer is not None for outcome in part.telling):
+    if part.sport.has_only_outrights or part.events.outrights or not any(outcome.answer is not None for outcome in part.telling):
         return False
     return not part.games or (wanted.odds and part.is_empty)
+
+
+def _outrights(part: Part, wanted: Wanted) -> Iterable[Outright]:
+    """The competitions of a sport, whatever the days; of `--team` only that competitor, of `--book` only that book."""
+    for event in part.events.outrights:
+        prices = [price for price in event.prices if wanted.book is None or _is_book(price.bookmaker, wanted.book)]
+        yield board.outright(
+            part.sport, event, [one for one in prices if wanted.team is None or questions.is_team(part.sport, wanted.team, [one.outcome])]
+        )
+
+
+def _unknown(parts: Sequence[Part], wanted: Wanted, books: set[str]) -> Iterable[str]:
+    """Names that nothing on the board has."""
+    yield from _unknown_book(wanted.book, books)
+    for part in parts:
+        names = {price.outcome for event in part.events.outrights for price in event.prices}
+        if wanted.team and names and not questions.is_team(part.sport, wanted.team, names):
+            near = questions.nearest_team(wanted.team, names)
+            yield f"{part.sport.name}: no competitor is called {wanted.team!r}" + (f"; did you mean {near}?" if near else "")
 
 
 def _of_book(game: Game, book: str | None) -> Game:

@@ -55,6 +55,11 @@ class Sport:
     folds_months: bool = True
     """Whether a month of this league fits into one ESPN answer (its limit is 500 events)."""
 
+    @property
+    def has_only_outrights(self) -> bool:
+        """Whether The Odds API lists no games under this key, only a competition's winner (FACTS 1.7)."""
+        return (self.odds_key or "").endswith("_winner")
+
 
 _TOO_MANY_A_MONTH = ("baseball/", "softball/", "soccer/all", "college-basketball", "college-volleyball", "tennis/", "cricket/")
 
@@ -78,13 +83,17 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class OddsEvent:
-    """A game as The Odds API knows it, with the prices of all its books (none from the free `/events`)."""
+    """A game as The Odds API knows it, with the prices of all its books (none from the free `/events`).
+
+    With a `title` it is no game but a competition that one of many wins, and has no teams.
+    """
 
     id: str
     commence_time: float
     home: str
     away: str
     prices: tuple[Price, ...] = ()
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +227,18 @@ class Game:
 
 
 @dataclass(frozen=True, slots=True)
+class Outright:
+    """One competition of the board that one of many wins. `best` holds the highest price of each, favourites first."""
+
+    id: str
+    sport: str
+    title: str
+    commence_time: float
+    odds: tuple[Price, ...] = ()
+    best: tuple[Price, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where one part of a board came from. `api` is who was asked, `reason` one of the closed set of reason codes."""
 
@@ -249,5 +270,6 @@ class Board:
     sources: tuple[Source, ...]
     usage: Usage
     warnings: tuple[str, ...] = ()
+    outrights: tuple[Outright, ...] = ()
     notes: tuple[str, ...] = ()
     """What is not on the board, and when there is something again."""

@@ -105,8 +105,8 @@ def _fixtures(outcome: Outcome) -> Iterable[Fixture]:
     match outcome.answer:
         case Schedule(games):
             return [Fixture(one.start, one.time_confirmed, one.home, one.away) for one in games if one.status not in OVER]
-        case Events(events):
-            return [Fixture(one.commence_time, True, one.home, one.away) for one in events]  # noqa: FBT003
+        case Events() as answer:
+            return [Fixture(one.commence_time, True, one.home, one.away) for one in answer.games]  # noqa: FBT003
         case _:
             return []
 
@@ -117,5 +117,5 @@ def team_names(answers: Iterable[Answer | None]) -> Iterable[str]:
         match answer:
             case Schedule(games):
                 yield from (name for game in games for name in (game.home, game.away))
-            case Events(events):
-                yield from (name for event in events for name in (event.home, event.away))
+            case Events():
+                yield from (name for event in answer.games for name in (event.home, event.away))

@@ -172,7 +172,7 @@ def _lines(store: Store) -> Iterator[Line]:
     for kept in sorted(boards, key=lambda kept: kept.fetched_at):
         if isinstance(kept.job, OddsJob) and isinstance(kept.answer, Events) and "h2h" in kept.job.markets:
             books = ", ".join(kept.job.bookmakers or kept.job.regions)
-            found |= {(event.id, books): line for event in kept.answer.events if (line := _line(event, books)).prices}
+            found |= {(event.id, books): line for event in kept.answer.games if (line := _line(event, books)).prices}
     yield from found.values()
 
 

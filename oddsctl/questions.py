@@ -13,6 +13,7 @@ from oddsctl.board import Names
 from oddsctl.messages.jobs import Events, Schedule
 from oddsctl.messages.wishes import Outcome
 from oddsctl.models import Sport, Status
+from oddsctl.policy import vocabulary
 from oddsctl.providers import teams
 
 LONGEST_GAME = 6 * 3600.0
@@ -41,6 +42,13 @@ class Wanted:
     odds: bool = True
     weather: bool = True
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    markets_named: bool = False
+    """Whether the user named markets for this question; else they are those of the configuration."""
+
+    def markets_of(self, sport: Sport) -> tuple[str, ...]:
+        """The markets to ask a sport for: outrights are all that a sport without games has."""
+        outrights = tuple(market for market in self.markets if market in vocabulary.OUTRIGHTS)
+        return (outrights or vocabulary.DEFAULT_OUTRIGHTS) if sport.has_only_outrights and not self.markets_named else self.markets
 
     @property
     def is_narrow(self) -> bool:
@@ -119,9 +127,9 @@ def _in_question(span: Span, team: str | None, outcomes: Sequence[Outcome], now:
         match outcome.answer:
             case Schedule(listed):
                 games += [(game.start, game.status, game.home, game.away) for game in listed]
-            case Events(events):
+            case Events() as answer:
                 live: Status = "live"
-                games += [(one.commence_time, "scheduled" if one.commence_time > now else live, one.home, one.away) for one in events]
+                games += [(one.commence_time, "scheduled" if one.commence_time > now else live, one.home, one.away) for one in answer.games]
     return [(start, status) for start, status, home, away in games if holds(span, team, start, status, (home, away))]
 
 

@@ -114,7 +114,7 @@ def _of_odds(table: Timetable, ask: Callable[[PriorityRequest], Outcome], max_ag
     young = outcome.fetched_at is not None and freshness.is_fresh(outcome.fetched_at, now, max_age + 60)
     if not isinstance(outcome.answer, Events) or not young:
         return table
-    games = tuple(_known(table, event, now) for event in outcome.answer.events if span.since <= event.commence_time < span.until)
+    games = tuple(_known(table, event, now) for event in outcome.answer.games if span.since <= event.commence_time < span.until)
     return Timetable(table.sport, games, outcome.fetched_at, told={game.id: outcome.fetched_at or 0.0 for game in games})
 
 

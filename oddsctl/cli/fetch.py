@@ -13,6 +13,7 @@ from oddsctl.cli import options
 from oddsctl.cli.session import DEFAULT_WAIT, Session
 from oddsctl.errors import UsageError
 from oddsctl.messages.wishes import Reason, Terms
+from oddsctl.policy.vocabulary import FORCE, OUTRIGHTS
 
 if TYPE_CHECKING:
     from oddsctl.config import Loaded
@@ -72,7 +73,10 @@ def fetch(
         book=book,
         odds=not no_odds,
         weather=not no_weather,
+        markets_named=markets is not None,
     )
+    if not force:
+        _check_outrights(wanted)
     terms = Terms(wait=wait, max_age=max_age, fresh=fresh, offline=offline, force=force, max_credits=max_credits, command="fetch")
     with session.app(loaded, wait=wait, shutdown=shutdown_timeout) as app:
         errand = Fetch(app.orchestrator, app.clock, loaded.settings, lambda api: app.monitor.look()[api].reason)
@@ -93,12 +97,20 @@ def _flags(markets: str | None, regions: str | None, bookmakers: str | None) -> 
 
 def _check_book(session: Session, loaded: Loaded, book: str | None) -> None:
     """Raise `UsageError` for a book that nobody knows: its prices would be paid for and none be shown."""
-    from oddsctl.policy.vocabulary import FORCE, book_remedy
+    from oddsctl.policy.vocabulary import book_remedy
 
     if book is None or book.casefold().startswith("espn") or book_remedy(book) is None:
         return
     if remedy := book_remedy(book, session.shown(loaded).books):
         raise UsageError(f"--book: no book is called {book!r}", hint=f"{remedy}{FORCE}")
+
+
+def _check_outrights(wanted: Wanted) -> None:
+    """Raise `UsageError` for markets of games of a sport that has none: the provider refuses them."""
+    named = set(wanted.markets) if wanted.markets_named else OUTRIGHTS
+    for sport in wanted.sports:
+        if sport.has_only_outrights and not named <= OUTRIGHTS:
+            raise UsageError(f"--markets: {sport.name} has no games, only outrights", hint=f"leave --markets out{FORCE}")
 
 
 def _wanted(session: Session, loaded: Loaded, sports: list[str], **asked: Any) -> Wanted:
@@ -112,7 +124,7 @@ def _wanted(session: Session, loaded: Loaded, sports: list[str], **asked: Any) -
 
 def _show(session: Session, fetched: Fetched, wanted: Wanted, decision_id: str, *, explain: bool, strict: bool) -> int:
     made = fetched.board
-    if fetched.failures and not made.games:
+    if fetched.failures and not made.games and not made.outrights:
         raise max(fetched.failures, key=lambda error: error.exit_code)
     _write(session, fetched, wanted)
     for text in made.warnings:

@@ -221,6 +221,16 @@ class Events:
     events: tuple[OddsEvent, ...]
     left_out: LeftOut = NOTHING_LEFT_OUT
 
+    @property
+    def games(self) -> tuple[OddsEvent, ...]:
+        """Those of two teams."""
+        return tuple(event for event in self.events if event.title is None)
+
+    @property
+    def outrights(self) -> tuple[OddsEvent, ...]:
+        """Competitions that one of many wins."""
+        return tuple(event for event in self.events if event.title is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Sports:

@@ -170,6 +170,8 @@ def _surely_covers(have: Job, want: Job) -> bool:
 def _merge_odds(one: OddsJob, other: OddsJob) -> OddsJob | None:
     if (one.sport, one.event) != (other.sport, other.event) or bool(one.bookmakers) != bool(other.bookmakers):
         return None
+    if _asks_outrights(one) != _asks_outrights(other):
+        return None  # no sport has both, and the provider refuses them together
     both = replace(
         one,
         markets=(*one.markets, *other.markets),
@@ -179,6 +181,10 @@ def _merge_odds(one: OddsJob, other: OddsJob) -> OddsJob | None:
     separable = one.regions == other.regions or set(both.regions) <= REGION_BOOKS.keys()
     cheaper = price(both) <= price(one) + price(other)
     return both if separable and cheaper else None
+
+
+def _asks_outrights(job: OddsJob) -> bool:
+    return any(market.startswith("outrights") for market in job.markets)
 
 
 def _merge_forecasts(one: ForecastJob, other: ForecastJob) -> ForecastJob | None:

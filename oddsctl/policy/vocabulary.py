@@ -16,6 +16,8 @@ from oddsctl.bookmakers import TITLES
 from oddsctl.messages.jobs import Answer, Events, Job, OddsJob, canonical
 
 OUTRIGHTS = frozenset(("outrights", "outrights_lay"))
+DEFAULT_OUTRIGHTS = ("outrights",)
+"""What a sport without games is asked for, unless markets are named."""
 BOARD_MARKETS = ("h2h", "spreads", "totals", "outrights", "h2h_lay", "outrights_lay")
 """The markets that a whole board may be asked for (FACTS 1.3); all others are asked by event."""
 REGIONS = ("us", "us2", "us_dfs", "us_ex", "uk", "eu", "au", "fr", "se")

@@ -176,26 +176,23 @@ def _listed(sieve: Sieve, body: JSON, called: str, read: Callable[[Entry], T | N
     return sieve.each("the answer", body, f"{called} {{}}", read)
 
 
-def _events(job: OddsJob | EventsJob, found: Iterable[OddsEvent | None], sieve: Sieve) -> Events:
+def _events(job: OddsJob | EventsJob, found: Iterable[OddsEvent], sieve: Sieve) -> Events:
     """The events, in decimal odds. Raises `UnusableAnswerError` where there are some and none can be used, of a paid answer."""
-    events = shape.once([event for event in found if event], lambda event: event.id, sieve, "event")
+    events = shape.once(list(found), lambda event: event.id, sieve, "event")
     if isinstance(job, OddsJob) and not events and sieve.left_out:
         raise UnusableAnswerError(f"{API}: {sieve.left_out}", provider=API)
     decimal = _in_decimal(events, sieve)
     return Events(decimal, sieve.left_out)
 
 
-def _event(job: OddsJob | EventsJob, now: float, entry: Entry) -> OddsEvent | None:
-    """The event; None for an outright."""
+def _event(job: OddsJob | EventsJob, now: float, entry: Entry) -> OddsEvent:
+    """The game, or the competition, which may be years away and begins when its season does."""
     _check(entry, job)
     if _is_outright(entry):
-        return None
-    event = OddsEvent(
-        id=entry.word("id"),
-        commence_time=_start(entry, now),
-        home=entry.word("home_team"),
-        away=entry.word("away_team"),
-    )
+        title = shape.word(entry.value.get("sport_title")) or ""
+        event = OddsEvent(entry.word("id"), entry.instant("commence_time"), "", "", title=title)
+    else:
+        event = OddsEvent(entry.word("id"), _start(entry, now), entry.word("home_team"), entry.word("away_team"))
     if entry.value.get("bookmakers") is None:  # the free schedule has none
         return event
     books = entry.each("bookmakers", "book", lambda book: book.each("markets", "market", partial(_prices, book.word("key"), book)))
@@ -220,7 +217,7 @@ def _start(entry: Entry, now: float) -> float:
 
 
 def _is_outright(entry: Entry) -> bool:
-    """Whether the entry is a tournament: no game of two teams, which it says by naming null as both."""
+    """Whether the entry is a competition that one of many wins: no game of two teams, which it says by naming null as both."""
     return all(entry.value.get(side, "") is None for side in ("home_team", "away_team"))
 
 

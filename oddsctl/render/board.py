@@ -14,6 +14,7 @@ from oddsctl.models import Board, Sport
 from oddsctl.render import board_rows, provenance, text
 from oddsctl.render.board_rows import CAUTION, DIM, Block, Line, Offer
 from oddsctl.render.layout import Column, banner, cell, show_lines, side_by_side, width
+from oddsctl.render.outrights import outright_lines
 from oddsctl.render.text import OddsFormat
 
 MARKETS = {"h2h": "moneyline", "spreads": "spread", "totals": "total"}
@@ -54,7 +55,10 @@ def show_board(
     extent = _widest(tables, console.width)
     mark = banner(demo=board.demo)
     with console:  # written at once
-        show_lines(console, [*mark, *_table(tables, extent), Text()])
+        games = _table(tables, extent) if tables or not board.outrights else []
+        outrights = [*outright_lines(board, known, zone, odds_format)]
+        between = [Text()] if games and outrights else []
+        show_lines(console, [*mark, *games, *between, *outrights, Text()])
         for line in (*_footer(board, marked=not extent.books and _has_stand_in(tables)), *mark):
             console.print(line)
 

@@ -10,7 +10,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from oddsctl.messages.queued import Item, Worked
-from oddsctl.models import Board, Game, Price, Source, Usage, Venue, Weather
+from oddsctl.models import Board, Game, Outright, Price, Source, Usage, Venue, Weather
 from oddsctl.times import iso as _iso
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def board_document(board: Board) -> JSON:
         "generated_at": iso(board.generated_at),
         "demo": board.demo,
         "games": [_game(game) for game in board.games],
+        **({"outrights": [_outright(one) for one in board.outrights]} if board.outrights else {}),
         "sources": [_source(source) for source in board.sources],
         "usage": _usage(board.usage),
         "warnings": [*board.warnings, *board.notes],
@@ -89,7 +90,7 @@ def batch_line(answered: Answered, now: float) -> str:
         case Weather() as weather:
             line["data"] = _weather(weather)
         case tuple() as games:
-            line["data"] = [_game(game) for game in games]
+            line["data"] = [_outright(one) if isinstance(one, Outright) else _game(one) for one in games]
     if error := answered.error:
         line["error"] = {"error": error.code, "message": error.message}
     if answered.warnings:
@@ -114,6 +115,9 @@ def jsonl(board: Board) -> str:
     for game in board.games:
         sources = [_source(source) for source in board.sources if source.sport == game.sport]
         lines.append(_encode({**_game(game), "sources": sources, "demo": board.demo}))
+    for one in board.outrights:
+        sources = [_source(source) for source in board.sources if source.sport == one.sport]
+        lines.append(_encode({**_outright(one), "sources": sources, "demo": board.demo}))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -127,6 +131,9 @@ def csv(board: Board) -> str:
     for game in board.games:
         about_game = _game_cells(game) | _source_cells(board, game.sport) | {"demo": _encode(board.demo)}
         writer.writerows(about_game | prices for prices in [_price(price) for price in game.odds] or [{}])
+    for one in board.outrights:
+        about = {name: _outright(one)[name] for name in ("id", "sport", "commence_time")} | _source_cells(board, one.sport)
+        writer.writerows(about | {"demo": _encode(board.demo)} | prices for prices in [_price(price) for price in one.odds] or [{}])
     return out.getvalue()
 
 
@@ -181,6 +188,17 @@ def _game(game: Game) -> JSON:
         "odds": [_price(price) for price in game.odds],
         "best": [_best(price) for price in game.best],
         "weather": _weather(game.weather) if game.weather else None,
+    }
+
+
+def _outright(one: Outright) -> JSON:
+    return {
+        "id": one.id,
+        "sport": one.sport,
+        "title": one.title,
+        "commence_time": iso(one.commence_time),
+        "odds": [_price(price) for price in one.odds],
+        "best": [_best(price) for price in one.best],
     }
 
 

@@ -233,8 +233,13 @@ def test_half_a_surrogate_pair_in_a_name_can_be_printed() -> None:
     assert listed.events[0].home == "Detroit ?"
 
 
-def test_an_outright_is_no_game_and_left_out() -> None:
-    assert read(BOARD, [odds_event(home_team=None, away_team=None)]) == Events(())
+def test_an_outright_has_a_title_instead_of_teams() -> None:
+    listed = odds_event(book("fanduel", market("outrights", ("Detroit Lions", 9.0))), home_team=None, away_team=None, sport_title="Winner")
+    answer = read(BOARD, [odds_event(id="c" * 32), listed])
+    (outright,) = answer.outrights
+    assert (outright.title, outright.home, outright.away) == ("Winner", "", "")
+    assert [(price.market, price.outcome, price.price) for price in outright.prices] == [("outrights", "Detroit Lions", 9.0)]
+    assert [event.id for event in answer.games] == ["c" * 32]
 
 
 def test_the_free_schedule_has_no_books() -> None:
