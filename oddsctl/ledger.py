@@ -98,6 +98,11 @@ class Ledger:
         self._lease = settings.http.longest_exchange + 5
         self._names: dict[str | None, str] = {word: sport.name for word, sport in by_provider(settings.sports).items()}
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether what was asked so far is all there is: a history that cannot be read is not an empty one."""
+        return self._records.is_readable
+
     def totals(self, by: Sequence[str], since: float = 0.0, zone: tzinfo = UTC) -> dict[Group, Total]:
         """The sums of each group, which is the values of the fields in `by`; in the order of the values. Days are those of `zone`."""
         columns = [f"CAST(b.at / {QUARTER} AS INTEGER) * {QUARTER}" if field == "day" else f"b.{field}" for field in by]

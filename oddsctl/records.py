@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from oddsctl.errors import OddsctlError
+from oddsctl.errors import OddsctlError, StateDamagedError, StateError
 from oddsctl.messages.jobs import Job
 from oddsctl.messages.notices import Booked, Decided, Notice, Settled
 from oddsctl.messages.wishes import Outcome, PriorityRequest, Purpose, Reason
 from oddsctl.policy.health import Attempt
 from oddsctl.ports import Clock
-from oddsctl.store.lock import hold
+from oddsctl.store.history import Form, HistoryFile
 from oddsctl.times import iso
 
 FILE = "records.db"
@@ -40,8 +38,8 @@ KEEP_DECISIONS = 1000
 """Runs whose reasons are kept: enough for days of cron. Calls are kept for good."""
 PLANNER = "prefetch"
 """The command that cron runs: its reasons are kept where it asked somebody."""
-PATIENCE = 1.0
-"""Seconds to wait for another process that writes: history is not worth more."""
+VERSION = 1
+"""Of the database's form (`user_version`); those made before there were versions have 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +68,18 @@ class Cost:
 class Records:
     """The history in a database of its own. A row is on its way to the disk before the call is: `kill -9` loses none.
 
-    History that cannot be written is told once through `warn`, and changes nothing else.
+    History that cannot be written is reported once through `warn`, and changes nothing else. History that cannot be read is not empty:
+    it is reported too, and `is_readable` is false; where `is_needed` was set, for commands that are about nothing else, it is an error.
+    A database that is damaged is replaced by who writes; by who reads only where `may_renew` was set, for commands that spend by it.
     """
 
     def __init__(self, directory: Path, clock: Clock, warn: Callable[[str], None]) -> None:
-        self._path = directory / FILE
-        self._clock = clock
+        self._file = HistoryFile(directory / FILE, clock, FORM, warn)
         self._warn = warn
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
         self._broken = False
         self.is_readable = True
+        self.is_needed = False
+        self.may_renew = False
 
     def forgive(self) -> None:
         """Try again after a failure: what was in the way may be gone."""
@@ -88,53 +87,54 @@ class Records:
 
     def write(self, statement: str, values: tuple[object, ...]) -> None:
         """Append one row. After the first that could not be written no other is tried."""
-        with self._lock:
-            if self._broken:
-                return
-            try:
-                self._open().execute(statement, values)
-            except (sqlite3.Error, OSError, OddsctlError) as error:
-                self._broken = True
-                self._warn(f"history is not being kept: {error}")
+        if self._broken:
+            return
+        try:
+            self._file.write(statement, values)
+        except OddsctlError as error:
+            self._broken = True
+            self._warn(f"history is not being kept: {error}")
 
     def rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        """What a query finds; nothing where there is no history."""
+        """What a query finds; nothing where there is no history. Raises `StateError` where that cannot be read and `is_needed`."""
         try:
-            if not self._path.exists():
-                return []
-            with self._lock:
-                return self._open().execute(query, values).fetchall()
-        except (sqlite3.Error, OSError, OddsctlError) as error:
+            try:
+                return self._file.rows(query, values)
+            except StateDamagedError:
+                if not self.may_renew:
+                    raise
+                self._file.renew()
+                return self._file.rows(query, values)
+        except OddsctlError as error:
+            if self.is_needed:
+                raise
             self.is_readable = False
             self._warn(f"history cannot be read: {error}")
             return []
 
+    def gaps(self, since: float = 0.0) -> list[str]:
+        """What of the history since then may be missing, as it was damaged once."""
+        return [
+            f"history before {iso(moment)} may be incomplete: the database was damaged, and is kept as {path}"
+            for path, moment in self._file.moved_aside()
+            if moment >= since
+        ]
+
+    def repair(self) -> None:
+        """Replace the database if it is damaged, keeping what can be read; what was done goes to `warn`. Raises `OddsctlError`."""
+        self._file.renew()
+
     def close(self) -> None:
         """Let go of the database."""
-        if self._connection:
-            self._connection.close()
-            self._connection = None
-
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            with hold(self._path.with_suffix(".lock"), self._clock, PATIENCE):  # the change to a write-ahead log waits for nobody
-                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-                connection = sqlite3.connect(self._path, PATIENCE, isolation_level=None, check_same_thread=False)
-                try:
-                    connection.execute("PRAGMA synchronous = OFF")  # outlives a killed process; a power cut may cost the last rows
-                    connection.execute("PRAGMA journal_mode = WAL")
-                    connection.executescript(SCHEMA)
-                    _add_what_older_ledgers_lack(connection)
-                except BaseException:
-                    connection.close()
-                    raise
-            self._connection = connection
-        return self._connection
+        self._file.close()
 
 
 def _add_what_older_ledgers_lack(connection: sqlite3.Connection) -> None:
     if "said" not in {name for _, name, *_ in connection.execute("PRAGMA table_info(calls)")}:
         connection.execute("ALTER TABLE calls ADD COLUMN said TEXT")
+
+
+FORM = Form(VERSION, SCHEMA, "calls", _add_what_older_ledgers_lack)
 
 
 class CostTracker:
@@ -224,7 +224,11 @@ def decision(records: Records, decision_id: str | None) -> dict[str, Any] | None
     """The run with that id (its beginning does), or the last one; None where there is none."""
     query = "SELECT document FROM decisions WHERE id LIKE ? || '%' ORDER BY at DESC, rowid DESC LIMIT 1"
     rows = records.rows(query, (decision_id or "",))
-    return json.loads(rows[0][0]) if rows else None
+    try:
+        found: dict[str, Any] | None = json.loads(rows[0][0]) if rows else None
+    except (ValueError, TypeError):
+        raise StateError("the record of that run cannot be read", hint="name another run, or see `oddsctl doctor`") from None
+    return found
 
 
 def _wish(request: PriorityRequest, outcome: Outcome) -> dict[str, Any]:

@@ -114,9 +114,11 @@ def _prefetch(store: Store, ledger: Ledger) -> dict[str, Any]:
 
 
 def _days(credits: Credits, reset_day: int, now: float, ledger: Ledger) -> list[dict[str, Any]]:
-    """What our own calls cost on each UTC day of the account's month up to today."""
+    """What our own calls cost on each UTC day of the account's month up to today; nothing where the history cannot be read."""
     began_at = calendar.month(credits, reset_day, now).began_at
     totals = ledger.totals(("day",), began_at)
+    if not ledger.is_readable:
+        return []
     count = int(max(0.0, now - began_at) / calendar.DAY) + 1
     days = [datetime.fromtimestamp(began_at + number * calendar.DAY, UTC).date().isoformat() for number in range(count)]
     costs = [totals.get((day,), Total()) for day in days]

@@ -32,7 +32,10 @@ def costs(
     fields = errand.fields(by)
     with session.app() as app:
         ledger = app.ledger
+        app.records.is_needed = True
         begin = errand.month_began(app.store, app.clock, app.settings) if since is None else max(0.0, app.clock.now() - since)
+        for gap in app.records.gaps(begin):
+            session.warn(gap)
         if session.format in ("csv", "jsonl") and by is None:
             calls = ledger.calls(begin)
             csv = session.format == "csv"
@@ -43,9 +46,10 @@ def costs(
         from oddsctl.render.terminal import console
 
         spending.show_costs(console(sys.stdout, os.environ), document, zone=session.zone, demo=session.demo)
+        session.show_caveats()
     elif session.format == "csv":
         sys.stdout.write(spending.groups_csv(document, demo=session.demo))
     elif session.format == "jsonl":
         sys.stdout.write(spending.groups_jsonl(document, session.mark))
     else:
-        session.write(document | session.mark)
+        session.write(document | session.mark | session.caveats)

@@ -38,6 +38,7 @@ def health(
         from oddsctl.render.terminal import console
 
         show_health(console(sys.stdout, os.environ), document, now=now, zone=session.zone, demo=session.demo)
+        session.show_caveats()
     else:
-        session.write(document | session.mark)
+        session.write(document | session.mark | session.caveats)
     return UNHEALTHY if document["status"] == "unhealthy" else 0

@@ -48,6 +48,7 @@ def prefetch(
     if cron:
         return _print_cron(session, sports or [], deadline)
     with session.app(shutdown=shutdown_timeout, deadline=None if loop or dry_run else deadline) as app:
+        app.records.may_renew = not dry_run
         if dry_run:
             return _show(session, app.prefetcher.rehearse(chosen, horizon), app, planned=True)
         if not loop:

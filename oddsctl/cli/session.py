@@ -91,6 +91,16 @@ class Session:
         """What a document carries when it tells of the simulated world."""
         return {"demo": True} if self.demo else {}
 
+    @property
+    def caveats(self) -> dict[str, list[str]]:
+        """What a document carries when something about it was warned of."""
+        return {"warnings": self.warnings} if self.warnings else {}
+
+    def show_caveats(self) -> None:
+        """The same below a page that is read without its stderr."""
+        if not (sys.stdout.isatty() and sys.stderr.isatty()):
+            sys.stdout.writelines(f"warning: {text}\n" for text in self.warnings)
+
     @contextmanager
     def app(
         self, loaded: Loaded | None = None, *, wait: float = DEFAULT_WAIT, shutdown: float | None = None, deadline: float | None = None

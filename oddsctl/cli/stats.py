@@ -63,15 +63,19 @@ def stats(
         from oddsctl.render.terminal import console
 
         show_stats(console(sys.stdout, os.environ), document, zone=session.zone, demo=session.demo)
+        session.show_caveats()
     else:
-        session.write(document | session.mark)
+        session.write(document | session.mark | session.caveats)
     return 0
 
 
 def _document(session: Session, app: App, since: float | None, by: By | None) -> dict[str, Any]:
-    from oddsctl import statistics
+    from oddsctl import costs, statistics
 
     begin = None if since in (None, math.inf) else app.clock.now() - since
+    app.records.is_needed = since is not None or by is not None
+    for gap in app.records.gaps(costs.month_began(app.store, app.clock, app.settings) if begin is None else begin):
+        session.warn(gap)
     return statistics.document(
         app.store, app.clock, app.settings, app.state_dir, app.ledger, since=begin, by=by.value if by else None, zone=session.zone
     )
@@ -87,7 +91,8 @@ def _metrics(session: Session, output: Path | None) -> int:
     with session.app() as app:
         health = {api: one.status.value for api, one in app.monitor.look().items()}
         found = metrics.gather(app.store, app.clock, app.settings, app.ledger, health)
-    text = prometheus.exposition(found, demo=session.demo)
+    caveats = "".join(f"# WARNING: {' '.join(warning.split())}\n" for warning in session.warnings)
+    text = caveats + prometheus.exposition(found, demo=session.demo)
     if output:
         prometheus.write_whole(output, text)
     else:

@@ -25,6 +25,7 @@ def why(
 
     session: Session = context.obj
     with session.app() as app:
+        app.records.is_needed = True
         document = decision(app.records, decision_id)
     if document is None:
         raise UsageError(f"no run {decision_id!r} is on record" if decision_id else "no run is on record yet")

@@ -15,7 +15,7 @@ from oddsctl.times import iso
 
 __all__ = ["Finding", "State", "Subject", "document", "examine", "is_usable", "worst"]
 
-_NEEDED = ("permissions", "database", "leases")
+_NEEDED = ("permissions", "file system", "database", "leases")
 """Checks without a problem in which the state may be opened: that would close it to others, move aside what is damaged, wait for locks."""
 
 

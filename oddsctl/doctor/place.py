@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from oddsctl.doctor.findings import Finding, Subject, ok, problem, warning
+from oddsctl.store.causes import LOCAL_DISK, no_locks, no_shared_memory
 
 NETWORK = {
     *("9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "drvfs", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4"),
@@ -28,7 +29,10 @@ def examine(subject: Subject) -> Iterator[Finding]:
     """The file system under the state directory, and the room in it."""
     there = next(path for path in (subject.state_dir, *subject.state_dir.parents) if os.access(path, os.F_OK))
     kind = file_system(there.resolve(), _mounts())
-    if kind in NETWORK:
+    if wrong := no_locks(subject.state_dir) or no_shared_memory(subject.state_dir):
+        named = f" ({kind})" if kind else ""
+        yield problem("file system", f"{wrong.message}{named}: databases cannot be shared safely there", wrong.hint or LOCAL_DISK)
+    elif kind in NETWORK:
         yield warning(
             "file system",
             f"{subject.state_dir} is on a network file system ({kind}), where SQLite's databases break",

@@ -62,6 +62,28 @@ def too_new(what: str, version: int) -> StateTooNewError:
     return StateTooNewError(f"{what} was written by a newer oddsctl (format {version})", hint="update oddsctl; nothing was changed")
 
 
+def first_look(connection: sqlite3.Connection, path: Path, wait: float) -> int:
+    """The database's `user_version`, by a connection that does not wait yet; from now on it waits for others, `wait` seconds.
+
+    Where locks never work everything looks busy, and waiting is in vain: then the reason is raised at once.
+    """
+    try:
+        return _version(connection)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in _LOCKED:
+            raise
+        if unlockable := no_locks(path.parent):
+            raise unlockable from error
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
+    return _version(connection)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
 def no_locks(directory: Path) -> StateUnwritableError | None:
     """Why no file in the directory can be locked; None where locks work, or where there is no lock file yet. Changes nothing."""
     try:
@@ -84,6 +106,24 @@ def _no_locks(file: int, directory: Path) -> StateUnwritableError | None:
             return unlockable(directory, what, error)
         with suppress(OSError):
             lock(file, fcntl.LOCK_UN)
+    return None
+
+
+def no_shared_memory(directory: Path) -> StateUnwritableError | None:
+    """Why no memory can be shared by a file in the directory; None where it can, or where there is no lock file yet. Changes nothing."""
+    import mmap
+
+    try:
+        file = os.open(directory / LOCK, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        if os.fstat(file).st_size:
+            mmap.mmap(file, 1, flags=mmap.MAP_SHARED).close()
+    except OSError as error:
+        return StateUnwritableError(f"no shared memory on the file system of {directory} ({error.strerror})", hint=LOCAL_DISK)
+    finally:
+        os.close(file)
     return None
 
 

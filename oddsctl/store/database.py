@@ -13,7 +13,7 @@ from pathlib import Path
 
 from oddsctl.errors import StateDamagedError
 from oddsctl.ports import JSON
-from oddsctl.store.causes import damaged, explained, no_locks, too_new
+from oddsctl.store.causes import damaged, explained, first_look, too_new
 from oddsctl.store.codec import DecodeError, from_text
 
 DATABASE = "cache.db"
@@ -24,7 +24,6 @@ RAW = 1
 
 VERSION = 1
 """Of the database's form (`user_version`); those made before there were versions have 0."""
-_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def connect(directory: Path, wait: float) -> sqlite3.Connection | None:
@@ -52,18 +51,8 @@ def connect(directory: Path, wait: float) -> sqlite3.Connection | None:
 
 
 def _examine(connection: sqlite3.Connection, path: Path, wait: float) -> None:
-    """See that it is ours. Waits for others, but not where locks never work: there everything looks busy."""
-    try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF not in _BUSY:
-            raise
-        if unlockable := no_locks(path.parent):
-            raise unlockable from error
-        version = None
-    connection.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
-    if version is None:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    """See that it is ours."""
+    version = first_look(connection, path, wait)
     if version > VERSION:
         raise too_new(str(path), version)
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'Cache'").fetchone():

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from oddsctl.errors import StateUnwritableError
 from oddsctl.ports import JSON
-from oddsctl.store.causes import no_locks
+from oddsctl.store.causes import first_look
 from oddsctl.store.database import DATABASE, translated, value_in
 
 T = TypeVar("T")
@@ -37,10 +37,13 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         return _connected(f"{path.absolute().as_uri()}?mode=ro&immutable=1")
     connection = _connected(f"{path.absolute().as_uri()}?mode=ro")
     try:
-        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        first_look(connection, path, WAIT)
+    except StateUnwritableError:
+        connection.close()
+        return _copied(path)
     except sqlite3.OperationalError as error:
         connection.close()
-        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY and not no_locks(path.parent):
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
             raise
         return _copied(path)
     return connection
@@ -108,7 +111,7 @@ def cells(path: Path) -> Iterator[bytes]:
 
 
 def _connected(uri: str) -> sqlite3.Connection:
-    return sqlite3.connect(database=uri, uri=True, timeout=WAIT, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(database=uri, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
 
 
 def _copied(path: Path) -> sqlite3.Connection:
