@@ -208,7 +208,7 @@ def _is_whole(outcome: Outcome) -> bool:
     answer = outcome.answer
     if not isinstance(answer, Schedule) or outcome.reason.startswith("STALE_"):
         return False
-    return answer.doubt is None and not getattr(answer, "left_out", None)
+    return answer.doubt is None and not answer.left_out
 
 
 def _events_request(sport: Sport) -> PriorityRequest:

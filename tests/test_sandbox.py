@@ -685,6 +685,8 @@ def test_every_town_of_the_world_is_found_and_others_are_not() -> None:
     assert [place["admin1"] for place in body(geocode(name="Columbia, South Carolina"))["results"]] == ["South Carolina"]
     assert body(geocode(name="san sebastian"))["results"][0]["name"] == "San Sebastián"
     assert geocode(name="Detroit", count="0").status == 400
+    assert [place["country_code"] for place in body(geocode(name="Detroit", countryCode="us"))["results"]] == ["US"]
+    assert set(body(geocode(name="Detroit", countryCode="GB"))) == {"generationtime_ms"}
 
 
 # ── faults ──

@@ -109,7 +109,9 @@ def geocoding(ask: Ask) -> HttpResponse:
     name, _, region = (_plain(part) for part in ask.query.get("name", "").partition(","))
     towns = [town for town in cities().values() if _is_called(town, name) and (not region or region in _regions(town))]
     towns.sort(key=lambda town: _plain(town.name) != name)  # the whole name before the beginning of a longer one
-    found: dict[str, JSON] = {"results": [_town(town) for town in towns[: int(count)]]} if towns else {}
+    code = ask.query.get("countryCode", "").upper()  # filters what the count has left, as in the public source
+    towns = [town for town in towns[: int(count)] if not code or town.country_code == code]
+    found: dict[str, JSON] = {"results": [_town(town) for town in towns]} if towns else {}
     return reply(200, {**found, "generationtime_ms": 0.1})
 
 
