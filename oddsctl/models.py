@@ -61,7 +61,16 @@ class Sport:
         return (self.odds_key or "").endswith("_winner")
 
 
-_TOO_MANY_A_MONTH = ("baseball/", "softball/", "soccer/all", "college-basketball", "college-volleyball", "tennis/", "cricket/")
+_TOO_MANY_A_MONTH = (
+    "baseball/",
+    "softball/",
+    "soccer/all",
+    "soccer/usa.ncaa",
+    "college-basketball",
+    "college-volleyball",
+    "tennis/",
+    "cricket/",
+)
 
 
 def month_fits(espn_path: str | None) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from oddsctl.errors import UsageError
 from oddsctl.messages.wire import Secret
-from oddsctl.models import Sport
+from oddsctl.models import Sport, month_fits
 from oddsctl.providers import registry
 from oddsctl.providers.sports import SPORTS, find
 from oddsctl.settings import Espn, Settings
@@ -78,3 +78,18 @@ def test_the_registry_holds_each_provider_under_its_own_name_and_does_not_ask_fo
 
     providers = registry.build(Settings(espn=Espn(user_agent="mine/1 (+https://example.org)")), key, "ours/1")
     assert [(name, provider.name) for name, provider in providers.items()] == [("odds",) * 2, ("espn",) * 2, ("weather",) * 2]
+
+
+@pytest.mark.parametrize(
+    ("espn_path", "fits"),
+    [
+        ("soccer/ned.1", True), ("soccer/fifa.world", True), ("soccer/all", False), ("soccer/usa.ncaa.m.1", False), ("baseball/mlb", False),
+        ("baseball/college-baseball", False), ("basketball/womens-college-basketball", False), ("basketball/wnba", True), (None, True),
+    ],
+)  # fmt: skip
+def test_a_month_of_a_league_fits_one_answer_unless_it_has_too_many_games(espn_path: str | None, fits: bool) -> None:
+    assert month_fits(espn_path) == fits
+
+
+def test_the_sports_known_by_name_fold_their_months_where_these_fit() -> None:
+    assert {sport.name for sport in SPORTS if not month_fits(sport.espn_path)} == {sport.name for sport in SPORTS if not sport.folds_months}
