@@ -54,7 +54,7 @@ def gather(
         credits_used=credits.used,
         credits_remaining=credits.remaining,
         credits_reserved=credits.reserved_credits,
-        credits_maybe_charged=credits.maybe_credits,
+        credits_maybe_charged=credits.maybe_charged,
         tokens={api: _tokens(api, state, settings, now) for api, state in states.items()},
         calls=ledger.outcomes(),
         hits={api: hits.get(api, 0) for api in APIS},

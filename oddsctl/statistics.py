@@ -95,7 +95,7 @@ def _credits(credits: Credits, settings: Settings, now: float) -> dict[str, Any]
         "remaining": credits.remaining,
         "limit": None if credits.used is None or credits.remaining is None else credits.used + credits.remaining,
         "reserved": credits.reserved_credits,
-        "maybe_charged": credits.maybe_credits,
+        "maybe_charged": credits.maybe_charged,
         "foreign": credits.foreign,
         "reset_at": iso(month.reset_at),
         "reset_inferred": month.inferred,

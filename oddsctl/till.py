@@ -29,8 +29,8 @@ from oddsctl.ports import Clock, Transport
 from oddsctl.shelves import Kept
 from oddsctl.trip import Ticket, Trip
 
-GATEWAY_LOST_IT = (502, 504)
-"""The provider's gateway did not get its backend's answer, which may have charged the call all the same."""
+GAVE_UP_WAITING = (408, 499)
+"""Refusals that are none: the server, or a gateway before it, stopped waiting, and the call may have been charged all the same."""
 DEMO_HEADER = "x-oddsctl-demo"
 REFUSALS = (RejectedError, InvalidKeyError, MissingKeyError, OutOfCreditsError, UnusableAnswerError)
 """Definite answers: they say nothing against the provider's health; nor does one bad entry that is the only one."""
@@ -151,15 +151,12 @@ class Till:
 
 def _receipt(ticket: Ticket, response: HttpResponse, seconds: float) -> Receipt:
     quota = ticket.provider.quota(response)
-    spent: int | None = None if quota.last is None else max(0, quota.last)
-    if spent is None:
-        spent = ticket.price if response.status == 200 else None if response.status in GATEWAY_LOST_IT else 0
     return Receipt(
         ticket.id,
         ticket.endpoint,
         response.sent_at,
         response.received_at,
-        spent,
+        _charged(quota, response.status, ticket.price),
         quota=quota,
         retry=ticket.retry,
         seconds=seconds,
@@ -176,6 +173,18 @@ def _receipt_of_failure(ticket: Ticket, error: BaseException, sent_at: float, to
         quota = ticket.provider.quota(HttpResponse(*error.head, b"", sent_at, told_at))
         spent = None if quota.last is None else max(0, quota.last)
     return Receipt(ticket.id, ticket.endpoint, sent_at, told_at, spent, Verdict.FAILED, quota, failed=True, retry=ticket.retry)
+
+
+def _charged(quota: Quota, status: int, price: int) -> int | None:
+    """What the answer was charged: as told, the price for what came untold, nothing for a refusal; None where nobody knows.
+
+    A server that failed (any 5xx), and an answer that is neither what was asked for nor a refusal, may have charged first (FACTS 1.4).
+    """
+    if quota.last is not None:
+        return max(0, quota.last)
+    if status == 200 or not price:
+        return price
+    return 0 if 400 <= status < 500 and status not in GAVE_UP_WAITING else None
 
 
 def _verdict(error: ProviderError) -> Verdict:

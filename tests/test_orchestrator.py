@@ -293,13 +293,59 @@ def test_a_call_that_never_left_costs_nothing() -> None:
     assert house.credits() == (None, None, 0, 0)
 
 
-@pytest.mark.parametrize(("status", "maybe"), [(500, 0), (502, 3), (503, 0), (504, 3), (429, 0)])
-def test_only_a_gateway_that_lost_its_backend_may_have_charged(status: int, maybe: int) -> None:
+UNSURE = (202, 204, 206, 302, 304, 408, 499, 500, 501, 502, 503, 504, 520, 599)
+REFUSED = (400, 401, 403, 404, 405, 410, 413, 418, 422, 425, 429, 451)
+
+
+@pytest.mark.parametrize(("status", "maybe"), [*((status, 3) for status in UNSURE), *((status, 0) for status in REFUSED)])
+def test_whatever_is_neither_an_answer_nor_a_refusal_may_have_been_charged_until_the_balance_tells(status: int, maybe: int) -> None:
     house = House(
-        answer({}, status), settings=ONE_ATTEMPT, fails=lambda response: errors.ServerError("5xx") if response.status != 200 else None
+        answer({}, status),
+        live(used=6),
+        settings=ONE_ATTEMPT,
+        fails=lambda response: errors.ServerError("no answer") if response.status != 200 else None,
     )
     house.ask(BOARD)
-    assert house.credits()[2:] == (0, maybe)
+    assert house.credits() == (None, None, 0, maybe)
+    assert house.accounts.state("odds").credits.available(500) == 500 - maybe
+    house.clock.jump(60)
+    house.ask(BOARD)
+    assert house.credits() == (6, 494, 0, 0)
+
+
+@pytest.mark.parametrize("status", UNSURE)
+def test_what_may_have_been_charged_is_tried_again_once_at_the_most_and_not_beyond_max_credits(status: int) -> None:
+    house = House(answer({}, status), fails=lambda _: errors.ServerError("no answer"))
+    house.ask(BOARD)
+    assert len(house.transport.sent) == 2
+    again = House(answer({}, status), fails=lambda _: errors.ServerError("no answer"))
+    again.ask(BOARD, terms=Terms(max_credits=5))
+    assert len(again.transport.sent) == 1
+
+
+def maybe_charged(house: House) -> int:
+    return house.accounts.state("odds").credits.maybe_charged
+
+
+def test_an_answer_without_quota_headers_is_charged_at_its_price_and_shown_as_maybe_charged() -> None:
+    house = House(answer([]), live(used=6), answer([]), live(used=12))
+    (outcome,) = house.new_process().run([PriorityRequest(BOARD)], PLAIN)
+    assert (outcome.reason, outcome.credits, maybe_charged(house)) == (Reason.FETCHED, 3, 3)
+    assert house.accounts.state("odds").credits.available(500) == 497
+    for shown, left in ((0, 494), (3, 491), (0, 488)):  # told, untold, told: never lost, never counted twice
+        house.ask(BOARD, terms=Terms(fresh=True))
+        assert (maybe_charged(house), house.accounts.state("odds").credits.available(500)) == (shown, left)
+    assert house.accounts.state("odds").credits.foreign == 0
+
+
+@pytest.mark.parametrize(
+    "headers", [{"x_requests_used": 3}, {"x_requests_remaining": 497}, {"x_requests_used": 3, "x_requests_remaining": 497}]
+)
+def test_a_balance_without_the_charge_leaves_nothing_in_doubt(headers: dict[str, int]) -> None:
+    house = House(live(used=0, last=0), answer([], **headers))
+    house.ask(BOARD)
+    house.ask(BOARD, terms=Terms(fresh=True))
+    assert (maybe_charged(house), *house.credits()) == (0, 3, 497, 0, 0)
 
 
 def test_a_broken_body_was_paid_all_the_same() -> None:

@@ -121,8 +121,8 @@ def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
     if receipt.spent is None:
         credits = budget.doubt(credits, receipt.id)
     else:
-        credits = budget.charge(credits, receipt.id, receipt.spent, receipt.told_at)
-        credits = budget.learn(credits, receipt.quota, receipt.sent_at, receipt.told_at, rules.grace)
+        credits = budget.charge(credits, receipt.id, receipt.spent, receipt.told_at, told=receipt.quota.last is not None)
+    credits = budget.learn(credits, receipt.quota, receipt.sent_at, receipt.told_at, rules.grace)
     if receipt.exhausted_at_price is not None:
         credits = budget.exhaust(credits, receipt.exhausted_at_price, receipt.told_at)
     paced = _paced(state, receipt, rules, now)

@@ -46,7 +46,8 @@ class Credits:
     """The account's books.
 
     `used` and `remaining` come from the newest live answer by order of sending (`asked_at`); None before the first.
-    `base` is what stood at first contact, `own` what our calls were charged since, `foreign` what others spent since.
+    `base` is what stood at first contact, `own` what our calls were charged since, `foreign` what others spent since. `untold` is the
+    part of `own` that rests on the price alone: the answer came without quota headers, and no balance shows it yet.
     `reset_after` and `reset_before` bound the last observed new month. `suspect` marks books begun anew after damage.
     `exhausted` is when the provider last said that the credits are used up, and the price it refused.
     """
@@ -65,6 +66,7 @@ class Credits:
     reset_before: float | None = None
     suspect: bool = False
     exhausted: Told | None = None
+    untold: int = 0
 
     @property
     def reserved_credits(self) -> int:
@@ -78,6 +80,11 @@ class Credits:
     def unreflected(self) -> int:
         """Own charges that the newest `used` does not contain yet."""
         return 0 if self.used is None else max(0, self.base + self.own + self.foreign - self.used)
+
+    @property
+    def maybe_charged(self) -> int:
+        """What may have been charged and no balance shows: calls without an answer, and answers without quota headers."""
+        return self.maybe_credits + min(self.untold, self.own if self.used is None else self.unreflected)
 
     def limit(self, monthly: int) -> int:
         """The account's credits a month: as told, else as configured (`monthly`)."""
@@ -161,9 +168,13 @@ def doubt(credits: Credits, call_id: str) -> Credits:
     return replace(credits, reserved=_without(credits.reserved, call_id), maybe=(*credits.maybe, *lost))
 
 
-def charge(credits: Credits, call_id: str, spent: int, at: float) -> Credits:
-    """The call was answered at `at` and cost `spent`."""
-    return replace(release(credits, call_id), own=credits.own + spent, own_at=max(credits.own_at, at) if spent else credits.own_at)
+def charge(credits: Credits, call_id: str, spent: int, at: float, *, told: bool = True) -> Credits:
+    """The call was answered at `at` and cost `spent`. `told`: by its headers, not by its price alone."""
+    credits = release(credits, call_id)
+    if not spent:
+        return credits
+    untold = credits.untold if told else credits.untold + spent
+    return replace(credits, own=credits.own + spent, own_at=max(credits.own_at, at), untold=untold)
 
 
 def exhaust(credits: Credits, price: int, at: float) -> Credits:
@@ -190,7 +201,8 @@ def learn(credits: Credits, quota: Quota, sent_at: float, told_at: float, grace:
     )
     if witnesses:
         credits = _new_month(credits, quota, max(witnesses), told_at)
-    return _match(credits, sent_at, grace)
+    matched = _match(credits, sent_at, grace)
+    return replace(matched, untold=min(matched.untold, matched.unreflected))
 
 
 def _complete(credits: Credits, quota: Quota) -> Quota:

@@ -61,7 +61,7 @@ class _Collector(Collector):
             ("used", "Credits used this month, as The Odds API told last.", now.credits_used),
             ("remaining", "Credits left this month, as The Odds API told last.", now.credits_remaining),
             ("reserved", "Credits set aside for calls under way.", now.credits_reserved),
-            ("maybe_charged", "Credits of calls that got no answer and may have been charged.", now.credits_maybe_charged),
+            ("maybe_charged", "Credits that calls may have been charged and that no balance shows yet.", now.credits_maybe_charged),
         ):
             gauge = GaugeMetricFamily(f"oddsctl_credits_{name}", what)
             if value is not None:
