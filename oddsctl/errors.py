@@ -165,10 +165,15 @@ class RateLimitedError(ProviderError):
 
 
 class RejectedError(ProviderError):
-    """A definite refusal: asking the same again gives the same answer."""
+    """A definite refusal: asking the same again gives the same answer.
+
+    `about` names the part of the request that was refused, where the provider says so: "sport", "markets", "regions", "bookmakers" or
+    "event".
+    """
 
     code = "REJECTED"
     exit_code = 2
+    about: str | None = None
 
 
 class UnknownSportError(RejectedError):

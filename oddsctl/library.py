@@ -16,13 +16,13 @@ from oddsctl.errors import (
     ProviderError,
     RateLimitedError,
     RateRefusedError,
+    RejectedError,
 )
 from oddsctl.messages.jobs import Answer, GeocodeJob, Job
 from oddsctl.messages.notices import Notice, Served
 from oddsctl.messages.wishes import Outcome, Purpose, Reason, Refusal, Refused, Terms
-from oddsctl.policy import coalesce, freshness
+from oddsctl.policy import coalesce, freshness, negative
 from oddsctl.policy.backoff import is_paid_for
-from oddsctl.policy.negative import remembered_until
 from oddsctl.ports import Clock, Store
 from oddsctl.settings import Settings
 from oddsctl.shelves import Found, Kept, KeptRefusal, Shelves
@@ -61,7 +61,8 @@ class Library:
             if young:
                 reason = Reason.JOINED_INFLIGHT if joining else _fresh_reason(found)
                 return self._show(job, found, reason, steps=(f"stored {_ago(kept, now)}, fresh for {life:.0f} s: {reason}",))
-        if terms.fresh or not (refused := self._shelves.standing_refusal(job, now)):
+        refused = self._shelves.standing_refusal(job, now)
+        if refused is None or (terms.fresh and refused.at < started):
             return None
         error = _remembered(refused, job.api)
         step = f"refused {iso(refused.at)} ({refused.code}), remembered until {iso(refused.until)}; --fresh asks again"
@@ -85,20 +86,21 @@ class Library:
     def refused_key(self, account: str, terms: Terms) -> ProviderError | None:
         """The refusal of this very key, where one is remembered."""
         refused = None if terms.fresh else self._shelves.refusal(f"account/{account}")
-        return _remembered(refused, "odds") if refused and refused.until > self._clock.now() else None
+        return _remembered(refused, "odds") if refused and refused.holds(self._clock.now()) else None
 
     def remember(self, ticket: Ticket, trip: Trip, error: ProviderError) -> None:
-        """Keep a definite refusal, or that an answer can't be read which was paid for, so that it is not asked for again."""
-        shared = ticket.job == trip.job and len(trip.call.wants) > 1
-        if shared and not is_paid_for(error):
-            return  # what several wished may be refused for one of them
+        """Keep a definite refusal under what it is about, or that an answer can't be read which was paid for: it is not asked for again."""
         now, game_time = self._clock.now(), trip.asker.game_time
         fresh_for = freshness.board_lifetime(() if game_time is None else (game_time,), now, self._settings.freshness)
-        until = remembered_until(error, game_time, now, fresh_for)
+        until = negative.remembered_until(error, game_time, now, fresh_for)
         if until is None:
             return
-        keys = {job.key for job in ((ticket.job, *trip.call.wants) if shared else (ticket.job,))}
-        for key in {f"account/{ticket.account}"} if isinstance(error, InvalidKeyError) else keys:
+        keys = {f"account/{ticket.account}"} if isinstance(error, InvalidKeyError) else {ticket.job.key}
+        if isinstance(error, RejectedError):
+            keys = {negative.part(ticket.job, error.about)}
+        elif is_paid_for(error) and ticket.job == trip.job:
+            keys |= {want.key for want in trip.call.wants}
+        for key in keys:
             self._shelves.refuse(key, error, now, until)
 
     def keep(self, kept: Kept) -> None:

@@ -20,7 +20,7 @@ from oddsctl.messages.jobs import Job, OddsJob, SportsJob
 from oddsctl.messages.notices import Decided, Failed, Joined, Landed, Notice, Planned, Retried, Waited
 from oddsctl.messages.wishes import Go, Outcome, PriorityRequest, ProbeFirst, Reason, Refusal, Refused, Terms
 from oddsctl.models import Usage
-from oddsctl.policy import backoff, coalesce
+from oddsctl.policy import backoff, coalesce, negative
 from oddsctl.policy.admission import Ask
 from oddsctl.policy.budget import Purchase
 from oddsctl.policy.circuit_breaker import State
@@ -98,9 +98,9 @@ class RequestOrchestrator:
         if terms.offline:
             outcomes |= {job: self._library.offline(job) for job in missing}
         else:
-            retries = Retries(backoff.QUOTA)
+            retries, narrowings = Retries(backoff.QUOTA), Retries(negative.MOST_NARROWINGS)
             outcomes |= self._make_all(
-                coalesce.plan(missing), lambda call: Trip(call, asker(call, requests), terms, started, deadline, retries)
+                coalesce.plan(missing), lambda call: Trip(call, asker(call, requests), terms, started, deadline, retries, narrowings)
             )
         with self._lock:
             self._counts += served.count(outcomes.values(), self.price)
@@ -315,19 +315,22 @@ class RequestOrchestrator:
 
 
 def _lanes(trips: Sequence[Trip]) -> list[list[Trip]]:
-    """Trips that may go side by side. Open-Meteo allows one at a time per address (FACTS 3.3)."""
-    weather = [trip for trip in trips if trip.job.api == "weather"]
-    return [[trip] for trip in trips if trip.job.api != "weather"] + ([weather] if weather else [])
+    """Trips that may go side by side. Open-Meteo allows one at a time per address (FACTS 3.3).
+
+    So do those of one sport at The Odds API: where the first is refused for the sport, the others need not ask.
+    """
+    lanes: dict[object, list[Trip]] = {}
+    for trip in trips:
+        name = trip.job.sport if isinstance(trip.job, OddsJob) else "weather" if trip.job.api == "weather" else trip.job
+        lanes.setdefault((trip.job.api, name), []).append(trip)
+    return list(lanes.values())
 
 
 def _apart(trip: Trip, outcomes: Mapping[Job, Outcome]) -> Sequence[Call]:
-    """Smaller calls for what a shared one left open: a wish it did not hold after all, and, as long as retries are left,
-    the halves of one that was refused for a bad member.
-    """
+    """Smaller calls for what a shared one left open: what it did not hold after all, and what may be good of one that was refused."""
     wants = trip.call.wants
     if len(wants) == 1:
         return ()
-    if isinstance(outcomes[wants[0]].error, RejectedError) and trip.retries.take():
-        middle = len(wants) // 2
-        return (*coalesce.plan(wants[:middle]), *coalesce.plan(wants[middle:]))
+    if isinstance(error := outcomes[wants[0]].error, RejectedError):
+        return [call for call in negative.narrowed(trip.job, wants, error.about) if trip.narrowings.take()]
     return [Call(want, (want,)) for want in wants if outcomes[want].reason is Reason.FETCHED and outcomes[want].answer is None]

@@ -42,7 +42,7 @@ class Rehearsal:
         previews = [Preview(job, 0, f"{outcome.reason}: nobody is asked") for job, outcome in found.items() if outcome]
         planned = 0
         for call in coalesce.plan([job for job, outcome in found.items() if outcome is None]):
-            preview = self._call(Trip(call, asker(call, requests), terms, started, deadline, Retries(0)), planned)
+            preview = self._call(Trip(call, asker(call, requests), terms, started, deadline, Retries(0), Retries(0)), planned)
             planned += preview.price if preview.is_sent else 0
             previews.append(preview)
         return previews

@@ -12,6 +12,7 @@ from oddsctl.errors import (
     BrokenAnswerError,
     OddsctlError,
     ProviderError,
+    RejectedError,
     TimedOutError,
     TransportError,
     UnusableAnswerError,
@@ -19,7 +20,7 @@ from oddsctl.errors import (
 )
 from oddsctl.messages.jobs import Answer, GeocodeJob, Job, OddsJob, board_of
 from oddsctl.messages.wishes import Purpose
-from oddsctl.policy import coalesce
+from oddsctl.policy import coalesce, negative
 from oddsctl.policy.vocabulary import Shown, shown_by
 from oddsctl.ports import JSON, Store
 from oddsctl.store import codec
@@ -58,21 +59,29 @@ class KeptRefusal:
     message: str
     retry_at: float | None = None
     hint: str | None = None
+    about: str | None = None
 
     @property
     def is_of_a_paid_answer(self) -> bool:
         """Whether the answer came, was charged, and can't be read."""
         return self.code in UNREADABLE
 
+    def holds(self, now: float) -> bool:
+        """Whether it is still believed; not where it is from the future, written under a clock that was ahead."""
+        return self.at <= now < self.until
+
     @classmethod
     def of(cls, error: OddsctlError, at: float, until: float) -> KeptRefusal:
         """What is remembered of this error."""
-        return cls(at, until, error.code, error.message, error.retry_at, error.hint)
+        about = error.about if isinstance(error, RejectedError) else None
+        return cls(at, until, error.code, error.message, error.retry_at, error.hint, about)
 
     def error(self, provider: str) -> ProviderError:
         """The error again, as it was told."""
         error = named(self.code)(self.message, provider=provider, retry_at=self.retry_at, hint=self.hint)
         error.code = self.code
+        if isinstance(error, RejectedError):
+            error.about = self.about
         return error
 
 
@@ -133,13 +142,13 @@ class Shelves:
                 yield kept.answer
 
     def standing_refusal(self, job: Job, now: float) -> KeptRefusal | None:
-        """The refusal of the job that still holds, or of a larger one whose answer was paid for and can't be read."""
-        refused = self.refusal(job.key)
-        if refused and refused.until > now:
-            return refused
+        """The refusal that still holds of the job or a part of it, or of a larger one whose answer was paid for and can't be read."""
+        for key in negative.parts(job):
+            if (refused := self.refusal(key)) and refused.holds(now):
+                return refused
         for key in self._store.scan(REFUSALS + job.board_shelf) if isinstance(job, OddsJob) else ():
             larger, refused = board_of(key.removeprefix(REFUSALS)), self.refusal(key.removeprefix(REFUSALS))
-            if larger and refused and refused.until > now and refused.is_of_a_paid_answer and coalesce.covers(larger, job):
+            if larger and refused and refused.holds(now) and refused.is_of_a_paid_answer and coalesce.covers(larger, job):
                 return refused
         return None
 

@@ -17,7 +17,7 @@ URGENT = 3600.0
 
 
 class Retries:
-    """The retries of one run, all its calls together: an outage is not multiplied by the number of calls."""
+    """So many calls more for one run, all its calls together: an outage or a refusal is not multiplied by the number of calls."""
 
     def __init__(self, left: int) -> None:
         self._left = left
@@ -34,7 +34,8 @@ class Retries:
 class Trip:
     """A call and its story. `started` is when the run began (epoch seconds), `deadline` when patience ends (monotonic seconds).
 
-    `doubts` counts attempts that may have been charged, `spent` the credits that its attempts cost, `steps` tells what was done and why.
+    `narrowings` are the calls left to find out what was refused of a shared one. `doubts` counts attempts that may have been charged,
+    `spent` the credits that its attempts cost, `steps` tells what was done and why.
     """
 
     call: Call
@@ -43,6 +44,7 @@ class Trip:
     started: float
     deadline: float
     retries: Retries
+    narrowings: Retries
     doubts: int = 0
     spent: int = 0
     steps: list[str] = field(default_factory=list)

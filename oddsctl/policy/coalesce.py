@@ -1,8 +1,12 @@
-"""Many wishes, few calls: which stored answer covers a wish, how it is cut to fit, and which wishes share one call. Pure."""
+"""Many wishes, few calls: which stored answer covers a wish, how it is cut to fit, and which wishes share one call. Pure.
+
+No answer tells which region a book is from. So boards of different regions are merged only where that saves credits, an answer for more
+regions than asked keeps all its books, and no list of ours ever cuts what an answer holds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -33,7 +37,7 @@ REGION_BOOKS = {
     )),
 }
 # fmt: on
-"""The regions whose list of books is known whole (FACTS 1.7): only these can be told apart in an answer for several."""
+"""The books of regions, as far as they are published (FACTS 1.7). A guess where a book is to be found; books come, go and move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,7 @@ def _covers_odds(have: OddsJob, want: OddsJob) -> bool:
         return False
     if want.bookmakers:
         return not have.bookmakers or set(want.bookmakers) <= set(have.bookmakers)
-    if have.bookmakers:
-        return False
-    return have.regions == want.regions or set(want.regions) <= set(have.regions) & REGION_BOOKS.keys()
+    return not have.bookmakers and set(want.regions) <= set(have.regions)
 
 
 def cut(have: Job, answer: Answer, want: Job) -> Answer | None:
@@ -93,16 +95,20 @@ def _cut_odds(have: OddsJob, answer: Events, want: OddsJob) -> Events | None:
         priced = {price.bookmaker for event in answer.events for price in event.prices}
         if not have.bookmakers and not books <= priced:
             return None  # a book that is not there may be of another region: ask for it
-    elif want.regions != have.regions:
-        books = frozenset().union(*(REGION_BOOKS[region] for region in want.regions))
-    events = tuple(_cut_event(event, want, books) for event in answer.events if want.event in (None, event.id))
+    others = _with_lay(have.markets) - _with_lay(want.markets)
+    events = tuple(_cut_event(event, others, books) for event in answer.events if want.event in (None, event.id))
     return replace(answer, events=events) if events or want.event is None else None
 
 
-def _cut_event(event: OddsEvent, want: OddsJob, books: frozenset[str] | None) -> OddsEvent:
-    markets = {*want.markets, *(f"{market}_lay" for market in want.markets)}  # exchanges send lay prices unasked
-    prices = tuple(price for price in event.prices if price.market in markets and (books is None or price.bookmaker in books))
-    return replace(event, prices=prices)
+def _with_lay(markets: Iterable[str]) -> set[str]:
+    """The markets, and the lay prices that exchanges send with them unasked."""
+    return {name for market in markets for name in (market, f"{market}_lay")}
+
+
+def _cut_event(event: OddsEvent, other_markets: set[str], books: frozenset[str] | None) -> OddsEvent:
+    """The event without what was asked for other wishes only."""
+    prices = (price for price in event.prices if price.market not in other_markets and (books is None or price.bookmaker in books))
+    return replace(event, prices=tuple(prices))
 
 
 def _cut_forecasts(answer: Forecasts, want: ForecastJob) -> Forecasts | None:
@@ -178,9 +184,8 @@ def _merge_odds(one: OddsJob, other: OddsJob) -> OddsJob | None:
         regions=(*one.regions, *other.regions),
         bookmakers=(*one.bookmakers, *other.bookmakers),
     )
-    separable = one.regions == other.regions or set(both.regions) <= REGION_BOOKS.keys()
-    cheaper = price(both) <= price(one) + price(other)
-    return both if separable and cheaper else None
+    saved = price(one) + price(other) - price(both)
+    return both if saved > 0 or (saved == 0 and one.regions == other.regions) else None
 
 
 def _asks_outrights(job: OddsJob) -> bool:

@@ -254,15 +254,21 @@ def _error(job: Job, response: HttpResponse) -> ProviderError:
             dates = job.dates if isinstance(job, ScheduleJob) else "?"
             return RejectedError(f"espn: has no scoreboard for dates={dates}: {message}", provider=API)
         case 400 if "invalid" in message.casefold():
-            return UnknownSportError(said, provider=API)
+            return _unknown_sport(said)
         case 404:
             league = job.league if isinstance(job, ScheduleJob) else "?"
-            return UnknownSportError(f"espn: knows no {league} (HTTP 404)", provider=API)
+            return _unknown_sport(f"espn: knows no {league} (HTTP 404)")
         case status if status >= 500 or status == 408:
             return ServerError(said, provider=API, retry_at=shape.retry_after(response))
         case status if 400 <= status < 500:
             return RejectedError(said, provider=API)
     return BrokenAnswerError(said, provider=API)
+
+
+def _unknown_sport(said: str) -> UnknownSportError:
+    error = UnknownSportError(said, provider=API)
+    error.about = "sport"
+    return error
 
 
 def _message(response: HttpResponse) -> str:

@@ -60,6 +60,14 @@ BY_CODE: dict[str, type[ProviderError]] = {
     "EVENT_NOT_FOUND": EventGoneError,
 }
 """Compared as whole strings: codes share prefixes."""
+ABOUT = {
+    **dict.fromkeys(("UNKNOWN_SPORT", "INVALID_SPORT"), "sport"),
+    **dict.fromkeys(("INVALID_MARKET", "INVALID_MARKET_COMBO", "MISSING_MARKET"), "markets"),
+    **dict.fromkeys(("INVALID_REGION", "MISSING_REGION"), "regions"),
+    "INVALID_BOOKMAKERS": "bookmakers",
+    **dict.fromkeys(("EVENT_NOT_FOUND", "INVALID_EVENT_ID"), "event"),
+}
+"""The part of a request that a refusal is about."""
 HINTS: dict[type[ProviderError], str] = {
     MissingKeyError: "check what odds.key points to",
     InvalidKeyError: "check the key that odds.key points to",
@@ -306,7 +314,10 @@ def _error(response: HttpResponse) -> ProviderError:
     kind = BY_CODE.get(code) or _by_status(response.status, code)
     rest = shape.retry_after(response) if kind in (RateLimitedError, ServerError) else None
     message = f"odds: {shape.quote(said) or 'refused without a reason'} ({_cause(response, code)})"
-    return kind(message, provider=API, retry_at=rest, hint=HINTS.get(kind))
+    error = kind(message, provider=API, retry_at=rest, hint=HINTS.get(kind))
+    if isinstance(error, RejectedError):
+        error.about = ABOUT.get(code)
+    return error
 
 
 def _cause(response: HttpResponse, code: str) -> str:

@@ -36,7 +36,8 @@ DETAILS = {
 }
 """The cause in one word; `503 once` has none: the second attempt succeeds."""
 NOTHING_STORED = {"RATE_LIMITED": "REFUSED_RATE"}
-CHARGED_PERHAPS = {"drop", "delay", "redirect elsewhere"}
+CHARGED_PERHAPS = {"503 for ever", "drop", "delay", "wrong shape", "redirect elsewhere"}
+"""No answer came, or a server error, or an answer that did not say what it cost."""
 
 
 @pytest.fixture

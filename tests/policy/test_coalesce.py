@@ -60,12 +60,18 @@ def test_an_event_or_a_book_that_is_not_there_is_not_answered() -> None:
     assert coalesce.cut(BOARD, ANSWER, OddsJob("nfl", ALL, (), ("pinnacle",))) is None
 
 
-def test_regions_are_cut_only_where_their_books_are_known() -> None:
+def test_an_answer_for_more_regions_keeps_all_its_books_since_nobody_knows_whose_they_are() -> None:
     have = OddsJob("nfl", ALL, ("us", "us2"))
-    cut = coalesce.cut(have, ANSWER, BOARD)
-    assert isinstance(cut, Events)
-    assert {price.bookmaker for event in cut.events for price in event.prices} == {"draftkings", "fanduel"}
-    assert not coalesce.covers(OddsJob("nfl", ALL, ("uk", "us")), OddsJob("nfl", ALL, ("uk",)))
+    assert coalesce.cut(have, ANSWER, BOARD) == ANSWER
+    one_market = coalesce.cut(OddsJob("nfl", ALL, ("uk", "us")), ANSWER, OddsJob("nfl", ("totals",), ("uk",)))
+    assert isinstance(one_market, Events)
+    assert {price.bookmaker for event in one_market.events for price in event.prices} == {price.bookmaker for price in PRICES}
+    assert not coalesce.covers(BOARD, have)
+
+
+def test_a_market_that_nobody_asked_for_is_kept() -> None:
+    unasked = Events((OddsEvent("e1", 0.0, "Home", "Away", (Price("fanduel", "h2h_3_way", "Home", 1.9),)),))
+    assert coalesce.cut(BOARD, unasked, OddsJob("nfl", ("h2h",), ("us",))) == unasked
 
 
 def test_a_month_answers_its_days_by_us_eastern_days() -> None:
@@ -94,7 +100,10 @@ def test_merging_pays_only_where_markets_or_regions_are_shared() -> None:
     us, us2 = OddsJob("nfl", ("h2h",), ("us",)), OddsJob("nfl", ("spreads",), ("us2",))
     assert coalesce.merge(us, us2) is None  # 2 x 2 = 4 > 1 + 1
     assert coalesce.merge(us, OddsJob("nfl", ("spreads",), ("us",))) == OddsJob("nfl", ("h2h", "spreads"), ("us",))
-    assert coalesce.merge(us, OddsJob("nfl", ("h2h",), ("us2",))) == OddsJob("nfl", ("h2h",), ("us", "us2"))
+    assert coalesce.merge(us, OddsJob("nfl", ("h2h",), ("us2",))) is None  # 2 = 1 + 1, and each apart is exact
+    more = OddsJob("nfl", ("h2h",), ("us", "us2"))
+    assert coalesce.merge(us, more) == more  # 2 < 1 + 2
+    assert coalesce.merge(more, OddsJob("nfl", ("h2h",), ("us2", "uk"))) == OddsJob("nfl", ("h2h",), ("uk", "us", "us2"))  # 3 < 2 + 2
     assert coalesce.merge(us, OddsJob("nba", ("h2h",), ("us",))) is None
 
 
