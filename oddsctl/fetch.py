@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from oddsctl import board, questions
+from oddsctl import board, questions, suggest
 from oddsctl.asking import Asking, Part
+from oddsctl.bookmakers import title
 from oddsctl.errors import MissingKeyError, OddsctlError
 from oddsctl.kick_off_weather import KickOffWeather, Survey, at_kick_off, geocoded, venue_of
 from oddsctl.messages.jobs import EventsJob, Job, OddsJob, ScheduleJob, canonical
@@ -225,8 +226,9 @@ def _of_book(game: Game, book: str | None) -> Game:
 
 
 def _is_book(key: str, book: str) -> bool:
-    """Whether the book is meant, by its key or as people write it: `FanDuel`, `draft kings`, `espn:DraftKings`."""
-    return key.casefold().replace(" ", "") == book.casefold().replace(" ", "")
+    """Whether the book is meant, by its key, by its title, or as people write them: `draft kings`, `Caesars`, `espn:DraftKings`, `espn`."""
+    wanted = suggest.squeezed(book)
+    return wanted in (suggest.squeezed(key), suggest.squeezed(title(key))) or (wanted == "espn" and key.startswith("espn:"))
 
 
 def _unknown_book(book: str | None, books: set[str]) -> Iterable[str]:

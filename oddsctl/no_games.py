@@ -65,7 +65,7 @@ def note(ahead: Ahead, team: str | None, zone: ZoneInfo, now: float, *, all_over
     first, last = (datetime.fromtimestamp(at, zone) for at in (span.start, span.end - 1))
     days = f"{first:%a %Y-%m-%d}" + ("" if first.date() == last.date() else f" to {last:%a %Y-%m-%d}")
     whose = f" of {team!r}" if team else ""
-    what = f"every game{whose} is over, no odds are needed" if all_over else f"no game{whose} on {days}"
+    what = f"every game{whose} is over or called off, no odds are needed" if all_over else f"no game{whose} on {days}"
     if span.end <= now:
         return f"{span.sport.name}: {what}"
     return f"{span.sport.name}: {what}; " + (f"next: {ahead.game.words(zone)}" if ahead.game else "the next game is not known yet")

@@ -21,12 +21,12 @@ def nearest(word: str, known: Iterable[str] | Mapping[str, str]) -> str | None:
     from rapidfuzz.distance import OSA  # costs more than the rest of a warm run, and is needed only after a slip
 
     names = known if isinstance(known, Mapping) else {name: name for name in known}
-    wanted = _squeezed(word)
+    wanted = squeezed(word)
     if not wanted:
         return None
     found: list[tuple[int, int, str]] = []
     for place, (spelling, name) in enumerate(names.items()):
-        other = _squeezed(spelling)
+        other = squeezed(spelling)
         apart = OSA.distance(wanted, other)
         if apart <= _slips(min(len(wanted), len(other))):
             found.append((apart, place, name))
@@ -48,5 +48,6 @@ def _slips(length: int) -> int:
     return 1 if length <= 5 else 2 if length <= 9 else 3
 
 
-def _squeezed(word: str) -> str:
+def squeezed(word: str) -> str:
+    """The word without letter case, blanks and signs."""
     return re.sub(r"[\W_]+", "", word.casefold())

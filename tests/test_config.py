@@ -819,7 +819,7 @@ def test_a_name_that_answers_have_shown_is_no_fault_and_force_accepts_any(toml: 
 
     assert [fault.key for fault in config.check(file=toml, env={})] == ["odds.regions", "odds.bookmakers", "odds.bookmakers"]
     (fault,) = config.check(file=toml, env={}, known=config.Known(shown=shown))
-    assert fault.remedy == "did you mean draftkings?"
+    assert fault.remedy.startswith("did you mean draftkings? (`oddsctl fetch --force`")
     assert asked == [tmp_path]
     odds = config.load(file=toml, env={}, known=config.Known(force=True)).settings.odds
     assert (odds.regions, odds.bookmakers) == (("mars",), ("brandnew", "draftkngs"))

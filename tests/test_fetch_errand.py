@@ -412,7 +412,7 @@ def test_games_that_are_over_need_no_prices_and_are_shown(status: str) -> None:
     board = fetch(door, days=1).board
     assert [one.id for one in board.games] == ["8"]
     assert OddsJob not in {kind for group in kinds(door) for kind in group}
-    assert board.notes[0].startswith("nfl: every game is over, no odds are needed; next: ")
+    assert board.notes[0].startswith("nfl: every game is over or called off, no odds are needed; next: ")
 
 
 @pytest.mark.parametrize("status", ["scheduled", "live", "delayed"])
@@ -581,3 +581,16 @@ def test_a_game_of_an_added_league_stands_once(sport: Sport, espn: tuple[str, st
     known = replace(game(), home=espn[0], away=espn[1], venue=None)
     door = ScriptedDoor(schedule=Schedule((known,)), odds=Events((replace(event(), home=odds[0], away=odds[1]),)))
     assert [one.id for one in fetch(door, sport, weather=False).board.games] == ["1"]
+
+
+@pytest.mark.parametrize("book", ["williamhill_us", "Caesars", "william hill us", "CAESARS"])
+def test_a_book_is_chosen_by_key_or_title(book: str) -> None:
+    prices = (Price("williamhill_us", "h2h", "Detroit Lions", 1.6), Price("fanduel", "h2h", "Detroit Lions", 1.7))
+    board = fetch(ScriptedDoor(schedule=Schedule((game(),)), odds=Events((replace(event(), prices=prices),))), book=book).board
+    assert {price.bookmaker for price in board.games[0].odds} == {"williamhill_us"}
+    assert board.warnings == ()
+
+
+def test_espns_line_can_be_chosen_like_a_book() -> None:
+    board = fetch(ScriptedDoor(schedule=Schedule((game(), unpriced())), odds=Events((event(),))), book="espn").board
+    assert [{price.bookmaker for price in one.odds} for one in board.games] == [set(), {"espn:DraftKings"}]

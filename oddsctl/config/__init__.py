@@ -32,7 +32,7 @@ from oddsctl.config.keys import (
 from oddsctl.config.text import BadValueError, format_duration, parse_duration
 from oddsctl.config.values import Kind, UnknownNamesError
 from oddsctl.errors import ConfigError, UsageError
-from oddsctl.policy.vocabulary import FORCE, Shown, Unknown
+from oddsctl.policy.vocabulary import FETCH_FORCE, FORCE, Shown, Unknown
 from oddsctl.settings import Settings
 
 __all__ = [
@@ -238,7 +238,7 @@ class _Reading:
             value = kind.read(raw)
         except UnknownNamesError as error:
             value = error.value
-            force = FORCE if place == Place() else ""
+            force = FORCE if place == Place() else FETCH_FORCE
             self.faults += [
                 Fault(place, dotted, UnknownNamesError(value, (name,)).what, f"{name.remedy}{force}", name) for name in error.unknown
             ]

@@ -14,6 +14,7 @@ from enum import StrEnum
 from oddsctl import suggest
 from oddsctl.bookmakers import TITLES
 from oddsctl.messages.jobs import Answer, Events, Job, OddsJob, canonical
+from oddsctl.suggest import squeezed
 
 OUTRIGHTS = frozenset(("outrights", "outrights_lay"))
 DEFAULT_OUTRIGHTS = ("outrights",)
@@ -24,7 +25,8 @@ REGIONS = ("us", "us2", "us_dfs", "us_ex", "uk", "eu", "au", "fr", "se")
 MARKETS_SHOWN = "h2h (moneyline), spreads, totals, outrights"
 
 FORCE = " (--force sends it as it is)"
-"""Where a remedy is for a flag or a line."""
+FETCH_FORCE = " (`oddsctl fetch --force` sends it as it is; once an answer has shown it, it is known)"
+"""What to do about an unknown name, besides: on the command line or in a line of a batch, and in the configuration."""
 
 _ALIASES = {
     "h2h": "moneyline moneylines money ml head2head headtohead win winner matchwinner 1x2 12",
@@ -37,12 +39,7 @@ _ALIASES = {
 MARKET_ALIASES = {spelling: market for market, spellings in _ALIASES.items() for spelling in spellings.split()}
 """What people call the markets of a board, without blanks and signs: `over/under` stands here as `overunder`."""
 
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text.casefold())
-
-
-_BOOK_ALIASES = {_squeezed(name): key for key, name in reversed(TITLES.items())} | {_squeezed(key): key for key in TITLES}
+_BOOK_ALIASES = {squeezed(name): key for key, name in reversed(TITLES.items())} | {squeezed(key): key for key in TITLES}
 """Books by their titles and by keys without their signs: `Draft Kings`, `Caesars`."""
 
 _PERIOD = r"(_(q[1-4]|h[12]|p[1-3]|1st_(1|3|5|7)_innings))?"
@@ -133,8 +130,8 @@ def shown_by(job: Job, answer: Answer) -> Shown:
 
 def book_remedy(word: str, shown: Iterable[str] = ()) -> str | None:
     """The nearest book to a name that is none, by key or title; None where the word is the name of a book."""
-    squeezed = _squeezed(word)
-    if any(squeezed in (_squeezed(key), _squeezed(name)) for key, name in _books(shown).items()):
+    wanted = squeezed(word)
+    if any(wanted in (squeezed(key), squeezed(name)) for key, name in _books(shown).items()):
         return None
     return suggest.did_you_mean(word, _spellings(Kind.BOOK, shown), "books are named as in draftkings, fanduel, betmgm")
 
@@ -155,7 +152,7 @@ def _meant(kind: Kind, word: str) -> str:
     if _is_known(kind, name):
         return name
     aliases = {Kind.MARKET: MARKET_ALIASES, Kind.BOOK: _BOOK_ALIASES}.get(kind, {})
-    return aliases.get(_squeezed(name), name)
+    return aliases.get(squeezed(name), name)
 
 
 def _remedy(kind: Kind, word: str, shown: Iterable[str]) -> str:
