@@ -34,7 +34,7 @@ def prune(store: Store, clock: Clock, state_dir: Path, older_than: float | None)
     """Drop the answers older than so many seconds, or all; the number dropped. The wire's cache goes with all."""
     now, dropped = clock.now(), 0
     for key, kept_at in list(Shelves(store).all()):
-        if older_than is None or now - kept_at > older_than:
+        if older_than is None or not 0 <= now - kept_at <= older_than:
             store.delete(key)
             dropped += 1
     if older_than is None:

@@ -57,7 +57,7 @@ class Library:
             life = freshness.lifetime(job, kept.answer, now, self._settings.freshness, thrifty=thrifty)
             if terms.max_age is not None and not isinstance(job, GeocodeJob):
                 life = terms.max_age
-            young = freshness.is_fresh(kept.fetched_at, now, life) and not (terms.fresh and kept.sent_at < started)
+            young = freshness.is_fresh(kept.fetched_at, now, life) and (not terms.fresh or started <= kept.sent_at <= now)
             if young:
                 reason = Reason.JOINED_INFLIGHT if joining else _fresh_reason(found)
                 return self._show(job, found, reason, steps=(f"stored {_ago(kept, now)}, fresh for {life:.0f} s: {reason}",))
@@ -121,7 +121,13 @@ class Library:
         return Outcome(job, nothing, credits=spent, detail=detail, error=error, steps=tuple(trip.steps))
 
     def _newest(self, job: Job) -> Found | None:
-        return max(self._shelves.covering(job), key=lambda found: found.kept.fetched_at, default=None)
+        """The youngest stored answer; one from the future, stored under a clock that was ahead, only where there is no other."""
+        now = self._clock.now()
+        return max(
+            self._shelves.covering(job),
+            key=lambda found: (found.kept.fetched_at <= now + freshness.CLOCK_SLACK, found.kept.fetched_at),
+            default=None,
+        )
 
     def _show(
         self,

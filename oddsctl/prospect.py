@@ -17,6 +17,7 @@ from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import agenda, budget, calendar, pacing
 from oddsctl.policy.agenda import Agenda, Captured
 from oddsctl.policy.coalesce import covers
+from oddsctl.policy.freshness import WITHIN_A_RUN
 from oddsctl.policy.pacing import Course, Outlook, Purse
 from oddsctl.policy.prefetch_plan import Fixture, Why, Windows
 from oddsctl.records import CostTracker
@@ -83,12 +84,12 @@ class Prospects:
         windows = self.windows("odds")
         priced = [table for table in tables if table.sport.odds_key]
         fixtures, since = _fixtures(priced), self._since(priced, windows, now)
-        boards = {table.sport.name: self._moments(table.sport, since) for table in priced}
+        boards = {table.sport.name: self._moments(table.sport, since, now) for table in priced}
         captured = self._captured(fixtures, windows, boards, since)
         course = pacing.course(outlooks, windows, self.purse(notes, now), now, captured)
         jobs = {table.sport.name: self.board(table.sport, lean=course.emergency) for table in priced}
         if course.emergency:
-            boards = {table.sport.name: self._moments(table.sport, since, lean=True) for table in priced}
+            boards = {table.sport.name: self._moments(table.sport, since, now, lean=True) for table in priced}
             captured = {**captured, **agenda.captured_by(fixtures, windows, boards)}
         prices = {name: self._orchestrator.price(job) for name, job in jobs.items()}
         return Prospect(
@@ -160,7 +161,7 @@ class Prospects:
         rules = self._settings.prefetch
         return Windows(rules.windows_of(part), rules.early, rules.late)
 
-    def _moments(self, sport: Sport, since: float, *, lean: bool = False) -> list[float]:
+    def _moments(self, sport: Sport, since: float, now: float, *, lean: bool = False) -> list[float]:
         """When boards came that hold what is bought, whoever asked: by the ledger, and the newest one stored.
 
         Of planned calls the leanest count as well: in an emergency they were what was to be had.
@@ -168,13 +169,14 @@ class Prospects:
         job, least = self.board(sport, lean=lean), self.board(sport, lean=True)
         told = [(at, board, least if planned else job) for key, at, planned in self._costs.boards(since) if (board := board_of(key))]
         (newest,) = self._orchestrator.rehearsal.stored([PriorityRequest(job)])
-        return [at for at, board, want in told if covers(board, want)] + [at for at in (newest.fetched_at,) if at is not None]
+        moments = [at for at, board, want in told if covers(board, want)] + [at for at in (newest.fetched_at,) if at is not None]
+        return [at for at in moments if at <= now + WITHIN_A_RUN]  # of one from the future, under a clock that was ahead, nobody knows
 
     def captured(self, tables: Sequence[Timetable], now: float) -> Captured:
         """The windows of these games that boards have captured already."""
         windows = self.windows("odds")
         since = self._since(tables, windows, now)
-        boards = {table.sport.name: self._moments(table.sport, since) for table in tables}
+        boards = {table.sport.name: self._moments(table.sport, since, now) for table in tables}
         return self._captured(_fixtures(tables), windows, boards, since)
 
     def _since(self, tables: Sequence[Timetable], windows: Windows, now: float) -> float:

@@ -103,10 +103,10 @@ def _ends(view: Prospect, notes: Notes, now: float) -> Iterator[WindowEnd]:
         yield WindowEnd(sport, game, format_duration(before), start, "captured", None, moment, round(moment - (start - before), 1))
     for one in view.odds.skipped:
         target = one.target
-        ours = notes.began.get(target.sport, now) <= target.closes
+        ours = min(notes.began.get(target.sport, now), now) <= target.closes
         if one.why in (Why.POSTPONED, Why.CANCELED) or (ours and target.closes < now):
             window = _window(target)
-            unknown = MOVED if target.closes < notes.accounted_to.get(target.sport, 0.0) else NO_RUN
+            unknown = MOVED if target.closes < min(notes.accounted_to.get(target.sport, 0.0), now) else NO_RUN
             why, fate = _verdict(one.why, notes.failures.get(name_of(target.fixture_id, window)), unknown)
             yield WindowEnd(target.sport, target.fixture_id, window, target.nominal + target.window, fate, why)
 

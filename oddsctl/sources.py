@@ -27,7 +27,7 @@ def source(api: str, sport: Sport, outcomes: Sequence[Outcome], now: float) -> S
     """One entry for a part that several answers make: as good as the worst, as old as the oldest, as dear as all."""
     worst = max(outcomes, key=lambda outcome: SEVERITY.index(outcome.reason))
     oldest = min((outcome.fetched_at for outcome in outcomes if outcome.fetched_at is not None), default=None)
-    age = None if oldest is None else freshness.age(oldest, now)
+    age = freshness.known_age(oldest, now)
     spent = sum(outcome.credits for outcome in outcomes)
     return Source(api, sport.name, worst.reason, oldest, age, spent, worst.detail)
 

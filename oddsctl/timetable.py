@@ -99,7 +99,11 @@ def _of_espn(sport: Sport, outcomes: Sequence[Outcome], span: Span, now: float) 
     within = tuple(sorted((game for game in games.values() if span.since <= game.start < span.until), key=lambda game: game.start))
     told = [outcome.fetched_at for outcome in outcomes if outcome.fetched_at is not None]
     moments = {game.id: one.fetched_at or 0.0 for one in by_age if isinstance(one.answer, Schedule) for game in one.answer.games}
-    if outcomes and len(told) == len(outcomes) and all(freshness.is_fresh(at, now, span.max_age + 60) for at in told):
+    if (
+        outcomes
+        and len(told) == len(outcomes)
+        and all(freshness.is_fresh(at, now, span.max_age + 60, freshness.WITHIN_A_RUN) for at in told)
+    ):
         return Timetable(sport, within, min(told), told=moments)
     error = next((outcome.error for outcome in outcomes if outcome.error), None) or failure(outcomes)
     error = error or OfflineError(f"no schedule of {sport.name} is young enough", provider="espn")
@@ -111,7 +115,7 @@ def _of_odds(table: Timetable, ask: Callable[[PriorityRequest], Outcome], max_ag
     if not table.sport.odds_key:
         return table
     outcome = ask(_wish(EventsJob(table.sport.odds_key)))
-    young = outcome.fetched_at is not None and freshness.is_fresh(outcome.fetched_at, now, max_age + 60)
+    young = outcome.fetched_at is not None and freshness.is_fresh(outcome.fetched_at, now, max_age + 60, freshness.WITHIN_A_RUN)
     if not isinstance(outcome.answer, Events) or not young:
         return table
     games = tuple(_known(table, event, now) for event in outcome.answer.games if span.since <= event.commence_time < span.until)

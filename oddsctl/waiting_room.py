@@ -62,7 +62,7 @@ class WaitingRoom:
 
         def change(old: JSON) -> tuple[JSON, None]:
             left = queue.remove(decoded(Queue, old) or Queue(), done)
-            return codec.encode(queue.postpone(left, taken.until, rests)), None
+            return codec.encode(queue.postpone(left, taken.until, rests, self._clock.now())), None
 
         self._store.update(KEY, change)
 

@@ -32,7 +32,7 @@ class Verdict(StrEnum):
 class ProviderState:
     """All that is remembered of one account at one provider.
 
-    `not_before` is when the provider wants to hear from us again; `breakers` are by endpoint class.
+    `not_before` is when the provider wants to hear from us again, as it said at `rested_at`; `breakers` are by endpoint class.
     """
 
     bucket: Bucket | None = None
@@ -41,6 +41,7 @@ class ProviderState:
     breakers: dict[str, Breaker] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     not_before: float = 0.0
+    rested_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,7 @@ def admit(state: ProviderState, ask: Ask, rules: Rules, now: float) -> tuple[Pro
         return state, ProbeFirst() if looks_anew else refusal
     limit = pace.allowed(state.pace, rules.limit)
     bucket, wait = token_bucket.take(state.bucket or token_bucket.full(rules.limit, now), limit, 1, now)
-    rest = state.not_before - now
-    if rest <= LONGEST_REST:
-        wait = max(wait, rest)
+    wait = max(wait, _rest(state, now))
     breaker, answer = circuit_breaker.ask(state.breakers.get(ask.endpoint, Breaker()), now, wait + rules.lease)
     if isinstance(answer, Shut):
         return state, Refused(Refusal.BREAKER, f"{ask.endpoint} keeps failing, next try in {answer.retry_at - now:.0f} s", answer.retry_at)
@@ -133,7 +132,8 @@ def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
         pace=paced,
         breakers=_broken(state.breakers, receipt, rules, now),
         tally=tally.count(state.tally, failed=receipt.failed, retry=receipt.retry, seconds=receipt.seconds),
-        not_before=max(state.not_before, receipt.rest_until or 0.0),
+        not_before=max(state.not_before if _rest(state, now) else 0.0, receipt.rest_until or 0.0),
+        rested_at=state.rested_at if receipt.rest_until is None else now,
     )
 
 
@@ -146,6 +146,12 @@ def release(state: ProviderState, endpoint: str, call_id: str) -> ProviderState:
 def presume_dead(state: ProviderState, call_id: str) -> ProviderState:
     """The call's owner is known to have died: it may have been charged."""
     return replace(state, credits=budget.doubt(state.credits, call_id))
+
+
+def _rest(state: ProviderState, now: float) -> float:
+    """Seconds of rest that the provider still wants; none of what was written under a clock that was ahead."""
+    rest = state.not_before - now
+    return rest if 0 < rest <= LONGEST_REST and state.rested_at <= now else 0.0
 
 
 def _rested(bucket: Bucket | None, limit: Limit, rest_until: float | None, now: float) -> Bucket | None:

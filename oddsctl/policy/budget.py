@@ -149,12 +149,32 @@ def reserve(credits: Credits, call: Reservation) -> Credits:
 
 
 def expire(credits: Credits, now: float) -> Credits:
-    """Calls whose owner is dead become maybe charged."""
+    """The books as of now: calls whose owner is dead become maybe charged, and what is from the future is as old as unknown."""
+    credits = _not_ahead(credits, now)
     dead = tuple(call for call in credits.reserved if call.expires_at <= now or call.sent_at > now + AHEAD)
     if not dead:
         return credits
     alive = tuple(call for call in credits.reserved if call not in dead)
-    return replace(credits, reserved=alive, maybe=(*credits.maybe, *dead))
+    return replace(credits, reserved=alive, maybe=(*credits.maybe, *(_sent_by(call, now) for call in dead)))
+
+
+def _not_ahead(credits: Credits, now: float) -> Credits:
+    """Without what was written under a clock that was ahead: no live answer is older than it. Calls under way may lie ahead: they wait."""
+    stamps = (credits.asked_at, credits.own_at, *(one.at for one in credits.told), *(call.sent_at for call in credits.maybe))
+    if max(stamps) <= now and (credits.exhausted is None or credits.exhausted.at <= now):
+        return credits
+    return replace(
+        credits,
+        asked_at=credits.asked_at if credits.asked_at <= now else 0.0,
+        own_at=credits.own_at if credits.own_at <= now else 0.0,
+        told=tuple(one for one in credits.told if one.at <= now),
+        maybe=tuple(_sent_by(call, now) for call in credits.maybe),
+        exhausted=credits.exhausted if credits.exhausted and credits.exhausted.at <= now else None,
+    )
+
+
+def _sent_by(call: Reservation, now: float) -> Reservation:
+    return call if call.sent_at <= now else replace(call, sent_at=now)
 
 
 def release(credits: Credits, call_id: str) -> Credits:
@@ -192,7 +212,7 @@ def learn(credits: Credits, quota: Quota, sent_at: float, told_at: float, grace:
     if quota.used is None:  # nothing to match; a lone `remaining` of an account never seen still bounds what may be spent
         return credits if quota.remaining is None or credits.used is not None else replace(credits, remaining=quota.remaining)
     told = (*(one for one in credits.told if one.at <= told_at), Told(told_at, quota.used))[-WITNESSES:]
-    if sent_at < credits.asked_at <= told_at + AHEAD and credits.used is not None:
+    if sent_at < credits.asked_at <= told_at and credits.used is not None:
         return replace(credits, told=told)
     witnesses = tuple(one.at for one in credits.told if one.at <= sent_at and one.credits > quota.used)
     base = quota.used - credits.own if credits.used is None else credits.base

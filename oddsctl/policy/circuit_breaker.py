@@ -133,9 +133,9 @@ def record(
 def as_of(breaker: Breaker, now: float) -> Breaker:
     """The breaker as it stands now: half-open, where the rest is over.
 
-    So it is where the clock went back behind its beginning, or it would never end.
+    So it is where the clock went back behind its beginning: since when it rests nobody knows, and a probe tells.
     """
-    over = now >= breaker.retry_at or now < breaker.since - LONGEST_OPEN
+    over = now >= breaker.retry_at or now < breaker.since
     if breaker.state is State.OPEN and over:
         return replace(breaker, state=step(breaker.state, Event.RESTED))
     return breaker

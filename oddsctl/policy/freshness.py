@@ -15,8 +15,11 @@ FORECAST = HOUR
 SPORTS = DAY
 GEOCODING = 30 * DAY
 THRIFTY_BOARD = HOUR
-CLOCK_SLACK = 5 * MINUTE
-"""An answer from further in the future was stored under a wrong clock: its age is not known."""
+CLOCK_SLACK = 1.0
+"""Seconds by which a clock may be set back without a word. What is from further in the future was stored under a clock that was ahead."""
+
+WITHIN_A_RUN = 60.0
+"""The same for who compares with the time at which a run began: what it asked for has come since."""
 
 
 def board_lifetime(starts: Iterable[float], now: float, rules: settings.Freshness) -> float:
@@ -60,6 +63,11 @@ def age(fetched_at: float, now: float) -> float:
     return max(0.0, now - fetched_at)
 
 
-def is_fresh(fetched_at: float, now: float, life: float) -> bool:
-    """Whether an answer from `fetched_at` is young enough."""
-    return -CLOCK_SLACK <= now - fetched_at <= life
+def known_age(fetched_at: float | None, now: float) -> float | None:
+    """The age to show; None for an answer from the future: how old it really is nobody knows."""
+    return None if fetched_at is None or fetched_at > now + CLOCK_SLACK else age(fetched_at, now)
+
+
+def is_fresh(fetched_at: float, now: float, life: float, slack: float = CLOCK_SLACK) -> bool:
+    """Whether an answer from `fetched_at` is young enough; one from further ahead than `slack` has no known age."""
+    return -slack <= now - fetched_at <= life

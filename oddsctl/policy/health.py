@@ -234,7 +234,7 @@ def _outlived(endpoint: str, breaker: Breaker, recent: Sequence[Attempt]) -> boo
 
 
 def _recent(attempts: Sequence[Attempt], now: float) -> list[Attempt]:
-    return [one for one in attempts[-JUDGED:] if now - one.at <= DAY]
+    return [one for one in attempts[-JUDGED:] if 0 <= now - one.at <= DAY]
 
 
 def _in_a_row(attempts: Sequence[Attempt], kinds: tuple[Kind, ...]) -> int:

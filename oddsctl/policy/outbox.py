@@ -37,12 +37,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Whose turn a channel is. `failures` in a row put it off to `not_before`; `owner` is sending until `until` at the latest."""
+    """Whose turn a channel is. `failures` in a row put it off to `not_before`; `owner` is sending until `until` at the latest.
+
+    `at` is when that was set.
+    """
 
     failures: int = 0
     not_before: float = 0.0
     owner: str = ""
     until: float = 0.0
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def claim(outbox: Outbox, channels: Iterable[str], owner: str, now: float) -> tu
     outbox = _forget(outbox, frozenset(channels), now)
     parcels = {channel: tuple(one for one in outbox.waiting if channel in one.failed) for channel in channels}
     due = {channel: parcel for channel, parcel in parcels.items() if parcel and _free(outbox.turns.get(channel, Turn()), now)}
-    claimed = {channel: replace(outbox.turns.get(channel, Turn()), owner=owner, until=now + LEASE) for channel in due}
+    claimed = {channel: replace(outbox.turns.get(channel, Turn()), owner=owner, until=now + LEASE, at=now) for channel in due}
     return replace(outbox, turns=outbox.turns | claimed), due
 
 
@@ -90,7 +94,7 @@ def failed(outbox: Outbox, channel: str, owner: str, parcel: Iterable[Waiting], 
         for one in outbox.waiting
     )
     lost = {one.number for one in tried if one.failed.get(channel, 0) >= ATTEMPTS}
-    outbox = replace(outbox, waiting=tried, turns=outbox.turns | {channel: Turn(turn.failures + 1, now + wait)})
+    outbox = replace(outbox, waiting=tried, turns=outbox.turns | {channel: Turn(turn.failures + 1, now + wait, at=now)})
     return _without(outbox, channel, lost), len(lost)
 
 
@@ -104,8 +108,9 @@ def is_quiet(quiet: tuple[int, int] | None, zone: ZoneInfo, now: float) -> bool:
 
 
 def _free(turn: Turn, now: float) -> bool:
-    """Neither claimed nor put off. What is further ahead than it can be was written under a wrong clock."""
-    return not now < turn.until <= now + LEASE and not now < turn.not_before <= now + LONGEST_WAIT
+    """Neither claimed nor put off. What is further ahead than it can be, or was set in the future, was written under a wrong clock."""
+    claimed, put_off = now < turn.until <= now + LEASE, now < turn.not_before <= now + LONGEST_WAIT
+    return turn.at > now or not (claimed or put_off)
 
 
 def _without(outbox: Outbox, channel: str, numbers: set[int]) -> Outbox:

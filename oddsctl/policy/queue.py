@@ -28,6 +28,7 @@ class Waiting:
     """One wish that waits, for all who asked for it. `not_before` is when it may go at the earliest; times are epoch seconds.
 
     `game_time` is the soonest game, `deadline` the one that was named with it; `also` are those of others who want the same.
+    `moved_at` is when `not_before` and `leased_until` were set.
     """
 
     job: Job
@@ -40,6 +41,7 @@ class Waiting:
     attempts: int = 0
     waiters: tuple[str, ...] = ()
     leased_until: float = 0.0
+    moved_at: float = 0.0
     also: tuple[Span, ...] = ()
 
     @property
@@ -91,7 +93,9 @@ def standing(wish: Waiting, now: float) -> Standing:
 
 
 def state(wish: Waiting, now: float) -> State:
-    """Whether the wish waits, is being worked on, or may not go yet. What lies too far ahead was set under a wrong clock."""
+    """Whether the wish waits, is being worked on, or may not go yet. What lies too far ahead, or was set in the future, is not believed."""
+    if wish.moved_at > now:
+        return "waiting"
     if now < wish.leased_until <= now + LONGEST_LEASE:
         return "in_flight"
     return "not_before" if now < wish.not_before <= now + LONGEST_REST else "waiting"
@@ -117,11 +121,14 @@ def due(queue: Queue, now: float) -> tuple[Waiting, ...]:
     return tuple(sorted(ready, key=lambda wish: (standing(wish, now).priority, wish.asked_at)))
 
 
-def lease(queue: Queue, ids: Iterable[str], until: float) -> Queue:
+def lease(queue: Queue, ids: Iterable[str], until: float, now: float = 0.0) -> Queue:
     """Mark wishes as worked on, for an hour at the most. The lease of an owner that was killed ends by itself: the wish waits again."""
     taken = set(ids)
-    entries = (replace(wish, leased_until=until, attempts=wish.attempts + 1) if wish.id in taken else wish for wish in queue.entries)
-    return Queue(tuple(entries))
+
+    def leased(wish: Waiting) -> Waiting:
+        return replace(wish, leased_until=until, moved_at=now, attempts=wish.attempts + 1)
+
+    return Queue(tuple(leased(wish) if wish.id in taken else wish for wish in queue.entries))
 
 
 def take(queue: Queue, now: float, until: float) -> tuple[Queue, Taken]:
@@ -130,17 +137,17 @@ def take(queue: Queue, now: float, until: float) -> tuple[Queue, Taken]:
     ids = [wish.id for wish in due(left, now)]
     if not ids and not late:
         return queue, Taken(until)
-    leased = lease(left, ids, until)
+    leased = lease(left, ids, until, now)
     by_id = {wish.id: wish for wish in leased.entries}
     return leased, Taken(until, tuple(by_id[id_] for id_ in ids), late)
 
 
-def postpone(queue: Queue, until: float, rests: Mapping[str, float]) -> Queue:
+def postpone(queue: Queue, until: float, rests: Mapping[str, float], now: float = 0.0) -> Queue:
     """End the lease of wishes that got no answer: each may go again at its time. What another has leased meanwhile is left to that one."""
 
     def rested(wish: Waiting) -> Waiting:
         mine = wish.id in rests and wish.leased_until == until
-        return replace(wish, leased_until=0.0, not_before=rests[wish.id]) if mine else wish
+        return replace(wish, leased_until=0.0, not_before=rests[wish.id], moved_at=now) if mine else wish
 
     return Queue(tuple(map(rested, queue.entries)))
 

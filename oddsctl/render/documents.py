@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from oddsctl.messages.queued import Item, Worked
 from oddsctl.models import Board, Game, Outright, Price, Source, Usage, Venue, Weather
+from oddsctl.policy.freshness import known_age
 from oddsctl.times import iso as _iso
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def batch_line(answered: Answered, now: float) -> str:
         "id": answered.line.id,
         "reason": outcome.reason,
         "credits": outcome.credits,
-        "age_seconds": None if outcome.fetched_at is None else round(max(0.0, now - outcome.fetched_at)),
+        "age_seconds": None if (age := known_age(outcome.fetched_at, now)) is None else round(age),
     }
     match answered.data:
         case Weather() as weather:
