@@ -46,11 +46,9 @@ class Backlog:
             self._hand_back(taken)
             raise
         worked = [self._worked(wish, outcome) for wish, outcome in zip(taken.wishes, outcomes, strict=True)]
-        self._room.settle(
-            taken,
-            done=[one.id for one in worked if one.state != "postponed"],
-            rests={one.id: one.due for one in worked if one.due is not None},
-        )
+        done = [one.id for one in worked if one.state != "postponed"]
+        rests = {one.id: one.due for one in worked if one.due is not None}
+        self._orchestrator.spared(lambda: self._room.settle(taken, done, rests))  # else the lease ends by itself
         return (*worked, *expired)
 
     def _hand_back(self, taken: Taken) -> None:

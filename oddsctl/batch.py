@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from oddsctl import board, suggest
+from oddsctl import board, json_line, suggest
 from oddsctl.errors import OddsctlError, OutOfReachError, UsageError
 from oddsctl.messages.jobs import Events, ForecastJob, Forecasts, Job, OddsJob, Schedule
 from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest
@@ -23,6 +22,8 @@ from oddsctl.settings import Settings
 from oddsctl.sources import error_of
 
 DAY = 86400
+LONGEST_QUOTE = 200
+"""Letters of a line that an error repeats at the most."""
 FIELDS = {
     "odds": ("sport", "markets", "regions", "bookmakers", "event", "priority"),
     "espn": ("sport", "date", "priority"),
@@ -34,15 +35,24 @@ FIELDS = {
 class Line:
     """One line of the input: the wish, and what is needed to answer it.
 
-    `id` is any JSON value, given back as it came; the line's number where there is none. `time` is the hour of a weather wish,
+    `id` is the JSON of any value, given back as it came; the line's number where there is none. `time` is the hour of a weather wish,
     `day` the US Eastern day (YYYYMMDD) of a schedule, which may be cut from its month.
     """
 
-    id: Any
+    id: str
     request: PriorityRequest
     sport: Sport | None = None
     time: float | None = None
     day: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that cannot be asked for; so many good lines stand `before` it. `id` is as in `Line`."""
+
+    id: str
+    before: int
+    error: UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,39 +88,52 @@ class Bill:
     credits_apart: int
 
 
-def read(lines: Iterable[str], settings: Settings, shown: Callable[[], Shown] | None = Shown) -> list[Line]:
-    """The wishes of the input, blank lines left out. Raises one `UsageError` that names the first bad line and how many there are.
+def read(
+    lines: Iterable[str], settings: Settings, shown: Callable[[], Shown] | None = Shown, bad: list[BadLine] | None = None
+) -> list[Line]:
+    """The wishes of the input, blank lines left out; bad lines go into `bad`.
 
-    `shown` are the names that answers have shown, asked for only where ours do not do; None: all names are accepted.
+    Where that is not given, or no line is good, raises one `UsageError` that names the first bad line and how many there are. `shown` are
+    the names that answers have shown, asked for only where ours do not do; None: all names are accepted.
     """
-    read_lines: list[Line] = []
-    bad: list[str] = []
+    good: list[Line] = []
+    bad_lines: list[BadLine] = []
     for number, text in enumerate(lines, 1):
-        if not text.strip():
+        if not text.strip("\ufeff \t\r"):
             continue
+        given = str(number)
         try:
-            read_lines.append(_Reader(text, number, settings, shown).line())
+            value = json_line.parse(_utf8(text))
+            given = json_line.text_of(value.get("id", number))
+            good.append(_Reader(value, given, settings, shown).line())
         except UsageError as error:
-            bad.append(f"line {number}: {error.message}" + (f" ({error.hint})" if error.hint else ""))
-    if bad:
-        raise UsageError(bad[0] + (f" (and {len(bad) - 1} more bad lines)" if len(bad) > 1 else ""), hint="nothing was asked")
-    return read_lines
+            message = f"line {number}: {error.message}" + (f" ({error.hint})" if error.hint else "")
+            bad_lines.append(BadLine(given, len(good), UsageError(message)))
+    if bad_lines and (bad is None or not good):
+        more = f" (and {len(bad_lines) - 1} more bad lines)" if len(bad_lines) > 1 else ""
+        raise UsageError(bad_lines[0].error.message + more, hint="nothing was asked")
+    if bad is not None:
+        bad += bad_lines
+    return good
+
+
+def _utf8(text: str) -> str:
+    """The line. Bytes that are not UTF-8 come as lone surrogates, as Python decodes file names: raises `UsageError`."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError("not valid UTF-8") from None
+    return text
 
 
 class _Reader:
     """One line of input."""
 
-    def __init__(self, text: str, number: int, settings: Settings, shown: Callable[[], Shown] | None) -> None:
+    def __init__(self, value: dict[str, Any], given: str, settings: Settings, shown: Callable[[], Shown] | None) -> None:
         self._settings = settings
         self._shown = shown
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            raise UsageError("is no JSON") from None
-        if not isinstance(value, dict):
-            raise UsageError('is no object; write {"id": "a", "api": "odds", "sport": "nfl"}')
-        self._value: dict[str, Any] = value
-        self._id = value.get("id", number)
+        self._value = {name: one if name == "id" else json_line.plain(one) for name, one in value.items()}
+        self._id = given
 
     def line(self) -> Line:
         """The wish. Raises `UsageError`."""
@@ -119,14 +142,16 @@ class _Reader:
             raise UsageError('"api" must be "odds", "espn" or "weather"')
         if unknown := set(self._value) - {"id", "api", *FIELDS[api]}:
             fields = f"it knows {' '.join(FIELDS[api])}"
-            raise UsageError(f"{api} knows no {' '.join(sorted(unknown))}", hint=suggest.did_you_mean(min(unknown), FIELDS[api], fields))
+            raise UsageError(
+                f"{api} knows no {' '.join(sorted(unknown))[:LONGEST_QUOTE]}", hint=suggest.did_you_mean(min(unknown), FIELDS[api], fields)
+            )
         match api:
             case "odds":
                 sport = self._sport()
                 if not sport.odds_key:
                     raise UsageError(f"{sport.name} has no odds")
                 event = self._value.get("event")
-                if event is not None and not (isinstance(event, str) and event.isalnum()):
+                if event is not None and not (isinstance(event, str) and event.isascii() and event.isalnum()):
                     raise UsageError('"event" must be an id of The Odds API')
                 regions, books = self._whose_books()
                 markets = self._markets(sport)
@@ -135,7 +160,9 @@ class _Reader:
             case "espn":
                 sport = self._sport()
                 date = str(self._value.get("date", "")).replace("-", "")
-                if not sport.espn_path or not (len(date) == 8 and date.isdigit() and shape.instant(f"{date[:4]}-{date[4:6]}-{date[6:]}")):
+                if not sport.espn_path or not (
+                    len(date) == 8 and date.isascii() and date.isdigit() and shape.instant(f"{date[:4]}-{date[4:6]}-{date[6:]}")
+                ):
                     raise UsageError('"date" must be a day like "2026-11-26", of a sport that ESPN has')
                 return Line(self._id, self._request(espn.day_job(sport, date)), sport, day=date)
             case _:
@@ -160,7 +187,7 @@ class _Reader:
         return PriorityRequest(job, Priority[name])
 
     def _sport(self) -> Sport:
-        return sports.find(str(self._value.get("sport", "")), self._settings.sports)
+        return sports.find(str(self._value.get("sport", ""))[:LONGEST_QUOTE], self._settings.sports)
 
     def _markets(self, sport: Sport) -> tuple[str, ...]:
         """The markets; outrights are all that a sport without games has."""
@@ -225,7 +252,7 @@ class Resumption:
     def __init__(self, store: Store, clock: Clock, texts: Sequence[str]) -> None:
         self._store = store
         self._now = clock.now()
-        self._key = f"batches/{sha256(chr(10).join(texts).encode()).hexdigest()[:16]}"
+        self._key = f"batches/{sha256(chr(10).join(texts).encode(errors='surrogateescape')).hexdigest()[:16]}"
 
     def age(self) -> float | None:
         """Seconds since this batch was begun by a run that did not get through; None where there is none."""

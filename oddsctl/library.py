@@ -9,6 +9,7 @@ from oddsctl.errors import (
     BreakerRefusedError,
     BudgetRefusedError,
     InvalidKeyError,
+    LockTimeoutError,
     MaxCreditsRefusedError,
     MissingKeyError,
     OddsctlError,
@@ -17,6 +18,7 @@ from oddsctl.errors import (
     RateLimitedError,
     RateRefusedError,
     RejectedError,
+    StateError,
 )
 from oddsctl.messages.jobs import Answer, GeocodeJob, Job
 from oddsctl.messages.notices import Notice, Served
@@ -116,7 +118,11 @@ class Library:
         stale, nothing, detail = _why(result)
         error = _not_asked(result, job) if isinstance(result, Refused) else result
         trip.note_once(f"{detail}: {error.message}")
-        if found := self._newest(job):
+        try:
+            found = self._newest(job)
+        except (StateError, LockTimeoutError):
+            found = None  # it must not cost the answers of other calls
+        if found:
             return replace(self._show(job, found, stale, detail, error, tuple(trip.steps)), credits=spent)
         return Outcome(job, nothing, credits=spent, detail=detail, error=error, steps=tuple(trip.steps))
 

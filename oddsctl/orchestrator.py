@@ -17,7 +17,7 @@ from oddsctl.errors import InterruptedRunError, LockTimeoutError, MissingKeyErro
 from oddsctl.flights import Flight, Flights
 from oddsctl.library import Library
 from oddsctl.messages.jobs import Job, OddsJob, SportsJob
-from oddsctl.messages.notices import Decided, Failed, Joined, Landed, Notice, Planned, Retried, Waited
+from oddsctl.messages.notices import Decided, Failed, Joined, Landed, Notice, Planned, Retried, Waited, Warned
 from oddsctl.messages.wishes import Go, Outcome, PriorityRequest, ProbeFirst, Reason, Refusal, Refused, Terms
 from oddsctl.models import Usage
 from oddsctl.policy import backoff, coalesce, negative
@@ -88,6 +88,20 @@ class RequestOrchestrator:
 
         Raises `InterruptedRunError` when the clock was stopped meanwhile; calls under way are then settled and their answers kept.
         """
+        try:
+            return self._run(requests, terms)
+        except (StateError, LockTimeoutError) as error:
+            if not self._till.calls:
+                raise
+            failure = error  # what this command has bought before is shown all the same
+        self._tell(Warned(f"state could not be read: {failure.message}"))
+        return [Outcome(request.job, Reason.NONE, detail=failure.code, error=failure) for request in requests]
+
+    def spared(self, work: Callable[[], None]) -> None:
+        """Do what must not cost an answer that is in hand and paid: when the state cannot be written, a warning is all."""
+        self._till.spared(work)
+
+    def _run(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Outcome]:
         started, deadline = self._clock.now(), self._clock.monotonic() + terms.wait
         thrifty = not terms.fresh and any(isinstance(request.job, OddsJob) for request in requests) and self.is_thrifty()
         jobs = dict.fromkeys(request.job for request in requests)
@@ -144,7 +158,10 @@ class RequestOrchestrator:
 
     def usage(self) -> Usage:
         """HTTP requests sent, credits spent, and the account's balance as last told, less what that does not show yet."""
-        credits = self._accounts.state("odds").credits
+        try:
+            credits = self._accounts.state("odds").credits
+        except (StateError, LockTimeoutError):
+            return Usage(self._till.calls, self._till.spent, None)  # what was bought is shown all the same
         return Usage(self._till.calls, self._till.spent, None if credits.remaining is None else credits.remaining - credits.unreflected)
 
     def _leave_if_interrupted(self, requests: Sequence[PriorityRequest], outcomes: Mapping[Job, Outcome]) -> None:

@@ -46,6 +46,9 @@ class ScriptedDoor:
         self.during = during
         self.asked: list[PriorityRequest] = []
 
+    def spared(self, work: Callable[[], None]) -> None:
+        work()
+
     def run(self, requests: Sequence[PriorityRequest], _terms: Terms) -> list[Outcome]:
         self.asked += requests
         self.during()

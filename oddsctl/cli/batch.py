@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,7 +18,7 @@ from oddsctl.errors import UsageError
 from oddsctl.messages.wishes import Terms
 
 if TYPE_CHECKING:
-    from oddsctl.batch import Answered, Bill
+    from oddsctl.batch import Answered, BadLine, Bill
 
 
 def register(app: typer.Typer) -> None:
@@ -38,12 +39,16 @@ def batch(
 ) -> int:
     """Answer many requests by the fewest calls. One JSON object a line in, one a line out, in the same order."""
     from oddsctl import batch as errand
-    from oddsctl.render.documents import batch_line
+    from oddsctl.render.documents import bad_line, batch_line
 
     session: Session = context.obj
     texts = _texts(file)
     loaded = session.load({}, force=force)
-    lines = errand.read(texts, loaded.settings, None if force else lambda: session.shown(loaded))
+    bad: list[BadLine] = []
+    lines = errand.read(texts, loaded.settings, None if force else lambda: session.shown(loaded), bad)
+    if bad:
+        more = f" (and {len(bad) - 1} more bad lines)" if len(bad) > 1 else ""
+        session.warn(f"not asked: {bad[0].error.message}{more}")
     requests = [line.request for line in lines]
     terms = Terms(wait=wait, force=force, max_credits=max_credits, command="batch")
     with session.app(loaded, wait=wait, shutdown=shutdown_timeout) as app:
@@ -59,24 +64,31 @@ def batch(
             with ExitStack() as stack:
                 _show_progress(session, stack)
                 outcomes = app.orchestrator.run(requests, terms if age is None else replace(terms, max_age=age))
-            resumption.finish()
             now = app.clock.now()
             answers = [errand.answer(line, outcome, now) for line, outcome in zip(lines, outcomes, strict=True)]
-            for answered in answers:
-                sys.stdout.write(batch_line(answered, now) + "\n")
+            _write([batch_line(answered, now) for answered in answers], [(one.before, bad_line(one)) for one in bad])
+            app.orchestrator.spared(resumption.finish)
             for text in dict.fromkeys(text for answered in answers for text in answered.warnings):
                 session.warn(text)
             session.say(_in_words(errand.bill(lines, app.orchestrator)))
     return _code(answers, strict=strict)
 
 
+def _write(lines: list[str], bad: list[tuple[int, str]]) -> None:
+    """All lines, the bad ones in their place. Now: what was paid for is shown before anything else can fail."""
+    for before, text in reversed(bad):
+        lines.insert(before, text)
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
 def _texts(file: str) -> list[str]:
+    """The lines; a byte that is not UTF-8 becomes a lone surrogate and spoils its own line alone."""
     try:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return raw.decode("utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
-        raise UsageError(f"{file} cannot be read ({why})", hint="name a file, or - for standard input") from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read ({error.strerror})", hint="name a file, or - for standard input") from None
+    return re.split("\r?\n|\r", raw.decode("utf-8-sig", "surrogateescape"))
 
 
 def _show_progress(session: Session, stack: ExitStack) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from oddsctl import redaction, suggest
-from oddsctl.errors import InterruptedRunError, OddsctlError, UsageError
+from oddsctl.errors import InterruptedRunError, LockTimeoutError, OddsctlError, StateError, UsageError
 from oddsctl.messages.notices import News, Notice, Warned
 from oddsctl.settings import NO_FILE
 
@@ -164,7 +164,10 @@ class Session:
         finally:
             self.listeners.remove(hear)
         sys.stdout.flush()  # nobody waits for the channels to see the answer
-        self._deliver(app, news)
+        try:
+            self._deliver(app, news)
+        except (StateError, LockTimeoutError) as error:
+            self.warn(f"alerts could not be sent: {error.message}")
 
     def _deliver(self, app: App, news: list[News]) -> None:
         from oddsctl.messages.notices import HealthChecked

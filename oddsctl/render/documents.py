@@ -10,12 +10,13 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from oddsctl.messages.queued import Item, Worked
+from oddsctl.messages.wishes import Reason
 from oddsctl.models import Board, Game, Outright, Price, Source, Usage, Venue, Weather
 from oddsctl.policy.freshness import known_age
 from oddsctl.times import iso as _iso
 
 if TYPE_CHECKING:
-    from oddsctl.batch import Answered
+    from oddsctl.batch import Answered, BadLine
 
 JSON = dict[str, Any]
 
@@ -82,7 +83,6 @@ def batch_line(answered: Answered, now: float) -> str:
     """One answer of a batch, as a line: `data` as in the board, or `error`."""
     outcome = answered.outcome
     line: JSON = {
-        "id": answered.line.id,
         "reason": outcome.reason,
         "credits": outcome.credits,
         "age_seconds": None if (age := known_age(outcome.fetched_at, now)) is None else round(age),
@@ -98,7 +98,17 @@ def batch_line(answered: Answered, now: float) -> str:
         line["warnings"] = list(answered.warnings)
     if outcome.demo:
         line["demo"] = True
-    return _encode(line)
+    return _with_id(answered.line.id, line)
+
+
+def bad_line(bad: BadLine) -> str:
+    """The same for a line of the input that could not be asked for."""
+    error = {"error": bad.error.code, "message": bad.error.message}
+    return _with_id(bad.id, {"reason": Reason.NONE, "credits": 0, "age_seconds": None, "error": error})
+
+
+def _with_id(given: str, line: JSON) -> str:
+    return f'{{"id": {given}, {_encode(line)[1:]}'
 
 
 def dump(document: JSON) -> str:
