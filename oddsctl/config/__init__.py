@@ -30,7 +30,7 @@ from oddsctl.config.keys import (
     variable_remedy,
 )
 from oddsctl.config.text import BadValueError, format_duration, parse_duration
-from oddsctl.config.values import Kind, UnknownNamesError
+from oddsctl.config.values import Kind, UnknownNamesError, unknown_name
 from oddsctl.errors import ConfigError, UsageError
 from oddsctl.policy.vocabulary import FETCH_FORCE, FORCE, Shown, Unknown
 from oddsctl.settings import Settings
@@ -262,7 +262,7 @@ class _Reading:
         for name in self.values.get("prefetch.sports", ()) if known.sports else ():
             if name not in sports:
                 remedy = suggest.did_you_mean(name, sports, f"known here: {' '.join(sports)}")
-                self._fault(self.places["prefetch.sports"], "prefetch.sports", "has a sport that is not known", remedy)
+                self._fault(self.places["prefetch.sports"], "prefetch.sports", unknown_name(name, "sport"), remedy)
 
     def see_to_state_dir(self) -> None:
         """The state needs a place: the one that is named, or one below the home directory."""

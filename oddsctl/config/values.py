@@ -40,14 +40,14 @@ class UnknownNamesError(BadValueError):
     """The value holds names that are in none of our lists; it may be right all the same."""
 
     def __init__(self, value: tuple[str, ...], unknown: tuple[Unknown, ...]) -> None:
-        super().__init__(_unknown(unknown[0]), unknown[0].remedy)
+        super().__init__(unknown_name(unknown[0].word, unknown[0].kind), unknown[0].remedy)
         self.value = value
         self.unknown = unknown
 
 
-def _unknown(name: Unknown) -> str:
+def unknown_name(word: str, kind: str) -> str:
     """What is wrong; the name itself only where it is too short to be a key in the wrong place."""
-    return f"has {name.word!r}, which is not a known {name.kind}" if len(name.word) <= 18 else f"has a {name.kind} that is not known"
+    return f"has {word!r}, which is not a known {kind}" if len(word) <= 18 else f"has a {kind} that is not known"
 
 
 @dataclass(frozen=True, slots=True)

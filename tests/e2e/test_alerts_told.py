@@ -66,7 +66,7 @@ def test_a_run_that_fails_tells_before_it_does(user: User, sandbox: Server, rece
 
 def test_an_api_that_falls_ill_and_gets_well_is_told_and_no_key_with_it(user: User, sandbox: Server, receiver: Receiver) -> None:
     """The provider's words go with it, and providers echo keys."""
-    user.env["ODDSCTL_NOTIFY_ON"] = "health"
+    user.env |= {"ODDSCTL_NOTIFY_ON": "health", "ODDSCTL_BREAKER_FAILURES": "2"}  # it may have been charged: one retry, no more
     user.fetch("nfl")
     assert receiver.heard == []
     sandbox.fault(odds={"status": 500, "count": -1, "body": {"message": f"at /v4/odds?apiKey={KEY}, key {KEY.upper()}"}})
