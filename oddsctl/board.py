@@ -54,10 +54,7 @@ def join(
     a doubleheader find each their own. At neutral sites providers may disagree on who is at home. `is_listed` tells whether the schedule
     holds all games of a day: an event that it lacks then, though it has the game elsewhere, is one that has been moved.
     """
-    sure = _pair(schedule, events, lambda one, other: 100.0 * (names.spell(one) == names.spell(other)), 100.0)
-    unsure = [game for game in schedule if game.id not in sure]
-    likely = _pair(unsure, _without(events, sure.values()), names.likeness, names.threshold)
-    pairs = sure | likely
+    pairs = _pairs(schedule, events, names)
     moved = _moved(sport, schedule, _unlisted(schedule, _without(events, pairs.values()), names, is_listed), pairs, names)
     for event, game in moved:
         if game.id not in pairs and (game.status in CALLED_OFF or abs(game.start - event.commence_time) <= MOVED_A_LITTLE):
@@ -115,12 +112,36 @@ def _is_of_one_series(game: ScheduledGame, event: OddsEvent) -> bool:
     return abs(game.start - event.commence_time) <= (NEXT_OF_A_SERIES if game.status in CALLED_OFF else SERIES_LASTS)
 
 
+def events_of(schedule: Sequence[ScheduledGame], events: Sequence[OddsEvent], names: Names) -> dict[str, OddsEvent]:
+    """The event of each game that is among them, by the game's id.
+
+    One team is enough where no pair of both is found and the starts are within the hour: nobody plays two games at once.
+    """
+    pairs = _pairs(schedule, events, names)
+    found = {game_id: match.event for game_id, match in pairs.items()}
+    rest = _without(events, pairs.values())
+    for game in schedule:
+        teams = {names.spell(game.home), names.spell(game.away)}
+        near = (event for event in rest if abs(event.commence_time - game.start) <= HOUR)
+        same = (event for event in near if teams & {names.spell(event.home), names.spell(event.away)})
+        if game.id not in found and (event := next(same, None)):
+            found[game.id] = event
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Match:
     """The event that is a game; `swapped` when it calls the home side away."""
 
     event: OddsEvent
     swapped: bool
+
+
+def _pairs(schedule: Sequence[ScheduledGame], events: Sequence[OddsEvent], names: Names) -> dict[str, _Match]:
+    """The event of each game, by the game's id: first where both teams are spelled alike, then where they are likely the same."""
+    sure = _pair(schedule, events, lambda one, other: 100.0 * (names.spell(one) == names.spell(other)), 100.0)
+    unsure = [game for game in schedule if game.id not in sure]
+    return sure | _pair(unsure, _without(events, sure.values()), names.likeness, names.threshold)
 
 
 def _pair(

@@ -106,6 +106,23 @@ class OddsEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A game as a board or the free list of The Odds API holds it. `markets` are those that a book prices; a free list has none."""
+
+    id: str
+    start: float
+    home: str
+    away: str
+    markets: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, event: OddsEvent) -> Listed:
+        """The game without its prices."""
+        markets = tuple(sorted({price.market for price in event.prices}))
+        return cls(event.id, event.commence_time, event.home, event.away, markets)
+
+
+@dataclass(frozen=True, slots=True)
 class VenueRef:
     """A venue as a schedule names it. `indoor` is None where the provider does not say (all of soccer)."""
 

@@ -10,8 +10,8 @@ from functools import partial
 from oddsctl.config.text import format_duration, parse_duration
 from oddsctl.errors import LockTimeoutError, OddsctlError
 from oddsctl.kick_off_weather import KickOffWeather, games_of
-from oddsctl.messages.jobs import SportsJob
-from oddsctl.messages.notices import Notice, Warned, WindowMissed
+from oddsctl.messages.jobs import EventsJob, SportsJob
+from oddsctl.messages.notices import Notice, Warned, WindowMissed, WindowUnpriced
 from oddsctl.messages.prefetched import PrefetchCall
 from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest, Purpose, Reason, Terms
 from oddsctl.models import Sport
@@ -19,11 +19,11 @@ from oddsctl.notebook import Notebook, Notes
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import agenda
 from oddsctl.policy.pacing import Outlook
-from oddsctl.policy.prefetch_plan import PlannedCall, Target
+from oddsctl.policy.prefetch_plan import PlannedCall, Target, Why
 from oddsctl.ports import Clock, Locks
-from oddsctl.prospect import FOR_PAYING, FOR_PLANNING, Prospect, Prospects
+from oddsctl.prospect import FOR_PAYING, FOR_PLANNING, LOOK_AGAIN, Prospect, Prospects
 from oddsctl.providers.sports import find, is_known
-from oddsctl.reckoning import Reckoning, Skip, skip
+from oddsctl.reckoning import ANSWERED, NO_PRICES, Reckoning, Skip, skip
 from oddsctl.settings import Settings
 from oddsctl.timetable import Span, Timetable
 from oddsctl.window_log import WindowEnd
@@ -47,7 +47,7 @@ class Run:
     """What a run did, or would do: its calls, the windows that ended without one, and when to look again; `next_at` is the next paid call.
 
     `errors` are of schedules that could not be had and boards that could not be bought, `missed` the windows that this run found
-    missed; `games` are the names by id.
+    missed, `unpriced` the first window of each game that ended without a price; `games` are the names by id.
     """
 
     calls: tuple[PrefetchCall, ...]
@@ -56,6 +56,7 @@ class Run:
     next_at: float | None = None
     errors: tuple[OddsctlError, ...] = ()
     missed: tuple[WindowEnd, ...] = ()
+    unpriced: tuple[WindowEnd, ...] = ()
     games: Mapping[str, str] = field(default_factory=dict)
     no_key: OddsctlError | None = None
 
@@ -103,7 +104,9 @@ class PredictivePrefetcher:
         now, notes = self._clock.now(), self._notebook.read()
         terms = Terms(command="prefetch") if ask else None
         tables = self._prospects.tables(sports, self._span(sports, notes, now, horizon), terms, now)
-        _, view = self._seen(tables, self._others(sports, notes, now, horizon), notes, terms, now, horizon)
+        outlooks, view = self._seen(tables, self._others(sports, notes, now, horizon), notes, terms, now, horizon)
+        if terms:
+            view = self._looked_for(view, outlooks, notes, terms, horizon)
         calls = [
             *(_planned("odds", call, view.prices[call.sport]) for call in view.odds.calls),
             *(_planned("weather", call) for call in view.weather.calls),
@@ -127,6 +130,8 @@ class PredictivePrefetcher:
         tables = self._prospects.tables(sports, self._span(sports, notes, now, horizon), terms, now)
         others = self._others(sports, notes, now, horizon)
         outlooks, view = self._seen(tables, others, notes, terms, now, horizon)
+        view = self._looked_for(view, outlooks, notes, terms, horizon)
+        now = self._clock.now()  # the view may be younger than the run
         self._note_emergency(view, notes, now)
         made: list[PrefetchCall] = []
         bought: list[tuple[PrefetchCall, OddsctlError | None]] = []
@@ -143,12 +148,17 @@ class PredictivePrefetcher:
         made += [call for call in weather if call]
         if made:
             view = self._prospects.view(tables, outlooks, notes, self._clock.now(), horizon)
+        made = [_with_prices(call, view) for call in made]
         no_key = self._orchestrator.missing_key()
+        known = self._reckoning.unpriced_before(min((game.start for table in tables for game in table.games), default=now))
         ends = self._reckoning.conclude(view, made, no_key.code if no_key else None, self._clock.now())
         self._say_once(no_key, tables, view, bought)
         names, missed = _names(tables), tuple(end for end in ends if end.fate == "missed")
         for end in missed:
             self._tell(WindowMissed(end.game, names[end.game], end.start, parse_duration(end.window), end.reason or ""))
+        unpriced = [end for end in ends if end.reason == NO_PRICES]
+        for end in unpriced:
+            self._tell(WindowUnpriced(end.game, names[end.game], end.window, _why_unpriced(end, view)))
         return Run(
             calls=tuple(made),
             skipped=tuple(skip(end) for end in ends if end.fate != "captured"),
@@ -156,6 +166,7 @@ class PredictivePrefetcher:
             next_at=view.next_paid(self._clock.now()),
             errors=(*(table.error for table in tables if table.error), *(error for _, error in bought if error)),
             missed=missed,
+            unpriced=tuple({end.game: end for end in unpriced if (end.game, end.start) not in known}.values()),
             games=names,
             no_key=no_key,
         )
@@ -202,6 +213,16 @@ class PredictivePrefetcher:
         self._orchestrator.run([PriorityRequest(SportsJob(), Priority.PREFETCH, Purpose.REST)], replace(terms, max_age=0.0))
         outlooks = [*self._prospects.outlooks(tables, terms, now, horizon), *others]
         return outlooks, self._prospects.view(tables, outlooks, notes, now, horizon)
+
+    def _looked_for(self, view: Prospect, outlooks: Sequence[Outlook], notes: Notes, terms: Terms, horizon: float) -> Prospect:
+        """The view, after the free list was asked for games that were not listed and have a window open."""
+        now = self._clock.now()
+        names = view.to_look_for(now)
+        if not names or self._orchestrator.missing_key():
+            return view
+        lists = [PriorityRequest(EventsJob(view.jobs[name].sport), Priority.PREFETCH, Purpose.REST) for name in names]
+        self._orchestrator.run(lists, replace(terms, max_age=LOOK_AGAIN))
+        return self._prospects.view(view.tables, outlooks, notes, self._clock.now(), horizon)
 
     def _due(self, view: Prospect, now: float, every: float) -> list[PlannedCall]:
         if self._orchestrator.missing_key():
@@ -297,6 +318,19 @@ class PredictivePrefetcher:
         """The patience that still leaves time for an answer."""
         left = stop_at - self._clock.monotonic() - self._settings.http.longest_exchange
         return Terms(wait=max(0.0, left), command="prefetch")
+
+
+def _with_prices(call: PrefetchCall, view: Prospect) -> PrefetchCall:
+    """The call, told as one without prices where its board has none for any game that it was bought for."""
+    if call.api != "odds" or call.outcome not in ANSWERED or not call.covers:
+        return call
+    without = {(one.target.fixture_id, format_duration(one.target.window)) for one in view.odds.skipped if one.why is Why.NO_PRICES}
+    return replace(call, outcome=NO_PRICES) if without.issuperset(call.covers) else call
+
+
+def _why_unpriced(end: WindowEnd, view: Prospect) -> str:
+    is_unlisted = (end.game, parse_duration(end.window)) in view.unlisted
+    return "The Odds API does not list the game" if is_unlisted else "the board had no price of a wanted market for it"
 
 
 def _in_words(error: OddsctlError | None) -> str | None:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from oddsctl import timetable
+from oddsctl import sightings, timetable
 from oddsctl.accounts import Accounts
 from oddsctl.kick_off_weather import KickOffWeather, games_of, under_the_sky
-from oddsctl.messages.jobs import OddsJob, board_of
+from oddsctl.messages.jobs import Events, EventsJob, OddsJob, board_of
 from oddsctl.messages.wishes import Outcome, PriorityRequest, Terms
-from oddsctl.models import Sport
+from oddsctl.models import Listed, Sport
 from oddsctl.notebook import Notes
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import agenda, budget, calendar, pacing
@@ -22,6 +22,7 @@ from oddsctl.policy.pacing import Course, Outlook, Purse
 from oddsctl.policy.prefetch_plan import Fixture, Why, Windows
 from oddsctl.records import CostTracker
 from oddsctl.settings import Part, Settings
+from oddsctl.sightings import Sighting, Sightings
 from oddsctl.timetable import Span, Timetable
 from oddsctl.window_log import WindowLog
 
@@ -29,11 +30,16 @@ FOR_PLANNING = 6 * 3600.0
 FOR_PAYING = 900.0
 FOR_PACING = 86400.0
 """Seconds that a schedule may be old: to plan the next day, when it steers a paid call, and to share out the month."""
+LOOK_AGAIN = 240.0
+"""Seconds after which the free list is asked again for games that it did not have: at each run of cron, as long as a window is open."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """One view of it all. `boards` are the moments of the boards of each sport, `jobs` and `prices` what would be bought now."""
+    """One view of it all. `boards` are the moments of the boards of each sport, `jobs` and `prices` what would be bought now.
+
+    `unlisted` are the windows of games that The Odds API did not list when it was asked last, at `looked_at` by sport.
+    """
 
     tables: tuple[Timetable, ...]
     windows: Windows
@@ -43,6 +49,8 @@ class Prospect:
     boards: Mapping[str, Sequence[float]]
     jobs: Mapping[str, OddsJob]
     prices: Mapping[str, int]
+    unlisted: frozenset[tuple[str, float]]
+    looked_at: Mapping[str, float]
     odds: Agenda
     weather: Agenda
     schedule: Agenda
@@ -51,6 +59,12 @@ class Prospect:
     def is_short(self) -> bool:
         """Whether something is left out for want of credits."""
         return self.course.emergency or any(one.why is Why.BUDGET for one in self.odds.skipped)
+
+    def to_look_for(self, now: float) -> tuple[str, ...]:
+        """The sports with an unlisted game whose window is open, and whose free list was not looked at for a while."""
+        skipped = (one.target for one in self.odds.skipped if one.why is Why.NO_PRICES)
+        doubtful = {target.sport for target in skipped if target.contains(now) and (target.fixture_id, target.window) in self.unlisted}
+        return tuple(sorted(sport for sport in doubtful if now - self.looked_at.get(sport, 0.0) >= LOOK_AGAIN))
 
     def wake_at(self, now: float, longest: float) -> float:
         """When there is something to do again."""
@@ -84,13 +98,15 @@ class Prospects:
         windows = self.windows("odds")
         priced = [table for table in tables if table.sport.odds_key]
         fixtures, since = _fixtures(priced), self._since(priced, windows, now)
-        boards = {table.sport.name: self._moments(table.sport, since, now) for table in priced}
-        captured = self._captured(fixtures, windows, boards, since)
-        course = pacing.course(outlooks, windows, self.purse(notes, now), now, captured)
+        seen = {table.sport.name: self._sightings(table, since, now) for table in priced}
+        captured = self._captured(fixtures, windows, seen, since)
+        unlisted, unpriced = _without_prices(priced, windows, seen, now)
+        course = pacing.course(outlooks, windows, self.purse(notes, now), now, captured.keys() | unpriced)
         jobs = {table.sport.name: self.board(table.sport, lean=course.emergency) for table in priced}
         if course.emergency:
-            boards = {table.sport.name: self._moments(table.sport, since, now, lean=True) for table in priced}
-            captured = {**captured, **agenda.captured_by(fixtures, windows, boards)}
+            seen = {table.sport.name: self._sightings(table, since, now, lean=True) for table in priced}
+            captured = {**captured, **agenda.captured_by(fixtures, windows, _priced(seen))}
+            unlisted, unpriced = _without_prices(priced, windows, seen, now)
         prices = {name: self._orchestrator.price(job) for name, job in jobs.items()}
         return Prospect(
             tables=tuple(tables),
@@ -98,10 +114,12 @@ class Prospects:
             weather_windows=self.windows("weather"),
             schedule_windows=self.windows("schedule"),
             course=course,
-            boards=boards,
+            boards={name: one.boards for name, one in seen.items()},
             jobs=jobs,
             prices=prices,
-            odds=agenda.paid(fixtures, windows, captured, prices, course, now, horizon),
+            unlisted=unlisted,
+            looked_at={name: one.looked_at for name, one in seen.items() if one.looked_at is not None},
+            odds=agenda.paid(fixtures, windows, captured, prices, course, now, horizon, unpriced),
             weather=self._weather(tables, now, horizon),
             schedule=self._schedule(tables, now, horizon),
         )
@@ -161,35 +179,40 @@ class Prospects:
         rules = self._settings.prefetch
         return Windows(rules.windows_of(part), rules.early, rules.late)
 
-    def _moments(self, sport: Sport, since: float, now: float, *, lean: bool = False) -> list[float]:
-        """When boards came that hold what is bought, whoever asked: by the ledger, and the newest one stored.
+    def _sightings(self, table: Timetable, since: float, now: float, *, lean: bool = False) -> Sightings:
+        """What boards told of the games that hold what is bought, whoever asked: by the ledger, and the newest one stored.
 
         Of planned calls the leanest count as well: in an emergency they were what was to be had.
         """
-        job, least = self.board(sport, lean=lean), self.board(sport, lean=True)
-        told = [(at, board, least if planned else job) for key, at, planned in self._costs.boards(since) if (board := board_of(key))]
-        (newest,) = self._orchestrator.rehearsal.stored([PriorityRequest(job)])
-        moments = [at for at, board, want in told if covers(board, want)] + [at for at in (newest.fetched_at,) if at is not None]
-        return [at for at in moments if at <= now + WITHIN_A_RUN]  # of one from the future, under a clock that was ahead, nobody knows
+        job, least = self.board(table.sport, lean=lean), self.board(table.sport, lean=True)
+        boards = [
+            Sighting(one.at, one.games)
+            for one in self._costs.boards(since)
+            if one.at <= now + WITHIN_A_RUN and (board := board_of(one.job)) and covers(board, least if one.is_planned else job)
+        ]
+        newest = [PriorityRequest(job), PriorityRequest(least), PriorityRequest(EventsJob(job.sport))]
+        stored, *others = [_sighting(outcome, now) for outcome in self._orchestrator.rehearsal.stored(newest)]
+        latest = max((one for one in (stored, *others) if one), key=lambda one: one.at, default=None)
+        return sightings.gather(table.sport, table.games, [*boards, *([stored] if stored else [])], latest, self._settings.odds.markets)
 
     def captured(self, tables: Sequence[Timetable], now: float) -> Captured:
         """The windows of these games that boards have captured already."""
         windows = self.windows("odds")
         since = self._since(tables, windows, now)
-        boards = {table.sport.name: self._moments(table.sport, since, now) for table in tables}
-        return self._captured(_fixtures(tables), windows, boards, since)
+        seen = {table.sport.name: self._sightings(table, since, now) for table in tables if table.sport.odds_key}
+        return self._captured(_fixtures(tables), windows, seen, since)
 
     def _since(self, tables: Sequence[Timetable], windows: Windows, now: float) -> float:
         """When the first window of these games opened."""
         return min((fixture.start for fixture in _fixtures(tables)), default=now) - max(windows.before, default=0) - windows.early
 
-    def _captured(self, fixtures: Sequence[Fixture], windows: Windows, boards: Mapping[str, Sequence[float]], since: float) -> Captured:
+    def _captured(self, fixtures: Sequence[Fixture], windows: Windows, seen: Mapping[str, Sightings], since: float) -> Captured:
         """What boards captured, and what was noted as captured; of a game that has moved since only what suits its new time."""
-        logged: dict[str, list[float]] = {}
+        moments = {game: list(at) for game, at in _priced(seen).items()}
         for end in self._log.since(since).values():
             if end.fate == "captured" and end.at is not None:
-                logged.setdefault(end.game, []).append(end.at)
-        return agenda.captured_by(fixtures, windows, {**logged, **boards})
+                moments.setdefault(end.game, []).append(end.at)
+        return agenda.captured_by(fixtures, windows, moments)
 
     def _weather(self, tables: Sequence[Timetable], now: float, horizon: float) -> Agenda:
         windows = self.windows("weather")
@@ -210,6 +233,31 @@ class Prospects:
         fixtures = [fixture for table in tables for fixture in table.fixtures] if windows.before else []
         moments = {game: [moment] for table in tables for game, moment in table.told.items()}
         return agenda.free(fixtures, windows, agenda.captured_by(fixtures, windows, moments), now, horizon)
+
+
+def _sighting(stored: Outcome, now: float) -> Sighting | None:
+    """What a stored answer showed; of one from the future, under a clock that was ahead, nobody knows."""
+    if stored.fetched_at is None or stored.fetched_at > now + WITHIN_A_RUN or not isinstance(stored.answer, Events):
+        return None
+    return Sighting(stored.fetched_at, tuple(Listed.of(event) for event in stored.answer.events))
+
+
+def _priced(seen: Mapping[str, Sightings]) -> dict[str, tuple[float, ...]]:
+    return {game: moments for one in seen.values() for game, moments in one.priced.items()}
+
+
+def _without_prices(
+    tables: Sequence[Timetable], windows: Windows, seen: Mapping[str, Sightings], now: float
+) -> tuple[frozenset[tuple[str, float]], frozenset[tuple[str, float]]]:
+    """The windows of games that are not listed, and all for which there is no price to be had: those, and where a board had none."""
+    unlisted: frozenset[tuple[str, float]] = frozenset()
+    unpriced: frozenset[tuple[str, float]] = frozenset()
+    for table in tables:
+        one = seen[table.sport.name]
+        unpriced |= agenda.unpriced_by(table.fixtures, windows, one.unpriced)
+        if one.looked_at is not None:
+            unlisted |= agenda.unlisted(table.fixtures, windows, one.absent, one.looked_at, now)
+    return unlisted - unpriced, unlisted | unpriced
 
 
 def _fixtures(tables: Sequence[Timetable]) -> list[Fixture]:

@@ -14,6 +14,7 @@ from oddsctl.prospect import Prospect
 from oddsctl.window_log import Fate, WindowEnd, WindowLog
 
 FORGET_FAILURES = 2 * 86400.0
+NO_PRICES = Why.NO_PRICES.value
 POSTPONED = (Why.POSTPONED, Why.CANCELED, Why.TIME_TBD)
 UNBOUGHT = ("BUDGET", "RESERVE", "MAX_CREDITS", "OUT_OF_USAGE_CREDITS")
 """Failures that were decisions: the window is skipped, not missed."""
@@ -26,11 +27,11 @@ NO_RUN, MOVED, UNFINISHED = "NO_RUN", "MOVED", "UNFINISHED"
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A window of a game that got no call: the code, and the cause in one word."""
+    """A window of a game that got no call, or no price: the code, and the cause in one word."""
 
     game: str
     window: str
-    reason: Reason
+    reason: Reason | Why
     detail: str
 
 
@@ -69,6 +70,10 @@ class Reckoning:
         known = self._log.since(min((game.start for table in view.tables for game in table.games), default=now))
         return [end for end in _ends(view, notes, now) if not _settles(known.get((end.game, end.window)), end)]
 
+    def unpriced_before(self, since: float) -> set[tuple[str, float]]:
+        """The games (id, start) of which a window has ended without a price already."""
+        return {(end.game, end.start) for end in self._log.since(since).values() if end.reason == NO_PRICES}
+
     def skips(self, view: Prospect, notes: Notes, now: float) -> list[Skip]:
         """The windows that will get no call, and those that got none and are not written down yet."""
         ends = [end for end in self.new_ends(view, notes, now) if end.fate != "captured"]
@@ -79,10 +84,15 @@ class Reckoning:
 
 def skip(end: WindowEnd) -> Skip:
     """The window that ended so, as a run tells it."""
-    code = (
-        Reason.SKIPPED_POSTPONED if end.reason in POSTPONED else Reason.REFUSED_BUDGET if end.reason in UNBOUGHT else Reason.SKIPPED_EXPIRED
-    )
-    return Skip(end.game, end.window, code, end.reason or "")
+    return Skip(end.game, end.window, _code(end.reason), end.reason or "")
+
+
+def _code(reason: str | None) -> Reason | Why:
+    if reason == NO_PRICES:
+        return Why.NO_PRICES
+    if reason in POSTPONED:
+        return Reason.SKIPPED_POSTPONED
+    return Reason.REFUSED_BUDGET if reason in UNBOUGHT else Reason.SKIPPED_EXPIRED
 
 
 def _to_come(one: Skipped) -> Skip:
@@ -104,7 +114,8 @@ def _ends(view: Prospect, notes: Notes, now: float) -> Iterator[WindowEnd]:
     for one in view.odds.skipped:
         target = one.target
         ours = min(notes.began.get(target.sport, now), now) <= target.closes
-        if one.why in (Why.POSTPONED, Why.CANCELED) or (ours and target.closes < now):
+        is_told = one.why in (Why.POSTPONED, Why.CANCELED) or (one.why is Why.NO_PRICES and ours and target.opens <= now)
+        if is_told or (ours and target.closes < now):
             window = _window(target)
             unknown = MOVED if target.closes < min(notes.accounted_to.get(target.sport, 0.0), now) else NO_RUN
             why, fate = _verdict(one.why, notes.failures.get(name_of(target.fixture_id, window)), unknown)
@@ -116,7 +127,7 @@ def _verdict(why: Why, failure: Failure | None, unknown: str) -> tuple[str, Fate
         return why.value, "skipped"
     if failure is None:
         return unknown, "missed"
-    return failure.why, "skipped" if failure.why in (*UNBOUGHT, Why.STARTED) else "missed"
+    return failure.why, "skipped" if failure.why in (*UNBOUGHT, Why.STARTED, Why.NO_PRICES) else "missed"
 
 
 def _failures(view: Prospect, made: Sequence[PrefetchCall], no_key: str | None, now: float) -> Iterator[tuple[str, str]]:
@@ -130,7 +141,8 @@ def _failures(view: Prospect, made: Sequence[PrefetchCall], no_key: str | None, 
     for call in made:
         names = [name_of(game, window) for game, window in call.covers] if call.api == "odds" else []
         yield from ((name, LATE if call.outcome in ANSWERED else call.outcome) for name in names if name not in captured)
-    decided = [one for one in view.odds.skipped if one.why in (Why.BUDGET, Why.STARTED) and one.target.contains(now)]
+    known = (Why.BUDGET, Why.STARTED, Why.NO_PRICES)
+    decided = [one for one in view.odds.skipped if one.why in known and one.target.contains(now)]
     yield from ((_name(one.target), one.why.value) for one in decided)
 
 

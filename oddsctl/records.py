@@ -12,8 +12,9 @@ from uuid import uuid4
 
 from oddsctl.errors import OddsctlError, StateDamagedError, StateError
 from oddsctl.messages.jobs import Job
-from oddsctl.messages.notices import Booked, Decided, Notice, Settled
+from oddsctl.messages.notices import BoardReceived, Booked, Decided, Notice, Settled, WindowUnpriced
 from oddsctl.messages.wishes import Outcome, PriorityRequest, Purpose, Reason
+from oddsctl.models import Listed
 from oddsctl.policy.health import Attempt
 from oddsctl.ports import Clock
 from oddsctl.store.history import Form, HistoryFile
@@ -33,9 +34,13 @@ CREATE TABLE IF NOT EXISTS windows (
     sport TEXT NOT NULL, game TEXT NOT NULL, window TEXT NOT NULL, start REAL NOT NULL, fate TEXT NOT NULL, reason TEXT,
     at REAL, lag REAL, PRIMARY KEY (game, window)
 );
+CREATE TABLE IF NOT EXISTS boards (call_id TEXT PRIMARY KEY, at REAL NOT NULL, games TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS boards_by_time ON boards (at);
 """
 KEEP_DECISIONS = 1000
 """Runs whose reasons are kept: enough for days of cron. Calls are kept for good."""
+KEEP_BOARDS = 15 * 86400.0
+"""Seconds for which it is known what boards held: longer than `prefetch` accounts for windows."""
 PLANNER = "prefetch"
 """The command that cron runs: its reasons are kept where it asked somebody."""
 VERSION = 1
@@ -63,6 +68,16 @@ class Cost:
     def at_most(self) -> int:
         """What it may have cost: its price, as long as nobody knows."""
         return self.price if self.spent is None else self.spent
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A board, or one event's odds, that came at `at`; `job` is the key of what was asked. `games` are None where that is not known."""
+
+    job: str
+    at: float
+    is_planned: bool
+    games: tuple[Listed, ...] | None
 
 
 class Records:
@@ -147,6 +162,8 @@ class CostTracker:
     def hear(self, notice: Notice) -> None:
         """Write down calls; other notices are not money."""
         match notice:
+            case BoardReceived(call_id, games):
+                self._board(call_id, games)
             case Booked(call_id, job, price, purpose, command):
                 self._row(call_id, "booked", job, price=price, purpose=purpose.value, command=command)
             case Settled(call_id, job, status, spent, seconds, outcome, said):
@@ -162,13 +179,15 @@ class CostTracker:
         """
         return (Cost(*row) for row in self._records.rows(query, (since,)))
 
-    def boards(self, since: float) -> list[tuple[str, float, bool]]:
-        """The key of each board or event's odds that came since then, when, and whether it was a planned call's."""
+    def boards(self, since: float) -> list[Delivered]:
+        """The boards and events' odds that came since then, oldest first."""
         query = """
-            SELECT s.job, s.at, b.purpose FROM calls s JOIN calls b ON b.call_id = s.call_id AND b.event = 'booked'
+            SELECT s.job, s.at, b.purpose, l.games FROM calls s JOIN calls b ON b.call_id = s.call_id AND b.event = 'booked'
+            LEFT JOIN boards l ON l.call_id = s.call_id
             WHERE s.event = 'settled' AND s.outcome = 'FETCHED' AND s.endpoint = 'odds' AND s.at >= ? ORDER BY s.at
         """
-        return [(str(job), float(at), purpose != Purpose.OWN) for job, at, purpose in self._records.rows(query, (since,))]
+        rows = self._records.rows(query, (since,))
+        return [Delivered(job, at, purpose != Purpose.OWN, _listed(games)) for job, at, purpose, games in rows]
 
     def planned_spend(self, since: float) -> int:
         """Credits that planned calls cost since then; what got no answer counts as charged."""
@@ -187,11 +206,23 @@ class CostTracker:
         rows = self._records.rows("SELECT sport FROM calls WHERE sport IS NOT NULL ORDER BY rowid DESC LIMIT 1")
         return rows[0][0] if rows else None
 
+    def _board(self, call_id: str, games: tuple[Listed, ...]) -> None:
+        now, told = self._clock.now(), [(game.id, game.start, game.home, game.away, game.markets) for game in games]
+        self._records.write("DELETE FROM boards WHERE at < ?", (now - KEEP_BOARDS,))
+        self._records.write("INSERT OR REPLACE INTO boards VALUES (?, ?, ?)", (call_id, now, json.dumps(told, ensure_ascii=False)))
+
     def _row(self, call_id: str, event: str, job: Job, **known: object) -> None:
         row = {"at": self._clock.now(), "call_id": call_id, "event": event, "api": job.api, "endpoint": job.endpoint}
         row |= {"sport": getattr(job, "sport", None) or getattr(job, "league", None), "job": job.key, **known}
         marks = ", ".join("?" * len(row))
         self._records.write(f"INSERT INTO calls ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - names of ours
+
+
+def _listed(games: str | None) -> tuple[Listed, ...] | None:
+    """The games of a board as they were written down; None for a board of an older version, which did not write them."""
+    if games is None:
+        return None
+    return tuple(Listed(name, start, home, away, tuple(markets)) for name, start, home, away, markets in json.loads(games))
 
 
 class Decisions:
@@ -202,22 +233,28 @@ class Decisions:
         self._clock = clock
         self._command = command
         self._wishes: list[dict[str, Any]] = []
+        self._windows: list[dict[str, str]] = []
         self.id = uuid4().hex[:8]
 
     def hear(self, notice: Notice) -> None:
-        """Remember how a wish ended."""
-        if isinstance(notice, Decided):
-            self._wishes.append(_wish(notice.request, notice.outcome))
+        """Remember how a request ended, and which windows found no price."""
+        match notice:
+            case Decided(request, outcome):
+                self._wishes.append(_wish(request, outcome))
+            case WindowUnpriced(game_id, game, window, why):
+                self._windows.append({"game": game_id, "name": game, "window": window, "reason": "NO_PRICES", "detail": why})
 
     def write(self) -> None:
         """Append the run, where it decided anything; not that cron's run found the schedule as it was."""
-        if any(wish["reason"] != Reason.FRESH_CACHE for wish in self._wishes) or (self._wishes and self._command != PLANNER):
+        asked = any(wish["reason"] != Reason.FRESH_CACHE for wish in self._wishes)
+        if asked or self._windows or (self._wishes and self._command != PLANNER):
             now = self._clock.now()
             document = {"schema": "oddsctl.why/1", "id": self.id, "at": iso(now), "command": self._command, "wishes": self._wishes}
+            document |= {"windows": self._windows} if self._windows else {}
             self._records.write("INSERT INTO decisions VALUES (?, ?, ?)", (self.id, now, json.dumps(document, ensure_ascii=False)))
             last = "(SELECT max(rowid) FROM decisions)"
             self._records.write(f"DELETE FROM decisions WHERE rowid <= {last} - ?", (KEEP_DECISIONS,))  # noqa: S608 - no words of others
-        self._wishes, self.id = [], uuid4().hex[:8]
+        self._wishes, self._windows, self.id = [], [], uuid4().hex[:8]
 
 
 def decision(records: Records, decision_id: str | None) -> dict[str, Any] | None:

@@ -109,7 +109,7 @@ def _prefetch(store: Store, ledger: Ledger) -> dict[str, Any]:
     """Since when the credits are too short for all but the nearest windows, and how windows ended."""
     since, windows = Notebook(store).read().emergency_since, dict[str, dict[str, int]]()
     for (window, fate), count in ledger.windows().items():
-        windows.setdefault(window, dict.fromkeys(("captured", "skipped", "missed"), 0))[fate] = count
+        windows.setdefault(window, dict.fromkeys(("captured", "no_prices", "skipped", "missed"), 0))[fate] = count
     return {"emergency_since": None if since is None else iso(since), "windows": windows}
 
 

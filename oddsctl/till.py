@@ -20,10 +20,11 @@ from oddsctl.errors import (
     TransportError,
     UnusableAnswerError,
 )
-from oddsctl.messages.jobs import Schedule
-from oddsctl.messages.notices import Booked, ClockCompared, Notice, Settled, Warned
+from oddsctl.messages.jobs import Events, OddsJob, Schedule
+from oddsctl.messages.notices import BoardReceived, Booked, ClockCompared, Notice, Settled, Warned
 from oddsctl.messages.wire import HttpResponse, Quota
 from oddsctl.messages.wishes import Terms
+from oddsctl.models import Listed
 from oddsctl.policy.admission import Receipt, Verdict
 from oddsctl.ports import Clock, Transport
 from oddsctl.shelves import Kept
@@ -118,6 +119,8 @@ class Till:
         except BaseException:
             self._settle(ticket, trip, replace(receipt, failed=True), response.status, seconds, "BUG")
             raise
+        if isinstance(ticket.job, OddsJob) and ticket.job.event is None and isinstance(answer, Events):
+            self._tell(BoardReceived(ticket.id, tuple(Listed.of(event) for event in answer.events)))
         doubt = answer.doubt if isinstance(answer, Schedule) else None
         self._settle(ticket, trip, receipt, response.status, seconds, "FETCHED", doubt)
         if answer.left_out:

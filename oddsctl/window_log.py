@@ -52,6 +52,7 @@ class WindowLog:
             )
 
     def totals(self) -> Mapping[tuple[str, str], int]:
-        """How many windows ended in which way, by window and fate."""
-        rows = self._records.rows("SELECT window, fate, count(*) FROM windows GROUP BY window, fate")
+        """How many windows ended in which way, by window and fate; those skipped for want of a price are counted as `no_prices`."""
+        fate = "CASE reason WHEN 'NO_PRICES' THEN 'no_prices' ELSE fate END"
+        rows = self._records.rows(f"SELECT window, {fate} AS ended, count(*) FROM windows GROUP BY window, ended")  # noqa: S608 - names of ours
         return {(window, fate): count for window, fate, count in rows}

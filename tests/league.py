@@ -62,7 +62,10 @@ def clock(moment: float, zone: str = EASTERN) -> str:
 
 @dataclass(frozen=True)
 class Match:
-    """A game; `home` and `away` follow from its id where they don't matter. A postponed one is listed by nobody but ESPN."""
+    """A game; `home` and `away` follow from its id where they don't matter. A postponed one is listed by nobody but ESPN.
+
+    Nor is one that is not `listed`; `market` is the one that books price, empty where none has opened.
+    """
 
     id: str
     start: float
@@ -71,6 +74,8 @@ class Match:
     confirmed: bool = True
     venue: tuple[str, str, str, str, bool] = FORD
     teams: tuple[str, str] | None = None
+    listed: bool = True
+    market: str = "h2h"
 
     @property
     def home(self) -> str:
@@ -122,7 +127,8 @@ class Providers:
         if path.endswith("/sports"):
             return answer([], **self._quota(0))
         sport, kind = path.split("/")[-2:]
-        events = [_odds(match) for match in self._of("odds_key", sport) if now < match.start and match.status in ("scheduled", "delayed")]
+        open_games = (one for one in self._of("odds_key", sport) if now < one.start and one.status in ("scheduled", "delayed"))
+        events = [_odds(match) for match in open_games if match.listed]
         if kind == "events":
             return answer([{name: value for name, value in event.items() if name != "bookmakers"} for event in events], **self._quota(0))
         cost = len(query["markets"].split(",")) * len(query["regions"].split(",")) if events else 0
@@ -154,10 +160,10 @@ def _espn(match: Match, now: float) -> JSON:
 
 
 def _odds(match: Match) -> JSON:
-    prices = market("h2h", (match.home, 1.9), (match.away, 1.95))
+    books = [book("fanduel", market(match.market, (match.home, 1.9), (match.away, 1.95)))] if match.market else []
     begins = datetime.fromtimestamp(match.start, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     about = {"sport_key": find(match.sport).odds_key, "commence_time": begins}
-    return odds_event(book("fanduel", prices), id=f"event-{match.id}", home_team=match.home, away_team=match.away, **about)
+    return odds_event(*books, id=f"event-{match.id}", home_team=match.home, away_team=match.away, **about)
 
 
 def _forecasts(query: Mapping[str, str]) -> JSON:

@@ -13,11 +13,11 @@ from oddsctl import costs
 from oddsctl.errors import UsageError
 from oddsctl.ledger import FIELDS, Ledger, Total
 from oddsctl.messages.jobs import ForecastJob, Job, OddsJob, ScheduleJob
-from oddsctl.messages.notices import Booked, Settled
+from oddsctl.messages.notices import Booked, Settled, WindowUnpriced
 from oddsctl.messages.wishes import Purpose
 from oddsctl.models import Place
 from oddsctl.policy import tally
-from oddsctl.records import CostTracker, Records
+from oddsctl.records import CostTracker, Decisions, Records, decision
 from oddsctl.settings import Settings
 from tests.fakes import FakeClock
 
@@ -166,3 +166,16 @@ def test_recent_calls_are_the_last_ones_newest_first_with_how_long_they_took(his
         ("espn", "nfl", "prefetch", "BROKEN_ANSWER", 0, 0, 0.2),
     ]
     assert [call.at for call in history.ledger.recent(9)] == sorted((call.at for call in history.ledger.calls()), reverse=True)
+
+
+def test_why_tells_of_windows_without_prices(tmp_path: Path) -> None:
+    clock = FakeClock()
+    records = Records(tmp_path, clock, print)
+    decisions = Decisions(records, clock, "prefetch")
+    decisions.hear(WindowUnpriced("1", "Bears @ Lions", "2h", "The Odds API does not list the game"))
+    decisions.write()
+    told = decision(records, None)
+    assert told is not None
+    (window,) = told["windows"]
+    assert (window["game"], window["window"], window["reason"]) == ("1", "2h", "NO_PRICES")
+    assert "does not list" in window["detail"]

@@ -11,11 +11,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import season
+from oddsctl import sightings
 from oddsctl.messages.jobs import EventsJob, OddsJob
-from oddsctl.messages.wishes import Reason
-from oddsctl.policy.prefetch_plan import Fixture, Windows, captures, plan, targets
+from oddsctl.messages.wishes import Reason, Terms
+from oddsctl.models import Listed
+from oddsctl.policy.prefetch_plan import Fixture, Why, Windows, captures, plan, targets
 from oddsctl.providers.sports import find
 from oddsctl.settings import Fetching
+from oddsctl.sightings import Sighting
+from oddsctl.timetable import Span
 from tests.league import CRON, DAY, HOUR, LAMBEAU, MINUTE, SOLDIER, Match, Town, at, clock, no_key, prefetching, windows_of
 
 SUNDAY = "2026-11-29"
@@ -206,6 +210,113 @@ def test_a_game_that_began_early_is_not_bought_for_any_more(tmp_path: Path) -> N
     house.cron(at(f"{SUNDAY} 12:10"), at(f"{SUNDAY} 14:00"))
     assert house.bought() == ["11:00", "12:00"]
     assert house.ends == windows_of("1", m30="STARTED")
+
+
+# ── games without prices ──
+
+NO_PRICES = dict.fromkeys(("h2", "h1", "m30"), "NO_PRICES")
+
+
+@pytest.mark.parametrize(
+    ("without", "boards"),
+    [({"listed": False}, 1), ({"market": ""}, 3), ({"market": "alternate_totals"}, 3)],
+    ids=["not listed", "listed without books", "listed with other markets only"],
+)
+def test_a_window_without_a_price_is_not_captured_and_is_told_once(without: dict[str, object], boards: int, tmp_path: Path) -> None:
+    """A game that is not listed is bought for once, to find out; one that is listed once a window, as its books may open."""
+    house = town(tmp_path, one_o_clock(**without), Match("2", at("2026-12-06 13:00")))
+    runs = house.cron(house.now, at(f"{SUNDAY} 13:10"))
+    assert house.ends == windows_of("1", **NO_PRICES)
+    assert {end.fate for end in house.log.since(0.0).values()} == {"skipped"}
+    assert len(house.bought()) == boards
+    assert [call.outcome for run in runs for call in run.calls if call.api == "odds"] == ["NO_PRICES"] * boards
+    assert {(skip.game, skip.window, skip.reason) for run in runs for skip in run.skipped} == {
+        ("1", window, Why.NO_PRICES) for window in ("2h", "1h", "30m")
+    }
+    assert [(end.game, end.window) for run in runs for end in run.unpriced] == [("1", "2h")]
+    assert house.log.totals() == {(window, "no_prices"): 1 for window in ("2h", "1h", "30m")}
+
+
+def test_nothing_is_bought_for_games_that_no_list_holds_however_many_days(tmp_path: Path) -> None:
+    games = [Match(str(day), at(f"2026-11-{day} 13:00"), listed=False) for day in range(23, 30)]
+    house = town(tmp_path, *games, Match("far", at("2026-12-24 13:00")), now="2026-11-23 06:00")
+    for day in range(23, 30):
+        house.cron(at(f"2026-11-{day} 10:00"), at(f"2026-11-{day} 13:10"))
+    assert len(house.bought()) == 1
+    assert set(house.ends.values()) == {"NO_PRICES"}
+    assert len(house.wire.asked("/events")) <= 4 * 3 * len(games), "free, and once a run at the most"
+
+
+def test_an_empty_board_captures_nothing(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(listed=False))
+    from_six_to_one(house)
+    assert house.ends == windows_of("1", **NO_PRICES)
+    assert house.wire.used == 0
+
+
+@pytest.mark.parametrize("change", [{"listed": True}, {"market": "h2h"}], ids=["listed late", "books open late"])
+@pytest.mark.parametrize(
+    ("since", "ends"),
+    [
+        ("11:30", {"h2": "NO_PRICES"}),
+        ("12:20", {"h2": "NO_PRICES", "h1": "NO_PRICES"}),
+        ("12:29", {"h2": "NO_PRICES", "h1": "NO_PRICES"}),
+    ],
+)
+def test_a_game_whose_prices_come_late_is_captured_from_then_on(
+    since: str, ends: dict[str, str], change: dict[str, object], tmp_path: Path
+) -> None:
+    before = {"listed": False} if "listed" in change else {"market": ""}
+    house = town(tmp_path, one_o_clock(**before), Match("2", at("2026-12-06 13:00")))
+    house.cron(house.now, at(f"{SUNDAY} {since}"))
+    house.wire.change("1", **change)
+    house.cron(at(f"{SUNDAY} {since}") + MINUTE, at(f"{SUNDAY} 13:10"))
+    assert house.ends == windows_of("1", **ends)
+
+
+def test_a_board_that_is_bought_for_another_game_shows_the_price_that_was_missing(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(market=""), Match("2", at(f"{SUNDAY} 13:03")))
+    house.cron(house.now, at(f"{SUNDAY} 10:50"), every=MINUTE)
+    house.fetch(fresh=True)
+    house.run(at(f"{SUNDAY} 10:51"))
+    assert house.ends == {"1 2h": "NO_PRICES"}
+    house.wire.change("1", market="h2h")
+    house.cron(at(f"{SUNDAY} 10:52"), at(f"{SUNDAY} 13:30"), every=MINUTE)
+    assert house.ends == windows_of("1") | windows_of("2")
+
+
+def test_among_priced_games_the_one_without_ends_without_and_costs_nothing_more(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(), Match("2", at(f"{SUNDAY} 13:00"), market=""), Match("3", at(f"{SUNDAY} 13:00"), listed=False))
+    runs = house.cron(house.now, at(f"{SUNDAY} 13:10"))
+    assert house.bought() == ["11:00", "12:00", "12:30"]
+    assert house.ends == windows_of("1") | windows_of("2", **NO_PRICES) | windows_of("3", **NO_PRICES)
+    assert {call.outcome for run in runs for call in run.calls if call.api == "odds"} == {"FETCHED"}
+
+
+def test_a_game_under_another_spelling_of_one_team_is_the_same_game(tmp_path: Path) -> None:
+    """Nobody plays two games at once."""
+    house = town(tmp_path, one_o_clock(teams=("Detroit Lions", "Green Bay Packers")))
+    listed = Listed("event", at(f"{SUNDAY} 13:00"), "Detroit Lions", "GB Cheeseheads", ("h2h",))
+    (table,) = house.prefetcher._prospects.tables([find("nfl")], Span(house.now, house.now + DAY, 900.0), Terms(), house.now)
+    seen = sightings.gather(find("nfl"), table.games, [Sighting(1.0, (listed,))], None, ("h2h",))
+    assert seen.priced == {"1": (1.0,)}
+
+
+def test_boards_of_an_older_version_which_kept_no_list_of_games_still_count(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.turn_to(at(f"{SUNDAY} 10:55"))
+    house.fetch()
+    house.records.write("DELETE FROM boards", ())
+    assert [call for call in house.run(at(f"{SUNDAY} 11:00")).calls if call.api == "odds"] == []
+
+
+def test_the_plan_has_no_call_for_a_game_that_was_not_listed_today(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(listed=False), Match("2", at("2026-12-06 13:00")), now=f"{SUNDAY} 10:00")
+    assert len(house.plan().calls) == 3
+    house.run(at(f"{SUNDAY} 11:00"))
+    planned = house.plan()
+    assert planned.calls == ()
+    assert {(skip.window, skip.detail) for skip in planned.skipped} == {(window, "NO_PRICES") for window in ("2h", "1h", "30m")}
 
 
 # ── cron comes late, twice, or not at all ──

@@ -79,7 +79,7 @@ def _show(session: Session, run: Run | None, app: App, *, planned: bool = False)
         from oddsctl.render.terminal import console
 
         render.show_run(console(sys.stdout, os.environ), run, now=app.clock.now(), zone=session.zone, demo=session.demo)
-    for line in render.missed_lines(run):
+    for line in (*render.missed_lines(run), *render.unpriced_lines(run)):
         session.warn(line)
     if planned:
         return _warn(session, run)

@@ -42,5 +42,7 @@ def why(
             typer.echo(f"\n{wish['wish']}\n  {wish['reason']}{detail}{cost}: asked as {wish['priority']} for {wish['purpose']}{game}")
             for step in wish["steps"]:
                 typer.echo(f"  - {step}")
+        for window in document.get("windows", ()):
+            typer.echo(f"\n{window['name']}, {window['window']} window\n  {window['reason']}: {window['detail']}")
     else:
         session.write(document)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from oddsctl.errors import OddsctlError
 from oddsctl.messages.jobs import Job
 from oddsctl.messages.wishes import Outcome, PriorityRequest, Purpose, Reason
+from oddsctl.models import Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,14 @@ class Settled:
     seconds: float
     outcome: str
     said: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardReceived:
+    """A call brought a whole board: the games on it, and which markets of them have a price."""
+
+    call_id: str
+    games: tuple[Listed, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +147,16 @@ class WindowMissed:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowUnpriced:
+    """A window of a game found no price of a wanted market: `why` says what the board or the free list showed."""
+
+    id: str
+    game: str
+    window: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class PickFound:
     """A price above its fair value. `id` and `game` are the game's, `edge` is a fraction of the stake."""
 
@@ -155,4 +174,7 @@ class PickFound:
 News = HealthChecked | WindowMissed | PickFound
 """What people may want to be told of wherever they are."""
 
-Notice = Planned | Landed | Served | Waited | Booked | Settled | ClockCompared | Retried | Joined | Failed | Decided | Warned | News
+Calls = Planned | Landed | Served | Waited | Booked | BoardReceived | Settled | ClockCompared | Retried | Joined | Failed | Decided
+"""What happened to requests."""
+
+Notice = Calls | Warned | WindowUnpriced | News

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from oddsctl.messages.notices import (
+    BoardReceived,
     Booked,
     ClockCompared,
     Decided,
@@ -19,6 +20,7 @@ from oddsctl.messages.notices import (
     Waited,
     Warned,
     WindowMissed,
+    WindowUnpriced,
 )
 
 
@@ -34,6 +36,8 @@ def in_words(notice: Notice) -> str:  # noqa: C901, PLR0911, PLR0912 - a case a 
         case Settled(_, job, status, spent, seconds):
             cost = "perhaps charged" if spent is None else f"{spent} credits"
             return f"{job.key}: {status or 'no answer'} after {seconds * 1000:.0f} ms, {cost}"
+        case BoardReceived(_, games):
+            return f"a board of {len(games)} games, {sum(bool(game.markets) for game in games)} of them with prices"
         case ClockCompared(api, ahead):
             return f"{api}: our clock is {abs(ahead):.0f} s {'ahead' if ahead >= 0 else 'behind'}"
         case Retried(job, error, seconds):
@@ -54,5 +58,7 @@ def in_words(notice: Notice) -> str:  # noqa: C901, PLR0911, PLR0912 - a case a 
             return f"{api}: {status}" + (f", {reason}" if reason else "")
         case WindowMissed(_, game, _, window, reason):
             return f"{game}: the window {window / 60:.0f} min before it was missed, {reason}"
+        case WindowUnpriced(_, game, window, why):
+            return f"{game}: no prices for its {window} window, {why}"
         case PickFound(_, game, _, market, outcome, _, price, bookmaker):
             return f"{game}: pick {outcome} ({market}) at {price:.2f}, {bookmaker}"

@@ -11,6 +11,9 @@ from oddsctl.policy.prefetch_plan import REFRESH, Fixture, PlannedCall, Skipped,
 LEEWAY = 20.0
 """Seconds from a run's first look to its answer: a call planned for the very end of its windows has to be made before it."""
 
+LISTED_BY = 12 * 3600.0
+"""Seconds before a start from which on a game that is not listed is not expected to be."""
+
 Captured = Mapping[tuple[str, float], float]
 """By game and window: the moment of the answer that captured it."""
 
@@ -38,6 +41,33 @@ def captured_by(fixtures: Sequence[Fixture], windows: Windows, moments: Mapping[
     }
 
 
+def unpriced_by(fixtures: Sequence[Fixture], windows: Windows, boards: Mapping[str, Sequence[float]]) -> frozenset[tuple[str, float]]:
+    """The windows in which a board came that had no wanted price of the game (`boards`: by game, the moments of such boards)."""
+    return frozenset(
+        (fixture.id, target.window)
+        for fixture in fixtures
+        for moment in boards.get(fixture.id, ())
+        for target in captures(fixture, windows, moment)
+    )
+
+
+def unlisted(
+    fixtures: Sequence[Fixture], windows: Windows, absent: Collection[str], looked_at: float, now: float
+) -> frozenset[tuple[str, float]]:
+    """The windows of `absent` games, which were not listed at `looked_at`, for which no board is bought until they are.
+
+    These are the windows that are open, and those to come where the game was absent so shortly before its start that it counts.
+    """
+    return frozenset(
+        (fixture.id, before)
+        for fixture in fixtures
+        if fixture.id in absent
+        for before in windows.before
+        if now <= fixture.start - before + windows.late
+        and (now >= fixture.start - before - windows.early or fixture.start - looked_at <= LISTED_BY)
+    )
+
+
 def paid(
     fixtures: Sequence[Fixture],
     windows: Windows,
@@ -46,9 +76,13 @@ def paid(
     course: Course,
     now: float,
     horizon: float,
+    unpriced: Collection[tuple[str, float]] = (),
 ) -> Agenda:
-    """The calls for boards: today's as far as `course` pays for them, the most valuable first; those of later days as planned."""
-    wanted, skipped = targets(fixtures, windows, captured.keys(), now, horizon)
+    """The calls for boards: today's as far as `course` pays for them, the most valuable first; those of later days as planned.
+
+    No call is made for windows that are `unpriced`: (game, window) pairs.
+    """
+    wanted, skipped = targets(fixtures, windows, captured.keys(), now, horizon, unpriced)
     bought = [target for target in wanted if target.window in course.windows]
     cut = [Skipped(target, Why.BUDGET) for target in wanted if target.window not in course.windows]
     today, later = _split(bought, now)

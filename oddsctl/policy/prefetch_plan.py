@@ -30,6 +30,7 @@ class Why(StrEnum):
     CANCELED = "CANCELED"
     STARTED = "STARTED"
     TIME_TBD = "TIME_TBD"
+    NO_PRICES = "NO_PRICES"
     BUDGET = "BUDGET"
 
 
@@ -103,18 +104,24 @@ def captures(fixture: Fixture, windows: Windows, moment: float) -> tuple[Target,
 
 
 def targets(
-    fixtures: Iterable[Fixture], windows: Windows, captured: Collection[tuple[str, float]], now: float, horizon: float
+    fixtures: Iterable[Fixture],
+    windows: Windows,
+    captured: Collection[tuple[str, float]],
+    now: float,
+    horizon: float,
+    unpriced: Collection[tuple[str, float]] = (),
 ) -> tuple[tuple[Target, ...], tuple[Skipped, ...]]:
     """The windows that open within `horizon` seconds and are still to be had, none of them opening before `now`; and those that are not.
 
     `captured` holds (game, window) pairs: what `captures` said of the boards fetched so far. Of a moved game it says it of the new start.
+    `unpriced` are the pairs for which there is no price to be had.
     """
     wanted, skipped = [], []
     for fixture in fixtures:
         for target in _all_of(fixture, windows):
             if (fixture.id, target.window) in captured or target.opens > now + horizon:
                 continue
-            if (why := _why_not(fixture, target, now)) is not None:
+            if (why := _why_not(fixture, target, now, unpriced)) is not None:
                 skipped.append(Skipped(target, why))
             else:
                 wanted.append(replace(target, opens=max(target.opens, now)))
@@ -156,7 +163,7 @@ def _all_of(fixture: Fixture, windows: Windows) -> Iterable[Target]:
         yield Target(fixture.sport, fixture.id, before, nominal, opens, closes, windows.weight(before))
 
 
-def _why_not(fixture: Fixture, target: Target, now: float) -> Why | None:
+def _why_not(fixture: Fixture, target: Target, now: float, unpriced: Collection[tuple[str, float]]) -> Why | None:
     match fixture.status:
         case "postponed":
             return Why.POSTPONED
@@ -164,6 +171,8 @@ def _why_not(fixture: Fixture, target: Target, now: float) -> Why | None:
             return Why.CANCELED
         case _ if not fixture.time_confirmed:
             return Why.TIME_TBD
+        case _ if (fixture.id, target.window) in unpriced:
+            return Why.NO_PRICES
         case _ if now > target.closes:
             return Why.MISSED
         case "live" | "final":

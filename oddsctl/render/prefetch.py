@@ -58,6 +58,14 @@ def missed_lines(run: Run) -> Iterable[str]:
         yield f"missed {text.counted(len(run.missed), 'window')} ({', '.join(map(str, causes))}): {named}{more}"
 
 
+def unpriced_lines(run: Run) -> Iterable[str]:
+    """A line for the games of which this run found no price."""
+    if run.unpriced:
+        named = ", ".join(f"{run.games.get(end.game, end.game)} {end.window}" for end in run.unpriced[:3])
+        more = f" and {len(run.unpriced) - 3} more" if len(run.unpriced) > 3 else ""
+        yield f"no prices for {text.counted(len(run.unpriced), 'game')}: {named}{more}; see oddsctl why"
+
+
 def skipped_lines(run: Run) -> Iterable[str]:
     """A line for each window and cause: how many get no call."""
     skips = Counter((skip.window, skip.detail) for skip in run.skipped)

@@ -19,6 +19,8 @@ Facts = Mapping[str, Any]
 LOW = 0.1
 """Below this share of the whole a bar warns."""
 LEAST_BAR = 6
+FATES = {"no_prices": "without prices"}
+"""How windows ended, where the word of the document is not the one that people read."""
 HOW_SAVED = "what hits (from the store) and joined (another's call) would have cost"
 CALL_COLUMNS = {"sent": "calls", "errors": "errors", "retries": "retries"}
 LATENCY_COLUMNS = {"p50": "latency_p50_ms", "p95": "latency_p95_ms"}
@@ -111,7 +113,7 @@ def _pace(credits: Facts) -> Text:
 def _prefetch(console: Console, prefetch: Facts, zone: ZoneInfo) -> list[Text]:
     """How windows ended, and whether the credits are short; nothing where there never was a window."""
     lines = [
-        cell(f"{window}: " + ", ".join(f"{text.number(count)} {fate}" for fate, count in fates.items() if count))
+        cell(f"{window}: " + ", ".join(f"{text.number(count)} {FATES.get(fate, fate)}" for fate, count in fates.items() if count))
         for window, fates in prefetch["windows"].items()
     ]
     if since := prefetch["emergency_since"]:
