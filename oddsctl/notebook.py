@@ -49,12 +49,12 @@ class Notebook:
         """The notes as they stand."""
         return decoded(Notes, self._store.read(KEY)) or Notes()
 
-    def tell_once(self, topic: str, now: float) -> bool:
-        """Whether this is to be said now: it was not, since it was last `settled`."""
+    def tell_once(self, topic: str, now: float, since: float = 0.0) -> bool:
+        """Whether this is to be said now: it was not since then, nor since it was last `settled`."""
 
         def tell(old: JSON) -> tuple[JSON, bool]:
             notes = decoded(Notes, old) or Notes()
-            if topic in notes.told:
+            if since <= notes.told.get(topic, -1.0) <= now:
                 return old, False
             return codec.encode(replace(notes, told=notes.told | {topic: now})), True
 

@@ -289,11 +289,13 @@ class PredictivePrefetcher:
         topics["short"] = SHORT if is_cut and not view.course.emergency else None
         if bought:
             topics["odds"] = _in_words(next((error for _, error in bought if error), None))
+        now = self._clock.now()
         for topic, words in topics.items():
-            if words is None:
+            is_monthly = topic in ("emergency", "short")  # estimates waver with each day's games
+            if words is None and not is_monthly:
                 self._notebook.settled(topic)
-            elif self._notebook.tell_once(topic, self._clock.now()):
-                self._tell(Warned(f"{words}; said once"))
+            elif words and self._notebook.tell_once(topic, now, self._prospects.month(now).began_at if is_monthly else 0.0):
+                self._tell(Warned(f"{words}; said once{' a month' if is_monthly else ''}"))
 
     def _note_emergency(self, view: Prospect, notes: Notes, now: float) -> None:
         since = (notes.emergency_since or now) if view.course.emergency else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from oddsctl import sightings, timetable
 from oddsctl.accounts import Accounts
@@ -30,6 +30,8 @@ FOR_PLANNING = 6 * 3600.0
 FOR_PAYING = 900.0
 FOR_PACING = 86400.0
 """Seconds that a schedule may be old: to plan the next day, when it steers a paid call, and to share out the month."""
+DAYS_AHEAD = 8
+"""How many days of a league's schedule are asked one by one, where its months do not fit one answer."""
 LOOK_AGAIN = 240.0
 """Seconds after which the free list is asked again for games that it did not have: at each run of cron, as long as a window is open."""
 
@@ -133,18 +135,21 @@ class Prospects:
     def purse(self, notes: Notes, now: float) -> Purse:
         """What planned calls may touch until the account's month ends."""
         credits, odds = self._accounts.state("odds").credits, self._settings.odds
-        month = calendar.month(credits, odds.reset_day, now)
+        month = self.month(now)
         rules = self._settings.budget
         kept = max(budget.kept_for_own(credits.limit(odds.monthly_credits), rules), rules.stop_below)  # below either none is let through
-        midnight = _midnight(now)
-        spent_today = self._costs.planned_spend(midnight)
+        spent_today = self._costs.planned_spend(midnight(now))
         return Purse(credits.available(odds.monthly_credits) - kept, spent_today, month.reset_at, notes.emergency_since is not None)
 
     def is_balance_old(self, now: float) -> bool:
         """Whether the balance was told so long ago that nothing should be left out for it: a new month may have begun."""
         credits = self._accounts.state("odds").credits
-        told_before = credits.asked_at < calendar.month(credits, self._settings.odds.reset_day, now).began_at
+        told_before = credits.asked_at < self.month(now).began_at
         return budget.is_outdated(credits, now) or (credits.used is not None and told_before)
+
+    def month(self, now: float) -> calendar.Month:
+        """The account's month."""
+        return calendar.month(self._accounts.state("odds").credits, self._settings.odds.reset_day, now)
 
     def limit(self) -> int:
         """The account's credits a month."""
@@ -155,24 +160,34 @@ class Prospects:
     ) -> list[Outlook]:
         """The games of each sport that has odds, as far as an answer or few tell them: until then, else until the account's reset."""
         if until is None:
-            until = calendar.month(self._accounts.state("odds").credits, self._settings.odds.reset_day, now).reset_at
+            until = self.month(now).reset_at
         outlooks = []
         for table in tables:
             if not table.sport.odds_key:
                 continue
-            far = self._far(table, until, terms, now)
-            known_until = now + horizon if far is None else until
+            far, known_until = self._far(table, until, terms, now)
+            if far is None:
+                known_until = now + horizon
             fixtures = tuple({fixture.id: fixture for fixture in (*(far.fixtures if far else ()), *table.fixtures)}.values())
             price, lean = (self._orchestrator.price(self.board(table.sport, lean=lean)) for lean in (False, True))
-            outlooks.append(Outlook(fixtures, known_until, price, lean))
+            outlooks.append(Outlook(fixtures, known_until, price, lean, known_since=None if far is None else midnight(now)))
         return outlooks
 
-    def _far(self, table: Timetable, until: float, terms: Terms | None, now: float) -> Timetable | None:
-        """The games until then, where the league's months fit one answer each."""
-        if not table.sport.folds_months:
-            return None
-        (far,) = self.tables([table.sport], Span(_midnight(now), until, FOR_PACING), terms, now)  # today's share is by all of today's games
-        return None if far.told_at is None else far
+    def _far(self, table: Timetable, until: float, terms: Terms | None, now: float) -> tuple[Timetable | None, float]:
+        """The games from midnight on, as today's share is by all of today's games, and up to when they are known.
+
+        That is the whole time where the league's months fit one answer each, else the next days, which are asked one by one.
+        """
+        sport = table.sport
+        if sport.folds_months:
+            (far,) = self.tables([sport], Span(midnight(now), until, FOR_PACING), terms, now)
+            return (None if far.told_at is None else far), until
+        for days in (DAYS_AHEAD,) if terms else (DAYS_AHEAD, DAYS_AHEAD - 1):  # the last day of what is stored may be yesterday's
+            known_until = min(until, midnight(now, days))
+            (far,) = self.tables([sport], Span(midnight(now), known_until, FOR_PACING), terms, now)
+            if far.error is None:
+                return far, known_until
+        return None, until
 
     def windows(self, part: Part) -> Windows:
         """The windows at which this part is fetched."""
@@ -190,9 +205,9 @@ class Prospects:
             for one in self._costs.boards(since)
             if one.at <= now + WITHIN_A_RUN and (board := board_of(one.job)) and covers(board, least if one.is_planned else job)
         ]
-        newest = [PriorityRequest(job), PriorityRequest(least), PriorityRequest(EventsJob(job.sport))]
-        stored, *others = [_sighting(outcome, now) for outcome in self._orchestrator.rehearsal.stored(newest)]
-        latest = max((one for one in (stored, *others) if one), key=lambda one: one.at, default=None)
+        newest = [PriorityRequest(job), PriorityRequest(EventsJob(job.sport))]
+        stored, free_list = [_sighting(outcome, now) for outcome in self._orchestrator.rehearsal.stored(newest)]
+        latest = max((one for one in (stored, free_list) if one), key=lambda one: one.at, default=None)
         return sightings.gather(table.sport, table.games, [*boards, *([stored] if stored else [])], latest, self._settings.odds.markets)
 
     def captured(self, tables: Sequence[Timetable], now: float) -> Captured:
@@ -264,6 +279,7 @@ def _fixtures(tables: Sequence[Timetable]) -> list[Fixture]:
     return [fixture for table in tables for fixture in table.fixtures]
 
 
-def _midnight(now: float) -> float:
-    day = pacing.day_of(now)
+def midnight(now: float, days: int = 0) -> float:
+    """When the day began as leagues count it, or begins so many days later."""
+    day = pacing.day_of(now) + timedelta(days)
     return datetime(day.year, day.month, day.day, tzinfo=pacing.EASTERN).timestamp()

@@ -95,6 +95,8 @@ class Providers:
         self.left = left
         self.used = used
         self.down: set[str] = set()
+        self.listed_ahead = 400 * DAY
+        """Seconds before their start from which on The Odds API lists games."""
         self.sent: list[tuple[float, HttpRequest]] = []
 
     def change(self, match_id: str, **changes: object) -> None:
@@ -127,7 +129,8 @@ class Providers:
         if path.endswith("/sports"):
             return answer([], **self._quota(0))
         sport, kind = path.split("/")[-2:]
-        open_games = (one for one in self._of("odds_key", sport) if now < one.start and one.status in ("scheduled", "delayed"))
+        ahead = (one for one in self._of("odds_key", sport) if now < one.start <= now + self.listed_ahead)
+        open_games = (one for one in ahead if one.status in ("scheduled", "delayed"))
         events = [_odds(match) for match in open_games if match.listed]
         if kind == "events":
             return answer([{name: value for name, value in event.items() if name != "bookmakers"} for event in events], **self._quota(0))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -661,7 +663,7 @@ def test_in_an_emergency_only_the_nearest_windows_are_bought_moneylines_only_and
     assert "run short" in house.said[0]
 
 
-def test_an_emergency_ends_when_there_is_plenty_again_and_is_told_anew_when_it_comes_back(tmp_path: Path) -> None:
+def test_an_emergency_ends_when_there_is_plenty_again_and_is_told_once_a_month_however_often_it_comes_back(tmp_path: Path) -> None:
     house = two_days(tmp_path, 5)
     house.cron(at(f"{SUNDAY} 06:00"), at(f"{SUNDAY} 13:30"))
     house.wire.left = 400
@@ -671,7 +673,70 @@ def test_an_emergency_ends_when_there_is_plenty_again_and_is_told_anew_when_it_c
     house.wire.left, house.wire.used = 51, 800
     learnt(house)
     house.cron(at("2026-11-30 11:15"), at("2026-11-30 13:10"))
-    assert ["run short" in said for said in house.said].count(True) == 2
+    assert ["run short" in said for said in house.said].count(True) == 1
+    house.wire.change("2", start=at("2026-12-05 13:00"))
+    house.wire.left, house.wire.used = 51, 449
+    house.turn_to(at("2026-12-05 06:00"))
+    learnt(house)
+    house.cron(at("2026-12-05 11:15"), at("2026-12-05 13:10"))
+    assert ["run short" in said for said in house.said].count(True) == 2, "another month, and said again"
+
+
+# ── a league whose months do not fit one answer ──
+
+
+def ballpark(tmp_path: Path, days: range, month: str = "2026-06") -> Town:
+    """Six games a day at four times, from the first of a month on, and 500 credits."""
+    starts = ("13:10", "16:05", "19:05", "19:05", "19:10", "22:10")
+    games = [Match(f"{day}/{number}", at(f"{month}-{day:02} {start}"), "mlb") for day in days for number, start in enumerate(starts)]
+    house = Town(tmp_path, games, at(f"{month}-01 00:05"), sports=("mlb",))
+    house.wire.listed_ahead = 2 * DAY
+    return learnt(house)
+
+
+def through(house: Town, first: float, last: float) -> None:
+    """Runs at the middle of each window, and every six hours, when schedules are read anew."""
+    windows = {match.start - before for match in house.wire.matches.values() for before in house.settings.prefetch.windows}
+    rounds = {first + number * 6 * HOUR for number in range(int((last - first) // (6 * HOUR)))}
+    for moment in sorted(moment for moment in windows | rounds if first <= moment < last):
+        house.run(moment, every=15 * MINUTE)
+
+
+def test_the_next_eight_days_are_read_once_a_day_where_a_month_does_not_fit_one_answer(tmp_path: Path) -> None:
+    house = ballpark(tmp_path, range(1, 31))
+    house.cron(at("2026-06-02 04:00"), at("2026-06-02 10:00"), every=HOUR)
+    days = [query["dates"] for _, query in house.wire.asked("/scoreboard")]
+    assert set(days) == {f"202606{day:02}" for day in range(2, 10)}
+    assert [days.count(f"202606{day:02}") for day in range(4, 10)] == [1] * 6, "those of the next day are read anew after six hours"
+
+
+def test_a_month_that_is_known_a_week_ahead_is_paced_evenly_and_told_once(tmp_path: Path) -> None:
+    """All windows would cost 1,200 credits: the nearest ones fit, whatever the hour and whatever is captured already."""
+    house = ballpark(tmp_path, range(1, 12))
+    through(house, at("2026-06-01 00:10"), at("2026-06-04 00:00"))
+    assert len(house.said) == 1
+    nearest = [end for (_, window), end in house.log.since(0.0).items() if window == "30m" and end.start < at("2026-06-04 00:00")]
+    assert {end.reason or end.fate for end in nearest} == {"captured"}
+    assert len(nearest) == 6 * 3
+
+
+SCHEDULES = Path(__file__).parents[2] / "shared" / "schedules"
+
+
+def test_a_week_of_a_real_month_of_baseball_on_500_credits_is_told_of_once_and_keeps_its_nearest_windows(tmp_path: Path) -> None:
+    """The whole month at a run every 15 min: two messages, 407 of 408."""
+    if not SCHEDULES.exists():
+        pytest.skip("the recorded schedules are not beside this checkout")
+    with (SCHEDULES / "mlb-2021-08.csv").open(encoding="utf-8") as file:
+        games = [Match(row["game"], datetime.fromisoformat(row["start"]).timestamp(), "mlb") for row in csv.DictReader(file)]
+    first, last = at("2021-08-01 04:00", "UTC"), at("2021-08-06 04:00", "UTC")
+    house = Town(tmp_path, games, first, sports=("mlb",))
+    house.wire.listed_ahead = 2 * DAY
+    through(learnt(house), first + MINUTE, last)
+    ends = [end for (_, window), end in house.log.since(0.0).items() if window == "30m" and end.start < last]
+    assert len(house.said) == 1
+    assert {end.reason or end.fate for end in ends} == {"captured"}
+    assert len(ends) > 60
 
 
 def test_below_stop_below_nothing_is_planned_that_would_be_refused(tmp_path: Path) -> None:

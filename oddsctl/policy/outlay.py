@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from oddsctl.policy.calendar import DAY
-from oddsctl.policy.pacing import EASTERN, Outlook, calls_until, day_of
+from oddsctl.policy.pacing import EASTERN, Outlook, calls_a_day, calls_until, day_of
 from oddsctl.policy.prefetch_plan import Windows
 
 
@@ -111,9 +110,7 @@ def _days(
             credits.setdefault(day, Counter())[name] += outlook.price
             by_window.setdefault(day, Counter())[min(target.window for target in call.covers)] += outlook.price
             games.setdefault(day, set()).update(target.fixture_id for target in call.covers)
-        known_days = (min(until, outlook.known_until) - now) / DAY
-        if until > outlook.known_until and known_days >= 1 and known:
-            mean = len(known) * outlook.price / known_days
+        if until > outlook.known_until and (mean := calls_a_day(outlook, windows, now, until) * outlook.price):
             for day in _between(outlook.known_until, until, zone):
                 guesses.setdefault(day, {})[name] = mean
     prices = {name: outlook.price for name, outlook in outlooks.items()}

@@ -10,11 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from oddsctl.models import Status
 from oddsctl.policy.calendar import DAY
 from oddsctl.policy.prefetch_plan import Fixture, PlannedCall, Windows, plan, targets
 
 EASTERN = ZoneInfo("America/New_York")
 """Whose days are shared out: no game of a day begins after its midnight."""
+PLAYED: tuple[Status, ...] = ("live", "final")
 RECOVERED = 1.25
 """How many times over the nearest windows must be borne again before an emergency ends: what it saves alone does not end it."""
 
@@ -56,6 +58,7 @@ def emergency(spendable: int, needed: int, *, active: bool) -> bool:
 class Outlook:
     """A sport's games until the reset: those that start before `known_until`; each later day is taken to cost what these do.
 
+    Where the games of earlier today are known too, `known_since` is their day's beginning: a day then counts whole, whatever the hour.
     `price` is what its board costs, `lean_price` what the least does that an emergency still buys. `captured`
     holds (game, window) pairs that are known to need no call any more.
     """
@@ -65,6 +68,7 @@ class Outlook:
     price: int
     lean_price: int
     captured: Collection[tuple[str, float]] = ()
+    known_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +123,21 @@ def calls_until(
     return plan(wanted)
 
 
-def unknown_share(outlook: Outlook, now: float, end: float) -> float:
-    """The time from `now` to `end` of which no game is known yet, in times that of which they are."""
-    known = min(outlook.known_until, end) - now
-    return max(0.0, end - outlook.known_until) / known if known >= DAY else 0.0
+def calls_a_day(outlook: Outlook, windows: Windows, now: float, end: float) -> float:
+    """The fewest calls that the known days need, on the mean day: what is captured or over counts too. 0 where less than a day is known."""
+    since = now if outlook.known_since is None else min(now, outlook.known_since)
+    known = min(outlook.known_until, end) - since
+    if known < DAY:
+        return 0.0
+    games = [replace(one, status="scheduled") if one.status in PLAYED else one for one in outlook.fixtures]
+    wanted, _ = targets(games, windows, (), since, known)
+    return len(plan(wanted)) * DAY / known
+
+
+def _unknown_calls(outlook: Outlook, windows: Windows, now: float, end: float) -> float:
+    """The calls of the days until `end` of which no game is known yet."""
+    days = max(0.0, end - max(now, outlook.known_until)) / DAY
+    return days * calls_a_day(outlook, windows, now, end) if days else 0.0
 
 
 def _cost(
@@ -138,7 +153,7 @@ def _cost(
     total = 0.0
     for outlook in outlooks:
         calls = calls_until(outlook, replace(windows, before=some), now, purse.reset_at, captured)
-        unknown = len(calls) * unknown_share(outlook, now, purse.reset_at)
+        unknown = _unknown_calls(outlook, replace(windows, before=some), now, purse.reset_at)
         known = sum(after is None or day_of(call.at) > after for call in calls)
         total += (known + unknown) * outlook.price
     return math.ceil(total)

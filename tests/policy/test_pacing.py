@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.policy.pacing import Course, Outlook, Purse, allowance, course, day_of, emergency, kept, unknown_share
+from oddsctl.policy.pacing import Course, Outlook, Purse, allowance, calls_a_day, course, day_of, emergency, kept
 from oddsctl.policy.prefetch_plan import Fixture, Windows
 
 THURSDAY, SUNDAY, MONDAY = date(2026, 11, 26), date(2026, 11, 29), date(2026, 11, 30)
@@ -206,10 +207,18 @@ def test_days_whose_games_are_not_known_yet_are_taken_to_cost_what_the_known_one
 
 
 def test_less_than_a_day_tells_nothing_of_the_others() -> None:
-    assert unknown_share(outlook((), known_until=NOON + DAY / 2), NOON, RESET) == 0
-    assert unknown_share(outlook((), known_until=NOON + DAY), NOON, NOON + 5 * DAY) == 4
-    assert unknown_share(outlook((), known_until=RESET), NOON, RESET) == 0
-    assert unknown_share(outlook((), known_until=RESET + DAY), NOON, RESET) == 0
+    assert calls_a_day(outlook(evenings(0), known_until=NOON + DAY / 2), RULES, NOON, RESET) == 0
+    assert calls_a_day(outlook(evenings(0), known_until=NOON + DAY), RULES, NOON, NOON + 5 * DAY) == 3
+    assert calls_a_day(outlook(evenings(0, 1), known_until=RESET), RULES, NOON, RESET) == pytest.approx(6 / 28.5)
+
+
+@pytest.mark.parametrize("hour", [-11.0, 0.0, 6.0, 6.9, 7.6, 9.0, 11.9])
+def test_what_a_day_costs_does_not_hang_on_the_hour_nor_on_what_is_captured_or_over(hour: float) -> None:
+    """Three calls each evening of a week that is known from its first midnight: the three weeks after it are like it."""
+    since, now = NOON - 12 * HOUR, NOON + hour * HOUR
+    known = replace(outlook(evenings(*range(8)), known_until=since + 8 * DAY), known_since=since)
+    over = replace(known, fixtures=[replace(one, status="final") if one.start < now else one for one in known.fixtures])
+    assert calls_a_day(over, RULES, now, RESET) == 3
 
 
 @pytest.mark.parametrize("spendable", [500, 1, 0])
