@@ -155,14 +155,14 @@ class Asking:
     def _looked(self, parts: Sequence[Part], wanted: Wanted, terms: Terms, now: float) -> list[Part]:
         """The parts; those that may have no game with their schedule, and whether it has none."""
         thrifty = wanted.odds and self._orchestrator.is_thrifty()  # whether the last credits may be spent hangs on the games' times
-        first = {part.sport.name for part in parts if thrifty or self._looks_first(part, wanted, now)}
-        groups = {part.sport.name: self._schedule_requests(part) for part in parts if part.sport.name in first}
+        first = {part.span for part in parts if thrifty or self._looks_first(part, wanted, now)}
+        groups = {part.span: self._schedule_requests(part) for part in parts if part.span in first}
         flat = [request for group in groups.values() for request in group]
         outcomes = {outcome.job: outcome for outcome in self._orchestrator.run(flat, terms)} if flat else {}
         looked = []
         for part in parts:
-            known = replace(part, schedule=tuple(outcomes[request.job] for request in groups.get(part.sport.name, ())))
-            if part.sport.name in first and wanted.is_narrow and not known.has_schedule:
+            known = replace(part, schedule=tuple(outcomes[request.job] for request in groups.get(part.span, ())))
+            if part.span in first and wanted.is_narrow and not known.has_schedule:
                 known = self._with_list(known, wanted, terms)
             free = known.schedule if known.has_schedule else [known.fallback] if known.fallback else []
             looked.append(replace(known, is_empty=bool(questions.is_empty(part.span, wanted.team, free, now))))

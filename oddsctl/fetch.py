@@ -101,7 +101,8 @@ class Fetch:
 
     def _notes(self, parts: Sequence[Part], wanted: Wanted, terms: Terms, now: float) -> tuple[str, ...]:
         """A line for each sport without a game ahead, with its next one. Raises `UsageError` for a team that there is not."""
-        bare = [part for part in parts if _has_nothing_ahead(part, wanted)]
+        ahead = {part.sport.name for part in parts if not _has_nothing_ahead(part, wanted)}  # a sport may have two parts
+        bare = list({part.sport.name: part for part in parts if part.sport.name not in ahead}.values())
         ask = None if terms.offline else partial(self._orchestrator.run, terms=replace(terms, max_age=questions.TRUSTED_FOR, fresh=False))
         found = {part.sport.name: look_ahead(part.span, wanted.team, part.asked, now, ask) for part in bare}
         gone = [found[part.sport.name] for part in bare if not part.games]

@@ -54,6 +54,8 @@ class Sport:
     indoor: bool = False
     folds_months: bool = True
     """Whether a month of this league fits into one ESPN answer (its limit is 500 events)."""
+    preseason_key: str | None = None
+    """What The Odds API calls its preseason, where that is a sport of its own there."""
 
     @property
     def has_only_outrights(self) -> bool:

@@ -20,6 +20,7 @@ from oddsctl.policy.coalesce import covers
 from oddsctl.policy.freshness import WITHIN_A_RUN
 from oddsctl.policy.pacing import Course, Outlook, Purse
 from oddsctl.policy.prefetch_plan import Fixture, Why, Windows
+from oddsctl.providers.sports import in_season
 from oddsctl.records import CostTracker
 from oddsctl.settings import Part, Settings
 from oddsctl.sightings import Sighting, Sightings
@@ -90,7 +91,8 @@ class Prospects:
         self._settings = settings
 
     def tables(self, sports: Sequence[Sport], span: Span, terms: Terms | None, now: float) -> list[Timetable]:
-        """The timetables of the sports."""
+        """The timetables of the sports, each under the odds key of its games at this time."""
+        sports = [in_season(sport, now) for sport in sports]
         if terms is None:
             return timetable.stored(self._orchestrator, sports, span, now)
         return timetable.read(self._orchestrator, sports, span, terms, now)

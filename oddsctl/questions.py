@@ -15,6 +15,7 @@ from oddsctl.messages.wishes import Outcome
 from oddsctl.models import Sport, Status
 from oddsctl.policy import vocabulary
 from oddsctl.providers import teams
+from oddsctl.providers.sports import seasons
 
 LONGEST_GAME = 6 * 3600.0
 """A game that started so long ago may still be played: it belongs on a board from today on."""
@@ -67,13 +68,13 @@ class Span:
 
 
 def spans(wanted: Wanted, now: float) -> list[Span]:
-    """The span of each sport: whole days of the user's zone, from today on or the one day."""
+    """The span of each sport: whole days of the user's zone, from today on or the one day; two where its preseason ends within them."""
     first = wanted.day or datetime.fromtimestamp(now, wanted.zone).date()
     found = []
     for sport in wanted.sports:
         days = 1 if wanted.day else wanted.days or sport.default_days
         start, end = (datetime.combine(day, time(), wanted.zone).timestamp() for day in (first, first + timedelta(days=days)))
-        found.append(Span(sport, start, end, wanted.day is not None))
+        found += [Span(*season, wanted.day is not None) for season in seasons(sport, start, end)]
     return found
 
 

@@ -24,7 +24,7 @@ from oddsctl.policy.prefetch_plan import Fixture, Windows, plan, targets
 from oddsctl.prefetch import PredictivePrefetcher, Run
 from oddsctl.prospect import Prospects
 from oddsctl.providers.registry import build
-from oddsctl.providers.sports import find
+from oddsctl.providers.sports import find, in_season
 from oddsctl.reckoning import Reckoning
 from oddsctl.records import CostTracker, Records
 from oddsctl.settings import Fetching, Prefetch, Settings
@@ -131,7 +131,7 @@ class Providers:
         sport, kind = path.split("/")[-2:]
         ahead = (one for one in self._of("odds_key", sport) if now < one.start <= now + self.listed_ahead)
         open_games = (one for one in ahead if one.status in ("scheduled", "delayed"))
-        events = [_odds(match) for match in open_games if match.listed]
+        events = [_odds(match) for match in open_games if match.listed and in_season(find(match.sport), match.start).odds_key == sport]
         if kind == "events":
             return answer([{name: value for name, value in event.items() if name != "bookmakers"} for event in events], **self._quota(0))
         cost = len(query["markets"].split(",")) * len(query["regions"].split(",")) if events else 0
@@ -139,10 +139,14 @@ class Providers:
         return answer(events, **self._quota(cost))
 
     def _of(self, name: str, value: str) -> Iterator[Match]:
-        return (match for match in self.matches.values() if getattr(find(match.sport), name) == value)
+        return (match for match in self.matches.values() if value in (getattr(find(match.sport), name), _preseason_key(match, name)))
 
     def _quota(self, cost: int) -> dict[str, int]:
         return {"x_requests_used": self.used, "x_requests_remaining": self.left, "x_requests_last": cost}
+
+
+def _preseason_key(match: Match, name: str) -> str | None:
+    return find(match.sport).preseason_key if name == "odds_key" else None
 
 
 def _filed(match: Match, dates: str) -> bool:
@@ -165,7 +169,7 @@ def _espn(match: Match, now: float) -> JSON:
 def _odds(match: Match) -> JSON:
     books = [book("fanduel", market(match.market, (match.home, 1.9), (match.away, 1.95)))] if match.market else []
     begins = datetime.fromtimestamp(match.start, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    about = {"sport_key": find(match.sport).odds_key, "commence_time": begins}
+    about = {"sport_key": in_season(find(match.sport), match.start).odds_key, "commence_time": begins}
     return odds_event(*books, id=f"event-{match.id}", home_team=match.home, away_team=match.away, **about)
 
 

@@ -249,6 +249,15 @@ def test_nothing_is_bought_for_games_that_no_list_holds_however_many_days(tmp_pa
     assert len(house.wire.asked("/events")) <= 4 * 3 * len(games), "free, and once a run at the most"
 
 
+def test_a_preseason_game_is_bought_for_under_the_preseasons_key(tmp_path: Path) -> None:
+    games = [Match("1", at("2026-08-13 19:00")), Match("2", at("2026-09-13 13:00"))]
+    house = town(tmp_path, *games, now="2026-08-13 12:00")
+    house.cron(house.now, at("2026-08-13 19:10"))
+    boards = [request.url.split("/")[-2] for _, request in house.wire.sent if request.url.endswith("/odds")]
+    assert boards == ["americanfootball_nfl_preseason"] * 3
+    assert house.ends == windows_of("1")
+
+
 def test_an_empty_board_captures_nothing(tmp_path: Path) -> None:
     house = town(tmp_path, one_o_clock(listed=False))
     from_six_to_one(house)

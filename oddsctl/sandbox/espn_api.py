@@ -117,7 +117,9 @@ def _event(world: World, game: Game, now: float) -> JSON:
         "date": start,
         "name": f"{game.away.display} at {game.home.display}",
         "shortName": f"{game.away.abbreviation} @ {game.home.abbreviation}",
-        "season": {"year": season, "type": 2, "slug": "regular-season"},
+        "season": {"year": season, "type": 1, "slug": "preseason"}
+        if game.is_preseason
+        else {"year": season, "type": 2, "slug": "regular-season"},
     }
     if league.weekly:
         head["week"] = {"number": week}

@@ -30,6 +30,7 @@ class League:
     postponed: float = 0.004
     draws: bool = False
     all_groups: tuple[str, ...] = ()
+    preseason_key: str = ""
 
     @property
     def weekly(self) -> bool:
@@ -42,7 +43,10 @@ def _soccer(number: int, name: str, title: str, key: str, slug: str) -> League:
 
 
 LEAGUES = (
-    League(1, "nfl", "NFL", "American Football", "americanfootball_nfl", "football/nfl", 1.8, 6.0, 7.0, 45.0, 185, postponed=0.002),
+    League(
+        1, "nfl", "NFL", "American Football", "americanfootball_nfl", "football/nfl",
+        1.8, 6.0, 7.0, 45.0, 185, postponed=0.002, preseason_key="americanfootball_nfl_preseason",
+    ),
     League(
         2, "ncaaf", "NCAAF", "American Football", "americanfootball_ncaaf", "football/college-football",
         2.5, 11.0, 8.5, 53.0, 200, postponed=0.002, all_groups=("80", "90"),
@@ -65,5 +69,5 @@ LEAGUES = (
 )  # fmt: skip
 
 BY_NAME = {league.name: league for league in LEAGUES}
-BY_ODDS_KEY = {league.odds_key: league for league in LEAGUES}
+BY_ODDS_KEY = {key: league for league in LEAGUES for key in (league.odds_key, league.preseason_key) if key}
 BY_ESPN_PATH = {league.espn_path: league for league in LEAGUES}

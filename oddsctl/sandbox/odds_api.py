@@ -85,6 +85,7 @@ class _Call:
 
     world: World
     league: League
+    key: str
     ask: Ask
     now: float
     stamp: Callable[[float], JSON]
@@ -103,7 +104,7 @@ def _look_up(world: World, ask: Ask, now: float) -> tuple[int, JSON]:
     league = BY_ODDS_KEY.get(parts[2])
     if league is None:
         raise _RefusedError(404, "UNKNOWN_SPORT", "Unknown sport")
-    call = _Call(world, league, ask, now, _stamp(ask))
+    call = _Call(world, league, parts[2], ask, now, _stamp(ask))
     match parts[3:]:
         case ["odds"]:
             return _board(call)
@@ -163,13 +164,14 @@ def _scores(call: _Call) -> tuple[int, JSON]:
 
 
 def _open_games(call: _Call) -> Iterator[Game]:
-    return _chosen(call.world.open_games(call.league, call.now), call.ask)
+    games = (game for game in call.world.open_games(call.league, call.now) if game.odds_key == call.key)
+    return _chosen(games, call.ask)
 
 
 def _event(call: _Call, game: Game) -> dict[str, JSON]:
     return {
         "id": game.odds_id,
-        "sport_key": game.league.odds_key,
+        "sport_key": game.odds_key,
         "sport_title": game.league.title,
         "commence_time": call.stamp(call.world.commence_time(game, call.now)),
         "home_team": game.home.odds_name,

@@ -38,6 +38,17 @@ class Game:
     neutral: bool
     note: str | None
 
+    @property
+    def is_preseason(self) -> bool:
+        """Whether it is a game of the preseason, which is over when August is."""
+        day = date.fromordinal(self.day)
+        return bool(self.league.preseason_key) and (7, 24) <= (day.month, day.day) < (9, 1)
+
+    @property
+    def odds_key(self) -> str:
+        """What The Odds API calls the sport it belongs to."""
+        return self.league.preseason_key if self.is_preseason else self.league.odds_key
+
 
 @dataclass(frozen=True, slots=True)
 class _Slot:

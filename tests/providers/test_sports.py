@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,7 +12,7 @@ from oddsctl.errors import UsageError
 from oddsctl.messages.wire import Secret
 from oddsctl.models import Sport, month_fits
 from oddsctl.providers import registry
-from oddsctl.providers.sports import SPORTS, find
+from oddsctl.providers.sports import SPORTS, by_provider, find, in_season, seasons
 from oddsctl.settings import Espn, Settings
 
 NAMES = "nfl ncaaf nba ncaab wnba mlb nhl mls epl ucl laliga bundesliga seriea ligue1"
@@ -93,3 +95,54 @@ def test_a_month_of_a_league_fits_one_answer_unless_it_has_too_many_games(espn_p
 
 def test_the_sports_known_by_name_fold_their_months_where_these_fit() -> None:
     assert {sport.name for sport in SPORTS if not month_fits(sport.espn_path)} == {sport.name for sport in SPORTS if not sport.folds_months}
+
+
+# ── the preseason ──
+
+PRE, REGULAR = "americanfootball_nfl_preseason", "americanfootball_nfl"
+
+
+def moment(day: str) -> float:
+    return datetime.fromisoformat(day).replace(tzinfo=ZoneInfo("America/New_York")).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("first", "before", "keys"),
+    [
+        ("2025-07-24", "2025-07-31", [PRE]),
+        ("2025-08-08", "2025-08-15", [PRE]),
+        ("2026-08-13", "2026-08-14", [PRE]),
+        ("2025-08-27", "2025-09-03", [PRE]),
+        ("2025-08-28", "2025-09-05", [PRE, REGULAR]),
+        ("2026-08-31", "2026-09-09", [PRE]),
+        ("2026-08-31", "2026-09-10", [PRE, REGULAR]),
+        ("2025-09-01", "2025-09-08", [REGULAR]),
+        ("2025-09-04", "2025-09-11", [REGULAR]),
+        ("2025-12-28", "2026-01-04", [REGULAR]),
+        ("2026-02-08", "2026-02-09", [REGULAR]),
+        ("2026-07-10", "2026-07-17", [REGULAR]),
+    ],
+)
+def test_the_nfl_is_asked_for_under_the_keys_of_the_games_in_question(first: str, before: str, keys: list[str]) -> None:
+    """Real seasons: 31 July to 23 August and from 4 September 2025 on, 6 to 29 August and from 9 September 2026 on."""
+    found = seasons(find("nfl"), moment(first), moment(before))
+    assert [sport.odds_key for sport, _, _ in found] == keys
+    assert (found[0][1], found[-1][2]) == (moment(first), moment(before))
+    assert {sport.name for sport, _, _ in found} == {"nfl"}
+
+
+@pytest.mark.parametrize(("day", "key"), [("2025-07-31", PRE), ("2026-08-29", PRE), ("2026-09-09", REGULAR), ("2027-01-10", REGULAR)])
+def test_at_each_time_the_nfl_has_the_key_of_the_games_then(day: str, key: str) -> None:
+    assert in_season(find("nfl"), moment(day)).odds_key == key
+    assert in_season(in_season(find("nfl"), moment(day)), moment(day)).odds_key == key
+
+
+def test_a_sport_without_a_preseason_of_its_own_has_one_key_all_year() -> None:
+    for sport in SPORTS:
+        if not sport.preseason_key:
+            assert seasons(sport, moment("2026-08-01"), moment("2026-12-01")) == [(sport, moment("2026-08-01"), moment("2026-12-01"))]
+            assert in_season(sport, moment("2026-08-10")) == sport
+
+
+def test_the_preseasons_key_is_the_nfls() -> None:
+    assert by_provider()[PRE].name == "nfl"
