@@ -10,7 +10,7 @@ from oddsctl.errors import OddsctlError
 from oddsctl.messages.wishes import Purpose, Terms
 from oddsctl.models import Sport
 from oddsctl.notebook import Notes
-from oddsctl.policy import budget
+from oddsctl.policy import budget, pacing
 from oddsctl.policy.calendar import DAY
 from oddsctl.policy.outlay import Means, Outlay, outlay
 from oddsctl.ports import Clock
@@ -64,9 +64,9 @@ def look_ahead(
     limit = prospects.limit()
     reserve = budget.kept_for_own(limit, settings.budget)
     means = Means(max(0, purse.spendable), limit - reserve, purse.reset_at, _own_per_day(costs, now))
-    planned = outlay(
-        by_sport, prospects.windows("odds"), settings.odds.markets, means, now, until, prospects.captured(tables, now).keys(), zone
-    )
+    windows, captured = prospects.windows("odds"), prospects.settled(tables, now)
+    course = pacing.course(outlooks, windows, purse, now, captured)
+    planned = outlay(by_sport, windows, settings.odds.markets, means, now, until, captured, zone, course)
     errors = tuple(table.error for table in tables if table.error)
     return LookAhead(now, until, tuple(by_sport), means, reserve, planned, errors)
 

@@ -19,9 +19,9 @@ from oddsctl.notebook import Notebook, Notes
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import agenda
 from oddsctl.policy.pacing import Outlook
-from oddsctl.policy.prefetch_plan import PlannedCall, Target, Why
+from oddsctl.policy.prefetch_plan import PlannedCall, Target, Why, plan, targets
 from oddsctl.ports import Clock, Locks
-from oddsctl.prospect import FOR_PAYING, FOR_PLANNING, LOOK_AGAIN, Prospect, Prospects
+from oddsctl.prospect import FOR_PAYING, FOR_PLANNING, LOOK_AGAIN, Balance, Prospect, Prospects
 from oddsctl.providers.sports import find, is_known
 from oddsctl.reckoning import ANSWERED, NO_PRICES, Reckoning, Skip, skip
 from oddsctl.settings import Settings
@@ -34,6 +34,7 @@ LONG_AGO = 3 * 86400.0
 """Seconds after which nobody misses the windows of a sport that is in no `prefetch.sports`: it was asked for by hand."""
 LATELY = 86400.0
 """Seconds within which a sport that was prefetched is taken to be prefetched again."""
+LONGEST_OUTLOOK = 400 * 86400.0
 LONGEST_NAP = 900.0
 """Seconds after which `--loop` looks again, whatever it has planned: others may have fetched, games may have moved."""
 PURPOSES = ((1800.0, Purpose.WINDOW_30M), (3600.0, Purpose.WINDOW_1H), (7200.0, Purpose.WINDOW_2H))
@@ -58,6 +59,7 @@ class Run:
     missed: tuple[WindowEnd, ...] = ()
     unpriced: tuple[WindowEnd, ...] = ()
     games: Mapping[str, str] = field(default_factory=dict)
+    balance: Balance | None = None
     no_key: OddsctlError | None = None
 
     @property
@@ -116,11 +118,24 @@ class PredictivePrefetcher:
             calls=tuple(sorted(calls, key=lambda call: (call.at, call.api))),
             skipped=tuple(self._reckoning.skips(view, notes, now)),
             wake_at=view.wake_at(now, LONGEST_NAP),
-            next_at=view.next_paid(now),
+            next_at=view.next_paid(now) or self._next_beyond(view, outlooks, now),
             errors=tuple(table.error for table in tables if table.error),
             games=_names(tables),
+            balance=self._prospects.balance(),
             no_key=self._orchestrator.missing_key(),
         )
+
+    def _next_beyond(self, view: Prospect, outlooks: Sequence[Outlook], now: float) -> float | None:
+        """When the first board after the horizon is bought, as far as games and credits are known."""
+        mine = {table.sport.name for table in view.tables if table.sport.odds_key}
+        prices = [view.prices[name] for name in mine]
+        if view.is_short and view.course.spendable < min(prices, default=0):
+            return None
+        fixtures = [fixture for one in outlooks for fixture in one.fixtures if fixture.sport in mine]
+        unpriced = view.unlisted | {(one.target.fixture_id, one.target.window) for one in view.odds.skipped}
+        windows = replace(view.windows, before=view.course.windows)
+        wanted, _ = targets(fixtures, windows, view.odds.captured.keys() | unpriced, now, LONGEST_OUTLOOK)
+        return min((call.at for call in plan(wanted)), default=None)
 
     # ── one run ──
 
@@ -199,7 +214,7 @@ class PredictivePrefetcher:
         if not others:
             return []
         tables = self._prospects.tables(others, self._span(others, notes, now, horizon), None, now)
-        captured = self._prospects.captured(tables, now).keys()
+        captured = self._prospects.settled(tables, now)
         return [replace(one, captured=captured) for one in self._prospects.outlooks(tables, None, now, horizon)]
 
     def _seen(

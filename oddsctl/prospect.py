@@ -78,6 +78,14 @@ class Prospect:
         return min((call.at for call in self.odds.calls if call.at > now), default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What the account has left, and what of that planned calls don't touch (credits)."""
+
+    left: int
+    kept: int
+
+
 class Prospects:
     """Gathers views. Without `terms` nobody is asked: what is stored does."""
 
@@ -136,12 +144,15 @@ class Prospects:
 
     def purse(self, notes: Notes, now: float) -> Purse:
         """What planned calls may touch until the account's month ends."""
-        credits, odds = self._accounts.state("odds").credits, self._settings.odds
-        month = self.month(now)
-        rules = self._settings.budget
-        kept = max(budget.kept_for_own(credits.limit(odds.monthly_credits), rules), rules.stop_below)  # below either none is let through
+        month, balance = self.month(now), self.balance()
         spent_today = self._costs.planned_spend(midnight(now))
-        return Purse(credits.available(odds.monthly_credits) - kept, spent_today, month.reset_at, notes.emergency_since is not None)
+        return Purse(balance.left - balance.kept, spent_today, month.reset_at, notes.emergency_since is not None)
+
+    def balance(self) -> Balance:
+        """What is left, and how much of it is kept: below the reserve or `stop_below` no planned call is let through."""
+        credits, monthly, rules = self._accounts.state("odds").credits, self._settings.odds.monthly_credits, self._settings.budget
+        kept = max(budget.kept_for_own(credits.limit(monthly), rules), rules.stop_below)
+        return Balance(credits.available(monthly), kept)
 
     def is_balance_old(self, now: float) -> bool:
         """Whether the balance was told so long ago that nothing should be left out for it: a new month may have begun."""
@@ -212,12 +223,14 @@ class Prospects:
         latest = max((one for one in (stored, free_list) if one), key=lambda one: one.at, default=None)
         return sightings.gather(table.sport, table.games, [*boards, *([stored] if stored else [])], latest, self._settings.odds.markets)
 
-    def captured(self, tables: Sequence[Timetable], now: float) -> Captured:
-        """The windows of these games that boards have captured already."""
+    def settled(self, tables: Sequence[Timetable], now: float) -> frozenset[tuple[str, float]]:
+        """The windows of these games that need no board: those that are captured, and those for which there is no price to be had."""
         windows = self.windows("odds")
         since = self._since(tables, windows, now)
-        seen = {table.sport.name: self._sightings(table, since, now) for table in tables if table.sport.odds_key}
-        return self._captured(_fixtures(tables), windows, seen, since)
+        priced = [table for table in tables if table.sport.odds_key]
+        seen = {table.sport.name: self._sightings(table, since, now) for table in priced}
+        _, unpriced = _without_prices(priced, windows, seen, now)
+        return unpriced | self._captured(_fixtures(tables), windows, seen, since).keys()
 
     def _since(self, tables: Sequence[Timetable], windows: Windows, now: float) -> float:
         """When the first window of these games opened."""

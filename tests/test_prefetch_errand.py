@@ -7,6 +7,7 @@ import itertools
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given, settings
@@ -19,12 +20,14 @@ from oddsctl.messages.wishes import Reason, Terms
 from oddsctl.models import Listed
 from oddsctl.policy.prefetch_plan import Fixture, Why, Windows, captures, plan, targets
 from oddsctl.providers.sports import find
+from oddsctl.render import prefetch as render
 from oddsctl.settings import Fetching
 from oddsctl.sightings import Sighting
 from oddsctl.timetable import Span
 from tests.league import CRON, DAY, HOUR, LAMBEAU, MINUTE, SOLDIER, Match, Town, at, clock, no_key, prefetching, windows_of
 
 SUNDAY = "2026-11-29"
+NEW_YORK = ZoneInfo("America/New_York")
 NFL_BOARD = OddsJob("americanfootball_nfl", ("h2h", "spreads", "totals"), ("us",))
 BOTH = (Fetching("odds"), Fetching("weather"))
 
@@ -909,6 +912,56 @@ def test_the_plan_names_what_gets_no_call_and_why(tmp_path: Path) -> None:
         ("3", Reason.SKIPPED_POSTPONED, "TIME_TBD"),
     }
     assert len(skipped) == 6
+
+
+@pytest.mark.parametrize("left", [2, 10, 50, 52])
+@pytest.mark.parametrize("now", [f"{SUNDAY} 06:00", "2026-11-28 14:00"], ids=["today's games", "tomorrow's games"])
+def test_the_plan_has_no_board_that_the_reserve_forbids_and_says_why(left: int, now: str, tmp_path: Path) -> None:
+    lean = prefetching()
+    house = learnt(
+        town(
+            tmp_path,
+            one_o_clock(),
+            now=now,
+            left=left,
+            used=500 - left,
+            settings=replace(lean, odds=replace(lean.odds, regions=("us", "eu", "uk"))),
+        )
+    )
+    planned = house.plan()
+    assert (planned.calls, planned.credits, planned.next_at) == ((), 0, None)
+    assert {(skip.game, skip.window, skip.reason) for skip in planned.skipped} == {
+        ("1", window, Reason.REFUSED_BUDGET) for window in ("2h", "1h", "30m")
+    }
+    lines = list(render.skipped_lines(planned))
+    assert "no call: 1 2h window, not enough credits" in lines
+    assert lines[-1] == f"{left} credits left, 50 kept for your own commands (budget.reserve)"
+    assert "not enough credits" in render.nothing_planned(planned, DAY, now=house.time.now(), zone=NEW_YORK)
+
+
+def test_of_tomorrows_boards_the_plan_has_those_that_can_be_paid(tmp_path: Path) -> None:
+    house = learnt(town(tmp_path, one_o_clock(), now="2026-11-28 14:00", left=57, used=443))
+    planned = house.plan()
+    assert [(clock(call.at), call.credits) for call in planned.calls] == [("12:00", 3), ("12:30", 3)]
+    assert [skip.window for skip in planned.skipped] == ["2h"]
+
+
+def test_boards_after_the_reset_are_paid_by_the_next_months_credits(tmp_path: Path) -> None:
+    house = learnt(town(tmp_path, Match("1", at("2026-12-01 13:00")), now="2026-11-30 14:00", left=2, used=498))
+    assert len(house.plan().calls) == 3
+
+
+def test_where_nothing_is_due_it_is_said_when_the_next_board_is(tmp_path: Path) -> None:
+    house = town(tmp_path, one_o_clock(), now="2026-11-27 08:00")
+    planned = house.plan()
+    assert (planned.calls, planned.next_at) == ((), at(f"{SUNDAY} 11:00"))
+    said = render.nothing_planned(planned, DAY, now=house.now, zone=NEW_YORK)
+    assert said == "Nothing is due in the next 1d. Next board: on Sun 29 Nov at 11:00."
+
+
+def test_where_no_game_is_known_that_is_said(tmp_path: Path) -> None:
+    planned = town(tmp_path, now="2026-07-06 00:00").plan()
+    assert "No game after that is known" in render.nothing_planned(planned, DAY, now=at("2026-07-06 00:00"), zone=NEW_YORK)
 
 
 def test_a_plan_leaves_no_trace(tmp_path: Path) -> None:

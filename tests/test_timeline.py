@@ -176,11 +176,11 @@ def test_a_piped_timeline_is_whole_rows_only() -> None:
         "2026-01-04 07:10 EST  epl    schedule 2026-01-05          normal    low, waited 60 min                   0      2  not before",
         "2026-01-04 11:30 EST  nfl    board for 2 games    30m     high      prefetch, game in 30 min then        3         planned",
     ]
-    assert timeline((), None) == []
+    assert timeline((), None) == ["Nothing is waiting or planned."]
 
 
 def test_an_empty_timeline_says_so() -> None:
-    assert timeline((), 80) == ["Nothing waits, and nothing is planned."]
+    assert timeline((), 80) == ["Nothing is waiting or planned."]
 
 
 def test_a_demo_timeline_is_marked() -> None:

@@ -50,7 +50,7 @@ def prefetch(
     with session.app(shutdown=shutdown_timeout, deadline=None if loop or dry_run else deadline) as app:
         app.records.may_renew = not dry_run
         if dry_run:
-            return _show(session, app.prefetcher.rehearse(chosen, horizon), app, planned=True)
+            return _show(session, app.prefetcher.rehearse(chosen, horizon), app, planned=horizon)
         if not loop:
             with session.alerts(app):
                 return _show(session, app.prefetcher.run(chosen, horizon, deadline, app.settings.prefetch.every), app)
@@ -64,8 +64,11 @@ def prefetch(
                 app.clock.sleep(min(left, NAP))
 
 
-def _show(session: Session, run: Run | None, app: App, *, planned: bool = False) -> int:
-    """Show a run; without a terminal tables say nothing, as cron mails what is printed. The exit code."""
+def _show(session: Session, run: Run | None, app: App, *, planned: float | None = None) -> int:
+    """Show a run, or one that is `planned` up to a horizon. A run says nothing without a terminal, as cron mails what is printed.
+
+    The exit code.
+    """
     from oddsctl.render import prefetch as render
 
     if run is None:
@@ -73,15 +76,15 @@ def _show(session: Session, run: Run | None, app: App, *, planned: bool = False)
     if session.format != "table":
         sys.stdout.write(render.written(run, session.format, session.mark))
         sys.stdout.flush()
-    elif planned:
-        _draw(session, run, app)
+    elif planned is not None:
+        _draw(session, run, app, planned)
     elif sys.stdout.isatty():
         from oddsctl.render.terminal import console
 
         render.show_run(console(sys.stdout, os.environ), run, now=app.clock.now(), zone=session.zone, demo=session.demo)
     for line in (*render.missed_lines(run), *render.unpriced_lines(run)):
         session.warn(line)
-    if planned:
+    if planned is not None:
         return _warn(session, run)
     return run.no_key.exit_code if run.no_key else max((error.exit_code for error in run.errors), default=0)
 
@@ -95,16 +98,17 @@ def _warn(session: Session, run: Run) -> int:
     return run.errors[0].exit_code if run.errors and not run.games else 0
 
 
-def _draw(session: Session, run: Run, app: App) -> None:
+def _draw(session: Session, run: Run, app: App, horizon: float) -> None:
     """The plan as a timeline, and what gets no call."""
     from oddsctl.lineup import items
-    from oddsctl.render.prefetch import skipped_lines
+    from oddsctl.render.prefetch import nothing_planned, skipped_lines
     from oddsctl.render.terminal import console
     from oddsctl.render.timeline import show_timeline
 
     now = app.clock.now()
     rows = items((), run.calls, now, app.orchestrator.price, app.settings.sports)
-    show_timeline(console(sys.stdout, os.environ), rows, now, session.zone, demo=session.demo)
+    nothing = nothing_planned(run, horizon, now=now, zone=session.zone)
+    show_timeline(console(sys.stdout, os.environ), rows, now, session.zone, demo=session.demo, nothing=nothing)
     for line in skipped_lines(run):
         session.say(line)
 

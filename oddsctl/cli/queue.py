@@ -33,10 +33,14 @@ def show(
     if planned.errors:
         session.say("planned by what is stored of the schedule; oddsctl prefetch --dry-run asks for a newer one")
     if session.format == "table":
+        from oddsctl.render.prefetch import nothing_planned, skipped_lines
         from oddsctl.render.terminal import console
         from oddsctl.render.timeline import show_timeline
 
-        show_timeline(console(sys.stdout, os.environ), rows, now, session.zone, demo=session.demo)
+        nothing = nothing_planned(planned, horizon, now=now, zone=session.zone)
+        show_timeline(console(sys.stdout, os.environ), rows, now, session.zone, demo=session.demo, nothing=nothing)
+        for line in skipped_lines(planned):
+            session.say(line)
     else:
         from oddsctl.render.documents import queue_document
 

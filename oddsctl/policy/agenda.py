@@ -78,16 +78,21 @@ def paid(
     horizon: float,
     unpriced: Collection[tuple[str, float]] = (),
 ) -> Agenda:
-    """The calls for boards: today's as far as `course` pays for them, the most valuable first; those of later days as planned.
+    """The calls for boards: today's as far as `course` pays for them, then those of later days with what is left, the most valuable first.
 
+    What comes after the reset is paid by the next month's credits.
     No call is made for windows that are `unpriced`: (game, window) pairs.
     """
     wanted, skipped = targets(fixtures, windows, captured.keys(), now, horizon, unpriced)
-    bought = [target for target in wanted if target.window in course.windows]
-    cut = [Skipped(target, Why.BUDGET) for target in wanted if target.window not in course.windows]
-    today, later = _split(bought, now)
+    next_month = [target for target in wanted if target.nominal >= course.reset_at]
+    this_month = [target for target in wanted if target.nominal < course.reset_at]
+    cut = [Skipped(target, Why.BUDGET) for target in this_month if target.window not in course.windows]
+    today, later = _split([target for target in this_month if target.window in course.windows], now)
     calls, too_dear = choose(today, prices, course.today)
-    return Agenda(_by_time((*calls, *plan(later))), (*skipped, *cut, *too_dear), captured)
+    spent = sum(prices[call.sport] for call in calls)
+    left = min(course.spendable - spent, sum(prices[target.sport] for target in later))
+    later_calls, dear_later = choose(later, prices, int(max(0.0, left)))
+    return Agenda(_by_time((*calls, *later_calls, *plan(next_month))), (*skipped, *cut, *too_dear, *dear_later), captured)
 
 
 def free(fixtures: Sequence[Fixture], windows: Windows, captured: Captured, now: float, horizon: float) -> Agenda:

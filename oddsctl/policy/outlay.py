@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from oddsctl.policy.pacing import EASTERN, Outlook, calls_a_day, calls_until, day_of
+from oddsctl.policy.pacing import EASTERN, Course, Outlook, calls_a_day, calls_until, day_of
 from oddsctl.policy.prefetch_plan import Windows
 
 
@@ -47,11 +47,16 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Outlay:
-    """The whole: `runs_out` is the first day whose calls cannot all be paid."""
+    """The whole: the days as far as they can be paid; `runs_out` is the first day whose calls cannot all be.
+
+    `wanted_calls` and `wanted_credits` are what every window would take; `cuts` are cuts of that.
+    """
 
     days: tuple[DayCost, ...]
     runs_out: date | None
     cuts: tuple[Cut, ...]
+    wanted_calls: float
+    wanted_credits: float
 
     @property
     def credits(self) -> float:
@@ -71,10 +76,11 @@ def outlay(
     until: float,
     captured: Collection[tuple[str, float]] = (),
     zone: ZoneInfo = EASTERN,
+    course: Course | None = None,
 ) -> Outlay:
     """What the sports cost from `now` to `until` at these windows but for those `captured` (game, window), and what could be spared.
 
-    Days are those of `zone`.
+    Days are those of `zone`; those up to the reset are bought as `course` has it.
     """
     days = _days(outlooks, windows, captured, now, until, zone)
     total = sum(day.credits for day in days)
@@ -92,7 +98,34 @@ def outlay(
         cuts += [cut("market", market, outlooks, windows, (len(markets) - 1) / len(markets)) for market in markets]
     if len(outlooks) > 1:
         cuts += [cut("sport", name, {other: one for other, one in outlooks.items() if other != name}, windows) for name in outlooks]
-    return Outlay(days, _runs_out(days, means, now, zone), tuple(cuts))
+    bought = days
+    if course and course.windows:
+        lean = {name: replace(one, price=one.lean_price) if course.emergency else one for name, one in outlooks.items()}
+        some = _days(lean, replace(windows, before=course.windows), captured, now, min(until, means.reset_at), zone)
+        bought = _paid((*some, *(day for day in days if day.day >= day_of(means.reset_at, zone))), means, zone)
+    return Outlay(bought, _runs_out(days, means, now, zone), tuple(cuts), sum(day.calls for day in days), total)
+
+
+def _paid(days: Sequence[DayCost], means: Means, zone: ZoneInfo) -> tuple[DayCost, ...]:
+    """The days as far as the credits go: of the first that they do not pay whole as many calls as they do, of later ones none."""
+    left, before_reset = float(means.spendable), True
+    paid = []
+    for cost in days:
+        if before_reset and cost.day >= day_of(means.reset_at, zone):
+            left, before_reset = float(means.monthly), False
+        share = min(1.0, int(left / (cost.credits / cost.calls)) / cost.calls) if cost.credits > left else 1.0
+        left -= cost.credits * share
+        if share:
+            paid.append(_part_of(cost, share))
+    return tuple(paid)
+
+
+def _part_of(cost: DayCost, share: float) -> DayCost:
+    if share == 1.0:
+        return cost
+    by_sport = {name: amount * share for name, amount in cost.by_sport.items()}
+    by_window = {window: amount * share for window, amount in cost.by_window.items()}
+    return replace(cost, calls=cost.calls * share, credits=cost.credits * share, by_sport=by_sport, by_window=by_window)
 
 
 def _days(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -83,11 +83,16 @@ class Purse:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What is bought until the reset: which windows, in an `emergency` the leanest board, and for how many credits `today`."""
+    """What is bought until the reset: which windows, in an `emergency` the leanest board, and for how many credits `today`.
+
+    All of it together costs `spendable` credits at the most.
+    """
 
     windows: tuple[float, ...]
     emergency: bool
     today: int
+    spendable: float = field(default=math.inf, compare=False)
+    reset_at: float = field(default=math.inf, compare=False)
 
 
 def course(outlooks: Sequence[Outlook], windows: Windows, purse: Purse, now: float, captured: Collection[tuple[str, float]] = ()) -> Course:
@@ -96,7 +101,7 @@ def course(outlooks: Sequence[Outlook], windows: Windows, purse: Purse, now: flo
     Those that are `captured` (game, window) are paid already.
     """
     if not windows.before:
-        return Course((), purse.emergency, 0)
+        return Course((), purse.emergency, 0, 0, purse.reset_at)
     nearest = (min(windows.before),)
     cost = partial(_cost, outlooks, windows, purse, now, captured)
     short = emergency(purse.spendable, cost(nearest), active=purse.emergency)
@@ -107,7 +112,8 @@ def course(outlooks: Sequence[Outlook], windows: Windows, purse: Purse, now: flo
         chosen = kept(windows.before, purse.spendable, cost)
     later = _cost(outlooks, windows, purse, now, captured, chosen, after=day_of(now))
     games = sum((_games(one, purse, now) for one in outlooks), Counter[date]())
-    return Course(chosen, short, allowance(purse.spendable, 0, later, games, day_of(now), purse.spent_today))
+    today = allowance(purse.spendable, 0, later, games, day_of(now), purse.spent_today)
+    return Course(chosen, short, today, max(0, purse.spendable), purse.reset_at)
 
 
 def day_of(moment: float, zone: ZoneInfo = EASTERN) -> date:

@@ -34,6 +34,7 @@ def document(ahead: LookAhead) -> dict[str, Any]:
         "sports": list(ahead.sports),
         "calls": _whole(planned.calls),
         "credits": _whole(planned.credits),
+        "wanted": {"calls": _whole(planned.wanted_calls), "credits": _whole(planned.wanted_credits)},
         "spendable": means.spendable,
         "reserve": ahead.reserve,
         "own_per_day": round(means.own_per_day, 1),
@@ -90,6 +91,9 @@ def _summary(ahead: LookAhead, zone: ZoneInfo) -> list[Text]:
         cell(f"{' '.join(ahead.sports)} until {text.day(until.date(), this_year=year)}: {cost}", "bold"),
         cell(f"{text.counted(means.spendable, 'credit')} to spend, {text.number(ahead.reserve)} kept in reserve{own}"),
     ]
+    if (missing := _whole(planned.wanted_credits) - _whole(planned.credits)) > 0:
+        calls = text.counted(_whole(planned.wanted_calls), "call")
+        lines.append(cell(f"every window would take {calls}: {text.counted(missing, 'credit')} more than can be spent", "yellow"))
     if planned.runs_out:
         lines.append(cell(f"they run out on {text.day(planned.runs_out, this_year=year)}: the farthest windows are cut first", "yellow"))
     elif planned.days:
@@ -101,6 +105,8 @@ def _days(ahead: LookAhead) -> list[Text]:
     from oddsctl.render.layout import Column, cell, side_by_side
 
     days = ahead.outlay.days
+    if not days and ahead.outlay.wanted_calls:
+        return [cell("no board can be bought with the credits there are to spend")]
     if not days:
         return [cell("no game in this time, so no paid call")]
     windows = sorted({window for day in days for window in day.by_window}, reverse=True)

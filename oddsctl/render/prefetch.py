@@ -11,6 +11,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from oddsctl.config.text import format_duration
 from oddsctl.messages.prefetched import PrefetchCall
 from oddsctl.render import text
 from oddsctl.render.documents import dump
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 
     from oddsctl.prefetch import Run
 
+CAUSES = {
+    "BUDGET": "not enough credits",
+    "NO_PRICES": "no prices",
+    "POSTPONED": "postponed",
+    "CANCELED": "canceled",
+    "STARTED": "already started",
+    "TIME_TBD": "start time not known yet",
+    "NO_RUN": "prefetch did not run in time",
+    "MOVED": "the game moved",
+}
 COLUMNS = ("at", "api", "sport", "credits", "covers", "outcome")
 
 
@@ -67,9 +78,23 @@ def unpriced_lines(run: Run) -> Iterable[str]:
 
 
 def skipped_lines(run: Run) -> Iterable[str]:
-    """A line for each window and cause: how many get no call."""
+    """A line for each window and cause: how many get no call; and what the credits are that do not reach."""
     skips = Counter((skip.window, skip.detail) for skip in run.skipped)
-    return (f"no call: {text.counted(count, window + ' window')}, {why}" for (window, why), count in skips.items())
+    for (window, why), count in skips.items():
+        yield f"no call: {text.counted(count, window + ' window')}, {CAUSES.get(why, why)}"
+    if run.balance and any(skip.detail == "BUDGET" for skip in run.skipped):
+        left, kept = text.counted(max(0, run.balance.left), "credit"), text.number(run.balance.kept)
+        yield f"{left} left, {kept} kept for your own commands (budget.reserve)"
+
+
+def nothing_planned(run: Run, horizon: float, *, now: float, zone: ZoneInfo) -> str:
+    """What is said in place of a plan that is empty: when the next call is due."""
+    nothing = f"Nothing is due in the next {format_duration(horizon)}."
+    if run.next_at is not None:
+        return f"{nothing} Next board: {_clock(run.next_at, zone, now)}."
+    if any(skip.detail == "BUDGET" for skip in run.skipped):
+        return f"{nothing} There are not enough credits for a board."
+    return f"{nothing} No game after that is known yet."
 
 
 def show_run(console: Console, run: Run, *, now: float, zone: ZoneInfo, demo: bool = False) -> None:

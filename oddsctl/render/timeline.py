@@ -20,6 +20,7 @@ from oddsctl.render.terminal import is_piped
 Rows = Sequence[Item]
 LEAST_WHAT = 18
 """Columns that are left for what is asked, before another column has to go."""
+NOTHING = "Nothing is waiting or planned."
 EXTENTS = (
     ("due", "sport", "what", "window", "priority", "why", "credits", "tries", "state"),
     ("due", "sport", "what", "window", "priority", "credits", "tries", "state"),
@@ -33,17 +34,25 @@ EXTENTS = (
 """The columns, fewer and fewer: the first set that fits the terminal is taken."""
 
 
-def show_timeline(console: Console, items: Rows, now: float, zone: ZoneInfo, *, demo: bool = False) -> None:
-    """Print the page. On a terminal it ends with how many requests these are and what they cost."""
+def show_timeline(
+    console: Console,
+    items: Rows,
+    now: float,
+    zone: ZoneInfo,
+    *,
+    demo: bool = False,
+    nothing: str = NOTHING,
+) -> None:
+    """Print the page, `nothing` where it is empty. On a terminal it ends with how many requests these are and what they cost."""
     mark = banner(demo=demo)
-    if is_piped(console):
-        page = _table(_columns(items, EXTENTS[0], lambda at: _whole_time(at, zone), lanes.ASCII)) if items else []
-    elif items:
+    if not items:
+        page = [Text(nothing)]
+    elif is_piped(console):
+        page = _table(_columns(items, EXTENTS[0], lambda at: _whole_time(at, zone), lanes.ASCII))
+    else:
         signs = lanes.signs(console)
         drawn = lanes.drawing(items, now, zone, signs, console.width)
         page = [_heading(items, now, zone), Text(), *drawn, Text(), *rows(items, now, zone, signs, console.width), Text(), total(items)]
-    else:
-        page = [Text("Nothing waits, and nothing is planned.")]
     with console:  # written at once
         show_lines(console, [*mark, *page, *mark])
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsctl.policy.outlay import Means, Outlay, outlay
-from oddsctl.policy.pacing import Outlook
+from oddsctl.policy.pacing import Outlook, Purse, course
 from oddsctl.policy.prefetch_plan import Fixture, Windows, plan, targets
 
 HOUR, DAY = 3600.0, 86400.0
@@ -68,6 +68,22 @@ def test_the_first_day_whose_calls_cannot_all_be_paid(spendable: int, own: float
     """9 on Thursday, two days from now, 9 on Sunday; own commands take theirs first."""
     runs_out = ahead(outlook(THURSDAY, SUNDAY), of=means(spendable, own)).runs_out
     assert runs_out == (None if out is None else date(2026, 11, out))
+
+
+@pytest.mark.parametrize(
+    ("spendable", "bought"),
+    [(18, [(26, 9), (29, 9)]), (14, [(26, 6), (29, 6)]), (6, [(26, 3), (29, 3)]), (2, [(26, 1), (29, 1)]), (1, [(26, 1)]), (0, [])],
+)
+def test_only_what_can_be_paid_is_shown_and_what_every_window_would_take_is_told(spendable: int, bought: list[tuple[int, int]]) -> None:
+    """The farthest windows go first; then moneylines only; then day by day as far as it goes."""
+    games = {"nfl": outlook(THURSDAY, SUNDAY)}
+    paid = means(spendable, reset_at=NOW + WEEK)
+    path = course(list(games.values()), WINDOWS, Purse(spendable, 0, paid.reset_at), NOW)
+    planned = outlay(games, WINDOWS, MARKETS, paid, NOW, NOW + WEEK, course=path)
+    assert [(day.day.day, day.credits) for day in planned.days] == bought
+    assert all(sum(day.by_window.values()) == sum(day.by_sport.values()) == day.credits for day in planned.days)
+    assert (planned.wanted_calls, planned.wanted_credits) == (6, 18)
+    assert planned.credits <= spendable
 
 
 def test_the_reset_fills_the_purse_again() -> None:
