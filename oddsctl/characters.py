@@ -25,9 +25,14 @@ def one_line(text: str) -> str:
     'Green Bay [31mPackers'
     """
     if not text.isascii():
-        text = text.translate(_BREAKS).encode("utf-8", "replace").decode()
-    line = _IN_NAMES.sub("", " ".join(text.translate(_BREAKS).split())).strip()
-    return line if line.isprintable() else "".join(filter(str.isprintable, line)).strip()
+        text = text.encode("utf-8", "replace").decode()
+    line = " ".join(_IN_NAMES.sub("", text.translate(_BREAKS)).split())
+    return line if line.isprintable() else " ".join("".join(filter(str.isprintable, line)).split())
+
+
+def is_safe(text: str) -> bool:
+    """Whether the text is one line and has no unsafe characters."""
+    return text.isprintable() and _IN_NAMES.search(text) is None
 
 
 def escaped(text: str) -> str:

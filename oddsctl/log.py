@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from oddsctl import __version__, redaction, settings
+from oddsctl import __version__, characters, redaction, settings
 from oddsctl.clock import SystemClock
 from oddsctl.errors import LockTimeoutError, OddsctlError, StateError
 from oddsctl.messages.notices import ClockCompared, Failed, Notice, Retried, Warned
@@ -83,16 +83,19 @@ def hear(notice: Notice) -> None:
         level = logging.WARNING
     elif isinstance(notice, ClockCompared):
         level = logging.DEBUG
-    LOGGER.log(level, "%s", in_words(notice), extra=TOLD if isinstance(notice, Warned) else None)
+    LOGGER.log(level, "%s", characters.one_line(in_words(notice)), extra=TOLD if isinstance(notice, Warned) else None)
 
 
 def without_secrets(record: logging.LogRecord) -> bool:
-    """Put the whole record through the redaction: text with arguments, exception, stack. All handlers after this one see it so."""
+    """Put the whole record through the redaction: text with arguments, exception, stack. All handlers after this one see it so.
+
+    What steers a terminal is escaped in its text.
+    """
     try:
         text = record.getMessage()
     except Exception:  # noqa: BLE001 - whatever a library logs wrongly must not show its arguments elsewhere
         text = f"{record.msg} {record.args!r}"
-    record.msg, record.args = redaction.redact(text), None
+    record.msg, record.args = characters.escaped(redaction.redact(text)), None
     if record.exc_info and record.exc_info[1] is not None and not record.exc_text:
         record.exc_text = redaction.traceback_of(record.exc_info[1])
     elif record.exc_text:
@@ -143,7 +146,7 @@ class _Lines(logging.Handler):
             told["exception"] = record.exc_text[-LONGEST_TEXT:]
         if self._run.demo:
             told["demo"] = True
-        return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        return characters.escaped(json.dumps(told, ensure_ascii=False)).encode("utf-8", "replace") + b"\n"
 
     def _is_full(self, more: int) -> bool:
         try:

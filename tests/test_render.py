@@ -441,7 +441,7 @@ def test_demo_data_is_marked_above_and_below_the_table() -> None:
 def test_what_a_provider_sends_cannot_steer_the_terminal() -> None:
     nasty = replace(GAMES[0], home="Lions\x1b[2J\nGotcha [red]", odds=(), best=())
     output = shown(replace(BOARD, games=(nasty,)))
-    assert "Lions [2J Gotcha [red]" in output
+    assert "Lions[2J Gotcha [red]" in output
     assert ESCAPE not in output
 
 

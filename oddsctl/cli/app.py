@@ -70,6 +70,9 @@ def session(
     config_file: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Configuration file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
     form: Annotated[Format, typer.Option("--format", help="How to write the answer.")] = Format.TABLE,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="In CSV, write text that looks like a formula as it is, without an apostrophe.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No talk on stderr but errors.")] = False,
     verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="Tell on stderr what is done; twice: in detail.")] = 0,
     debug: Annotated[bool, typer.Option("--debug", help="Like -vv, and show the traceback of an error.")] = False,
@@ -82,6 +85,7 @@ def session(
     del version  # the callback has seen to it
     context.obj = Session(
         format="json" if as_json else form.value,
+        raw=raw,
         quiet=quiet,
         verbose=max(verbose, DEBUG_VERBOSITY if debug else 0),
         demo=demo,

@@ -38,8 +38,10 @@ def costs(
             session.warn(gap)
         if session.format in ("csv", "jsonl") and by is None:
             calls = ledger.calls(begin)
-            csv = session.format == "csv"
-            sys.stdout.write(spending.calls_csv(calls, demo=session.demo) if csv else spending.calls_jsonl(calls, session.mark))
+            if session.format == "csv":
+                sys.stdout.write(spending.calls_csv(calls, demo=session.demo, raw=session.raw))
+            else:
+                sys.stdout.write(spending.calls_jsonl(calls, session.mark))
             return
         document = errand.document(ledger, fields, begin, session.zone)
     if session.format == "table":
@@ -48,7 +50,7 @@ def costs(
         spending.show_costs(console(sys.stdout, os.environ), document, zone=session.zone, demo=session.demo)
         session.show_caveats()
     elif session.format == "csv":
-        sys.stdout.write(spending.groups_csv(document, demo=session.demo))
+        sys.stdout.write(spending.groups_csv(document, demo=session.demo, raw=session.raw))
     elif session.format == "jsonl":
         sys.stdout.write(spending.groups_jsonl(document, session.mark))
     else:

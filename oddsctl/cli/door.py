@@ -15,10 +15,11 @@ from types import FrameType
 from typing import Any
 
 from oddsctl import redaction, suggest
+from oddsctl.cli import streams
 from oddsctl.errors import OddsctlError, StateError, UsageError
 from oddsctl.times import iso
 
-GLOBAL_FLAGS = ("--json", "--quiet", "--verbose", "--debug", "--demo")
+GLOBAL_FLAGS = ("--json", "--raw", "--quiet", "--verbose", "--debug", "--demo")
 GLOBAL_OPTIONS = ("--format", "--config", "--tz", "--odds-format")
 
 
@@ -40,6 +41,7 @@ def run(argv: Sequence[str]) -> int:
         del os.environ["HOME"]  # empty or relative: else each library would have its own idea of what it means
     redaction.learn_environment(os.environ)
     redaction.guard_stderr()
+    streams.make_safe()
     argv = hoist(argv)
     try:
         return _quietly(argv)
@@ -132,7 +134,7 @@ def _show(error: Exception, *, as_json: bool) -> int:
     if not isinstance(error, OddsctlError):
         error = OddsctlError(f"a bug: {type(error).__name__}", hint="run again with --debug and report what it prints")
     line = " ".join(error.message.split())
-    hint = f" ({error.hint})" if error.hint and error.hint not in line else ""
+    hint = f" ({' '.join(error.hint.split())})" if error.hint and error.hint not in line else ""
     print(f"oddsctl: {line}{hint}", file=sys.stderr)  # noqa: T201
     if as_json:
         print(json.dumps(_document(error), ensure_ascii=False), file=sys.stderr)  # noqa: T201

@@ -152,7 +152,7 @@ def _write(session: Session, fetched: Fetched, wanted: Wanted) -> None:
         case "jsonl":
             sys.stdout.write(documents.jsonl(fetched.board))
         case "csv":
-            sys.stdout.write(documents.csv(fetched.board))
+            sys.stdout.write(documents.csv(fetched.board, raw=session.raw))
         case _:
             from oddsctl.render.board import show_board
             from oddsctl.render.terminal import console

@@ -39,7 +39,7 @@ def plan(
     else:
         from oddsctl.render import plan as render
 
-        sys.stdout.write(render.written(ahead, session.format, session.mark))
+        sys.stdout.write(render.written(ahead, session.format, session.mark, raw=session.raw))
     if no_key:
         session.warn(f"{no_key.message}: no board can be bought")
     for error in ahead.errors:

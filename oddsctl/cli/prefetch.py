@@ -74,7 +74,7 @@ def _show(session: Session, run: Run | None, app: App, *, planned: float | None 
     if run is None:
         return 0
     if session.format != "table":
-        sys.stdout.write(render.written(run, session.format, session.mark))
+        sys.stdout.write(render.written(run, session.format, session.mark, raw=session.raw))
         sys.stdout.flush()
     elif planned is not None:
         _draw(session, run, app, planned)

@@ -32,7 +32,9 @@ OddsFormat = Literal["american", "decimal"]
 
 @dataclass(frozen=True)
 class Session:
-    """One invocation. `format` is table, json, jsonl or csv; `odds_format` None means each league's custom.
+    """One invocation. `format` is table, json, jsonl or csv; in CSV `raw` leaves formulas as they are.
+
+    `odds_format` None means each league's custom.
 
     `variables` are the names of those that stand for options.
     """
@@ -40,6 +42,7 @@ class Session:
     format: str = "table"
     quiet: bool = False
     verbose: int = 0
+    raw: bool = False
     demo: bool = False
     config_file: Path | None = None
     tz: str | None = None

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from oddsctl.messages.queued import Item, Worked
@@ -132,20 +131,18 @@ def jsonl(board: Board) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def csv(board: Board) -> str:
+def csv(board: Board, *, raw: bool = False) -> str:
     """One row a price, after a header; a game without prices has one row. What is not known is empty."""
-    import csv as csv_format
+    from oddsctl.render import sheet
 
-    out = StringIO(newline="")
-    writer = csv_format.DictWriter(out, CSV_COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
+    lines: list[JSON] = []
     for game in board.games:
         about_game = _game_cells(game) | _source_cells(board, game.sport) | {"demo": _encode(board.demo)}
-        writer.writerows(about_game | prices for prices in [_price(price) for price in game.odds] or [{}])
+        lines += [about_game | prices for prices in [_price(price) for price in game.odds] or [{}]]
     for one in board.outrights:
         about = {name: _outright(one)[name] for name in ("id", "sport", "commence_time")} | _source_cells(board, one.sport)
-        writer.writerows(about | {"demo": _encode(board.demo)} | prices for prices in [_price(price) for price in one.odds] or [{}])
-    return out.getvalue()
+        lines += [about | {"demo": _encode(board.demo)} | prices for prices in [_price(price) for price in one.odds] or [{}]]
+    return sheet.written(CSV_COLUMNS, lines, raw=raw)
 
 
 def _item(item: Item) -> JSON:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from oddsctl.config.text import format_duration
 from oddsctl.policy.outlay import Cut, DayCost
 from oddsctl.policy.pacing import EASTERN
-from oddsctl.render import text
+from oddsctl.render import sheet, text
 from oddsctl.render.documents import dump
 from oddsctl.times import iso
 
@@ -47,19 +45,17 @@ def document(ahead: LookAhead) -> dict[str, Any]:
     }
 
 
-def written(ahead: LookAhead, form: str, mark: dict[str, bool]) -> str:
+def written(ahead: LookAhead, form: str, mark: dict[str, bool], *, raw: bool = False) -> str:
     """The plan as JSON, or its days as JSON lines or CSV."""
     days = [_day(day) for day in ahead.outlay.days]
     match form:
         case "jsonl":
             return "".join(json.dumps(day | mark) + "\n" for day in days)
         case "csv":
-            out = StringIO(newline="")
             columns = ("day", "games", "calls", "credits", "sports", "windows", "estimated", *mark)
-            writer = csv.DictWriter(out, columns, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(day | {name: _pairs(day[name]) for name in ("sports", "windows")} | mark for day in days)
-            return out.getvalue()
+            return sheet.written(
+                columns, (day | {name: _pairs(day[name]) for name in ("sports", "windows")} | mark for day in days), raw=raw
+            )
         case _:
             return dump(document(ahead) | mark) + "\n"
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from oddsctl.config.text import format_duration
 from oddsctl.messages.prefetched import PrefetchCall
-from oddsctl.render import text
+from oddsctl.render import sheet, text
 from oddsctl.render.documents import dump
 from oddsctl.times import iso
 
@@ -45,17 +43,13 @@ def document(run: Run) -> dict[str, Any]:
     }
 
 
-def written(run: Run, form: str, mark: dict[str, bool]) -> str:
+def written(run: Run, form: str, mark: dict[str, bool], *, raw: bool = False) -> str:
     """The run as JSON, or its calls as JSON lines or CSV."""
     match form:
         case "jsonl":
             return "".join(json.dumps(_call(call) | mark, ensure_ascii=False) + "\n" for call in run.calls)
         case "csv":
-            out = StringIO(newline="")
-            writer = csv.DictWriter(out, (*COLUMNS, *mark), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(_call(call) | {"covers": _pairs(call)} | mark for call in run.calls)
-            return out.getvalue()
+            return sheet.written((*COLUMNS, *mark), (_call(call) | {"covers": _pairs(call)} | mark for call in run.calls), raw=raw)
         case _:
             return dump(document(run) | mark) + "\n"
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
-from io import StringIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from oddsctl.ledger import Call
-from oddsctl.render import text
+from oddsctl.render import sheet, text
 from oddsctl.render.layout import Column, banner, cell, show_lines, side_by_side, width
 from oddsctl.times import iso
 
@@ -60,22 +58,16 @@ def calls_jsonl(calls: Iterable[Call], mark: Mapping[str, bool]) -> str:
     return "".join(json.dumps({**asdict(call), "at": iso(call.at), **mark}, ensure_ascii=False) + "\n" for call in calls)
 
 
-def calls_csv(calls: Iterable[Call], *, demo: bool) -> str:
+def calls_csv(calls: Iterable[Call], *, demo: bool, raw: bool = False) -> str:
     """One call a row, after a header. What is not known is empty."""
-    out = StringIO(newline="")
-    writer = csv.DictWriter(out, [*COLUMNS, "demo"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({**asdict(call), "at": iso(call.at), "demo": json.dumps(demo)} for call in calls)
-    return out.getvalue()
+    listed = ({**asdict(call), "at": iso(call.at), "demo": json.dumps(demo)} for call in calls)
+    return sheet.written([*COLUMNS, "demo"], listed, raw=raw)
 
 
-def groups_csv(document: Facts, *, demo: bool) -> str:
+def groups_csv(document: Facts, *, demo: bool, raw: bool = False) -> str:
     """One group a row, after a header."""
-    out = StringIO(newline="")
-    writer = csv.DictWriter(out, [*document["by"], "calls", "errors", "credits", "maybe_charged", "demo"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({**group, "demo": json.dumps(demo)} for group in document["groups"])
-    return out.getvalue()
+    columns = [*document["by"], "calls", "errors", "credits", "maybe_charged", "demo"]
+    return sheet.written(columns, ({**group, "demo": json.dumps(demo)} for group in document["groups"]), raw=raw)
 
 
 def groups_jsonl(document: Facts, mark: Mapping[str, bool]) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import IO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from oddsctl import characters
 
 NATURAL_WIDTH = 10_000
 """What is piped is as wide as it is, and as long: no line is wrapped or cut, nothing left out."""
@@ -27,6 +30,11 @@ class _Console(Console):
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
 
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """The segments to write, without unsafe characters; sequences that steer the terminal are rich's own alone."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(characters.escaped(segment.text), segment.style)
+
 
 def console(file: IO[str], environ: Mapping[str, str], *, animated: bool = False) -> Console:
     """A console on `file`; `animated` lets it redraw what it wrote, on a terminal that can.
@@ -35,6 +43,7 @@ def console(file: IO[str], environ: Mapping[str, str], *, animated: bool = False
     that redraw. Both count when they are not empty; FORCE_COLOR=0 forces nothing. What is piped is as wide as it is, whatever TERM and
     COLUMNS say.
     """
+    file = getattr(file, "styled", file)
     on_terminal = file.isatty()
     dumb = environ.get("TERM", "") in ("dumb", "unknown")
     forced = environ.get("FORCE_COLOR", "") not in ("", "0")

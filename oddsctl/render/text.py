@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from oddsctl import characters
 from oddsctl.times import span
 
 OddsFormat = Literal["american", "decimal"]
@@ -94,5 +95,5 @@ def zone_name(epoch: float, zone: ZoneInfo) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with blanks for line breaks and control characters: what providers send must not steer a terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)
+    """The text on one line without unsafe characters: what providers send must not steer a terminal."""
+    return text if characters.is_safe(text) else characters.one_line(text)
