@@ -120,6 +120,8 @@ def _decoded(key: str, value: JSON, unused: ProviderState) -> ProviderState:
         raise too_new(f"the account {key!r} in the state", version)
     try:
         state: ProviderState = codec.decode(ProviderState, value)
+        if not budget.is_believable(state.credits):
+            raise codec.DecodeError("credits of an account that cannot be")
     except codec.DecodeError as error:
         unknown = _encoded(ProviderState(credits=Credits(suspect=True)))
         raise RowDamagedError("the stored account", str(error), key, value, unknown, FRESH) from error

@@ -25,7 +25,7 @@ from oddsctl.policy.outbox import Outbox, Waiting
 from oddsctl.ports import JSON, Clock, Store
 from oddsctl.render.alerts import body, title
 from oddsctl.settings import Settings
-from oddsctl.shelves import ROOT, Kept, decoded
+from oddsctl.shelves import ROOT, decoded, kept_answer
 from oddsctl.store import codec
 
 KEY = "alerts/1"
@@ -167,7 +167,7 @@ def _balance(store: Store, clock: Clock, settings: Settings) -> alerts.Balance |
 
 def _lines(store: Store) -> Iterator[Line]:
     """The best head-to-head prices of every game on a stored board; of several boards with the same books the newest counts."""
-    boards = [kept for key in store.scan(BOARDS) if (kept := decoded(Kept, store.read(key)))]
+    boards = [kept for key in store.scan(BOARDS) if (kept := kept_answer(store.read(key)))]
     found: dict[tuple[str, str], Line] = {}
     for kept in sorted(boards, key=lambda kept: kept.fetched_at):
         if isinstance(kept.job, OddsJob) and isinstance(kept.answer, Events) and "h2h" in kept.job.markets:

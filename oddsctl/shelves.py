@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from oddsctl.errors import (
 from oddsctl.messages.jobs import Answer, GeocodeJob, Job, OddsJob, board_of
 from oddsctl.messages.wishes import Purpose
 from oddsctl.policy import coalesce, negative
+from oddsctl.policy.plausible import sound
 from oddsctl.policy.vocabulary import Shown, shown_by
 from oddsctl.ports import JSON, Store
 from oddsctl.store import codec
@@ -138,7 +139,7 @@ class Shelves:
     def answers(self, shelf: str) -> Iterator[Answer]:
         """All that is kept on a shelf, of any age."""
         for key in self._store.scan(ROOT + shelf):
-            if kept := decoded(Kept, self._store.read(key)):
+            if kept := kept_answer(self._store.read(key)):
                 yield kept.answer
 
     def standing_refusal(self, job: Job, now: float) -> KeptRefusal | None:
@@ -155,17 +156,17 @@ class Shelves:
     def all(self) -> Iterator[tuple[str, float]]:
         """The key of each kept answer and when it came (0 where that cannot be read)."""
         for key in self._store.scan(ROOT):
-            kept = decoded(Kept, self._store.read(key))
+            kept = kept_answer(self._store.read(key))
             yield key, kept.fetched_at if kept else 0.0
 
     def jobs(self) -> Iterator[tuple[Job, float]]:
         """What each kept answer is the answer to, and when it came; without those that cannot be read."""
         for key in self._store.scan(ROOT):
-            if kept := decoded(Kept, self._store.read(key)):
+            if kept := kept_answer(self._store.read(key)):
                 yield kept.job, kept.fetched_at
 
     def _open(self, key: str, job: Job) -> Found | None:
-        kept = decoded(Kept, self._store.read(key))
+        kept = kept_answer(self._store.read(key))
         answer = coalesce.cut(kept.job, kept.answer, job) if kept else None
         return Found(kept, answer) if kept and answer is not None else None
 
@@ -175,15 +176,21 @@ class Shelves:
         for key in list(self._store.scan(ROOT + newest.job.shelf)):
             if key == ROOT + newest.job.key:
                 continue
-            old = decoded(Kept, self._store.read(key))
+            old = kept_answer(self._store.read(key))
             if old is None or newest.fetched_at - old.fetched_at > KEEP_COVERED_FOR:
                 self._store.delete(key)
 
 
 def _younger(new: Kept, old: JSON) -> tuple[JSON, None]:
-    kept = decoded(Kept, old)
+    kept = kept_answer(old)
     overtaken = kept is not None and new.sent_at < kept.sent_at <= new.fetched_at  # one from the future had a wrong clock
     return (old if overtaken else codec.encode(new)), None
+
+
+def kept_answer(value: JSON) -> Kept | None:
+    """The kept answer, without what no provider can mean; None for what cannot be read."""
+    kept = decoded(Kept, value)
+    return kept and replace(kept, answer=sound(kept.answer))
 
 
 def decoded(kind: type[T], value: JSON) -> T | None:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -19,10 +20,11 @@ from oddsctl.messages.wishes import Priority, PriorityRequest, Purpose, Reason, 
 from oddsctl.models import Forecast, OddsEvent, Place, Price
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import coalesce
-from oddsctl.ports import JSON
+from oddsctl.ports import JSON, Store
 from oddsctl.served import read_counts
 from oddsctl.settings import Retry, Settings
 from oddsctl.store.memory import MemoryLocks, MemoryStore
+from oddsctl.store.recovering import RecoveringStore
 from tests.fakes import FakeClock, ScriptedTransport, Step, answer
 
 T = TypeVar("T")
@@ -77,7 +79,7 @@ class House:
         self, *steps: Step, settings: Settings | None = None, fails: Callable[[HttpResponse], Exception | None] = lambda _: None
     ) -> None:
         self.clock = FakeClock()
-        self.store = MemoryStore()
+        self.store: Store = MemoryStore()
         self.transport = ScriptedTransport(self.clock, *(steps or (live(used=3),)))
         self.providers = {name: FakeProvider(name, self.clock, fails) for name in ("odds", "espn", "weather")}
         self.settings = settings or Settings()
@@ -467,6 +469,21 @@ def test_without_a_key_nothing_is_sent() -> None:
     house.providers["odds"].key = None
     assert house.ask(BOARD) == [Reason.NO_KEY]
     assert house.transport.sent == []
+
+
+@pytest.mark.parametrize("name", ["used", "remaining", "own", "foreign", "base"])
+def test_books_that_an_earlier_version_spoiled_with_absurd_headers_break_no_later_run(name: str, tmp_path: Path) -> None:
+    house = House(live(used=3), live(used=6))
+    house.store = RecoveringStore(tmp_path, house.clock, 1.0, house.notices.append, lost_key=DAMAGED, books="accounts/odds/", traces=())
+    house.accounts = Accounts(house.store, house.clock, house.settings)
+    house.ask(BOARD)
+    row = house.store.read("accounts/odds/k1")
+    house.store.update("accounts/odds/k1", lambda _: ({**row, "credits": {**row["credits"], name: 10**308}}, None))
+    house.clock.jump(1)
+    assert house.ask(BOARD, terms=Terms(fresh=True)) == [Reason.FETCHED]
+    assert house.credits() == (6, 494, 0, 0)
+    assert "the stored account cannot be read" in " ".join(notice.text for notice in house.notices if isinstance(notice, Warned))
+    house.store.close()
 
 
 def test_each_key_has_books_of_its_own() -> None:

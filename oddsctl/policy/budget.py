@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from oddsctl import settings
 from oddsctl.messages.wire import Quota
 from oddsctl.messages.wishes import Purpose, Refusal, Refused
+from oddsctl.policy.plausible import MOST_CREDITS
 
 WITNESSES = 8
 """How many told values of `used` are kept to recognise a new month; more than calls ever overlap."""
@@ -104,6 +105,13 @@ class Purchase:
     purpose: Purpose = Purpose.OWN
     urgent: bool = False
     force: bool = False
+
+
+def is_believable(credits: Credits) -> bool:
+    """Whether no number of the books is larger than any account: earlier versions kept whatever a header said."""
+    calls = [call.credits for call in (*credits.reserved, *credits.maybe)] + [told.credits for told in credits.told]
+    numbers = (credits.used, credits.remaining, credits.base, credits.own, credits.foreign, *calls)
+    return all(number is None or abs(number) <= MOST_CREDITS for number in numbers)
 
 
 def thrifty(credits: Credits, rules: settings.Budget, monthly: int) -> bool:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
+from oddsctl.policy.plausible import LAST_INSTANT
+
+FIRST_INSTANT = 1577836800.0
+"""2020-01-01; an earlier `Date` is a mistake of the server, as is one of the next century."""
 TICK = 1.0
 """Seconds: `Date` tells no fractions."""
 
@@ -18,6 +22,8 @@ def ahead(headers: Mapping[str, str], sent_at: float, received_at: float) -> flo
     try:
         dated = parsedate_to_datetime(headers["date"]).timestamp() + max(0, int(headers.get("age", "0")))
     except (KeyError, ValueError, TypeError, OverflowError):
+        return None
+    if not FIRST_INSTANT <= dated < LAST_INSTANT:
         return None
     most, least = received_at - dated, sent_at - (dated + TICK)
     return least if least > 0 else most if most < 0 else 0.0

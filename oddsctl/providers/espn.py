@@ -20,6 +20,7 @@ from oddsctl.errors import (
 from oddsctl.messages.jobs import Answer, Job, Schedule, ScheduleJob
 from oddsctl.messages.wire import HttpRequest, HttpResponse, Quota
 from oddsctl.models import ScheduledGame, Sport, Status, VenueRef
+from oddsctl.policy.plausible import HIGHEST_SCORE
 from oddsctl.ports import JSON
 from oddsctl.providers import shape
 from oddsctl.providers.espn_line import line
@@ -198,7 +199,7 @@ def _start(job: Job, event: Entry) -> float:
 def _score(side: Entry) -> int | None:
     """The side's points; None where there are none yet."""
     told = side.value.get("score")
-    score = shape.whole_within(told, 0, shape.HIGHEST_SCORE)
+    score = shape.whole_within(told, 0, HIGHEST_SCORE)
     if score is None and told is not None and not isinstance(told, str):  # texts are cricket's, or empty
         side.sieve.leave_out("score", f"{side.place} has a score that is none")
     return score

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 from oddsctl.models import Price
+from oddsctl.policy.plausible import HIGHEST_PRICE, LARGEST_POINT
 from oddsctl.ports import JSON
-from oddsctl.providers.shape import HIGHEST_PRICE, decimal_odds, fields, whole, within, word
+from oddsctl.providers.shape import decimal_odds, fields, whole, within, word
 
 NAMES = {100: "DraftKings"}
 """Of the providers whose name was seen left out, by id."""
 ONE_SPELLING = {"draftkings": "DraftKings"}
 """By the name in lower case without blanks."""
-LARGEST_POINT = 10_000.0
 
 
 def line(listed: JSON, home: str, away: str) -> tuple[Price, ...]:

@@ -29,6 +29,7 @@ from oddsctl.messages.jobs import Answer, Events, EventsJob, Job, OddsJob, Score
 from oddsctl.messages.wire import HttpRequest, HttpResponse, Quota, Secret
 from oddsctl.models import OddsEvent, Price
 from oddsctl.policy import coalesce
+from oddsctl.policy.plausible import DEAREST, HIGHEST_PRICE, HIGHEST_SCORE, LARGEST_POINT, MOST_CREDITS
 from oddsctl.ports import JSON
 from oddsctl.providers import shape
 from oddsctl.providers.shape import Entry, Sieve
@@ -38,13 +39,9 @@ API = "odds"
 ANY_SPORT = "upcoming"
 """Asks for the next games of all sports."""
 NEED_A_POINT = ("spreads", "totals")
-LARGEST_POINT = 10_000.0
 DAY = 86400.0
 FAR_AHEAD, LONG_OVER = 550 * DAY, 90 * DAY
 """No game is listed so long before it begins, or after."""
-MOST_CREDITS = 10**9
-DEAREST = 10**5
-"""Credits of an account, and of one call, at the most: larger numbers in a header are a mistake."""
 EXCHANGE_REGIONS = frozenset(("eu", "uk", "au", "us_ex"))
 EXCHANGES = coalesce.REGION_BOOKS["us_ex"] | {"betfair_ex_eu", "betfair_ex_uk", "betfair_ex_au", "matchbook", "smarkets"}
 BY_CODE: dict[str, type[ProviderError]] = {
@@ -260,14 +257,14 @@ def _in_decimal(events: list[OddsEvent], sieve: Sieve) -> tuple[OddsEvent, ...]:
     prices = [price.price for event in events for price in event.prices]
     negative = sum(price <= -100 for price in prices)
     american = bool(prices) and (all(abs(price) >= 100 for price in prices) or negative > len(prices) / 4)
-    if not american and all(1 < price <= shape.HIGHEST_PRICE for price in prices):
+    if not american and all(1 < price <= HIGHEST_PRICE for price in prices):
         return tuple(events)
     return tuple(replace(event, prices=tuple(_usable(event.prices, sieve, american=american))) for event in events)
 
 
 def _usable(prices: Iterable[Price], sieve: Sieve, *, american: bool) -> Iterator[Price]:
     for price in prices:
-        decimal = shape.decimal_odds(price.price) if american else shape.within(price.price, 1.0, shape.HIGHEST_PRICE)
+        decimal = shape.decimal_odds(price.price) if american else shape.within(price.price, 1.0, HIGHEST_PRICE)
         if decimal is None or decimal <= 1:
             sieve.leave_out("price", f"{price.price:g} ({shape.quote(price.outcome)}, {shape.quote(price.bookmaker)}) is no price")
         else:
@@ -291,7 +288,7 @@ def _score(job: ScoresJob, now: float, entry: Entry) -> Score:
 
 
 def _side_score(entry: Entry) -> tuple[str, int]:
-    score = shape.whole_within(entry.value.get("score"), 0, shape.HIGHEST_SCORE)
+    score = shape.whole_within(entry.value.get("score"), 0, HIGHEST_SCORE)
     if score is None:
         raise entry.broken("has no score")
     return entry.word("name"), score

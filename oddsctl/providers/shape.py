@@ -15,23 +15,15 @@ from oddsctl import characters
 from oddsctl.errors import BrokenAnswerError
 from oddsctl.messages.wire import HttpResponse
 from oddsctl.models import LeftOut
+from oddsctl.policy.plausible import HIGHEST_PRICE, LARGEST, LAST_INSTANT, LONGEST_WORD
 from oddsctl.ports import JSON
 
 T = TypeVar("T")
 LONGEST_QUOTE = 200
 LONGEST_READ = 10_000
 """Characters of a provider's own words that are looked at."""
-LONGEST_WORD = 200
-"""Characters of a name: what is longer is none."""
-LARGEST = 1e10
-"""No number of a provider is larger, times in seconds and credits included."""
-HIGHEST_PRICE = 100_000.0
-"""Decimal odds at the most; exchanges end at 1000."""
-HIGHEST_SCORE = 1000
 LONGEST_REST = 86400.0
 """Seconds that a `Retry-After` is believed at the most: a slip of the provider must not silence it for years."""
-LAST_INSTANT = 4102444800.0
-"""2100-01-01; a later time is a mistake, such as milliseconds taken for seconds."""
 
 
 class Sieve:

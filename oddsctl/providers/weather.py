@@ -17,6 +17,7 @@ from oddsctl.errors import (
 from oddsctl.messages.jobs import Answer, ForecastJob, Forecasts, Geocoded, GeocodeJob, Job
 from oddsctl.messages.wire import HttpRequest, HttpResponse, Quota
 from oddsctl.models import Forecast, GeocodedPlace, Hour, Place, Units
+from oddsctl.policy.plausible import WEATHER
 from oddsctl.ports import JSON
 from oddsctl.providers import shape
 from oddsctl.providers.shape import Entry, Sieve
@@ -34,16 +35,6 @@ VARIABLES = {
     "code": "weather_code",
 }
 """Ours to theirs; ten or fewer weigh 1 a place (FACTS 3.2)."""
-LIKELY = {
-    "temperature": (-150.0, 150.0),
-    "apparent_temperature": (-200.0, 200.0),
-    "wind_speed": (0.0, 500.0),
-    "wind_gusts": (0.0, 600.0),
-    "precipitation_probability": (0.0, 100.0),
-    "precipitation": (0.0, 1000.0),
-    "code": (0.0, 99.0),
-}
-"""What each value is within, in any of the units."""
 SAME_PLACE_WITHIN = 1.0
 """Degrees between the place asked for and the middle of its cell of the grid, at the most."""
 UNITS: dict[Units, tuple[tuple[str, str], ...]] = {
@@ -206,7 +197,7 @@ def _column(hourly: Entry, name: str, variable: str) -> list[float | None] | Non
     if not isinstance(column, list) or len(column) != len(hourly.value["time"]):
         hourly.sieve.leave_out("variable", f"{hourly.place} has another number of {variable} than of time")
         return None
-    found = [shape.within(value, *LIKELY[name]) for value in column]
+    found = [shape.within(value, *WEATHER[name]) for value in column]
     if name == "code":
         found = [value if value is not None and value.is_integer() else None for value in found]
     bad = sum(value is not None and read is None for value, read in zip(column, found, strict=True))

@@ -42,6 +42,16 @@ def test_an_answer_that_a_cache_kept_for_a_while_is_no_difference() -> None:
     assert ahead(date(NOW - 300) | {"age": "300"}, NOW, NOW) == 0.0
 
 
-@pytest.mark.parametrize("headers", [{}, {"date": "soon"}, {"date": ""}, date(NOW) | {"age": "old"}])
+ABSURD = [
+    {"date": "Fri, 31 Dec 9999 23:59:59 GMT"},
+    {"date": "Thu, 01 Jan 1970 00:00:00 GMT"},
+    {"date": "Mon, 01 Jan 0001 00:00:00 GMT"},
+    date(NOW) | {"age": "9" * 400},
+    date(NOW) | {"age": "1e308"},
+    date(NOW) | {"age": "9" * 5000},
+]
+
+
+@pytest.mark.parametrize("headers", [{}, {"date": "soon"}, {"date": ""}, date(NOW) | {"age": "old"}, *ABSURD])
 def test_what_does_not_tell_the_time_tells_none(headers: dict[str, str]) -> None:
     assert ahead(headers, NOW, NOW) is None

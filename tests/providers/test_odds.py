@@ -526,9 +526,16 @@ def test_a_balance_may_be_negative() -> None:
     assert balance(used="5000060", remaining="-60", last="0") == Quota(5_000_060, -60, 0)
 
 
-@pytest.mark.parametrize("garbage", ["", "many", "1.5", "inf", "nan", "12 credits", "1_2", "9" * 400])
+@pytest.mark.parametrize("garbage", ["", "many", "1.5", "inf", "nan", "12 credits", "1_2", "9" * 400, "1e308", "9" * 5000, "1e10", "١٢"])
 def test_a_balance_that_is_no_whole_number_is_unknown_and_never_zero(garbage: str) -> None:
     assert balance(used=garbage, remaining="1", last=garbage) == Quota(None, 1, None)
+
+
+@pytest.mark.parametrize(("header", "absurd"), [("used", "-1"), ("used", "1000000001"), ("remaining", "-1e9999"), ("last", "100001")])
+def test_a_balance_that_no_account_has_is_unknown(header: str, absurd: str) -> None:
+    told: dict[str, Any] = {"used": "3", "remaining": "497", "last": "3"}
+    assert getattr(balance(**told), header) == int(told[header])
+    assert getattr(balance(**told | {header: absurd}), header) is None
 
 
 def test_a_refusal_may_tell_the_balance() -> None:
