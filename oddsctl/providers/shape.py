@@ -20,6 +20,8 @@ from oddsctl.ports import JSON
 
 T = TypeVar("T")
 LONGEST_QUOTE = 200
+MOST_DIGITS = 30
+"""Of a whole number: more is absurd, and Python refuses to read thousands."""
 LONGEST_READ = 10_000
 """Characters of a provider's own words that are looked at."""
 LONGEST_REST = 86400.0
@@ -124,15 +126,18 @@ def body(api: str, response: HttpResponse) -> JSON:
     """The answer as JSON. Raises `BrokenAnswerError` where it is none: a stream that broke off, a gateway's page.
 
     Bytes that are no UTF-8 become `\ufffd`, bare `nan` and its like become null, and a number of thousands of digits becomes infinite.
+    Of a list that broke off the whole entries stay, and null for the rest.
     """
     try:
         return json.loads(response.body)  # NaN, which it takes, is no number to `number`
     except (ValueError, RecursionError):
         pass
-    text = response.body.decode("utf-8-sig", "replace")
+    text = _BARE_WORDS.sub(lambda found: found[0] if found[0][0] == '"' else "null", response.body.decode("utf-8-sig", "replace"))
     try:
-        return json.loads(_BARE_WORDS.sub(lambda found: found[0] if found[0][0] == '"' else "null", text), parse_int=float)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
+        if whole := _whole_entries(text):
+            return [*whole, None]  # what follows them can't be read, and is counted as one
         near = quote(error.doc[error.pos : error.pos + 40])
         what = f"is no JSON from character {error.pos} on ({near})" if near else "ends too soon"
     except (ValueError, RecursionError):
@@ -140,6 +145,21 @@ def body(api: str, response: HttpResponse) -> JSON:
     raise BrokenAnswerError(f"{api}: the answer {what}" if response.body.strip() else f"{api}: the answer is empty", provider=api)
 
 
+def _whole_entries(text: str) -> list[JSON]:
+    """The entries of a list that broke off, up to where it did."""
+    entries: list[JSON] = []
+    at = len(text) - len(text.lstrip()) + 1 if text.lstrip().startswith("[") else len(text)
+    while gap := _GAP.match(text, at):
+        try:
+            entry, at = _DECODER.raw_decode(text, gap.end())
+        except (ValueError, RecursionError):
+            break
+        entries.append(entry)
+    return entries
+
+
+_GAP = re.compile(r"[\s,]*(?=[^\s,])")
+_DECODER = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) < MOST_DIGITS else float("inf"))
 _BARE_WORDS = re.compile(r'"(?:[^"\\]|\\.)*"|[-+]?\b(?:nan|inf(?:inity)?)\b', re.IGNORECASE | re.DOTALL)
 """Texts, which stay as they are, and spellings of numbers that are none."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -340,6 +341,20 @@ def test_a_part_of_a_paid_board_that_cannot_be_read_costs_itself_alone(bad: Any,
     assert [price.price for price in found.events[0].prices if price.bookmaker == "good"] == [1.5, 2.6]
     assert len(found.events[0].prices) == 2 + kept
     assert found.left_out.counts == ((kind, 1),)
+
+
+@pytest.mark.parametrize("cut", [-1, -2, -30, -200])
+def test_of_a_paid_board_that_broke_off_the_whole_events_stay(cut: int) -> None:
+    body = json.dumps([odds_event(GOOD), odds_event(GOOD, id="b" * 32), odds_event(GOOD, id="c" * 32)]).encode()
+    found: Events = API.parse(BOARD, HttpResponse(200, {}, body[:cut]))  # type: ignore[assignment]
+    assert [event.id[0] for event in found.events] == (["a", "b", "c"] if cut == -1 else ["a", "b"])
+    assert found.left_out.counts == (("event", 1),)
+
+
+def test_a_huge_whole_number_costs_itself_alone_and_ids_that_are_numbers_stay() -> None:
+    text = json.dumps([odds_event(GOOD, id=7), odds_event(book("a", market("h2h", ("x", 12345.5))), id=8)])
+    found: Events = API.parse(BOARD, HttpResponse(200, {}, text.replace("12345.5", "9" * 5000).encode()))  # type: ignore[assignment]
+    assert [(event.id, len(event.prices)) for event in found.events] == [("7", 2), ("8", 0)]
 
 
 def test_several_left_out_are_counted_by_kind_in_one_line() -> None:
