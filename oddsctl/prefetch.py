@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from oddsctl.config.text import format_duration, parse_duration
-from oddsctl.errors import LockTimeoutError, OddsctlError
+from oddsctl.errors import LockTimeoutError, OddsctlError, UnknownSportError
 from oddsctl.kick_off_weather import KickOffWeather, games_of
 from oddsctl.messages.jobs import EventsJob, SportsJob
 from oddsctl.messages.notices import Notice, Warned, WindowMissed, WindowUnpriced
@@ -373,7 +373,11 @@ def _covers(call: PlannedCall) -> tuple[tuple[str, str], ...]:
 
 def _made(api: str, call: PlannedCall, outcomes: Sequence[Outcome], now: float) -> PrefetchCall:
     worst = max(outcomes, key=lambda outcome: outcome.reason.fails_strict)
-    told = (worst.reason.fails_strict and worst.detail) or worst.reason.value
+    told = worst.reason.value
+    if isinstance(worst.error, UnknownSportError):
+        told = NO_PRICES  # a sport that The Odds API does not have, or not now: the preseason's
+    elif worst.detail and (worst.reason.fails_strict or worst.reason is Reason.NEGATIVE_CACHE):
+        told = worst.detail
     return PrefetchCall(
         now, api, call.sport, sum(outcome.credits for outcome in outcomes), _covers(call), told, call.game_time, call.closes
     )

@@ -246,7 +246,7 @@ class Decisions:
 
     def write(self) -> None:
         """Append the run, where it decided anything; not that cron's run found the schedule as it was."""
-        asked = any(wish["reason"] != Reason.FRESH_CACHE for wish in self._wishes)
+        asked = any(wish["reason"] not in (Reason.FRESH_CACHE, Reason.PREFETCHED) for wish in self._wishes)
         if asked or self._windows or (self._wishes and self._command != PLANNER):
             now = self._clock.now()
             document = {"schema": "oddsctl.why/1", "id": self.id, "at": iso(now), "command": self._command, "wishes": self._wishes}

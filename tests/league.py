@@ -95,6 +95,8 @@ class Providers:
         self.left = left
         self.used = used
         self.down: set[str] = set()
+        self.unknown: set[str] = set()
+        """What The Odds API does not call any sport."""
         self.listed_ahead = 400 * DAY
         """Seconds before their start from which on The Odds API lists games."""
         self.sent: list[tuple[float, HttpRequest]] = []
@@ -129,6 +131,8 @@ class Providers:
         if path.endswith("/sports"):
             return answer([], **self._quota(0))
         sport, kind = path.split("/")[-2:]
+        if sport in self.unknown:
+            return answer({"message": "Unknown sport", "error_code": "UNKNOWN_SPORT"}, 404)
         ahead = (one for one in self._of("odds_key", sport) if now < one.start <= now + self.listed_ahead)
         open_games = (one for one in ahead if one.status in ("scheduled", "delayed"))
         events = [_odds(match) for match in open_games if match.listed and in_season(find(match.sport), match.start).odds_key == sport]

@@ -261,6 +261,16 @@ def test_a_preseason_game_is_bought_for_under_the_preseasons_key(tmp_path: Path)
     assert house.ends == windows_of("1")
 
 
+def test_a_sport_that_the_odds_api_does_not_have_has_no_prices_and_costs_nothing(tmp_path: Path) -> None:
+    house = town(tmp_path, Match("1", at("2026-08-13 19:00")), now="2026-08-13 12:00")
+    house.wire.unknown = {"americanfootball_nfl_preseason"}
+    runs = house.cron(house.now, at("2026-08-13 19:10"))
+    assert house.ends == windows_of("1", **NO_PRICES)
+    assert {end.fate for end in house.log.since(0.0).values()} == {"skipped"}
+    assert [(end.game, end.window) for run in runs for end in run.unpriced] == [("1", "2h")]
+    assert house.wire.used == 0
+
+
 def test_an_empty_board_captures_nothing(tmp_path: Path) -> None:
     house = town(tmp_path, one_o_clock(listed=False))
     from_six_to_one(house)
