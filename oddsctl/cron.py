@@ -24,7 +24,10 @@ WIDTH = 96
 SPARE = 10
 """Seconds beyond the deadline after which systemd ends a run that has not ended itself."""
 
-_READ = re.compile(r"ODDSCTL_\w+|XDG_(?:CONFIG|STATE)_HOME|(?:https?|all|no)_proxy|(?:REQUESTS|CURL)_CA_BUNDLE", re.IGNORECASE)
+_READ = re.compile(
+    r"ODDSCTL_\w+|XDG_(?:CONFIG|STATE)_HOME|(?:https?|all|no)_proxy|(?:REQUESTS|CURL)_CA_BUNDLE|SSL_CERT_(?:FILE|DIR)|TZ|TZDIR",
+    re.IGNORECASE,
+)
 _PLAIN = re.compile(r"[\w@%+=:,./~-]+", re.ASCII)
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
-from oddsctl import redaction, suggest
-from oddsctl.errors import InterruptedRunError, LockTimeoutError, OddsctlError, StateError, UsageError
+from oddsctl import redaction
+from oddsctl.errors import ConfigError, InterruptedRunError, LockTimeoutError, OddsctlError, StateError, UsageError
 from oddsctl.messages.notices import News, Notice, Warned
 from oddsctl.settings import NO_FILE
 
@@ -81,13 +81,15 @@ class Session:
 
     @cached_property
     def zone(self) -> ZoneInfo:
-        """The user's time zone: `--tz`, `TZ`, the machine's, UTC."""
-        if self.tz:
-            return _zone(self.tz)
+        """The user's time zone: `--tz`, `TZ`, the machine's, UTC. Raises `UsageError`, or `ConfigError` for a `TZ` that is none."""
+        from oddsctl.config import zones
+
         try:
-            return ZoneInfo(os.environ["TZ"].removeprefix(":"))
-        except (KeyError, ValueError, OSError):  # not set, or in one of the forms that only the C library reads
-            return _machine_zone()
+            return zones.of_machine(os.environ) if self.tz is None else zones.named(self.tz, os.environ)
+        except zones.UnknownZoneError as error:
+            if self.tz is None:
+                raise ConfigError(f"environment TZ: {error}", hint=error.remedy) from None
+            raise UsageError(f"--tz: {error}", hint=error.remedy) from None
 
     @property
     def mark(self) -> dict[str, bool]:
@@ -117,6 +119,7 @@ class Session:
         from oddsctl.cli.interruptions import graceful
 
         loaded = loaded or self.loaded
+        _ = self.zone  # one that is none is refused before anything is bought
         patience = loaded.settings.shutdown.timeout if shutdown is None else shutdown
         app = open_app(loaded, demo=self.demo, tell=self.tell, lock_wait=max(wait, LEAST_LOCK_WAIT), command=self.command)
         try:
@@ -207,22 +210,3 @@ class Session:
         """One line on stderr, unless `-q`."""
         if not self.quiet:
             print(text, file=sys.stderr)  # noqa: T201 - talk goes to stderr
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        from zoneinfo import available_timezones
-
-        hint = suggest.did_you_mean(name, sorted(available_timezones()), "write it like Europe/Berlin or America/New_York")
-        raise UsageError(f"--tz: no time zone is called {name!r}", hint=hint) from None
-
-
-def _machine_zone() -> ZoneInfo:
-    """The zone that /etc/localtime links to; UTC where it does not tell."""
-    try:
-        path = Path("/etc/localtime").resolve(strict=True).as_posix()
-        return ZoneInfo(path.partition("zoneinfo/")[2] or "UTC")
-    except (KeyError, ValueError, OSError):
-        return ZoneInfo("UTC")
