@@ -33,7 +33,10 @@ _PLAIN = re.compile(r"[\w@%+=:,./~-]+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What the lines depend on. Paths are absolute, times seconds; `key_place` is `odds.key`, never the key; `unseen` are names."""
+    """What the lines depend on. Paths are absolute, times seconds; `key_place` is `odds.key`, never the key; `unseen` are names.
+
+    `has_config` tells whether there is a configuration file already.
+    """
 
     executable: str
     sports: tuple[str, ...]
@@ -44,6 +47,7 @@ class Setup:
     key_place: str
     unseen: tuple[str, ...]
     is_mac: bool
+    has_config: bool = True
 
 
 def unseen(names: Iterable[str]) -> tuple[str, ...]:
@@ -103,9 +107,12 @@ def rhythm(every: float, host: str) -> Rhythm:
 # ── what ──
 
 
+def _called(setup: Setup) -> list[str]:
+    return [setup.executable, *(["--config", setup.config_file] if setup.config_file else [])]
+
+
 def _command(setup: Setup, *options: str) -> list[str]:
-    config = ["--config", setup.config_file] if setup.config_file else []
-    return [setup.executable, *config, "prefetch", *setup.sports, *options]
+    return [*_called(setup), "prefetch", *setup.sports, *options]
 
 
 def _bounded(setup: Setup) -> list[str]:
@@ -199,7 +206,7 @@ def _notes(setup: Setup) -> list[str]:
     where, _, rest = setup.key_place.partition(":")
     notes = []
     if where == "env":
-        notes.append(_key_in_a_file(rest, who, _configuration(setup)))
+        notes.append(_key_in_a_file(rest, who, setup))
     if where == "command" and not rest.lstrip(" \"'").startswith("/"):
         notes.append(_comment(f"odds.key is a command. {who} a short PATH and nobody who types a passphrase: give its absolute path."))
     given = {"ODDSCTL_PREFETCH_DEADLINE", "ODDSCTL_CONFIG" if setup.config_file else ""}
@@ -214,17 +221,15 @@ def _notes(setup: Setup) -> list[str]:
     return notes
 
 
-def _key_in_a_file(variable: str, who: str, configuration: str) -> str:
+def _key_in_a_file(variable: str, who: str, setup: Setup) -> str:
     told = (
-        f"{who} none of your shell's variables, so no {variable}. Give the key in a file: run the first two lines here,"
-        f" and write the third below [odds] in {configuration}."
+        f"{who} none of your shell's variables, so no {variable}. Give the key in a file: run these lines but the last,"
+        f" then replace the line of `key` below [odds] in {_configuration(setup)}, be it a comment or not, by the last one."
     )
-    return f"""\
-{_comment(told)}\
-#   mkdir -p {KEY_FILE.rpartition("/")[0]}
-#   (umask 077; printf '%s\\n' "${variable}" > {KEY_FILE})
-#   key = "file:{KEY_FILE}"
-"""
+    make = [] if setup.has_config else [shlex.join([*_called(setup), "config", "init"])]
+    save = f"(umask 077; printf '%s\\n' \"${variable}\" > {KEY_FILE})"
+    shown = [*make, f"mkdir -p {KEY_FILE.rpartition('/')[0]}", save, f'key = "file:{KEY_FILE}"']
+    return _comment(told) + "".join(f"#   {line}\n" for line in shown)
 
 
 def _configuration(setup: Setup) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from oddsctl import config
 from oddsctl.config.file import lines_of
-from oddsctl.config.keys import SECTIONS, SPORT_TABLE, TABLE
+from oddsctl.config.keys import SECTIONS, SPORT_TABLE, TABLE, Key
 from oddsctl.config.reading import read_file
 from oddsctl.config.text import format_rate, format_size, parse_rate, parse_size
 from oddsctl.errors import ConfigError, MissingKeyError, OddsctlError, UsageError
@@ -215,7 +216,7 @@ REFUSED = {
     "sport's path": ('[sports.x]\nespn = "../b"\n', 2, "sports.x.espn", 'write it like "soccer/ned.1"'),
     "sport's flag": ('[sports.x]\nespn = "a/b"\nindoor = "yes"\n', 3, "sports.x.indoor", "write true or false, without quotes"),
     "syntax": ("[odds]\nburst = 5\nrate = 5/s\n", 3, "", "is no TOML"),
-    "key given twice": ("[odds]\nburst = 5\nburst = 6\n", 3, "", "is no TOML: cannot overwrite a value"),
+    "key given twice": ("[odds]\nburst = 5\nburst = 6\n", 3, "", "has the same key twice; keep one of the two lines"),
     "file cut off": ('[odds]\nregions = ["us",\n', 2, "", "is no TOML"),
     "depth without end": (f"x = {'[' * 5000}\n", None, "", "is no TOML"),
     "digits without end": (f"x = {'9' * 5000}\n", None, "", "is no TOML"),
@@ -669,19 +670,45 @@ def test_the_example_in_the_repository_is_the_one_the_program_writes() -> None:
     assert EXAMPLE.read_text(encoding="utf-8") == config.example_text()
 
 
-def test_the_example_loads_as_exactly_the_defaults() -> None:
+def uncommented() -> str:
+    """The example with every default taken out of its comment, the sport apart."""
+    text, _, sport = config.example_text().partition("# [sports.")
+    return re.sub(r"^# (?=\w+ = )", "", text, flags=re.MULTILINE) + "# [sports." + sport
+
+
+def test_the_example_changes_nothing_and_uncommented_it_is_exactly_the_defaults(toml: Path) -> None:
+    defaults = config.load(file=Path("/dev/null"), env={}).settings
     loaded = config.load(file=EXAMPLE, env={})
-    assert loaded.settings == config.load(file=Path("/dev/null"), env={}).settings
+    assert (loaded.settings, set(loaded.origins.values())) == (defaults, {"default"})
+    toml.write_text(uncommented())
+    loaded = config.load(file=toml, env={})
+    assert loaded.settings == defaults
     assert all(origin.startswith("file ") for origin in loaded.origins.values())
 
 
 def test_the_example_has_each_key_once_on_the_line_it_is_found_at_with_a_comment() -> None:
-    lines = config.example_text().splitlines()
-    found = {".".join(path): lines[line - 1] for path, line in lines_of(config.example_text()).items()}
+    lines = uncommented().splitlines()
+    found = {".".join(path): lines[line - 1] for path, line in lines_of(uncommented()).items()}
     assert list(found) == [name for section in SECTIONS for name in (section, *(k.dotted for k in TABLE if k.section == section))]
     for name, line in found.items():
         assert line.startswith((f"[{name}]", f"{name.partition('.')[2]} = "))
         assert line.partition("  # ")[2].strip(), name
+
+
+@pytest.mark.parametrize("key", TABLE, ids=lambda key: key.dotted)
+def test_a_line_below_the_heading_beside_the_comment_or_instead_of_it_sets_the_key(key: Key, toml: Path) -> None:
+    """However somebody follows "below [odds]": no key stands twice."""
+    line = f"{key.name} = {key.kind.spell(key.value(Settings()))}"
+    heading = next(line for line in config.example_text().splitlines() if line.startswith(f"[{key.section}]"))
+    comment = next(part for part in config.example_text().partition(heading)[2].splitlines() if part.startswith(f"# {key.name} = "))
+    for text in (
+        config.example_text().replace(heading, f"{heading}\n{line}", 1),
+        config.example_text().replace(comment, f"{comment}\n{line}", 1),
+        config.example_text().replace(comment, line, 1),
+    ):
+        toml.write_text(text)
+        loaded = config.load(file=toml, env={})
+        assert [name for name, origin in loaded.origins.items() if origin != "default"] == [key.dotted]
 
 
 def test_the_sport_in_the_example_can_be_uncommented(toml: Path) -> None:

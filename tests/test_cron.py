@@ -288,6 +288,13 @@ def test_a_key_in_a_variable_is_moved_to_a_file_by_the_lines_shown(tmp_path: Pat
     assert str(config) in lines(replace(SETUP, key_place="env:MY_KEY", config_file=str(config)))
 
 
+def test_who_has_no_configuration_yet_makes_one_first() -> None:
+    page = lines(replace(SETUP, key_place="env:MY_KEY", has_config=False, executable="/opt/a b/oddsctl"))
+    first = next(line for line in page.splitlines() if line.startswith("#   "))
+    assert first == "#   '/opt/a b/oddsctl' config init"
+    assert "replace" in page
+
+
 def test_what_cron_has_as_well_is_no_word_worth() -> None:
     assert not [line for line in lines(SETUP).splitlines() if "your shell" in line or "PATH" in line]
     assert lines(replace(SETUP, key_place="command:/usr/bin/pass show odds")) == lines(SETUP)

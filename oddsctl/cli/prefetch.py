@@ -129,6 +129,7 @@ def _print_cron(session: Session, sports: list[str], deadline: float) -> int:
         key_place=settings.odds.key,
         unseen=unseen(os.environ),
         is_mac=sys.platform == "darwin",
+        has_config=session.loaded.path is not None,
     )
     sys.stdout.write(lines(setup))
     return 0

@@ -18,6 +18,10 @@ _PIECE = re.compile(
 MOST = 1 << 20
 """Bytes of a configuration."""
 
+_SECTION_TWICE = ("has the same section twice", "put its keys below the first one, and take the second heading out")
+_TWICE = {"Cannot overwrite a value": ("has the same key twice", "keep one of the two lines")}
+"""What `tomllib` says, and what a person would."""
+
 Names = tuple[str, ...]
 
 
@@ -71,6 +75,8 @@ def _parsed(text: str) -> dict[str, Any]:
         what, _, place = str(error).partition(" (at ")
         found = re.search(r"line (\d+)", place)
         line = int(found[1]) if found else text.rstrip().count("\n") + 1 if place else None
+        if what in _TWICE or what.endswith(" twice"):
+            raise BrokenFileError(*_TWICE.get(what, _SECTION_TWICE), line) from None
         raise BrokenFileError(f"is no TOML: {what[:1].lower()}{what[1:]}", 'text needs quotes, as in rate = "5/s"', line) from None
 
 

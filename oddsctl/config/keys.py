@@ -144,7 +144,7 @@ _SPORT_FIELDS = {"espn": "espn_path", "groups": "espn_groups", "days": "default_
 _EXAMPLE_SPORT = Sport("eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", "soccer/ned.1", default_days=7)
 
 _EXAMPLE_HEAD = """\
-# oddsctl's configuration. Everything below is the default: keep what you change, drop the rest.
+# oddsctl's configuration. Each default stands here as a comment: take the # in front of a line away, and change what follows.
 # Flags win over the environment, which wins over this file. Each key has a variable: [odds] rate is ODDSCTL_ODDS_RATE.
 # `oddsctl config show` tells what holds and why, `oddsctl config check` what is wrong with it.
 """
@@ -198,11 +198,11 @@ def _nearest(word: str, known: Mapping[str, str]) -> str:
 
 
 def example_text() -> str:
-    """The text of `config.example.toml`, which `config init` writes: each key with its default and what it means."""
+    """The text of `config.example.toml`, which `config init` writes: each key, its default as a comment, and what it means."""
     blocks = [_EXAMPLE_HEAD]
     for section, doc in SECTIONS.items():
         keys = [key for key in TABLE if key.section == section]
-        lines = [(f"{key.name} = {key.kind.spell(key.value(Settings()))}", key.doc) for key in keys]
+        lines = [(f"# {key.name} = {key.kind.spell(key.value(Settings()))}", key.doc) for key in keys]
         blocks.append(_aligned([(f"[{section}]", doc), *lines]))
     lines = [
         (f"{key.name} = {key.kind.spell(sport_value(_EXAMPLE_SPORT, key.name))}", key.doc)
