@@ -9,6 +9,7 @@ import os
 import resource
 import socket
 import sqlite3
+import sys
 import threading
 import traceback
 import zlib
@@ -336,11 +337,92 @@ def test_a_handshake_with_a_server_that_speaks_no_tls_was_not_sent(server: Serve
     assert server.seen == []
 
 
-def test_a_missing_ca_bundle_stops_before_sending(server: Server, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that prescribes no way."""
+    for name in (*AUTHORITIES, *PROXIES, "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("variable", AUTHORITIES)
+def test_a_missing_ca_bundle_stops_before_sending(
+    variable: str, server: Server, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "/nowhere/ca.pem")
     error = failure(transport, server.url.replace("http:", "https:"))
     assert not error.maybe_sent
-    assert "REQUESTS_CA_BUNDLE" in str(error.hint)
+    assert f"{variable} names /nowhere/ca.pem, which does not exist" in error.message
+    assert variable in str(error.hint)
+    assert transport.send(request_to(server.url)).body == BOARD, "plain http needs none"
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("variable", PROXIES)
+@pytest.mark.parametrize("scheme", ["socks4", "socks5", "socks5h", "SOCKS5"])
+def test_a_socks_proxy_without_its_package_is_told_with_its_variable_and_the_remedy(
+    scheme: str, variable: str, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "socks", None)
+    monkeypatch.setenv(variable, f"{scheme}://me:pass-word@127.0.0.1:9")
+    error = failure(transport, "https://api.example.com/v4/odds")
+    assert not error.maybe_sent
+    assert f"{variable} names a SOCKS proxy, and the package PySocks is not installed" in error.message
+    assert "pip install pysocks" in str(error.hint)
+    assert "pass-word" not in error.message
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
+@pytest.mark.parametrize(
+    ("proxy", "says"),
+    [
+        *(
+            (broken, "is no address of a proxy")
+            for broken in ("http://", "http://:3128", "http://h:port", "http://h:99999", "://", "http://[::1")
+        ),
+        *((broken, "is no address of a proxy") for broken in ("http://a b:1", "h:1:2", "http://me:pass-word@")),
+        *(
+            (other, "a kind of proxy that is not known here")
+            for other in ("htp://h:1", "ftp://h:1", "socks://h:1", "quic://me:pass-word@h:1")
+        ),
+    ],
+)
+def test_a_proxy_that_is_none_is_told_by_its_variable(
+    proxy: str, says: str, variable: str, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, proxy)
+    error = failure(transport, "https://api.example.com/v4/odds")
+    assert not error.maybe_sent
+    assert f"{variable} " in error.message
+    assert says in error.message
+    assert "pass-word" not in error.message
+    assert error.hint
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("around", ["{}", " {} ", "{}\r\n", "{}/"])
+def test_blanks_around_the_address_of_a_proxy_are_left_out(
+    around: str, server: Server, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", around.format(f"127.0.0.1:{server.server_port}"))
+    server.answer = lambda visit: visit.reply(b"", 407)
+    error = failure(transport, "https://api.example.com/v4/odds")
+    assert [path for path, _ in server.seen] == ["api.example.com:443"]
+    assert "through the proxy that HTTPS_PROXY names: refused on the way (HTTP 407)" in error.message
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_proxy_that_is_down_is_told_as_the_proxy(transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    error = failure(transport, "https://api.example.com/v4/odds")
+    assert not error.maybe_sent
+    assert error.message == "odds: no connection to api.example.com through the proxy that ALL_PROXY names: Connection refused"
+    assert error.hint == "check ALL_PROXY"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
 from oddsctl.ports import Clock
 from oddsctl.settings import Http
 from oddsctl.transport.line import Adapter, Line, NotSentError, decoded
+from oddsctl.transport.way import CA_VARIABLES, BarredError, Way, way_to
 from oddsctl.transport.wire_cache import WireCache
 
 _REDIRECTS = 3
@@ -62,8 +63,12 @@ class HttpTransport:
             stored = self._cache.find(plain) if self._cache else None
             with line:
                 response = self._exchange(session, plain, request, stored.validators if stored else {}, line)
+        except BarredError as error:
+            failure = TransportError(
+                f"{request.api}: no way to {host}: {error.why}", maybe_sent=False, provider=request.api, hint=error.hint
+            )
         except (requests.RequestException, HTTPError, OSError, zlib.error, NotSentError) as error:
-            failure = _failure(error, request.api, host, self._http, patience if line.overdue else None)
+            failure = _failure(error, request.api, host, self._http, line, patience)
             failure.maybe_sent |= line.redirected  # something was, to get there
             failure.head = line.head
         else:
@@ -118,15 +123,16 @@ class HttpTransport:
         """The answer, after at most three redirects within its host. Past the session, which reads a redirect's body without limit."""
         for _ in range(_REDIRECTS + 1):
             url = prepared.url or ""
-            around = session.merge_environment_settings(url, {}, stream=True, verify=True, cert=None)
+            way = _way(session, url)
+            line.via = way.via
             adapter = cast("Adapter", session.get_adapter(url))
             adapter.line = line
             response = adapter.send(
                 prepared,
                 stream=True,
                 timeout=(self._http.connect_timeout, self._http.read_timeout),
-                verify=around["verify"] or True,
-                proxies={} if _is_loopback(urlsplit(url).hostname) else around["proxies"],
+                verify=way.verify,
+                proxies=way.proxies,
             )
             if not response.is_redirect:
                 return response
@@ -148,43 +154,52 @@ class HttpTransport:
         return session
 
 
-def _failure(error: Exception, api: str, host: str, http: Http, overdue: float | None) -> TransportError:
+def _way(session: requests.Session, url: str) -> Way:
+    """The way that the environment prescribes; this machine is never asked through a proxy."""
+    if _is_loopback(urlsplit(url).hostname):
+        return way_to(url, {})
+    return way_to(url, session.merge_environment_settings(url, {}, stream=True, verify=True, cert=None)["proxies"])
+
+
+def _failure(error: Exception, api: str, host: str, http: Http, line: Line, patience: float) -> TransportError:
     """What an exception of requests, urllib3 or zlib means to a user. Nothing of its text is kept but what names no address."""
     if isinstance(error, NotSentError):
-        return _not_sent(error.__cause__, api, host, http)
-    if overdue is not None:
-        return TimedOutError(f"{api}: {host} did not finish its answer within {overdue:g} s", maybe_sent=True, provider=api)
+        return _not_sent(error.__cause__, api, host, http, line.via)
+    if line.overdue:
+        return TimedOutError(f"{api}: {host} did not finish its answer within {patience:g} s", maybe_sent=True, provider=api)
     if isinstance(error, (requests.Timeout, WireTimeoutError, TimeoutError)):
         return TimedOutError(f"{api}: {host} did not answer within {http.read_timeout:g} s", maybe_sent=True, provider=api)
     if isinstance(error, zlib.error):
         return TransportError(f"{api}: {host} sent a body that is no whole gzip", maybe_sent=True, provider=api)
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)) or type(error) is OSError:
-        return TransportError(  # a bare OSError is requests' own complaint, before it connects, about a CA bundle
-            f"{api}: the request to {host} could not be set up",
-            maybe_sent=False,
-            provider=api,
-            hint="check the base_url, HTTPS_PROXY and REQUESTS_CA_BUNDLE",
+        return TransportError(  # requests' own complaint, before it connects
+            f"{api}: the request to {host} could not be set up", maybe_sent=False, provider=api, hint="check the base_url"
         )
     return TransportError(f"{api}: {host} broke off before its answer was whole", maybe_sent=True, provider=api)
 
 
-def _not_sent(cause: BaseException | None, api: str, host: str, http: Http) -> TransportError:
+def _not_sent(cause: BaseException | None, api: str, host: str, http: Http, via: str | None) -> TransportError:
+    where = f"{host} through the proxy that {via} names" if via else host
     slow = isinstance(cause, (ConnectTimeoutError, TimeoutError)) and not isinstance(cause, NewConnectionError)  # a child of the first
     if slow:
-        return TimedOutError(f"{api}: no connection to {host} within {http.connect_timeout:g} s", maybe_sent=False, provider=api)
+        return TimedOutError(f"{api}: no connection to {where} within {http.connect_timeout:g} s", maybe_sent=False, provider=api)
     root = getattr(cause, "__cause__", None) or cause
-    hint = None
+    hint = f"check {via}" if via else None
     if isinstance(cause, NameResolutionError):
-        why = "its name has no address"
+        why = "the proxy's name has no address" if via else "its name has no address"
     elif isinstance(root, ssl.SSLCertVerificationError):
         why, hint = f"its certificate is not trusted ({root.verify_message})", "REQUESTS_CA_BUNDLE names a file of further authorities"
+    elif isinstance(root, ssl.SSLError) and root.library in ("X509", "PEM"):
+        why, hint = "the file of authorities holds no certificate", f"check {' and '.join(CA_VARIABLES)}"
     elif isinstance(root, ssl.SSLError):
         why = "it speaks no TLS"
     elif isinstance(root, OSError) and root.strerror:
         why = root.strerror
-    else:  # an error without a number is that of a tunnel
-        why, hint = "refused on the way", "check HTTPS_PROXY"
-    return TransportError(f"{api}: no connection to {host}: {why}", maybe_sent=False, provider=api, hint=hint)
+    elif refused := re.search(r"Tunnel connection failed: ([0-9]{3})", str(root)):
+        why = f"refused on the way (HTTP {refused[1]})"
+    else:
+        why, hint = "refused on the way", hint or "check HTTPS_PROXY"
+    return TransportError(f"{api}: no connection to {where}: {why}", maybe_sent=False, provider=api, hint=hint)
 
 
 def _allowed_host(request: HttpRequest) -> str:

@@ -7,11 +7,10 @@ import threading
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
 class NotSentError(Exception):
@@ -21,7 +20,7 @@ class NotSentError(Exception):
 class Line:
     """The time limit of one exchange. A byte now and then keeps a read timeout from striking, be it in headers, body or trailers.
 
-    `head` is the status and the headers of the answer, once they are there.
+    `head` is the status and the headers of the answer, once they are there; `via` the variable that names the proxy in between.
     """
 
     def __init__(self, patience: float) -> None:
@@ -29,6 +28,7 @@ class Line:
         self.overdue = False
         self.redirected = False
         self.head: tuple[int, dict[str, str]] | None = None
+        self.via: str | None = None
         self._timer = threading.Timer(patience, self._hang_up)
         self._timer.daemon = True
 
@@ -58,14 +58,12 @@ class Adapter(HTTPAdapter):
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        watched = {HTTPConnection: _PlainConnection, HTTPSConnection: _TlsConnection}.get(type(pool).ConnectionCls)
-        if watched is not None:  # a SOCKS proxy has connections of its own
-            pool.ConnectionCls = partial(watched, self)
+        pool.ConnectionCls = partial(_watched(type(pool).ConnectionCls), self)
         return pool
 
 
 class _Watched:
-    """What our two connections do beyond urllib3's: a failure to connect is told apart, and the socket is known to the time limit."""
+    """What our connections do beyond urllib3's: a failure to connect is told apart, and the socket is known to the time limit."""
 
     sock: Any
 
@@ -86,12 +84,10 @@ class _Watched:
         return super().getresponse()  # type: ignore[misc]  # likewise
 
 
-class _PlainConnection(_Watched, HTTPConnection):
-    """To loopback, or to a proxy."""
-
-
-class _TlsConnection(_Watched, HTTPSConnection):
-    """To a provider."""
+@cache
+def _watched(connection: type) -> type:
+    """The class of connections, watched: urllib3's to a provider, to loopback or a proxy, and those through SOCKS."""
+    return type(f"Watched{connection.__name__}", (_Watched, connection), {})
 
 
 def decoded(pieces: Iterable[bytes], limit: int) -> bytes | None:
