@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, TextIO, cast
 
@@ -103,8 +104,13 @@ class _Guarded:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        self._stream.write(hide(text))
+        with suppress(OSError):  # nobody is left to whom it could be told
+            self._stream.write(hide(text))
         return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
     def writelines(self, lines: Iterable[str]) -> None:
         for line in lines:
@@ -115,6 +121,8 @@ class _Guarded:
 
 
 def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    if code := getattr(kind, "ends_with", 130 if issubclass(kind, KeyboardInterrupt) else 0):
+        os._exit(code)  # an interruption that came in the middle of a destructor: Python would go on as if it had not
     if kind is SystemExit or sys.stderr is None:
         return
     sys.stderr.write(traceback_of((error or kind()).with_traceback(trace)))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from oddsctl import __version__
+from oddsctl import __version__, leave_at_a_signal
 
 
 def main() -> None:
     """Entry point of the `oddsctl` script. `--version` is answered before anything heavy is imported."""
+    leave_at_a_signal()
     if sys.argv[1:] == ["--version"] and sys.stdout:
         try:
             print(f"oddsctl {__version__}", flush=True)  # noqa: T201 - this is the answer

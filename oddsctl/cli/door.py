@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from oddsctl import redaction, suggest
+from oddsctl import leave_at_a_signal, quiet, redaction, suggest
 from oddsctl.cli import streams
 from oddsctl.errors import OddsctlError, StateError, UsageError
 from oddsctl.times import iso
@@ -26,13 +26,15 @@ GLOBAL_OPTIONS = ("--format", "--config", "--tz", "--odds-format")
 class Terminated(BaseException):
     """SIGTERM came."""
 
+    ends_with = 143
+
 
 def run(argv: Sequence[str]) -> int:
     """Run the command; the exit code."""
     if os.name != "posix":
         print("oddsctl runs on Linux and macOS only", file=sys.stderr)  # noqa: T201
         return 1
-    signal.signal(signal.SIGTERM, _terminate)
+    quiet.quiet_libraries()
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed by the caller (>&-)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -56,15 +58,19 @@ def _quietly(argv: Sequence[str]) -> int:
     try:
         code = _invoke(argv)
         sys.stdout.flush()
-    except OSError as error:  # what files and sockets may do is told where they are used: this is stdout
+    except OSError as error:
+        if not streams.is_of_the_answer(error):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush would complain
         if isinstance(error, BrokenPipeError):
             return 0
-        raise StateError(f"the answer cannot be written: {error.strerror}") from None
+        raise StateError(f"the answer cannot be written: {error.strerror}") from error
     except KeyboardInterrupt:
         return 130
     except Terminated:
         return 143
+    finally:
+        leave_at_a_signal()
     return code
 
 
@@ -93,6 +99,9 @@ def _invoke(argv: Sequence[str]) -> int:
     from oddsctl.cli.variables import give_variables
 
     command = typer.main.get_command(app)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _terminate)
     give_variables(command)
     try:
         with command.make_context("oddsctl", list(argv) or ["--help"]) as context:  # its own main() would hide a closed pipe
@@ -132,7 +141,8 @@ def _variable_of(parameter: Any, context: Any) -> str | None:
 
 def _show(error: Exception, *, as_json: bool) -> int:
     if not isinstance(error, OddsctlError):
-        error = OddsctlError(f"a bug: {type(error).__name__}", hint="run again with --debug and report what it prints")
+        about = f": {error.strerror}: {error.filename}" if isinstance(error, OSError) and error.filename and error.strerror else ""
+        error = OddsctlError(f"a bug: {type(error).__name__}{about}", hint="run again with --debug and report what it prints")
     line = " ".join(error.message.split())
     hint = f" ({' '.join(error.hint.split())})" if error.hint and error.hint not in line else ""
     print(f"oddsctl: {line}{hint}", file=sys.stderr)  # noqa: T201

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from typing import Any, TextIO, cast
+from collections.abc import Callable, Iterable
+from typing import Any, ParamSpec, TextIO, TypeVar, cast
 
 from oddsctl import characters
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class SafeStream:
@@ -29,9 +32,43 @@ class SafeStream:
         return getattr(self.styled, name)
 
 
+class _Answer:
+    """Stdout: remembers how writing to it failed, so that no other failure is taken for it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.failure: OSError | None = None
+
+    def write(self, text: str) -> int:
+        return self._kept(self._stream.write, text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        self._kept(self._stream.flush)
+
+    def _kept(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        try:
+            return work(*arguments, **named)
+        except OSError as error:
+            self.failure = error
+            raise
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def make_safe() -> None:
     """Let all that this process writes to stdout and stderr go through a `SafeStream`."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is not None and not isinstance(stream, SafeStream):
-            setattr(sys, name, cast("TextIO", SafeStream(stream)))
+            beneath = cast("TextIO", _Answer(stream)) if name == "stdout" else stream
+            setattr(sys, name, cast("TextIO", SafeStream(beneath)))
+
+
+def is_of_the_answer(error: OSError) -> bool:
+    """Whether the error came from writing to stdout."""
+    return isinstance(sys.stdout, SafeStream) and isinstance(sys.stdout.styled, _Answer) and sys.stdout.styled.failure is error
