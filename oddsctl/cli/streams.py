@@ -33,11 +33,11 @@ class SafeStream:
 
 
 class _Answer:
-    """Stdout: remembers how writing to it failed, so that no other failure is taken for it."""
+    """Stdout: remembers each failure of writing to it, so that no other is taken for one."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self.failure: OSError | None = None
+        self.failures: list[OSError] = []
 
     def write(self, text: str) -> int:
         return self._kept(self._stream.write, text)
@@ -53,7 +53,7 @@ class _Answer:
         try:
             return work(*arguments, **named)
         except OSError as error:
-            self.failure = error
+            self.failures.append(error)
             raise
 
     def __getattr__(self, name: str) -> Any:
@@ -71,4 +71,5 @@ def make_safe() -> None:
 
 def is_of_the_answer(error: OSError) -> bool:
     """Whether the error came from writing to stdout."""
-    return isinstance(sys.stdout, SafeStream) and isinstance(sys.stdout.styled, _Answer) and sys.stdout.styled.failure is error
+    answer = sys.stdout.styled if isinstance(sys.stdout, SafeStream) else sys.stdout
+    return isinstance(answer, _Answer) and any(failure in (error, error.__context__) for failure in answer.failures)
