@@ -101,12 +101,16 @@ class Fetch:
 
     def _notes(self, parts: Sequence[Part], wanted: Wanted, terms: Terms, now: float) -> tuple[str, ...]:
         """A line for each sport without a game ahead, with its next one. Raises `UsageError` for a team that there is not."""
-        ahead = {part.sport.name for part in parts if not _has_nothing_ahead(part, wanted)}  # a sport may have two parts
+        ahead = {part.sport.name for part in parts if not _has_nothing_ahead(part, wanted, now)}  # a sport may have two parts
         bare = list({part.sport.name: part for part in parts if part.sport.name not in ahead}.values())
         ask = None if terms.offline else partial(self._orchestrator.run, terms=replace(terms, max_age=questions.TRUSTED_FOR, fresh=False))
         found = {part.sport.name: look_ahead(part.span, wanted.team, part.asked, now, ask) for part in bare}
         gone = [found[part.sport.name] for part in bare if not part.games]
-        if wanted.team and len(gone) == len(parts) and (error := unknown_team(wanted.team, gone, self._stored_teams)):
+        if (
+            wanted.team
+            and len(gone) == len({part.sport.name for part in parts})
+            and (error := unknown_team(wanted.team, gone, self._stored_teams))
+        ):
             raise error
         return tuple(note(found[part.sport.name], wanted.team, wanted.zone, now, all_over=bool(part.games)) for part in bare)
 
@@ -196,11 +200,14 @@ def _judged(part: Part, wanted: Wanted) -> Part:
     return replace(part, is_priced=not open_games or any(_has_price(game, wanted) for game in open_games))
 
 
-def _has_nothing_ahead(part: Part, wanted: Wanted) -> bool:
+def _has_nothing_ahead(part: Part, wanted: Wanted, now: float) -> bool:
     """Whether the answers say that no game in question needs a price, or that there is none at all."""
-    if part.sport.has_only_outrights or part.events.outrights or not any(outcome.answer is not None for outcome in part.telling):
+    if part.sport.has_only_outrights or part.events.outrights:
         return False
-    return not part.games or (wanted.odds and part.is_empty)
+    if part.games:
+        return wanted.odds and part.is_empty
+    listed = part.schedule if part.has_schedule else [one for one in (part.odds, part.fallback) if one]
+    return questions.is_empty(part.span, wanted.team, listed, now) is not None
 
 
 def _outrights(part: Part, wanted: Wanted) -> Iterable[Outright]:

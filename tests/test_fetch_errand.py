@@ -594,3 +594,10 @@ def test_a_book_is_chosen_by_key_or_title(book: str) -> None:
 def test_espns_line_can_be_chosen_like_a_book() -> None:
     board = fetch(ScriptedDoor(schedule=Schedule((game(), unpriced())), odds=Events((event(),))), book="espn").board
     assert [{price.bookmaker for price in one.odds} for one in board.games] == [set(), {"espn:DraftKings"}]
+
+
+@pytest.mark.parametrize("doubt", [{"skipped": 3}, {"doubt": "25 events"}])
+def test_a_schedule_that_may_lack_games_says_nothing_of_the_next_one(doubt: dict[str, object]) -> None:
+    door = ScriptedDoor(schedule=replace(Schedule(()), **doubt), odds=Events(()))  # type: ignore[arg-type]
+    assert fetch(door).board.notes == ()
+    assert len(door.asked) == 1
