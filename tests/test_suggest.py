@@ -22,6 +22,7 @@ from oddsctl.errors import OddsctlError
         ("hardrock", ["hardrockbet_az", "hardrockbet"], "hardrockbet"),
         ("ha", ["hardrockbet"], None),
         ("e", ["eu", "uk"], None),
+        ("usa", ["us", "us2", "eu"], "us"),
         ("Cowbys", {"cowboys": "Dallas Cowboys"}, "Dallas Cowboys"),
         ("", ["nfl"], None),
         ("??", ["nfl"], None),
