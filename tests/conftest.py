@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from oddsctl.records import Records
+
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI")))
 settings.load_profile("suite")
 
@@ -58,6 +60,22 @@ def an_end() -> Iterator[None]:
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(autouse=True)
+def no_open_history(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test's own helpers leave open is closed: from Python 3.13 on a connection that is not is a warning."""
+    opened: list[Records] = []
+    begin = Records.__init__
+
+    def begun(self: Records, *arguments: Any, **named: Any) -> None:
+        begin(self, *arguments, **named)
+        opened.append(self)
+
+    monkeypatch.setattr(Records, "__init__", begun)
+    yield
+    for records in opened:
+        records.close()
 
 
 def _is_loopback(host: str) -> bool:
