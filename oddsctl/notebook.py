@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from oddsctl.ports import JSON, Store
-from oddsctl.shelves import decoded
-from oddsctl.store import codec
+from oddsctl.store import codec, row
 
 KEY = "prefetch/1"
 
@@ -47,13 +46,13 @@ class Notebook:
 
     def read(self) -> Notes:
         """The notes as they stand."""
-        return decoded(Notes, self._store.read(KEY)) or Notes()
+        return row.read(self._store, KEY, _notes)
 
     def tell_once(self, topic: str, now: float, since: float = 0.0) -> bool:
         """Whether this is to be said now: it was not since then, nor since it was last `settled`."""
 
         def tell(old: JSON) -> tuple[JSON, bool]:
-            notes = decoded(Notes, old) or Notes()
+            notes = _notes(old)
             if since <= notes.told.get(topic, -1.0) <= now:
                 return old, False
             return codec.encode(replace(notes, told=notes.told | {topic: now})), True
@@ -72,8 +71,12 @@ class Notebook:
             return
 
         def change(old: JSON) -> tuple[JSON, None]:
-            before = decoded(Notes, old) or Notes()
+            before = _notes(old)
             after = move(before)
             return (old if after == before else codec.encode(after)), None
 
         self._store.update(KEY, change)
+
+
+def _notes(value: JSON) -> Notes:
+    return row.salvaged(KEY, Notes, value, "what prefetch remembers")

@@ -25,8 +25,8 @@ from oddsctl.policy.outbox import Outbox, Waiting
 from oddsctl.ports import JSON, Clock, Store
 from oddsctl.render.alerts import body, title
 from oddsctl.settings import Settings
-from oddsctl.shelves import ROOT, decoded, kept_answer
-from oddsctl.store import codec
+from oddsctl.shelves import ROOT, kept_answer
+from oddsctl.store import codec, row
 
 KEY = "alerts/1"
 """The number is the version of what is kept."""
@@ -133,6 +133,7 @@ def _claim(
         after = AlertState(told, waiting)
         return (old if after == before else codec.encode(after)), parcels
 
+    row.read(store, KEY, _state)
     old = store.read(KEY)
     return {} if change(old)[0] is old else store.update(KEY, change)
 
@@ -190,4 +191,4 @@ def _message(parcel: tuple[Waiting, ...], zone: ZoneInfo) -> Message:
 
 
 def _state(value: JSON) -> AlertState:
-    return decoded(AlertState, value) or AlertState()
+    return row.salvaged(KEY, AlertState, value, "what is stored of alerts")

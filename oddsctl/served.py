@@ -10,7 +10,7 @@ from oddsctl.messages.jobs import Job
 from oddsctl.messages.wishes import Outcome, Reason
 from oddsctl.policy import coalesce
 from oddsctl.ports import JSON, Store
-from oddsctl.store import codec
+from oddsctl.store import codec, row
 
 KEY = "counts/served"
 HITS = (Reason.FRESH_CACHE, Reason.SUPERSET_CACHE, Reason.PREFETCHED)
@@ -60,7 +60,7 @@ def count(outcomes: Iterable[Outcome], price: Callable[[Job], int]) -> Counts:
 
 def read_counts(store: Store) -> Counts:
     """What all processes have counted so far."""
-    return _decode(store.read(KEY))
+    return row.read(store, KEY, _decode)
 
 
 def add_counts(store: Store, counts: Counts) -> None:
@@ -70,7 +70,4 @@ def add_counts(store: Store, counts: Counts) -> None:
 
 
 def _decode(value: JSON) -> Counts:
-    try:
-        return Counts() if value is None else codec.decode(Counts, value)
-    except codec.DecodeError:
-        return Counts()
+    return row.salvaged(KEY, Counts, value, "what is counted of cache hits")

@@ -8,8 +8,7 @@ from oddsctl.messages.wishes import PriorityRequest
 from oddsctl.policy import queue
 from oddsctl.policy.queue import Queue, Taken, Waiting
 from oddsctl.ports import JSON, Clock, Store
-from oddsctl.shelves import decoded
-from oddsctl.store import codec
+from oddsctl.store import codec, row
 
 KEY = "queue/1"
 WORTH_WAITING = 3600.0
@@ -39,7 +38,7 @@ class WaitingRoom:
         ]
 
         def change(old: JSON) -> tuple[JSON, None]:
-            waiting, _ = queue.drop_expired(decoded(Queue, old) or Queue(), now)
+            waiting, _ = queue.drop_expired(_queue(old), now)
             for wish in wishes:
                 waiting = queue.put(waiting, wish)
             return codec.encode(waiting), None
@@ -50,7 +49,7 @@ class WaitingRoom:
         """Lease all that is due for so many seconds, so that nobody else asks for it; drop what came too late."""
 
         def change(old: JSON) -> tuple[JSON, Taken]:
-            before = decoded(Queue, old) or Queue()
+            before = _queue(old)
             now = self._clock.now()  # now that we are alone
             left, taken = queue.take(before, now, now + seconds)
             return (old if left is before else codec.encode(left)), taken
@@ -61,16 +60,20 @@ class WaitingRoom:
         """End a lease: wishes that were answered or given up leave, the others may go again at their time."""
 
         def change(old: JSON) -> tuple[JSON, None]:
-            left = queue.remove(decoded(Queue, old) or Queue(), done)
+            left = queue.remove(_queue(old), done)
             return codec.encode(queue.postpone(left, taken.until, rests, self._clock.now())), None
 
         self._store.update(KEY, change)
 
     def waiting(self) -> tuple[Waiting, ...]:
         """What waits, in the order it was asked for, without what would come too late."""
-        left, _ = queue.drop_expired(decoded(Queue, self._store.read(KEY)) or Queue(), self._clock.now())
+        left, _ = queue.drop_expired(row.read(self._store, KEY, _queue), self._clock.now())
         return left.entries
 
     def clear(self) -> int:
         """Drop all that waits; how many that was. Who works on some of it may finish."""
-        return self._store.update(KEY, lambda old: (None, len((decoded(Queue, old) or Queue()).entries)))
+        return self._store.update(KEY, lambda old: (None, len(_queue(old).entries)))
+
+
+def _queue(value: JSON) -> Queue:
+    return row.salvaged(KEY, Queue, value, "the stored queue")

@@ -11,6 +11,7 @@ from typing import TypeVar
 from oddsctl.errors import LockTimeoutError
 from oddsctl.ports import JSON
 from oddsctl.store.codec import from_text, to_text
+from oddsctl.store.row import RowDamagedError, keep_aside
 
 T = TypeVar("T")
 
@@ -27,6 +28,13 @@ class MemoryStore:
         return None if text is None else from_text(text)
 
     def update(self, key: str, change: Callable[[JSON], tuple[JSON, T]]) -> T:
+        try:
+            return self._update(key, change)
+        except RowDamagedError as damage:
+            keep_aside(self, damage)
+            return self._update(key, change)
+
+    def _update(self, key: str, change: Callable[[JSON], tuple[JSON, T]]) -> T:
         with self._alone:
             old = self.read(key)
             new, answer = change(old)

@@ -22,7 +22,7 @@ from oddsctl.store.database import DATABASE
 from oddsctl.store.disk import DiskStore
 from oddsctl.store.making import move_aside
 from oddsctl.store.read_only import ReadOnlyStore
-from oddsctl.store.row import FRESH, RowDamagedError
+from oddsctl.store.row import FRESH, RowDamagedError, keep_aside
 
 T = TypeVar("T")
 
@@ -63,7 +63,8 @@ class RecoveringStore:
         try:
             return self._recovered(lambda store: store.update(key, change), writes=True)
         except RowDamagedError as damage:
-            self._keep_aside(damage)
+            if keep_aside(self, damage):
+                self._tell(Warned(f"{damage.message}: kept as {damage.aside!r} in {self._directory / DATABASE}; {damage.then}"))
             return self._recovered(lambda store: store.update(key, change), writes=True)
 
     def delete(self, key: str) -> None:
@@ -126,13 +127,6 @@ class RecoveringStore:
         if store.read(self._lost_key) is None and not any(store.scan(self._books)):
             store.update(self._lost_key, lambda old: (old or self._clock.now(), None))
             self._news = self._news or [f"{self._directory / DATABASE} was replaced by one without books of credits: {FRESH}"]
-
-    def _keep_aside(self, damage: RowDamagedError) -> None:
-        """Keep the row under another key, then put in its place what it is to be replaced by. All who meet it do the same."""
-        is_first = self.update(damage.aside, lambda old: (damage.value, old is None))
-        self.update(damage.key, lambda old: (damage.instead if old == damage.value else old, None))
-        if is_first:
-            self._tell(Warned(f"{damage.message}: kept as {damage.aside!r} in {self._directory / DATABASE}; {damage.then}"))
 
     def _say(self) -> None:
         news, self._news = self._news, []

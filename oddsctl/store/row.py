@@ -21,7 +21,7 @@ ASIDE = "damaged/"
 class RowDamagedError(StateError):
     """The row under `key` holds `value`, which cannot be read; `instead` is to take its place (None: nothing).
 
-    Raised by a change, it leaves the row as it is. `store/recovering.py` then keeps the row under another key, and tries again.
+    Raised by a change, it leaves the row as it is. The store then keeps the row under another key, and tries again.
     """
 
     code = "STATE_DAMAGED"
@@ -45,6 +45,13 @@ def read(store: Store, key: str, decode: Callable[[JSON], T]) -> T:
             return store.update(key, lambda old: (old, decode(old)))
         except StateUnwritableError:
             return decode(damage.instead)
+
+
+def keep_aside(store: Store, damage: RowDamagedError) -> bool:
+    """Keep the row under another key, then put in its place what is to replace it. Whether we are the first to do so."""
+    is_first = store.update(damage.aside, lambda old: (damage.value, old is None))
+    store.update(damage.key, lambda old: (damage.instead if old == damage.value else old, None))
+    return is_first
 
 
 def salvaged(key: str, kind: type[T], value: JSON, what: str) -> T:

@@ -16,7 +16,7 @@ from oddsctl.messages.jobs import Events, EventsJob, ForecastJob, GeocodeJob, Jo
 from oddsctl.messages.wire import Secret
 from oddsctl.messages.wishes import Purpose
 from oddsctl.models import Forecast, Game, Hour, OddsEvent, Place, Price, Source, Venue, Weather
-from oddsctl.store.codec import DecodeError, decode, encode, from_text, to_text
+from oddsctl.store.codec import DecodeError, decode, encode, from_text, salvage, to_text
 
 NUMBER = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**6), 10**6)
 MAYBE = st.none() | NUMBER
@@ -238,3 +238,34 @@ def test_weather_that_is_all_unknown_is_still_weather() -> None:
 def test_text_that_is_no_json_is_refused(text: str) -> None:
     with pytest.raises(DecodeError):
         from_text(text)
+
+
+@dataclass(frozen=True)
+class Chest:
+    """A value of which parts may be lost."""
+
+    gems: tuple[int, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
+    inner: Place | None = None
+    weight: float = 1.0
+
+
+@pytest.mark.parametrize(
+    ("stored", "found"),
+    [
+        ({"gems": [1, "x", 3], "weight": 2.0}, Chest(gems=(1, 3), weight=2.0)),
+        ({"names": {"a": "b", "c": 4}}, Chest(names={"a": "b"})),
+        ({"inner": {"latitude": 1.0}, "weight": "heavy"}, Chest()),
+        ({"inner": {"latitude": 1.0, "longitude": 2.0}, "gems": 7}, Chest(inner=Place(1.0, 2.0))),
+        ("no object", Chest()),
+    ],
+)
+def test_what_cannot_be_read_of_a_value_costs_itself_alone(stored: object, found: Chest) -> None:
+    with pytest.raises(DecodeError):
+        decode(Chest, stored)
+    assert salvage(Chest, stored) == found
+
+
+def test_a_value_of_which_what_it_needs_is_lost_cannot_be_salvaged() -> None:
+    with pytest.raises(DecodeError):
+        salvage(Place, {"latitude": 1.0})
