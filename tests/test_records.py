@@ -17,6 +17,8 @@ from oddsctl.messages.jobs import OddsJob
 from oddsctl.messages.notices import Booked, Settled
 from oddsctl.messages.wishes import Purpose
 from oddsctl.records import SCHEMA, CostTracker, Records, decision
+from oddsctl.store import history
+from oddsctl.store.history import HistoryFile
 from tests.store.store_kit import WaitingClock
 
 NFL = OddsJob("americanfootball_nfl", ("h2h",), ("us",))
@@ -39,6 +41,12 @@ class House:
     @property
     def known(self) -> list[str]:
         return [cost.call_id for cost in self.tracker.costs()]
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, nobody gives up."""
+    monkeypatch.setattr(history, "PATIENCE", 60.0)
 
 
 @pytest.fixture
@@ -201,6 +209,63 @@ def test_a_history_that_was_taken_away_while_open_is_begun_anew_for_all(gone: Da
     other = House(database.parent)
     assert other.known == house.known == [f"call{CALLS + 1}"]
     other.records.close()
+
+
+def overtaken(monkeypatch: pytest.MonkeyPatch, between: Callable[[], None]) -> None:
+    """Let something happen after it was seen that the database is there, before it is opened."""
+    connected = HistoryFile._connected
+
+    def late(self: HistoryFile, *, locked: bool = False) -> sqlite3.Connection:
+        monkeypatch.setattr(HistoryFile, "_connected", connected)
+        between()
+        return connected(self, locked=locked)
+
+    monkeypatch.setattr(HistoryFile, "_connected", late)
+
+
+@pytest.mark.parametrize("gone", [unlinked, moved_away, directory_replaced])
+def test_a_row_is_kept_though_the_database_is_taken_away_while_it_is_opened(
+    gone: Damage, database: Path, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overtaken(monkeypatch, lambda: gone(database))
+    house.call(CALLS)
+    assert house.known == [f"call{CALLS}"]
+    assert house.told == []
+
+
+def test_damage_that_another_repairs_while_one_looks_is_none(database: Path, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_a_table(database)
+    other = House(database.parent)
+    overtaken(monkeypatch, other.records.repair)
+    assert len(house.known) == CALLS
+    assert house.records.is_readable
+    assert (house.told, len(other.told)) == ([], 1)
+    other.records.close()
+
+
+def test_while_a_history_is_replaced_it_is_not_empty(database: Path, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader waits for who has moved the damaged one away and not yet put the new one in its place."""
+    without_a_table(database)
+    seen: list[int] = []
+    readers: list[threading.Thread] = []
+    recovered = HistoryFile._recovered
+
+    def slowly(self: HistoryFile, aside: Path, new: sqlite3.Connection) -> int:
+        def read() -> None:
+            reader = House(database.parent)
+            seen.append(len(reader.known))
+            reader.records.close()
+
+        readers.append(threading.Thread(target=read))
+        readers[0].start()
+        readers[0].join(0.05)
+        assert seen == []
+        return recovered(self, aside, new)
+
+    monkeypatch.setattr(HistoryFile, "_recovered", slowly)
+    house.records.repair()
+    readers[0].join(60)
+    assert seen == [CALLS]
 
 
 def test_the_log_of_a_history_that_was_taken_away_never_meets_the_new_one(database: Path, house: House) -> None:

@@ -7,6 +7,7 @@ nobody, be it a writer that was stopped in the middle.
 from __future__ import annotations
 
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,9 +33,11 @@ def connect(directory: Path, wait: float) -> sqlite3.Connection | None:
     Raises StateDamagedError for a database without our table (an empty file is one), StateTooNewError for one of a newer oddsctl.
     """
     path = directory.absolute() / DATABASE
-    if not path.exists():
+    try:
+        found = path.stat()
+    except OSError:
         return None
-    if path.is_file() and not path.stat().st_size:
+    if stat.S_ISREG(found.st_mode) and not found.st_size:
         raise damaged(path, "the file is empty")
     try:
         connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None, check_same_thread=False)

@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from oddsctl.errors import StateDamagedError, StateError, StateUnwritableError
+from oddsctl.errors import OddsctlError, StateDamagedError, StateError, StateUnwritableError
 from oddsctl.ports import Clock
 from oddsctl.store.causes import damaged, explained, first_look, too_new
 from oddsctl.store.folder import REMEDY, Identity, identity
@@ -87,16 +87,16 @@ class HistoryFile:
     def rows(self, query: str, values: Row = ()) -> list[Row]:
         """What a query finds; nothing where there is no database. Where it cannot be written it is read all the same."""
         with self._lock:
-            if not self._path.exists():
-                return []
             try:
                 with self._explained():
-                    return self._opened().execute(query, values).fetchall()
+                    return self._found(query, values)
             except StateDamagedError:
                 with suppress(OSError):
                     os.close(os.open(self._suspect, os.O_CREAT | os.O_WRONLY, 0o600))
                 raise
             except StateUnwritableError:
+                if not self._path.exists():
+                    return []
                 with self._explained(), closing(open_for_reading(self._path)) as snapshot:
                     return snapshot.execute(query, values).fetchall()
 
@@ -108,8 +108,7 @@ class HistoryFile:
             if (why := self._damage()) is None:
                 return
             aside = set_aside(self._path, self._clock)
-            self._make()
-            kept = self._recovered(aside)
+            kept = self._make(aside)
         self._tell(f"{damaged(self._path, why).message}: moved aside to {aside}; {kept:,} of its rows could be read and were kept")
 
     def moved_aside(self) -> Iterator[tuple[Path, float]]:
@@ -145,21 +144,56 @@ class HistoryFile:
             for _ in range(REPLACED):
                 if self._suspect.exists():
                     raise damaged(self._path, "it could not be read")
-                self._opened(for_writing=True).execute(statement, values)
-                if identity(self._path) == self._is_of:
-                    return
-        raise StateError(f"{self._path} is replaced again and again", hint="see which program does so")
+                connection = self._opened()
+                if connection is None:
+                    with self._alone():
+                        self._make()
+                    continue
+                with self._unless_replaced():
+                    connection.execute(statement, values)
+                    if identity(self._path) == self._is_of:
+                        return
+        raise self._restless()
 
-    def _opened(self, *, for_writing: bool = False) -> sqlite3.Connection:
-        if self._connection and identity(self._path) != self._is_of:
+    def _found(self, query: str, values: Row) -> list[Row]:
+        for _ in range(REPLACED):
+            connection = self._opened()
+            if connection is None:
+                if not self._path.with_suffix(".lock").exists():
+                    return []
+                with self._alone():  # it may be about to be replaced
+                    if not self._path.exists():
+                        return []
+                continue
+            with self._unless_replaced():
+                return connection.execute(query, values).fetchall()
+        raise self._restless()
+
+    def _restless(self) -> StateError:
+        return StateError(f"{self._path} is replaced again and again", hint="see which program does so")
+
+    @contextmanager
+    def _unless_replaced(self) -> Iterator[None]:
+        """Forget an error where the path leads to another file by now: what went wrong was the old one."""
+        try:
+            yield
+        except (sqlite3.Error, OSError, OddsctlError):
+            if self._is_of == identity(self._path):
+                raise
+
+    def _opened(self) -> sqlite3.Connection | None:
+        """A connection, and for certain to the file that the path leads to; None where there is none."""
+        for _ in range(REPLACED):
+            found = identity(self._path)
+            if self._connection and found == self._is_of:
+                return self._connection
             self.close()
-        if self._connection is None:
-            if for_writing and not self._path.exists():
-                with self._alone():
-                    self._make()
-            self._is_of = identity(self._path)
-            self._connection = self._connected()
-        return self._connection
+            if found is None:
+                return None
+            self._is_of = found
+            with self._unless_replaced():
+                self._connection = self._connected()
+        raise self._restless()
 
     def _connected(self, *, locked: bool = False) -> sqlite3.Connection:
         if self._path.is_file() and not self._path.stat().st_size:
@@ -195,10 +229,13 @@ class HistoryFile:
         self._form.upgrade(connection)
         connection.execute(f"PRAGMA user_version = {self._form.version}")
 
-    def _make(self) -> None:
-        """Beside its place, then renamed: nobody meets one that is half made. To be called under the lock."""
+    def _make(self, aside: Path | None = None) -> int:
+        """Begin a database, with what can be read of the one moved `aside`; how many rows that was. To be called under the lock.
+
+        It is made beside its place, then renamed: nobody meets one that is half made.
+        """
         if self._path.exists():
-            return
+            return 0
         if any(self._path.with_name(f"{self._path.name}{end}").exists() for end in LOGS):
             set_aside(self._path, self._clock)  # the logs of one that was taken away
         new = self._path.with_name(f"{self._path.name}.new")
@@ -207,10 +244,14 @@ class HistoryFile:
         os.close(os.open(new, os.O_CREAT | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(database=new, timeout=PATIENCE, isolation_level=None)) as connection:
             self._form_of(connection)
+            kept = self._recovered(aside, connection) if aside else 0
         new.rename(self._path)
+        return kept
 
     def _damage(self) -> str | None:
         """What is wrong with it. To be called under the lock; raises what keeps us from looking."""
+        if not self._path.exists():
+            return None
         try:
             with self._explained(), closing(self._connected(locked=True)) as connection:
                 verdict = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
@@ -218,12 +259,11 @@ class HistoryFile:
         except StateDamagedError as damage:
             return damage.message.partition("is damaged: ")[2]
 
-    def _recovered(self, aside: Path) -> int:
+    def _recovered(self, aside: Path, new: sqlite3.Connection) -> int:
         """Copy what can be read; how many rows that was."""
-        with closing(self._connected(locked=True)) as new:
-            new.execute("BEGIN IMMEDIATE")
-            kept = sum(_copied(aside, new, table, kinds) for table, kinds in self._form.tables.items())
-            new.execute("COMMIT")
+        new.execute("BEGIN IMMEDIATE")
+        kept = sum(_copied(aside, new, table, kinds) for table, kinds in self._form.tables.items())
+        new.execute("COMMIT")
         return kept
 
 

@@ -43,7 +43,7 @@ class House:
 
     def __init__(self, directory: Path) -> None:
         self.told: list[str] = []
-        self.store = RecoveringStore(directory, WaitingClock(), 1.0, self.hear, lost_key=LOST, books=BOOKS, traces=("records.db",))
+        self.store = RecoveringStore(directory, WaitingClock(), 60.0, self.hear, lost_key=LOST, books=BOOKS, traces=("records.db",))
 
     def hear(self, notice: Notice) -> None:
         assert isinstance(notice, Warned)
