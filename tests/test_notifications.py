@@ -344,3 +344,15 @@ def test_a_test_message_needs_a_channel() -> None:
     with pytest.raises(ConfigError, match="no channel") as caught:
         send_test(Settings(), {})
     assert "urls =" in (caught.value.hint or "")
+
+
+def test_what_is_stored_of_alerts_and_cannot_be_read_costs_itself_alone_and_is_kept(house: House) -> None:
+    house.run(DOWN)
+    stored = house.store.read(KEY)
+    assert isinstance(stored, dict)
+    broken = {**stored, "outbox": [{"half": "an alert"}]}
+    house.store.update(KEY, lambda _: (broken, None))
+    house.run(DOWN)
+    (aside,) = house.store.scan(f"damaged/{KEY}/")
+    assert house.store.read(aside) == broken
+    assert len(house.post.titles()) == 1  # what had been told is still known
