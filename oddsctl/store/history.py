@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from oddsctl.errors import OddsctlError, StateDamagedError, StateError, StateUnwritableError
 from oddsctl.ports import Clock
@@ -24,15 +23,12 @@ from oddsctl.store.folder import REMEDY, Identity, identity
 from oddsctl.store.lock import hold
 from oddsctl.store.making import LOGS, set_aside
 from oddsctl.store.read_only import open_for_reading
+from oddsctl.store.remains import Row, readable
 
 PATIENCE = 1.0
 """Seconds to wait for another process that writes: history is not worth more."""
 REPLACED = 10
 """How often the database may be replaced by others while one writes to it."""
-PLAIN = {"TEXT": (str,), "INTEGER": (int,), "REAL": (int, float)}
-"""What a column of each declared type holds; what a damaged page holds may be anything."""
-
-Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -271,27 +267,6 @@ def _copied(aside: Path, new: sqlite3.Connection, table: str, kinds: Mapping[str
     names = ", ".join(kinds)
     insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({', '.join('?' * len(kinds))})"  # noqa: S608 - names of ours
     before = new.total_changes
-    for row in _readable(aside, f"SELECT {names} FROM {table}", tuple(kinds.values())):  # noqa: S608 - likewise
+    for row in readable(aside, f"SELECT {names} FROM {table}", tuple(kinds.values())):  # noqa: S608 - likewise
         new.execute(insert, row)
     return new.total_changes - before
-
-
-def _readable(aside: Path, select: str, kinds: tuple[str, ...]) -> Iterator[Row]:
-    """The rows that can be read: from the first up to the damage, then from the last down to it."""
-    last = -1
-    with suppress(sqlite3.Error), closing(open_for_reading(aside)) as old:
-        old.text_factory = lambda text: text.decode("utf-8", "replace")
-        with suppress(sqlite3.Error):
-            for number, *row in old.execute(f"{select.replace('SELECT', 'SELECT rowid,', 1)} ORDER BY rowid"):
-                last = number
-                if _is_plain(row, kinds):
-                    yield tuple(row)
-            return
-        back: list[Row] = []
-        with suppress(sqlite3.Error):
-            back.extend(old.execute(f"{select} WHERE rowid > ? ORDER BY rowid DESC", (last,)))
-        yield from (row for row in reversed(back) if _is_plain(row, kinds))
-
-
-def _is_plain(row: Row | list[Any], kinds: tuple[str, ...]) -> bool:
-    return all(value is None or isinstance(value, PLAIN[kind]) for value, kind in zip(row, kinds, strict=True))

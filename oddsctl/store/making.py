@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from oddsctl.errors import StateDamagedError, StateUnwritableError
 from oddsctl.ports import JSON, Clock
 from oddsctl.store.causes import LOCK, no_locks
-from oddsctl.store.database import DATABASE, VERSION, assert_sound, translated
+from oddsctl.store.database import DATABASE, VERSION, assert_sound, translated, value_in
 from oddsctl.store.folder import REMEDY
 from oddsctl.store.lock import hold
 
@@ -56,9 +56,10 @@ def make(directory: Path, clock: Clock, wait: float, begin: Begin = nothing) -> 
         shutil.rmtree(workshop, ignore_errors=True)
 
 
-def move_aside(directory: Path, clock: Clock, lock_wait: float = 10.0, begin: Begin = nothing) -> Path | None:
+def move_aside(directory: Path, clock: Clock, lock_wait: float = 10.0, begin: Begin = nothing, lost: str | None = None) -> Path | None:
     """Put a new database in the place of the one in `directory` if that is damaged: it stays beside it, under a name with the time (UTC).
 
+    What can be read of it is taken over, but not what stands under keys that begin with `lost`; the rows of `begin` come first.
     Returns where it went, or None when it is sound: of several processes that meet the damage at once, one replaces it, the others find
     the new database. To be called with no store open on it.
     """
@@ -68,7 +69,7 @@ def move_aside(directory: Path, clock: Clock, lock_wait: float = 10.0, begin: Be
         except StateDamagedError:
             aside = set_aside(directory / DATABASE, clock)
             with translated(directory):
-                make(directory, clock, lock_wait, begin)
+                make(directory, clock, lock_wait, lambda: {**_recovered(aside, lost), **begin()})
             return aside
     return None
 
@@ -85,6 +86,18 @@ def set_aside(database: Path, clock: Clock, why: str = "damaged") -> Path:
     except OSError as error:
         raise StateUnwritableError(f"cannot move {database} aside: {error.strerror}", hint=REMEDY) from error
     return aside
+
+
+def _recovered(aside: Path, lost: str | None) -> dict[str, JSON]:
+    """The rows that are whole."""
+    from oddsctl.store.remains import readable
+
+    found: dict[str, JSON] = {}
+    for key, raw, mode, value in readable(aside, "SELECT key, raw, mode, value FROM Cache", ("TEXT", "INTEGER", "INTEGER", "TEXT")):
+        if key and raw == 1 and not (lost and key.startswith(lost)):
+            with suppress(StateDamagedError):
+                found[key] = value_in(mode, value, aside.parent)
+    return found
 
 
 def _fill(workshop: Path, wait: float, rows: Mapping[str, JSON]) -> None:

@@ -30,6 +30,7 @@ T = TypeVar("T")
 class RecoveringStore:
     """The store in `directory`. One thread at a time: nobody may be at work in a store that is being replaced.
 
+    Of a damaged database all that is readable is taken over but what stands beside `lost_key`: what is known of credits has to be new.
     `traces` are patterns of files that show that there were books before; `books` is how the keys of the accounts with credits begin.
     """
 
@@ -45,6 +46,7 @@ class RecoveringStore:
         traces: tuple[str, ...],
     ) -> None:
         self._directory, self._clock, self._lock_wait, self._tell = directory, clock, lock_wait, tell
+        self._lost = lost_key.partition("/")[0] + "/"
         self._lost_key, self._books, self._traces = lost_key, books, (*traces, f"{DATABASE}.damaged-*")
         self._alone = threading.RLock()
         self._store: DiskStore | ReadOnlyStore | None = None
@@ -82,8 +84,8 @@ class RecoveringStore:
                 return self._attempted(work, writes=writes)
             except StateDamagedError as damage:
                 self.close()
-                if moved := move_aside(self._directory, self._clock, self._lock_wait, self._first_rows):
-                    self._news = [f"{damage.message}: moved aside to {moved}; {FRESH}"]
+                if moved := move_aside(self._directory, self._clock, self._lock_wait, self._first_rows, self._lost):
+                    self._news = [f"{damage.message}: moved aside to {moved}, what is readable was kept; {FRESH}"]
                 return self._attempted(work, writes=writes)
             finally:
                 self._say()

@@ -277,6 +277,43 @@ def test_a_repair_that_died_halfway_leaves_the_mark_to_who_comes_next(directory:
 # ── versions ──
 
 
+def a_row_that_is_no_json(database: Path) -> None:
+    with closing(sqlite3.connect(database=database)) as connection:
+        connection.execute("UPDATE Cache SET value = 'half a docu' WHERE key = 'answers/7'")
+        connection.commit()
+
+
+def a_page_of_noise(database: Path) -> None:
+    with database.open("r+b") as file:
+        file.seek(database.stat().st_size // 2 // 4096 * 4096)
+        file.write(b"noise" * 800)
+
+
+@pytest.mark.parametrize("harm", [a_row_that_is_no_json, a_page_of_noise])
+def test_answers_that_can_be_read_outlive_the_damage_and_the_books_do_not(harm: Callable[[Path], None], directory: Path) -> None:
+    """What an answer has cost is not paid twice; what is known of credits may be old, and is not believed."""
+    store = DiskStore(directory, WaitingClock())
+    for number in range(200):
+        store.update(f"answers/{number}", put({"number": number, "text": "x" * 400}))
+    store.close()
+    harm(directory / "cache.db")
+    house = House(directory)
+    kept = all_read(house)
+    assert 100 < len(kept) < 200
+    assert all(house.store.read(key) == {"number": int(key[8:]), "text": "x" * 400} for key in kept)
+    assert list(house.store.scan("accounts/")) == [LOST]
+    (told,) = house.told
+    assert "what is readable was kept" in told
+    house.store.close()
+
+
+def all_read(house: House) -> list[str]:
+    """The answers, once all of them were read: only who meets the damage knows of it."""
+    for key in list(house.store.scan("answers/")):
+        house.store.read(key)
+    return list(house.store.scan("answers/"))
+
+
 def test_a_database_of_a_newer_oddsctl_is_refused_and_left_as_it_is(directory: Path) -> None:
     with closing(sqlite3.connect(database=directory / "cache.db")) as connection:
         connection.execute("PRAGMA user_version = 2")
