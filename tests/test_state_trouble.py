@@ -292,6 +292,7 @@ def test_on_a_full_disk_what_is_stored_is_shown(command: str, room: int, state: 
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout
+    assert "file system does not support" not in ran.stderr
 
 
 # ── file systems without locks or shared memory ──

@@ -24,7 +24,6 @@ _DAMAGED = {
 }
 """SQLITE_ERROR: a table or column is missing, for our statements are right."""
 _UNLOCKABLE = {sqlite3.SQLITE_IOERR_LOCK, sqlite3.SQLITE_IOERR_RDLOCK, sqlite3.SQLITE_IOERR_UNLOCK, sqlite3.SQLITE_IOERR_SHMLOCK}
-_NO_SHARED_MEMORY = {sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMMAP}
 _NO_SYNC = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
 _DAMAGED_IO = {sqlite3.SQLITE_IOERR_CORRUPTFS, 8202}
 """8202 is SQLITE_IOERR_DATA, which Python has no name for in 3.11: a checksum is wrong."""
@@ -41,7 +40,7 @@ def explained(error: sqlite3.Error, database: Path) -> OddsctlError:
         )
     if code in _DAMAGED or extended in _DAMAGED_IO:
         return damaged(database, str(error))
-    if extended in _NO_SHARED_MEMORY:
+    if extended == sqlite3.SQLITE_IOERR_SHMMAP or (extended == sqlite3.SQLITE_IOERR_SHMOPEN and no_shared_memory(directory)):
         return StateUnwritableError(f"no shared memory for {database}: its file system does not support it ({error})", hint=LOCAL_DISK)
     if extended in _NO_SYNC:
         return StateUnwritableError(f"cannot write {database}: its file system refuses fsync ({error})", hint=LOCAL_DISK)
