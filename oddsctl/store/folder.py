@@ -81,6 +81,7 @@ def strangers(names: Iterable[str]) -> list[str]:
 
 
 def _said(directory: Path) -> str:
-    if directory.is_symlink() and not directory.exists():
+    """The directory as a message names it. Asks `os.path`, which takes any path: pathlib raises for one that the system refuses."""
+    if os.path.islink(directory) and not os.path.exists(directory):  # noqa: PTH110, PTH114
         return f"{directory}, a link to {directory.readlink()}, which is not there"
     return str(directory)

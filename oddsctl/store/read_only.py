@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -55,7 +56,7 @@ class ReadOnlyStore:
     def __init__(self, directory: Path, why: StateUnwritableError) -> None:
         """Raises `why` where there is nothing to read either."""
         self._directory, self._why = directory, why
-        if not (directory / DATABASE).is_file():
+        if not os.path.isfile(directory / DATABASE):  # noqa: PTH113 - pathlib raises for a path that the system refuses
             raise why
         with translated(directory):
             self._connection = open_for_reading(directory / DATABASE)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from oddsctl.errors import StateError
+from oddsctl.errors import StateError, StateUnwritableError
 from oddsctl.store.folder import make_private, strangers
+from oddsctl.store.read_only import ReadOnlyStore
 
 MINE = ["store.lock", "store.lock.turn", "cache.db", "cache.db-wal", "records.db", "http.sqlite", "locks", "demo"]
 AFTER_A_CRASH = [["locks"], ["demo"], ["cache.db"], ["0123456789abcdef.lock"], ["cache.db.damaged-20260104T120000.000000Z"]]
@@ -88,3 +90,27 @@ def test_a_directory_of_another_user_is_theirs_whatever_is_in_it(
 def test_what_else_is_in_a_directory_counts_only_without_a_sign_of_ours() -> None:
     assert strangers(["cache.db", "letters"]) == ["letters"]
     assert strangers(["records.lock", "letters"]) == []
+
+
+def link_to_itself(parent: Path) -> Path:
+    (parent / "loop").symlink_to("loop")
+    return parent / "loop"
+
+
+def below_a_file(parent: Path) -> Path:
+    (parent / "file").touch()
+    return parent / "file" / "state"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [lambda parent: parent / ("a" * 300), lambda parent: parent / ("a/" * 3000), link_to_itself, below_a_file],
+    ids=["a long name", "a long path", "a link to itself", "below a file"],
+)
+def test_a_path_that_the_system_refuses_is_told_with_its_cause_and_not_as_a_bug(place: Callable[[Path], Path], tmp_path: Path) -> None:
+    directory = place(tmp_path)
+    with pytest.raises(StateUnwritableError, match="cannot use") as refused:
+        make_private(directory)
+    assert refused.value.hint
+    with pytest.raises(StateUnwritableError, match="cannot use"):
+        ReadOnlyStore(directory, refused.value)
