@@ -28,7 +28,7 @@ def nearest(word: str, known: Iterable[str] | Mapping[str, str]) -> str | None:
     for place, (spelling, name) in enumerate(names.items()):
         other = squeezed(spelling)
         apart = OSA.distance(wanted, other)
-        if apart <= _slips(min(len(wanted), len(other))) or (apart == 1 and wanted[:-1] == other):
+        if apart <= _slips(min(len(wanted), len(other))) or (wanted[:-1] == other and wanted[-1].isalpha()):
             found.append((apart, place, name))
         elif len(wanted) >= LEAST_PREFIX and other.startswith(wanted):
             found.append((len(other), place, name))
