@@ -42,6 +42,7 @@ from oddsctl.sandbox.transport import DemoTransport
 from oddsctl.sandbox.world import World
 from oddsctl.settings import Settings
 from oddsctl.store.memory import MemoryLocks, MemoryStore
+from oddsctl.store.patience import Patience
 
 FOLDER = Path(__file__).parent / "pictures"
 COLUMNS = 119
@@ -141,7 +142,10 @@ def house(folder: Path, clock: SlowClock, latency: Mapping[str, float]) -> App:
         locks=locks,
         roll=lambda: 0.5,
     )
-    return App(settings, clock, store, locks, orchestrator, wire, costs, decisions, records, folder, demo=True, tell=lambda _: None)
+    patience = Patience(clock, 30.0)
+    return App(
+        settings, clock, store, locks, orchestrator, wire, costs, decisions, records, patience, folder, demo=True, tell=lambda _: None
+    )
 
 
 @cache

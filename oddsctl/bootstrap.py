@@ -26,6 +26,7 @@ from oddsctl.records import FILE as HISTORY
 from oddsctl.records import CostTracker, Decisions, Records
 from oddsctl.settings import Settings
 from oddsctl.store.lock import FileLocks
+from oddsctl.store.patience import Patience
 from oddsctl.store.recovering import RecoveringStore
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
 LOCKS = "locks"
 HOMEPAGE = "https://github.com/oddsctl/oddsctl"
 USER_AGENT = f"oddsctl/{__version__} (+{HOMEPAGE})"
+
+
+LAST_WAIT = 1.0
+"""Seconds in all that counts and decisions may wait for other processes at the end; no answer depends on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class App:
     costs: CostTracker
     decisions: Decisions
     records: Records
+    patience: Patience
     state_dir: Path
     demo: bool
     tell: Callable[[Notice], None]
@@ -101,8 +107,9 @@ class App:
 
     def flush(self) -> None:
         """Write down what was counted and decided so far."""
-        self.orchestrator.close()
-        self.decisions.write()
+        with self.patience.ending(LAST_WAIT):
+            self.orchestrator.close()
+            self.decisions.write()
         self.records.forgive()
 
     def close(self) -> None:
@@ -113,21 +120,25 @@ class App:
         self.store.close()
 
 
-def open_app(loaded: config.Loaded, *, demo: bool, tell: Callable[[Notice], None], lock_wait: float, command: str) -> App:
-    """The app on disk state. Raises `StateError` where the state directory cannot be used; nothing is sent yet."""
+def open_app(loaded: config.Loaded, *, demo: bool, tell: Callable[[Notice], None], lock_wait: float | Patience, command: str) -> App:
+    """The app on disk state; `lock_wait` is the patience for its locks.
+
+    Raises `StateError` where the state directory cannot be used; nothing is sent yet.
+    """
     os.umask(0o077)  # whatever a library writes for us is for our user's eyes only
     settings, clock, waiting = loaded.settings, SystemClock(), StoppableClock()
     redaction.learn_places((settings.odds.key, *settings.notify.urls), os.environ)
     state_dir = settings.store.state_dir / "demo" if demo else settings.store.state_dir
-    store = RecoveringStore(state_dir, clock, lock_wait, tell, lost_key=DAMAGED, books=BOOKS, traces=(HISTORY,))
-    records = Records(state_dir, clock, lambda text: tell(Warned(text)))
+    patience = lock_wait if isinstance(lock_wait, Patience) else Patience(clock, lock_wait, total=False)
+    store = RecoveringStore(state_dir, clock, patience, tell, lost_key=DAMAGED, books=BOOKS, traces=(HISTORY,))
+    records = Records(state_dir, clock, lambda text: tell(Warned(text)), patience)
     costs, decisions = CostTracker(records, clock), Decisions(records, clock, command)
 
     def tell_all(notice: Notice) -> None:
         for listener in (costs.hear, decisions.hear, tell):
             listener(notice)
 
-    transport = _OnFirstUse(lambda: _transport(settings, clock, store, state_dir, demo=demo, tell=tell))
+    transport = _OnFirstUse(lambda: _transport(settings, clock, store, state_dir, demo=demo, tell=tell), patience.sent)
     locks = FileLocks(state_dir / LOCKS, waiting)
     orchestrator = RequestOrchestrator(
         store=store,
@@ -139,7 +150,7 @@ def open_app(loaded: config.Loaded, *, demo: bool, tell: Callable[[Notice], None
         tell=tell_all,
         roll=random.random,
     )
-    return App(settings, waiting, store, locks, orchestrator, transport, costs, decisions, records, state_dir, demo, tell_all)
+    return App(settings, waiting, store, locks, orchestrator, transport, costs, decisions, records, patience, state_dir, demo, tell_all)
 
 
 def shown_names(state_dir: Path, *, demo: bool) -> Shown:
@@ -181,14 +192,15 @@ def _transport(settings: Settings, clock: Clock, store: Store, state_dir: Path, 
 class _OnFirstUse:
     """A transport made when the first request is sent: a warm run never pays for importing it."""
 
-    def __init__(self, make: Callable[[], Transport]) -> None:
-        self._make = make
+    def __init__(self, make: Callable[[], Transport], sent: Callable[[], None]) -> None:
+        self._make, self._sent = make, sent
         self._made: Transport | None = None
         self._lock = threading.Lock()
 
     def send(self, request: HttpRequest) -> HttpResponse:
         with self._lock:
             self._made = self._made or self._make()
+        self._sent()
         return self._made.send(request)
 
     def close(self) -> None:

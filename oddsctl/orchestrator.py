@@ -102,7 +102,8 @@ class RequestOrchestrator:
         self._till.spared(work)
 
     def _run(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Outcome]:
-        started, deadline = self._clock.now(), self._clock.monotonic() + terms.wait
+        started = self._clock.now()
+        deadline = self._clock.monotonic() + terms.wait if terms.until is None else terms.until
         thrifty = not terms.fresh and any(isinstance(request.job, OddsJob) for request in requests) and self.is_thrifty()
         jobs = dict.fromkeys(request.job for request in requests)
         found = {job: self._library.look_up(job, terms, started, thrifty=thrifty) for job in jobs}

@@ -50,7 +50,7 @@ def look_ahead(
 
     Raises why the schedule is not known, where nothing of it is: no game known is not no game.
     """
-    now, terms = clock.now(), Terms(wait=wait, command="plan")
+    now, terms = clock.now(), Terms(wait=wait, until=clock.monotonic() + wait, command="plan")
     purse = prospects.purse(Notes(), now)
     until = purse.reset_at if days is None else now + days * DAY
     rules = settings.prefetch

@@ -275,7 +275,9 @@ class PredictivePrefetcher:
         max_age = max(0.0, now - agenda.kept_since(call, view.windows))
         request = PriorityRequest(view.jobs[call.sport], Priority.PREFETCH, purpose, call.game_time, call.closes)
         terms = self._terms(stop_at)
-        (outcome,) = self._orchestrator.run([request], replace(terms, wait=min(terms.wait, max(0.0, call.closes - now)), max_age=max_age))
+        wait = min(terms.wait, max(0.0, call.closes - now))
+        terms = replace(terms, wait=wait, until=self._clock.monotonic() + wait, max_age=max_age)
+        (outcome,) = self._orchestrator.run([request], terms)
         return _made("odds", call, [outcome], now), outcome.error
 
     def _ask_weather(self, call: PlannedCall, view: Prospect, stop_at: float) -> PrefetchCall | None:
@@ -333,8 +335,8 @@ class PredictivePrefetcher:
 
     def _terms(self, stop_at: float) -> Terms:
         """The patience that still leaves time for an answer."""
-        left = stop_at - self._clock.monotonic() - self._settings.http.longest_exchange
-        return Terms(wait=max(0.0, left), command="prefetch")
+        until = stop_at - self._settings.http.longest_exchange
+        return Terms(wait=max(0.0, until - self._clock.monotonic()), until=until, command="prefetch")
 
 
 def _with_prices(call: PrefetchCall, view: Prospect) -> PrefetchCall:

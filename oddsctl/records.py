@@ -18,6 +18,7 @@ from oddsctl.models import Listed
 from oddsctl.policy.health import Attempt
 from oddsctl.ports import Clock
 from oddsctl.store.history import Form, HistoryFile
+from oddsctl.store.patience import Patience
 from oddsctl.times import iso
 
 FILE = "records.db"
@@ -88,8 +89,8 @@ class Records:
     A database that is damaged is replaced by who writes; by who reads only where `may_renew` was set, for commands that spend by it.
     """
 
-    def __init__(self, directory: Path, clock: Clock, warn: Callable[[str], None]) -> None:
-        self._file = HistoryFile(directory / FILE, clock, FORM, warn)
+    def __init__(self, directory: Path, clock: Clock, warn: Callable[[str], None], patience: Patience | None = None) -> None:
+        self._file = HistoryFile(directory / FILE, clock, FORM, warn, patience)
         self._warn = warn
         self._broken = False
         self.is_readable = True

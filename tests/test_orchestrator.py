@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from oddsctl.messages.wishes import Priority, PriorityRequest, Purpose, Reason, 
 from oddsctl.models import Forecast, OddsEvent, Place, Price
 from oddsctl.orchestrator import RequestOrchestrator
 from oddsctl.policy import coalesce
-from oddsctl.ports import JSON, Store
+from oddsctl.ports import JSON, Locks, Store
 from oddsctl.served import read_counts
 from oddsctl.settings import Retry, Settings
 from oddsctl.store.memory import MemoryLocks, MemoryStore
@@ -86,11 +87,11 @@ class House:
         self.notices: list[Notice] = []
         self.accounts = Accounts(self.store, self.clock, self.settings)
 
-    def new_process(self) -> RequestOrchestrator:
+    def new_process(self, locks: Locks | None = None) -> RequestOrchestrator:
         """Another invocation on the same state."""
         return RequestOrchestrator(
             store=self.store,
-            locks=MemoryLocks(),
+            locks=locks or MemoryLocks(),
             roll=lambda: 0.5,
             transport=self.transport,
             clock=self.clock,
@@ -614,3 +615,24 @@ def test_a_preview_sends_and_books_nothing() -> None:
     assert (preview.price, preview.decision) == (3, "send")
     assert house.transport.sent == []
     assert json.dumps([house.store.read(key) for key in house.store.scan("")]) == before
+
+
+@pytest.mark.parametrize("used", [0.0, 20.0, 29.0, 40.0])
+def test_a_later_run_of_a_command_has_what_is_left_of_its_patience(used: float) -> None:
+    house = House()
+    terms = Terms(wait=30.0, until=house.clock.monotonic() + 30.0)
+    house.clock.sleep(used)
+    waited: list[float] = []
+
+    class Kept(MemoryLocks):
+        @contextmanager
+        def hold(self, name: str, patience: float) -> Iterator[None]:
+            waited.append(patience)
+            if patience >= 0:
+                raise errors.LockTimeoutError(f"{name} is kept")
+            yield
+
+    (outcome,) = house.new_process(Kept()).run([PriorityRequest(BOARD)], terms)
+    assert isinstance(outcome.error, errors.LockTimeoutError)
+    assert waited == [pytest.approx(max(0.0, 30.0 - used))]
+    assert house.transport.sent == []

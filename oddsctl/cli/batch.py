@@ -52,6 +52,7 @@ def batch(
     requests = [line.request for line in lines]
     terms = Terms(wait=wait, force=force, max_credits=max_credits, command="batch")
     with session.app(loaded, wait=wait, shutdown=shutdown_timeout) as app:
+        terms = replace(terms, until=app.patience.until)
         if dry_run:
             previews = app.orchestrator.rehearsal.preview(requests, terms)
             return options.show_plan(session, [(preview.job.api, preview) for preview in previews])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -79,6 +80,7 @@ def fetch(
         _check_outrights(wanted)
     terms = Terms(wait=wait, max_age=max_age, fresh=fresh, offline=offline, force=force, max_credits=max_credits, command="fetch")
     with session.app(loaded, wait=wait, shutdown=shutdown_timeout) as app:
+        terms = replace(terms, until=app.patience.until)
         errand = Fetch(app.orchestrator, app.clock, loaded.settings, lambda api: app.monitor.look()[api].reason)
         if dry_run:
             return options.show_plan(session, [(sport.name, preview) for sport, preview in errand.preview(wanted, terms)])

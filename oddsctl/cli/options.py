@@ -48,7 +48,10 @@ def day(text: str) -> date:
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it costs; send nothing.")]
 MaxCredits = Annotated[int | None, typer.Option(min=0, help="Spend at most so many credits.")]
-Wait = Annotated[float, typer.Option(parser=duration, metavar="TIME", show_default="30s", help="Patience for rate limits and locks.")]
+Wait = Annotated[
+    float,
+    typer.Option(parser=duration, metavar="TIME", show_default="30s", help="Longest wait in all for rate and locks."),
+]
 ShutdownTimeout = Annotated[
     float | None,
     typer.Option(parser=duration, metavar="TIME", help="How long calls under way may finish after Ctrl-C. [default: 30s]"),

@@ -62,7 +62,7 @@ def run(
     session: Session = context.obj
     with session.app(wait=wait, shutdown=shutdown_timeout) as app:
         backlog = Backlog(app.orchestrator, WaitingRoom(app.store, app.clock), app.clock, app.settings, app.tell)
-        worked = backlog.run(Terms(wait=wait, max_credits=max_credits, command="queue run"))
+        worked = backlog.run(Terms(wait=wait, until=app.patience.until, max_credits=max_credits, command="queue run"))
         usage, now = app.orchestrator.usage(), app.clock.now()
     if session.format != "table":
         from oddsctl.render.documents import queue_run_document

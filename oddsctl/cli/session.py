@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from oddsctl.policy.vocabulary import Shown
 
 DEFAULT_WAIT = 30.0
-LEAST_LOCK_WAIT = 2.0
-"""Seconds to wait for the state's lock whatever the patience: a run's own threads hold it for milliseconds."""
 OddsFormat = Literal["american", "decimal"]
 
 
@@ -108,20 +106,23 @@ class Session:
 
     @contextmanager
     def app(
-        self, loaded: Loaded | None = None, *, wait: float = DEFAULT_WAIT, shutdown: float | None = None, deadline: float | None = None
+        self, loaded: Loaded | None = None, *, wait: float | None = None, shutdown: float | None = None, deadline: float | None = None
     ) -> Iterator[App]:
-        """The app on disk state, closed at the end. `wait` is the patience for the state's lock.
+        """The app on disk state, closed at the end. `wait` is the whole patience for the state's locks; without it each may take 30 s.
 
         Meanwhile a first SIGINT or SIGTERM lets calls under way finish within `shutdown` seconds, a second ends it at once; so does
         the `deadline`, seconds from now.
         """
         from oddsctl.bootstrap import open_app
         from oddsctl.cli.interruptions import graceful
+        from oddsctl.clock import SystemClock
+        from oddsctl.store.patience import Patience
 
         loaded = loaded or self.loaded
         _ = self.zone  # one that is none is refused before anything is bought
         patience = loaded.settings.shutdown.timeout if shutdown is None else shutdown
-        app = open_app(loaded, demo=self.demo, tell=self.tell, lock_wait=max(wait, LEAST_LOCK_WAIT), command=self.command)
+        lock_wait = DEFAULT_WAIT if wait is None else Patience(SystemClock(), wait)
+        app = open_app(loaded, demo=self.demo, tell=self.tell, lock_wait=lock_wait, command=self.command)
         try:
             with self._logged(loaded), graceful(app.clock.stop, patience, self.say, deadline):
                 yield app

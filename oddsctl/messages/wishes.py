@@ -114,11 +114,13 @@ class PriorityRequest:
 class Terms:
     """What the caller of one run allows, and who is asking (`command`, for the ledger).
 
-    `wait` is the patience in seconds for rate and locks, `max_age` replaces the configured freshness, `fresh` wants calls
+    `wait` is the patience in seconds for rate and locks; `until` ends it for all runs of one command (monotonic seconds).
+    `max_age` replaces the configured freshness, `fresh` wants calls
     begun after the command, `force` lifts the budget (never the account), `max_credits` bounds what this run may spend.
     """
 
     wait: float = 30.0
+    until: float | None = None
     max_age: float | None = None
     fresh: bool = False
     offline: bool = False

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from oddsctl.errors import StateError
+from oddsctl.errors import LockTimeoutError, StateError
 from oddsctl.ports import JSON, Clock
 from oddsctl.store.causes import LOCK
 from oddsctl.store.database import DATABASE, connect, translated, value_in
 from oddsctl.store.folder import Identity, identity, make_private
 from oddsctl.store.lock import hold
 from oddsctl.store.making import Begin, make, nothing
+from oddsctl.store.patience import Patience
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,15 +37,17 @@ class DiskStore:
     All processes use one database: before each use it is seen whether the path still leads to the one that is open; where it was moved,
     deleted or replaced, it is opened anew. `begin` gives the rows of a database that has to be made.
 
-    No wait for another process is longer than `lock_wait` seconds. Besides what the port says, opening raises StateDamagedError where the
+    No wait for another process is longer than `lock_wait`: seconds for each, or a patience for all of them.
+
+    Besides what the port says, opening raises StateDamagedError where the
     database is none: see `making.move_aside`.
     """
 
-    def __init__(self, directory: Path, clock: Clock, lock_wait: float = 10.0, begin: Begin = nothing) -> None:
+    def __init__(self, directory: Path, clock: Clock, lock_wait: float | Patience = 10.0, begin: Begin = nothing) -> None:
         self._directory = directory
         self._database = directory / DATABASE
         self._clock = clock
-        self._lock_wait = lock_wait
+        self._patience = lock_wait if isinstance(lock_wait, Patience) else Patience(clock, lock_wait, total=False)
         self._begin = begin
         self._rows: Any = None
         self._rows_are_of: Identity | None = None
@@ -103,18 +106,26 @@ class DiskStore:
         with translated(self._directory):
             for _ in range(REPLACED):
                 found = identity(self._database)
-                reader = connect(self._directory, self._lock_wait)
+                reader = connect(self._directory, self._patience.left())
                 if reader is None:
                     with self._locked():
-                        make(self._directory, self._clock, self._lock_wait, self._begin)
+                        make(self._directory, self._clock, self._patience.left(), self._begin)
                 elif found and identity(self._database) == found:
                     return reader, found
                 else:
                     reader.close()
         raise StateError(f"{self._database} is replaced again and again", hint="see which program does so, or set store.state_dir")
 
-    def _locked(self) -> AbstractContextManager[None]:
-        return hold(self._directory / LOCK, self._clock, self._lock_wait)
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(hold(self._directory / LOCK, self._clock, self._patience.left()))
+            except LockTimeoutError:
+                self._patience.learn(got=False)
+                raise
+            self._patience.learn(got=True)
+            yield
 
     def _write(self, apply: Callable[[Any], T]) -> T:
         """Write to the database that the path leads to; once more where it was taken away meanwhile."""
@@ -151,9 +162,9 @@ class DiskStore:
         if self._rows is not None and found != self._rows_are_of:
             self._close_rows()
         if self._rows is None:
-            make(self._directory, self._clock, self._lock_wait, self._begin)
+            make(self._directory, self._clock, self._patience.left(), self._begin)
             found = identity(self._database)
-            self._rows = open_rows(self._directory, self._lock_wait)
+            self._rows = open_rows(self._directory, self._patience.left())
             self._rows_are_of = found
         return self._rows
 

@@ -22,6 +22,7 @@ from oddsctl.store.causes import damaged, explained, first_look, too_new
 from oddsctl.store.folder import REMEDY, Identity, identity
 from oddsctl.store.lock import hold
 from oddsctl.store.making import LOGS, set_aside
+from oddsctl.store.patience import Patience
 from oddsctl.store.read_only import open_for_reading
 from oddsctl.store.remains import Row, readable
 
@@ -64,8 +65,9 @@ def columns(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
 class HistoryFile:
     """The database at `path`, for any number of threads; the same one for all processes, see `DiskStore`. Raises `OddsctlError` only."""
 
-    def __init__(self, path: Path, clock: Clock, form: Form, tell: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, clock: Clock, form: Form, tell: Callable[[str], None], patience: Patience | None = None) -> None:
         self._path, self._clock, self._form, self._tell = path, clock, form, tell
+        self._patience = patience or Patience(clock, PATIENCE, total=False)
         self._suspect = path.with_suffix(".suspect")
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
@@ -132,7 +134,7 @@ class HistoryFile:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        with hold(self._path.with_suffix(".lock"), self._clock, PATIENCE):
+        with hold(self._path.with_suffix(".lock"), self._clock, self._patience.at_most(PATIENCE)):
             yield
 
     def _written(self, statement: str, values: Row) -> None:
@@ -146,6 +148,7 @@ class HistoryFile:
                         self._make()
                     continue
                 with self._unless_replaced():
+                    connection.execute(f"PRAGMA busy_timeout = {int(self._patience.at_most(PATIENCE) * 1000)}")
                     connection.execute(statement, values)
                     if identity(self._path) == self._is_of:
                         return
@@ -197,7 +200,7 @@ class HistoryFile:
         uri = f"{self._path.absolute().as_uri()}?mode=rw"
         connection = sqlite3.connect(database=uri, uri=True, timeout=0, isolation_level=None, check_same_thread=False)
         try:
-            version = first_look(connection, self._path, PATIENCE)
+            version = first_look(connection, self._path, self._patience.at_most(PATIENCE))
             connection.execute("PRAGMA synchronous = OFF")  # outlives a killed process; a power cut may cost the last rows
             self._examine(connection, version, locked=locked)
         except BaseException:

@@ -46,7 +46,7 @@ def hold(path: Path, clock: Clock, patience: float) -> Iterator[None]:
             os.close(turn)
     except TimeoutError:
         raise LockTimeoutError(
-            f"another process{_last_holder(path)} has kept {path} locked for {patience:g} s",
+            f"another process{_last_holder(path)} has kept {path} locked" + (f" for {patience:.3g} s" if patience else ""),
             hint="if it is stopped, continue or end it; --wait sets for how long to wait",
         ) from None
     except OSError as error:

@@ -21,6 +21,7 @@ from oddsctl.ports import JSON, Clock, Store
 from oddsctl.store.database import DATABASE
 from oddsctl.store.disk import DiskStore
 from oddsctl.store.making import move_aside
+from oddsctl.store.patience import Patience
 from oddsctl.store.read_only import ReadOnlyStore
 from oddsctl.store.row import FRESH, RowDamagedError, keep_aside
 
@@ -38,14 +39,15 @@ class RecoveringStore:
         self,
         directory: Path,
         clock: Clock,
-        lock_wait: float,
+        lock_wait: float | Patience,
         tell: Callable[[Notice], None],
         *,
         lost_key: str,
         books: str,
         traces: tuple[str, ...],
     ) -> None:
-        self._directory, self._clock, self._lock_wait, self._tell = directory, clock, lock_wait, tell
+        self._directory, self._clock, self._tell = directory, clock, tell
+        self._patience = lock_wait if isinstance(lock_wait, Patience) else Patience(clock, lock_wait, total=False)
         self._lost = lost_key.partition("/")[0] + "/"
         self._lost_key, self._books, self._traces = lost_key, books, (*traces, f"{DATABASE}.damaged-*")
         self._alone = threading.RLock()
@@ -84,7 +86,7 @@ class RecoveringStore:
                 return self._attempted(work, writes=writes)
             except StateDamagedError as damage:
                 self.close()
-                if moved := move_aside(self._directory, self._clock, self._lock_wait, self._first_rows, self._lost):
+                if moved := move_aside(self._directory, self._clock, self._patience.left(), self._first_rows, self._lost):
                     self._news = [f"{damage.message}: moved aside to {moved}, what is readable was kept; {FRESH}"]
                 return self._attempted(work, writes=writes)
             finally:
@@ -104,7 +106,7 @@ class RecoveringStore:
             self.close()  # what was in the way may be gone
         if self._store is None:
             try:
-                self._store = DiskStore(self._directory, self._clock, self._lock_wait, self._first_rows)
+                self._store = DiskStore(self._directory, self._clock, self._patience, self._first_rows)
             except StateUnwritableError as why:
                 return self._opened_for_reading(why)
         elif self._store.refresh():
