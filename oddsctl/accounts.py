@@ -20,6 +20,8 @@ APIS = ("odds", "espn", "weather")
 """The providers, each with its books."""
 DAMAGED = "accounts/damaged"
 """Set when the books were lost: until an answer tells the balance, credits stay on the safe side."""
+ROOTS = tuple(f"accounts/{api}/" for api in APIS)
+"""How the keys of the accounts begin."""
 BOOKS = "accounts/odds/"
 """How the keys of the accounts begin that have credits."""
 VERSION = 1
@@ -109,6 +111,11 @@ class Accounts:
 
 def _encoded(state: ProviderState) -> JSON:
     return {"version": VERSION, **codec.encode(state)}
+
+
+def decoded(key: str, value: JSON) -> ProviderState:
+    """The account under that key. Raises `StateError` where it cannot be read."""
+    return _decoded(key, value, ProviderState())
 
 
 def _decoded(key: str, value: JSON, unused: ProviderState) -> ProviderState:

@@ -46,13 +46,13 @@ class Notebook:
 
     def read(self) -> Notes:
         """The notes as they stand."""
-        return row.read(self._store, KEY, _notes)
+        return row.read(self._store, KEY, decoded)
 
     def tell_once(self, topic: str, now: float, since: float = 0.0) -> bool:
         """Whether this is to be said now: it was not since then, nor since it was last `settled`."""
 
         def tell(old: JSON) -> tuple[JSON, bool]:
-            notes = _notes(old)
+            notes = decoded(old)
             if since <= notes.told.get(topic, -1.0) <= now:
                 return old, False
             return codec.encode(replace(notes, told=notes.told | {topic: now})), True
@@ -71,12 +71,13 @@ class Notebook:
             return
 
         def change(old: JSON) -> tuple[JSON, None]:
-            before = _notes(old)
+            before = decoded(old)
             after = move(before)
             return (old if after == before else codec.encode(after)), None
 
         self._store.update(KEY, change)
 
 
-def _notes(value: JSON) -> Notes:
+def decoded(value: JSON) -> Notes:
+    """The notes. Raises `StateError` where they cannot be read."""
     return row.salvaged(KEY, Notes, value, "what prefetch remembers")

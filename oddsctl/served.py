@@ -60,14 +60,15 @@ def count(outcomes: Iterable[Outcome], price: Callable[[Job], int]) -> Counts:
 
 def read_counts(store: Store) -> Counts:
     """What all processes have counted so far."""
-    return row.read(store, KEY, _decode)
+    return row.read(store, KEY, decoded)
 
 
 def add_counts(store: Store, counts: Counts) -> None:
     """Add one run's counts."""
     if counts != Counts():
-        store.update(KEY, lambda old: (codec.encode(_decode(old) + counts), None))
+        store.update(KEY, lambda old: (codec.encode(decoded(old) + counts), None))
 
 
-def _decode(value: JSON) -> Counts:
+def decoded(value: JSON) -> Counts:
+    """The counts. Raises `StateError` where they cannot be read."""
     return row.salvaged(KEY, Counts, value, "what is counted of cache hits")

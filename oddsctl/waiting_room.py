@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from oddsctl.messages.wishes import PriorityRequest
 from oddsctl.policy import queue
@@ -38,7 +39,7 @@ class WaitingRoom:
         ]
 
         def change(old: JSON) -> tuple[JSON, None]:
-            waiting, _ = queue.drop_expired(_queue(old), now)
+            waiting, _ = queue.drop_expired(decoded(old), now)
             for wish in wishes:
                 waiting = queue.put(waiting, wish)
             return codec.encode(waiting), None
@@ -49,7 +50,7 @@ class WaitingRoom:
         """Lease all that is due for so many seconds, so that nobody else asks for it; drop what came too late."""
 
         def change(old: JSON) -> tuple[JSON, Taken]:
-            before = _queue(old)
+            before = decoded(old)
             now = self._clock.now()  # now that we are alone
             left, taken = queue.take(before, now, now + seconds)
             return (old if left is before else codec.encode(left)), taken
@@ -60,20 +61,32 @@ class WaitingRoom:
         """End a lease: wishes that were answered or given up leave, the others may go again at their time."""
 
         def change(old: JSON) -> tuple[JSON, None]:
-            left = queue.remove(_queue(old), done)
+            left = queue.remove(decoded(old), done)
             return codec.encode(queue.postpone(left, taken.until, rests, self._clock.now())), None
 
         self._store.update(KEY, change)
 
+    def free_overdue(self) -> int:
+        """End the leases of processes that did not finish in time; how many that was."""
+
+        def change(old: JSON) -> tuple[JSON, int]:
+            before, now = decoded(old), self._clock.now()
+            late = [wish.id for wish in before.entries if 0 < wish.leased_until <= now]
+            entries = tuple(replace(wish, leased_until=0.0) if wish.id in late else wish for wish in before.entries)
+            return (codec.encode(Queue(entries)) if late else old), len(late)
+
+        return self._store.update(KEY, change)
+
     def waiting(self) -> tuple[Waiting, ...]:
         """What waits, in the order it was asked for, without what would come too late."""
-        left, _ = queue.drop_expired(row.read(self._store, KEY, _queue), self._clock.now())
+        left, _ = queue.drop_expired(row.read(self._store, KEY, decoded), self._clock.now())
         return left.entries
 
     def clear(self) -> int:
         """Drop all that waits; how many that was. Who works on some of it may finish."""
-        return self._store.update(KEY, lambda old: (None, len(_queue(old).entries)))
+        return self._store.update(KEY, lambda old: (None, len(decoded(old).entries)))
 
 
-def _queue(value: JSON) -> Queue:
+def decoded(value: JSON) -> Queue:
+    """The queue. Raises `StateError` where it cannot be read."""
     return row.salvaged(KEY, Queue, value, "the stored queue")

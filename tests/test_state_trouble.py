@@ -330,3 +330,85 @@ def test_the_doctor_names_a_file_system_without_locks_or_shared_memory(
 def test_a_state_directory_that_vanished_is_made_anew_by_the_next_command(state: Path, run: Run) -> None:
     shutil.rmtree(state)
     assert run("fetch", "nfl").code == 0
+
+
+# ── doctor --repair ──
+
+
+def broken_account(state: Path) -> None:
+    key, value = account(state)
+    write(state, key, value | {"credits": "lost"})
+
+
+def broken_queue(state: Path) -> None:
+    write(state, "queue/1", {"entries": [{"job": "?"}]})
+
+
+def a_lost_row(state: Path) -> None:
+    with closing(sqlite3.connect(database=state / "cache.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE Cache SET value = 'no json' WHERE key LIKE 'answers/%'")
+
+
+def without_a_table(state: Path) -> None:
+    with closing(sqlite3.connect(database=state / "records.db", isolation_level=None)) as connection:
+        connection.execute("DROP TABLE windows")
+
+
+def damaged_http_cache(state: Path) -> None:
+    (state / "http.sqlite").write_bytes(b"garbage" * 999)
+    (state / "http.sqlite").chmod(0o600)
+
+
+FAULTS: dict[str, Callable[[Path], object]] = {
+    "a damaged store": lambda state: damage(state / "cache.db"),
+    "an empty store": lambda state: emptied(state / "cache.db"),
+    "a row that is no JSON": a_lost_row,
+    "an account that cannot be read": broken_account,
+    "a queue that cannot be read": broken_queue,
+    "a damaged history": lambda state: damage(state / "records.db"),
+    "an empty history": lambda state: emptied(state / "records.db"),
+    "a history without a table": without_a_table,
+    "a damaged HTTP cache": damaged_http_cache,
+    "a file that others may read": lambda state: (state / "cache.db").chmod(0o644),
+    "a directory that others may read": lambda state: state.chmod(0o755),
+}
+
+
+def found_by(ran: Ran, *, check: str = "", state: str = "") -> list[str]:
+    findings = ran.document["findings"]
+    return [one["message"] for one in findings if check in ("", one["check"]) and state in ("", one["state"])]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_the_doctor_finds_it_leaves_alone_until_it_is_told_to_repair_it(fault: str, state: Path, run: Run) -> None:
+    FAULTS[fault](state)
+    before = traces(state)
+    found = run("doctor", "--offline", "--json")
+    assert found.code == 3
+    assert found_by(found, state="problem")
+    assert all("doctor --repair" in one["remedy"] for one in found.document["findings"] if one["state"] == "problem")
+    assert traces(state) == before
+    repaired = run("doctor", "--offline", "--repair", "--json")
+    assert (repaired.code, found_by(repaired, state="problem")) == (0, [])
+    assert found_by(repaired, check="repair") != ["nothing needed repair"]
+    assert found_by(run("doctor", "--offline", "--repair", "--json"), check="repair") == ["nothing needed repair"]
+    assert run("fetch", "nfl").code == 0
+
+
+def test_what_is_readable_of_a_damaged_store_is_recovered_and_its_balance_is_not_trusted(state: Path, run: Run) -> None:
+    a_lost_row(state)
+    assert run("doctor", "--offline", "--repair").code == 0
+    _, value = account(state)
+    assert (value["credits"]["used"], value["credits"]["suspect"]) == (3, True)
+    assert len(list(state.glob("cache.db.damaged-*Z"))) == 1
+    assert run("fetch", "nba", "--fresh").code == 0
+    assert "suspect" not in account(state)[1]["credits"]
+
+
+def test_the_doctor_does_not_touch_what_a_newer_oddsctl_wrote(state: Path, run: Run) -> None:
+    with closing(sqlite3.connect(database=state / "records.db")) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    before = (state / "records.db").read_bytes()
+    ran = run("doctor", "--offline", "--repair", "--json")
+    assert any("written by a newer oddsctl" in text for text in found_by(ran, state="problem"))
+    assert (state / "records.db").read_bytes() == before

@@ -712,6 +712,25 @@ def test_a_damaged_cache_is_begun_anew(server: Server, transport: HttpTransport,
     assert warnings == [f"the HTTP cache {cache_file} was damaged; a new one is begun"]
 
 
+@pytest.mark.parametrize("gone", ["unlinked", "moved", "its logs are left"])
+def test_a_cache_that_was_taken_away_is_begun_anew_for_all(
+    gone: str, server: Server, transport: HttpTransport, cache_file: Path, warnings: list[str]
+) -> None:
+    server.answer = validated
+    transport.send(request_to(server.url))
+    if gone == "moved":
+        cache_file.parent.rename(cache_file.parent.with_name("moved"))
+    else:
+        for file in cache_file.parent.iterdir() if gone == "unlinked" else [cache_file]:
+            file.unlink()
+    transport.send(request_to(server.url))
+    assert "if-none-match" not in server.seen[1][1]
+    with closing(HttpTransport(QUICK, cache_file, FakeClock(), warnings.append)) as another:
+        another.send(request_to(server.url))
+    assert server.seen[2][1]["if-none-match"] == '"v1"'
+    assert warnings == []
+
+
 def test_a_full_disk_costs_a_warning_and_no_answer(server: Server, transport: HttpTransport, warnings: list[str]) -> None:
     server.answer = validated
     transport.send(request_to(server.url))

@@ -13,8 +13,9 @@ from oddsctl.cli.session import Session
 from oddsctl.errors import LockTimeoutError, StateError
 
 if TYPE_CHECKING:
-    from oddsctl.doctor import Finding
+    from oddsctl.doctor import Finding, Subject
     from oddsctl.messages.notices import Notice
+    from oddsctl.ports import Clock
 
 UNWELL = 3
 """The exit code when there is a problem; warnings alone are none."""
@@ -31,15 +32,22 @@ def doctor(
     bundle: Annotated[
         Path | None, typer.Option("--bundle", metavar="FILE.tar.gz", help="Pack it for someone who is to help, without secrets.")
     ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Fix what is found: permissions, damaged databases (moved aside, readable rows kept), leases.")
+    ] = False,
 ) -> None:
-    """Check key, permissions, clock, disk, databases, locks and versions, and search our own files for the key. Changes nothing."""
+    """Check key, permissions, clock, disk, databases, locks and versions, and search our own files for the key.
+
+    Changes nothing without --repair.
+    """
     from oddsctl.clock import SystemClock
     from oddsctl.doctor import State, Subject, document, examine, worst
 
     session, clock = context.obj, SystemClock()
     state_dir = session.loaded.settings.store.state_dir
     subject = Subject(session.loaded, state_dir / "demo" if session.demo else state_dir, os.environ, session.demo)
-    findings = examine(subject, clock)
+    mended = _repaired(subject, clock) if repair else []
+    findings = mended + examine(subject, clock)
     stats: dict[str, Any] = {}
     if (bundle and os.access(subject.state_dir, os.F_OK)) or not offline:
         more, stats = _with_the_state_open(session, findings, offline=offline)
@@ -53,6 +61,14 @@ def doctor(
         session.say(f"{bundle} is written; look through it before you give it away")
     if worst(findings) is State.PROBLEM:
         raise typer.Exit(UNWELL)
+
+
+def _repaired(subject: Subject, clock: Clock) -> list[Finding]:
+    """What was repaired; that there was nothing to repair is told too."""
+    from oddsctl.doctor.findings import ok
+    from oddsctl.doctor.repair import repair
+
+    return repair(subject, clock) or [ok("repair", "nothing needed repair")]
 
 
 def _with_the_state_open(session: Session, findings: list[Finding], *, offline: bool) -> tuple[list[Finding], dict[str, Any]]:

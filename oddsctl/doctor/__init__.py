@@ -1,4 +1,4 @@
-"""Looks after an installation: key, files, disk, databases, locks, versions. Looks only; repairs and changes nothing.
+"""Looks after an installation: key, files, disk, databases, locks, versions. Looks only, and changes nothing; `repair` does.
 
 `clock` asks a provider for the time, through the orchestrator; `bundle` packs what was found for someone who is to help.
 """

@@ -1,20 +1,34 @@
-"""Are the databases whole? Read-only: what is damaged is moved aside by the next run, not here."""
+"""Are the databases whole, and can what is in them be read? Read-only: what is damaged is moved aside by `doctor --repair`, not here."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from oddsctl import accounts, notebook, records, served, waiting_room
 from oddsctl.doctor.findings import Finding, Subject, ok, problem, warning
+from oddsctl.errors import OddsctlError
 from oddsctl.housekeeping import HTTP_CACHE
-from oddsctl.store.read_only import damage
+from oddsctl.ports import JSON
+from oddsctl.store import database
+from oddsctl.store.causes import too_new
+from oddsctl.store.codec import DecodeError, from_text
+from oddsctl.store.database import DATABASE
+from oddsctl.store.read_only import damage, reading
 
+REPAIR = "run: oddsctl doctor --repair"
 REMEDIES = {
-    "cache.db": "nothing: the next run moves it aside and begins anew; credits stay on the safe side until an answer tells the balance",
-    "records.db": "move it away: history begins anew, and nothing else is lost",
-    HTTP_CACHE: "delete it: it only saves bytes on the wire",
+    DATABASE: f"{REPAIR} (moves it aside and keeps what is readable; scheduled calls wait until the provider reports the balance)",
+    records.FILE: f"{REPAIR} (moves it aside and keeps what is readable)",
+    HTTP_CACHE: f"{REPAIR} (deletes it: it only saves bytes on the wire)",
 }
+ROWS: dict[str, Callable[[JSON], object]] = {
+    waiting_room.KEY: waiting_room.decoded,
+    notebook.KEY: notebook.decoded,
+    served.KEY: served.decoded,
+}
+"""How single rows are read on which something hangs."""
 
 
 def examine(subject: Subject) -> Iterator[Finding]:
@@ -22,14 +36,60 @@ def examine(subject: Subject) -> Iterator[Finding]:
     there = [path for path in subject.databases if path.exists()]
     found = [finding for path in there for finding in _examined(path)]
     yield from found
-    if not found:
+    if records.FILE in [path.name for path in there] and DATABASE not in [path.name for path in there]:
+        lost = f"{subject.state_dir / DATABASE} is missing although there is a history"
+        yield warning(
+            "database", lost, "nothing: the next run begins anew, and scheduled calls wait until the provider reports the balance"
+        )
+    elif not found:
         names = ", ".join(path.name for path in there)
         yield ok("database", f"{names}: whole" if there else "none is made yet")
 
 
 def _examined(path: Path) -> Iterator[Finding]:
     try:
-        if wrong := damage(path):
+        if wrong := damage(path) or _missing(path):
             yield problem("database", f"{path} is damaged: {' '.join(wrong.split())}", REMEDIES[path.name])
+        elif path.name == DATABASE:
+            yield from _rows(path)
+    except OddsctlError as error:
+        yield problem("database", error.message, error.hint or REPAIR)
     except sqlite3.OperationalError as error:
         yield warning("database", f"{path} cannot be looked at now: {error}", "run `oddsctl doctor` again when nothing else runs")
+
+
+def _missing(path: Path) -> str | None:
+    """What of our tables is not there. Raises `StateTooNewError` for a database of a newer oddsctl."""
+    if path.name == HTTP_CACHE:
+        return None
+    with reading(path) as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > (database.VERSION if path.name == DATABASE else records.VERSION):
+            raise too_new(str(path), version)
+        if path.name == records.FILE:
+            return records.FORM.lacking(connection, version)
+        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'Cache'").fetchone()
+    return None if known else "it holds no table of oddsctl's"
+
+
+def _rows(path: Path) -> Iterator[Finding]:
+    """Rows that cannot be read."""
+    with reading(path) as connection:
+        rows = connection.execute("SELECT key, mode, value FROM Cache WHERE raw = 1").fetchall()
+    for key, mode, value in rows:
+        try:
+            found = from_text(value) if mode == database.RAW and isinstance(value, str) else None
+        except DecodeError:
+            found = None
+        if found is None:
+            yield problem("database", f"{path} is damaged: the row {str(key)[:80]!r} in it cannot be read", REMEDIES[DATABASE])
+            return
+        try:
+            if str(key).startswith(accounts.ROOTS):
+                accounts.decoded(key, found)
+            elif key in ROWS:
+                ROWS[key](found)
+        except OddsctlError as error:
+            yield problem(
+                "database", error.message, f"{REPAIR} (keeps it under another key)" if "newer" not in error.message else error.hint or ""
+            )

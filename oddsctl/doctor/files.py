@@ -32,7 +32,11 @@ def permissions(subject: Subject) -> Iterator[Finding]:
     if foreign:
         yield problem("permissions", f"{_named(foreign)} belong to another user", f"run: sudo chown -R {os.geteuid()} {directory}")
     if open_ones:
-        yield problem("permissions", f"{_named(open_ones)} may be read by others", f"run: chmod -R go= {_common(open_ones, directory)}")
+        yield problem(
+            "permissions",
+            f"{_named(open_ones)} may be read by others",
+            f"run: oddsctl doctor --repair (or chmod -R go= {_common(open_ones, directory)})",
+        )
     if not foreign and not open_ones:
         yield ok("permissions", f"{directory} and what is in it ({len(found) - 1}) are yours alone")
 

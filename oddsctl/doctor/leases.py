@@ -29,7 +29,9 @@ def examine(subject: Subject, now: float) -> Iterator[Finding]:
     overdue = _overdue(subject, now)
     if overdue:
         words = f"waiting wishes that a process took up and did not finish: {overdue}"
-        found.append(warning("leases", words, "nothing: the next run that works on the queue takes them up again"))
+        found.append(
+            warning("leases", words, "nothing: the next run that works on the queue takes them up; or run: oddsctl doctor --repair")
+        )
     yield from found or [ok("leases", "nothing keeps anyone waiting")]
 
 

@@ -52,6 +52,15 @@ class Form:
             self.upgrade(model)
             return columns(model)
 
+    def lacking(self, connection: sqlite3.Connection, version: int) -> str | None:
+        """Which table or columns a database of that version should have and has not; of an older one its root counts only."""
+        found = columns(connection)
+        if self.root not in found:
+            return "it holds no table of oddsctl's"
+        needed = self.tables if version == self.version else {}
+        lost = [table for table, names in needed.items() if not names.keys() <= found.get(table, {}).keys()]
+        return f"the table {lost[0]} is missing, or columns of it are" if lost else None
+
 
 def columns(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
     """The declared type of each column of each table."""
@@ -212,14 +221,11 @@ class HistoryFile:
         """See that it is ours, and bring it to our version; `locked`: the lock is held."""
         if version > self._form.version:
             raise too_new(str(self._path), version)
-        if version < self._form.version:
-            if self._form.root not in columns(connection):
-                raise damaged(self._path, "it holds no table of oddsctl's")
+        if version < self._form.version and self._form.root in columns(connection):
             with nullcontext() if locked else self._alone():
                 self._form_of(connection)
-        found = columns(connection)
-        if lost := [table for table, names in self._form.tables.items() if not names.keys() <= found.get(table, {}).keys()]:
-            raise damaged(self._path, f"the table {lost[0]} is missing, or columns of it are")
+        if lacking := self._form.lacking(connection, version):
+            raise damaged(self._path, lacking)
 
     def _form_of(self, connection: sqlite3.Connection) -> None:
         """Give an empty or older database our form."""

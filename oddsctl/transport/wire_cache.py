@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from oddsctl.store.folder import Identity, identity
+
 if TYPE_CHECKING:
     import requests
     from requests_cache.backends.sqlite import SQLiteCache
@@ -45,6 +47,7 @@ class WireCache:
         self._warn = warn
         self._lock = threading.Lock()
         self._cache: SQLiteCache | None = None
+        self._is_of: Identity | None = None
         self._usable = True
 
     def find(self, request: requests.PreparedRequest) -> Stored | None:
@@ -100,13 +103,19 @@ class WireCache:
             return None
 
     def _opened(self) -> SQLiteCache:
+        if self._cache is not None and identity(self._file) != self._is_of:
+            self._let_go()  # the file was moved, deleted or replaced: all processes are to use one
         if self._cache is None:
             from requests_cache.backends.sqlite import SQLiteCache
 
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._file.exists():
+                for end in ("-wal", "-shm"):  # of one that was taken away: they must not meet the new one
+                    self._file.with_name(self._file.name + end).unlink(missing_ok=True)
             self._file.touch(mode=0o600)
             self._file.chmod(0o600)
             self._cache = SQLiteCache(self._file, serializer="json", wal=True, timeout=self._patience, factory=_FrankConnection)
+            self._is_of = identity(self._file)
             if self._file.stat().st_size > _FILE_BYTES:
                 self._cache.responses.clear()  # type: ignore[no-untyped-call]  # requests-cache's
         return self._cache

@@ -1,0 +1,172 @@
+"""`doctor --repair`: sets right what the examination found, as far as that is ours. Deletes nothing but caches and leftovers.
+
+Damaged databases are moved aside and begun anew with what can be read of them. Recovered accounts keep their balance but are not trusted:
+as after any loss, scheduled calls wait until the provider reports it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+
+from oddsctl.accounts import APIS, BOOKS, DAMAGED, Accounts
+from oddsctl.doctor.findings import Finding, Subject, ok, problem
+from oddsctl.errors import OddsctlError
+from oddsctl.housekeeping import HTTP_CACHE
+from oddsctl.messages.notices import Notice, Warned
+from oddsctl.notebook import Notebook
+from oddsctl.ports import JSON, Clock
+from oddsctl.records import FILE, Records
+from oddsctl.served import read_counts
+from oddsctl.store.codec import DecodeError, from_text
+from oddsctl.store.database import DATABASE
+from oddsctl.store.making import LOGS, WORKSHOP, move_aside
+from oddsctl.store.read_only import damage, open_for_reading
+from oddsctl.store.recovering import RecoveringStore
+from oddsctl.waiting_room import WaitingRoom
+
+LOCK_WAIT = 10.0
+"""Seconds to wait for another process that is at work."""
+READABLE = "SELECT rowid, key, value FROM Cache WHERE raw = 1 AND mode = 1 AND rowid > ? ORDER BY rowid"
+
+
+def repair(subject: Subject, clock: Clock) -> list[Finding]:
+    """What was set right, and what could not be."""
+    directory = subject.state_dir
+    if not directory.is_dir():
+        return []
+    steps: tuple[Callable[[], Iterator[str]], ...] = (
+        lambda: _close_to_others(subject),
+        lambda: _clear_leftovers(directory),
+        lambda: _renew_cache(directory, clock),
+        lambda: _renew_history(directory, clock),
+        lambda: _drop_http_cache(directory),
+        lambda: _mend_rows(subject, clock),
+    )
+    return [finding for step in steps for finding in _done(step)]
+
+
+def _done(step: Callable[[], Iterator[str]]) -> Iterator[Finding]:
+    try:
+        for text in step():
+            yield ok("repair", text)
+    except OddsctlError as error:
+        yield problem("repair", f"not repaired: {error.message}", error.hint or "see to it, then run `oddsctl doctor --repair` again")
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        yield problem("repair", f"not repaired: {where}{error.strerror}", "see to its owner and permissions")
+
+
+def _close_to_others(subject: Subject) -> Iterator[str]:
+    """Our own files and directories: for us to read and write, for nobody else to read."""
+    directory = subject.state_dir
+    for path in (directory, *sorted(directory.rglob("*")), *subject.logs):
+        found = path.lstat()
+        if stat.S_ISLNK(found.st_mode) or found.st_uid != os.geteuid():
+            continue
+        needed = 0o700 if stat.S_ISDIR(found.st_mode) else 0o600
+        if stat.S_IMODE(found.st_mode) & 0o077 or stat.S_IMODE(found.st_mode) & needed != needed:
+            path.chmod(needed)
+            yield f"{path} is for you alone now (mode {needed:04o})"
+
+
+def _clear_leftovers(directory: Path) -> Iterator[str]:
+    """What a process left that died while it made a database."""
+    import shutil
+
+    if (directory / WORKSHOP).is_dir():
+        shutil.rmtree(directory / WORKSHOP)
+        yield f"{directory / WORKSHOP} is cleared away"
+
+
+def _renew_cache(directory: Path, clock: Clock) -> Iterator[str]:
+    kept: list[int] = []
+
+    def rows() -> Mapping[str, JSON]:
+        aside = max(directory.glob(f"{DATABASE}.damaged-*Z"))
+        found = dict(_recovered(aside))
+        kept.append(len(found))
+        return {**found, DAMAGED: clock.now()}
+
+    if (directory / DATABASE).exists() and (aside := move_aside(directory, clock, LOCK_WAIT, rows)):
+        yield (
+            f"{DATABASE} was damaged: moved aside to {aside}; {kept[0]:,} of its rows could be read and were kept, "
+            "scheduled calls are paused until the provider reports the balance"
+        )
+
+
+def _recovered(aside: Path) -> Iterator[tuple[str, JSON]]:
+    """The rows that can be read: up to the damage, and what lies behind it."""
+    last = -1
+    with suppress(sqlite3.Error), closing(open_for_reading(aside)) as old:
+        old.text_factory = lambda text: text.decode("utf-8", "replace")
+        with suppress(sqlite3.Error):
+            for number, key, value in old.execute(READABLE, (last,)):
+                last = number
+                yield from _usable(key, value)
+            return
+        behind: list[tuple[int, object, object]] = []
+        with suppress(sqlite3.Error):
+            behind.extend(old.execute(f"{READABLE} DESC", (last,)))
+        for _, key, value in behind:
+            yield from _usable(key, value)
+
+
+def _usable(key: object, value: object) -> Iterator[tuple[str, JSON]]:
+    if not isinstance(key, str) or not isinstance(value, str):
+        return
+    with suppress(DecodeError):
+        found = from_text(value)
+        if key.startswith(BOOKS) and isinstance(found, dict) and isinstance(credits := found.get("credits", {}), dict):
+            found = {**found, "credits": {**credits, "suspect": True}}
+        yield key, found
+
+
+def _renew_history(directory: Path, clock: Clock) -> Iterator[str]:
+    told: list[str] = []
+    if (directory / FILE).exists():
+        records = Records(directory, clock, told.append)
+        try:
+            records.repair()
+        finally:
+            records.close()
+    yield from told
+
+
+def _drop_http_cache(directory: Path) -> Iterator[str]:
+    cache = directory / HTTP_CACHE
+    with suppress(sqlite3.OperationalError):
+        if cache.exists() and damage(cache):
+            for end in (*LOGS, ""):
+                cache.with_name(f"{cache.name}{end}").unlink(missing_ok=True)
+            yield f"{cache} was damaged and is deleted: it only saves bytes on the wire"
+
+
+def _mend_rows(subject: Subject, clock: Clock) -> Iterator[str]:
+    """Read the rows on which something hangs: the store keeps what cannot be read under another key, and tells."""
+    directory, told = subject.state_dir, list[str]()
+
+    def hear(notice: Notice) -> None:
+        if isinstance(notice, Warned):
+            told.append(notice.text)
+
+    if not any((directory / name).exists() for name in (DATABASE, FILE)):
+        return
+    store = RecoveringStore(directory, clock, LOCK_WAIT, hear, lost_key=DAMAGED, books=BOOKS, traces=(FILE,))
+    try:
+        accounts, room = Accounts(store, clock, subject.loaded.settings), WaitingRoom(store, clock)
+        for api in APIS:
+            for key in list(store.scan(f"accounts/{api}/")):
+                accounts.state(api, key.removeprefix(f"accounts/{api}/"))
+        Notebook(store).read()
+        read_counts(store)
+        freed = room.free_overdue()
+    finally:
+        store.close()
+    yield from told
+    if freed:
+        yield f"the queue: requests that a process took up and did not finish are free again: {freed}"
