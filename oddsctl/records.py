@@ -44,8 +44,8 @@ KEEP_BOARDS = 15 * 86400.0
 """Seconds for which it is known what boards held: longer than `prefetch` accounts for windows."""
 PLANNER = "prefetch"
 """The command that cron runs: its reasons are kept where it asked somebody."""
-VERSION = 1
-"""Of the database's form (`user_version`); those made before there were versions have 0."""
+VERSION = 2
+"""Of the database's form (`user_version`): one more with each change of SCHEMA. Those made before there were versions have 0, 1 lacks boards."""
 
 
 @dataclass(frozen=True, slots=True)

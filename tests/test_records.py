@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from oddsctl.errors import StateDamagedError, StateError, StateTooNewError
 from oddsctl.messages.jobs import OddsJob
 from oddsctl.messages.notices import Booked, Settled
 from oddsctl.messages.wishes import Purpose
-from oddsctl.records import SCHEMA, CostTracker, Records, decision
+from oddsctl.records import SCHEMA, VERSION, CostTracker, Records, decision
 from oddsctl.store import history
 from oddsctl.store.history import HistoryFile
 from tests.store.store_kit import WaitingClock
@@ -280,7 +281,7 @@ def test_the_log_of_a_history_that_was_taken_away_never_meets_the_new_one(databa
 
 def test_a_history_of_a_newer_oddsctl_is_refused_and_left_as_it_is(database: Path, house: House) -> None:
     with closing(sqlite3.connect(database=database)) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 99")
     before = database.read_bytes()
     house.call(CALLS)
     assert "written by a newer oddsctl" in house.told[0]
@@ -305,7 +306,23 @@ def test_a_history_from_before_there_were_versions_is_read_and_carried_on(tmp_pa
     assert house.told == []
     house.records.close()
     with closing(sqlite3.connect(database=tmp_path / "records.db")) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
+
+
+def test_a_change_of_the_schema_has_a_version_of_its_own() -> None:
+    """One of the same version that lacks a table would be taken for damaged."""
+    digest = sha256(" ".join(SCHEMA.split()).encode()).hexdigest()[:12]
+    assert (VERSION, digest) == (2, "23a80f6b627b"), "raise VERSION in records.py, then put the new pair here"
+
+
+def test_a_history_of_an_older_version_gets_what_it_lacks(database: Path, house: House) -> None:
+    with closing(sqlite3.connect(database=database)) as connection:
+        connection.execute("DROP TABLE boards")
+        connection.execute("PRAGMA user_version = 1")
+    assert len(house.known) == CALLS
+    house.call(CALLS)
+    assert house.told == []
+    assert house.records.rows("SELECT count(*) FROM boards") == [(0,)]
 
 
 def test_a_history_whose_making_was_interrupted_is_not_there_yet(tmp_path: Path) -> None:

@@ -14,8 +14,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from oddsctl.store.folder import Identity, identity
-
 if TYPE_CHECKING:
     import requests
     from requests_cache.backends.sqlite import SQLiteCache
@@ -47,7 +45,7 @@ class WireCache:
         self._warn = warn
         self._lock = threading.Lock()
         self._cache: SQLiteCache | None = None
-        self._is_of: Identity | None = None
+        self._is_of: tuple[int, int] | None = None
         self._usable = True
 
     def find(self, request: requests.PreparedRequest) -> Stored | None:
@@ -103,7 +101,7 @@ class WireCache:
             return None
 
     def _opened(self) -> SQLiteCache:
-        if self._cache is not None and identity(self._file) != self._is_of:
+        if self._cache is not None and _identity(self._file) != self._is_of:
             self._let_go()  # the file was moved, deleted or replaced: all processes are to use one
         if self._cache is None:
             from requests_cache.backends.sqlite import SQLiteCache
@@ -115,7 +113,7 @@ class WireCache:
             self._file.touch(mode=0o600)
             self._file.chmod(0o600)
             self._cache = SQLiteCache(self._file, serializer="json", wal=True, timeout=self._patience, factory=_FrankConnection)
-            self._is_of = identity(self._file)
+            self._is_of = _identity(self._file)
             if self._file.stat().st_size > _FILE_BYTES:
                 self._cache.responses.clear()  # type: ignore[no-untyped-call]  # requests-cache's
         return self._cache
@@ -156,6 +154,15 @@ class _FrankConnection(sqlite3.Connection):
             super().commit()
         except sqlite3.OperationalError as error:
             raise _CacheError(str(error)) from error
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Which file the path leads to now, by device and inode; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is_damage(error: Exception) -> bool:
