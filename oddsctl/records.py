@@ -45,7 +45,7 @@ KEEP_BOARDS = 15 * 86400.0
 PLANNER = "prefetch"
 """The command that cron runs: its reasons are kept where it asked somebody."""
 VERSION = 2
-"""Of the database's form (`user_version`): one more with each change of SCHEMA. Those made before there were versions have 0, 1 lacks boards."""
+"""Of the database's form (`user_version`): one more with each change of SCHEMA. 0: before there were versions; 1: without boards."""
 
 
 @dataclass(frozen=True, slots=True)

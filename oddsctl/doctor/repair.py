@@ -10,7 +10,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from oddsctl.accounts import APIS, BOOKS, DAMAGED, Accounts
@@ -22,16 +22,14 @@ from oddsctl.notebook import Notebook
 from oddsctl.ports import JSON, Clock
 from oddsctl.records import FILE, Records
 from oddsctl.served import read_counts
-from oddsctl.store.codec import DecodeError, from_text
 from oddsctl.store.database import DATABASE
-from oddsctl.store.making import LOGS, WORKSHOP, move_aside
-from oddsctl.store.read_only import damage, open_for_reading
+from oddsctl.store.making import LOGS, WORKSHOP, move_aside, recovered
+from oddsctl.store.read_only import damage
 from oddsctl.store.recovering import RecoveringStore
 from oddsctl.waiting_room import WaitingRoom
 
 LOCK_WAIT = 10.0
 """Seconds to wait for another process that is at work."""
-READABLE = "SELECT rowid, key, value FROM Cache WHERE raw = 1 AND mode = 1 AND rowid > ? ORDER BY rowid"
 
 
 def repair(subject: Subject, clock: Clock) -> list[Finding]:
@@ -88,9 +86,9 @@ def _renew_cache(directory: Path, clock: Clock) -> Iterator[str]:
 
     def rows() -> Mapping[str, JSON]:
         aside = max(directory.glob(f"{DATABASE}.damaged-*Z"))
-        found = dict(_recovered(aside))
+        found = recovered(aside)
         kept.append(len(found))
-        return {**found, DAMAGED: clock.now()}
+        return {key: _not_trusted(value) for key, value in found.items() if key.startswith(BOOKS)} | {DAMAGED: clock.now()}
 
     if (directory / DATABASE).exists() and (aside := move_aside(directory, clock, LOCK_WAIT, rows)):
         yield (
@@ -99,31 +97,11 @@ def _renew_cache(directory: Path, clock: Clock) -> Iterator[str]:
         )
 
 
-def _recovered(aside: Path) -> Iterator[tuple[str, JSON]]:
-    """The rows that can be read: up to the damage, and what lies behind it."""
-    last = -1
-    with suppress(sqlite3.Error), closing(open_for_reading(aside)) as old:
-        old.text_factory = lambda text: text.decode("utf-8", "replace")
-        with suppress(sqlite3.Error):
-            for number, key, value in old.execute(READABLE, (last,)):
-                last = number
-                yield from _usable(key, value)
-            return
-        behind: list[tuple[int, object, object]] = []
-        with suppress(sqlite3.Error):
-            behind.extend(old.execute(f"{READABLE} DESC", (last,)))
-        for _, key, value in behind:
-            yield from _usable(key, value)
-
-
-def _usable(key: object, value: object) -> Iterator[tuple[str, JSON]]:
-    if not isinstance(key, str) or not isinstance(value, str):
-        return
-    with suppress(DecodeError):
-        found = from_text(value)
-        if key.startswith(BOOKS) and isinstance(found, dict) and isinstance(credits := found.get("credits", {}), dict):
-            found = {**found, "credits": {**credits, "suspect": True}}
-        yield key, found
+def _not_trusted(books: JSON) -> JSON:
+    """The books of an account, to be compared with the provider's balance before scheduled calls go on."""
+    if isinstance(books, dict) and isinstance(credits := books.get("credits", {}), dict):
+        return {**books, "credits": {**credits, "suspect": True}}
+    return books
 
 
 def _renew_history(directory: Path, clock: Clock) -> Iterator[str]:

@@ -69,7 +69,7 @@ def move_aside(directory: Path, clock: Clock, lock_wait: float = 10.0, begin: Be
         except StateDamagedError:
             aside = set_aside(directory / DATABASE, clock)
             with translated(directory):
-                make(directory, clock, lock_wait, lambda: {**_recovered(aside, lost), **begin()})
+                make(directory, clock, lock_wait, lambda: {**recovered(aside, lost), **begin()})
             return aside
     return None
 
@@ -88,8 +88,8 @@ def set_aside(database: Path, clock: Clock, why: str = "damaged") -> Path:
     return aside
 
 
-def _recovered(aside: Path, lost: str | None) -> dict[str, JSON]:
-    """The rows that are whole."""
+def recovered(aside: Path, lost: str | None = None) -> dict[str, JSON]:
+    """The rows of a damaged database that are whole, but for those under keys that begin with `lost`."""
     from oddsctl.store.remains import readable
 
     found: dict[str, JSON] = {}
