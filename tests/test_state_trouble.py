@@ -349,6 +349,11 @@ def a_lost_row(state: Path) -> None:
         connection.execute("UPDATE Cache SET value = 'no json' WHERE key LIKE 'answers/%'")
 
 
+def a_row_that_is_no_text(state: Path) -> None:
+    with closing(sqlite3.connect(database=state / "cache.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE Cache SET value = CAST(x'7bff7d' AS TEXT) WHERE key LIKE 'answers/%'")
+
+
 def without_a_table(state: Path) -> None:
     with closing(sqlite3.connect(database=state / "records.db", isolation_level=None)) as connection:
         connection.execute("DROP TABLE windows")
@@ -363,6 +368,7 @@ FAULTS: dict[str, Callable[[Path], object]] = {
     "a damaged store": lambda state: damage(state / "cache.db"),
     "an empty store": lambda state: emptied(state / "cache.db"),
     "a row that is no JSON": a_lost_row,
+    "a row that is no text": a_row_that_is_no_text,
     "an account that cannot be read": broken_account,
     "a queue that cannot be read": broken_queue,
     "a damaged history": lambda state: damage(state / "records.db"),

@@ -75,6 +75,7 @@ def _missing(path: Path) -> str | None:
 def _rows(path: Path) -> Iterator[Finding]:
     """Rows that cannot be read."""
     with reading(path) as connection:
+        connection.text_factory = _text
         rows = connection.execute("SELECT key, mode, value FROM Cache WHERE raw = 1").fetchall()
     for key, mode, value in rows:
         try:
@@ -93,3 +94,11 @@ def _rows(path: Path) -> Iterator[Finding]:
             yield problem(
                 "database", error.message, f"{REPAIR} (keeps it under another key)" if "newer" not in error.message else error.hint or ""
             )
+
+
+def _text(stored: bytes) -> str | None:
+    """The text; None where it is none, since a damaged page may hold anything."""
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return None
