@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from oddsctl.records import Records
+from oddsctl.store.disk import DiskStore
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI")))
 settings.load_profile("suite")
@@ -63,19 +64,22 @@ def an_end() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_open_history(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_open_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a test's own helpers leave open is closed: from Python 3.13 on a connection that is not is a warning."""
-    opened: list[Records] = []
-    begin = Records.__init__
+    opened: list[Records | DiskStore] = []
+    for kind in (Records, DiskStore):
+        monkeypatch.setattr(kind, "__init__", _noted(kind.__init__, opened))
+    yield
+    for one in opened:
+        one.close()
 
-    def begun(self: Records, *arguments: Any, **named: Any) -> None:
+
+def _noted(begin: Callable[..., None], opened: list[Any]) -> Callable[..., None]:
+    def begun(self: Any, *arguments: Any, **named: Any) -> None:
         begin(self, *arguments, **named)
         opened.append(self)
 
-    monkeypatch.setattr(Records, "__init__", begun)
-    yield
-    for records in opened:
-        records.close()
+    return begun
 
 
 def _is_loopback(host: str) -> bool:
