@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from oddsctl.config.text import format_duration, parse_duration
-from oddsctl.errors import LockTimeoutError, OddsctlError, UnknownSportError
+from oddsctl.errors import LockTimeoutError, OddsctlError, StateError, UnknownSportError
 from oddsctl.kick_off_weather import KickOffWeather, games_of
 from oddsctl.messages.jobs import EventsJob, SportsJob
 from oddsctl.messages.notices import Notice, Warned, WindowMissed, WindowUnpriced
@@ -158,6 +158,27 @@ class PredictivePrefetcher:
             view = self._prospects.view(tables, outlooks, notes, self._clock.now(), horizon)
             bought = self._buy_all(view, every, stop_at)
             made += [call for call, _ in bought]
+        try:
+            return self._concluded(view, tables, outlooks, notes, made, bought, horizon, stop_at, every)
+        except (StateError, LockTimeoutError) as error:
+            if not any(call.credits for call in made):
+                raise
+            self._tell(Warned(f"state could not be written: {error.message}"))  # what was bought is shown all the same
+            return Run(tuple(made), (), self._clock.now() + LONGEST_NAP, errors=(error,), games=_names(tables))
+
+    def _concluded(
+        self,
+        view: Prospect,
+        tables: Sequence[Timetable],
+        outlooks: Sequence[Outlook],
+        notes: Notes,
+        made: list[PrefetchCall],
+        bought: Sequence[tuple[PrefetchCall, OddsctlError | None]],
+        horizon: float,
+        stop_at: float,
+        every: float,
+    ) -> Run:
+        """The run, once weather was asked for too and all is written down. Its calls go into `made` as they are made."""
         now = self._clock.now()  # the view may be younger than the run
         weather = [self._ask_weather(call, view, stop_at) for call in view.weather.calls if agenda.is_due(call, now, every, None)]
         made += [call for call in weather if call]
@@ -269,7 +290,7 @@ class PredictivePrefetcher:
     def _buy(self, call: PlannedCall, view: Prospect, stop_at: float) -> tuple[PrefetchCall, OddsctlError | None]:
         """The call as made, and why there is no answer."""
         now = self._clock.now()
-        self._reckoning.begin(call, now)
+        self._orchestrator.spared(lambda: self._reckoning.begin(call, now))
         nearest = min(target.window for target in call.covers)
         purpose = next((purpose for window, purpose in PURPOSES if nearest <= window), Purpose.REST)
         max_age = max(0.0, now - agenda.kept_since(call, view.windows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -13,7 +14,9 @@ from oddsctl.messages.jobs import OddsJob
 from oddsctl.messages.wishes import Outcome, PriorityRequest, Reason, Terms
 from oddsctl.ports import JSON
 from oddsctl.store.memory import MemoryStore
+from tests.league import Town
 from tests.test_orchestrator import BOARD, WEEK, House, live
+from tests.test_prefetch_errand import SUNDAY, one_o_clock, town
 
 T = TypeVar("T")
 FAILURES = [errors.StateError("the disk is gone"), errors.LockTimeoutError("another process keeps the state locked")]
@@ -87,3 +90,39 @@ def test_before_anything_was_bought_a_state_that_cannot_be_read_is_an_error(erro
     with pytest.raises(type(error)):
         house.ask(BOARD)
     assert house.transport.sent == []
+
+
+# ── prefetch ──
+
+
+class FailingAfterPaid(MemoryStore):
+    """Works until a paid request was sent, then for `more` accesses."""
+
+    def __init__(self, town: Town, more: int, error: errors.OddsctlError) -> None:
+        super().__init__()
+        self._town, self._more, self._error = town, more, error
+
+    def _count(self) -> None:
+        if self._town.bought():
+            self._more -= 1
+            if self._more < 0:
+                raise self._error
+
+    def read(self, key: str) -> JSON:
+        self._count()
+        return super().read(key)
+
+    def update(self, key: str, change: Callable[[JSON], tuple[JSON, T]]) -> T:
+        self._count()
+        return super().update(key, change)
+
+
+@pytest.mark.parametrize("error", FAILURES, ids=lambda error: error.code)
+@pytest.mark.parametrize("more", range(0, 40, 3))
+def test_prefetch_shows_what_it_bought_whatever_fails_after_it(tmp_path: Path, more: int, error: errors.OddsctlError) -> None:
+    house = town(tmp_path, one_o_clock(), now=f"{SUNDAY} 12:00")
+    house.store = FailingAfterPaid(house, more, error)
+    run = house.run()
+    assert [call.credits for call in run.calls if call.api == "odds"] == [3]
+    assert house.bought() == ["12:00"]
+    assert not run.errors or {one.code for one in run.errors} == {error.code}
