@@ -21,6 +21,9 @@ from oddsctl.store.disk import DiskStore
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI")))
 settings.load_profile("suite")
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background by a shell: children would ignore Ctrl-C too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 LONGEST_SLEEP = 0.05
 LONGEST_TEST = 400
 """Seconds after which a test hangs and fails: much longer than any takes on a busy machine."""
