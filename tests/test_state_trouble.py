@@ -85,7 +85,13 @@ def emptied(database: Path) -> None:
 # ── history ──
 
 
-@pytest.mark.parametrize("damaged", [damage, emptied])
+def a_pipe(path: Path) -> None:
+    """To open it would wait for ever."""
+    path.unlink(missing_ok=True)
+    os.mkfifo(path, 0o600)
+
+
+@pytest.mark.parametrize("damaged", [damage, emptied, a_pipe])
 @pytest.mark.parametrize("command", ["costs", "costs --format csv", "why", "stats --since 1h", "stats --by sport", "costs --json"])
 def test_a_command_about_history_fails_where_it_cannot_be_read(
     command: str, damaged: Callable[[Path], None], state: Path, run: Run
@@ -375,6 +381,9 @@ FAULTS: dict[str, Callable[[Path], object]] = {
     "an empty history": lambda state: emptied(state / "records.db"),
     "a history without a table": without_a_table,
     "a damaged HTTP cache": damaged_http_cache,
+    "a pipe in the place of the store": lambda state: a_pipe(state / "cache.db"),
+    "a pipe in the place of the history": lambda state: a_pipe(state / "records.db"),
+    "a pipe in the place of the HTTP cache": lambda state: a_pipe(state / "http.sqlite"),
     "a file that others may read": lambda state: (state / "cache.db").chmod(0o644),
     "a directory that others may read": lambda state: state.chmod(0o755),
 }

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from oddsctl.doctor.findings import Finding, Subject, ok, problem, warning
+from oddsctl.errors import StateDamagedError
 from oddsctl.policy.queue import Queue
 from oddsctl.shelves import decoded
 from oddsctl.store.read_only import reading
@@ -38,7 +39,7 @@ def examine(subject: Subject, now: float) -> Iterator[Finding]:
 def is_held(path: Path) -> bool:
     """Whether some process has the lock now."""
     try:
-        file = os.open(path, os.O_RDONLY)
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe in its place would wait for a writer
     except OSError:
         return False
     try:
@@ -76,14 +77,14 @@ def is_stopped(pid: int) -> bool:
 
 def _holder(path: Path) -> int | None:
     with suppress(OSError, ValueError):
-        return int(path.read_text(encoding="ascii"))
+        return int(path.read_text(encoding="ascii")) if path.is_file() else None
     return None
 
 
 def _overdue(subject: Subject, now: float) -> int:
     """Wishes whose lease is over and that were not given back."""
     database = subject.databases[0]
-    with suppress(sqlite3.Error, ValueError):
+    with suppress(sqlite3.Error, ValueError, StateDamagedError):
         if database.exists():
             with reading(database) as connection:
                 row = connection.execute("SELECT value FROM Cache WHERE key = ? AND raw = 1", (KEY,)).fetchone()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from oddsctl.errors import LockTimeoutError, OddsctlError, StateDamagedError, St
 LOCAL_DISK = "put store.state_dir on a local disk"
 LOCK = "store.lock"
 """The lock file of the store; SQLite never opens it, so locks can be tried on it."""
+NO_FILE = "it is no regular file"
 SMALLEST_FREE = 1 << 20
 """Bytes: with less than this a disk counts as full."""
 
@@ -54,6 +56,13 @@ def explained(error: sqlite3.Error, database: Path) -> OddsctlError:
 def damaged(database: Path, why: str) -> StateDamagedError:
     """The database is no database any more, or not one of ours."""
     return StateDamagedError(f"{database} is damaged: {why}", hint="`oddsctl doctor --repair` moves it aside and keeps what is readable")
+
+
+def assert_a_file(database: Path) -> None:
+    """Raise StateDamagedError where something stands in the database's place that is no file: to open a pipe would wait for ever."""
+    with suppress(OSError):
+        if not stat.S_ISREG(database.stat().st_mode):
+            raise damaged(database, NO_FILE)
 
 
 def too_new(what: str, version: int) -> StateTooNewError:

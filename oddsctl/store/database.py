@@ -7,14 +7,13 @@ nobody, be it a writer that was stopped in the middle.
 from __future__ import annotations
 
 import sqlite3
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from oddsctl.errors import StateDamagedError
 from oddsctl.ports import JSON
-from oddsctl.store.causes import damaged, explained, first_look, too_new
+from oddsctl.store.causes import assert_a_file, damaged, explained, first_look, too_new
 from oddsctl.store.codec import DecodeError, from_text
 
 DATABASE = "cache.db"
@@ -37,7 +36,8 @@ def connect(directory: Path, wait: float) -> sqlite3.Connection | None:
         found = path.stat()
     except OSError:
         return None
-    if stat.S_ISREG(found.st_mode) and not found.st_size:
+    assert_a_file(path)
+    if not found.st_size:
         raise damaged(path, "the file is empty")
     try:
         connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None, check_same_thread=False)

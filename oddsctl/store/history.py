@@ -18,7 +18,7 @@ from pathlib import Path
 
 from oddsctl.errors import OddsctlError, StateDamagedError, StateError, StateUnwritableError
 from oddsctl.ports import Clock
-from oddsctl.store.causes import damaged, explained, first_look, too_new
+from oddsctl.store.causes import assert_a_file, damaged, explained, first_look, too_new
 from oddsctl.store.folder import REMEDY, Identity, identity
 from oddsctl.store.lock import hold
 from oddsctl.store.making import LOGS, set_aside
@@ -204,6 +204,7 @@ class HistoryFile:
         raise self._restless()
 
     def _connected(self, *, locked: bool = False) -> sqlite3.Connection:
+        assert_a_file(self._path)
         if self._path.is_file() and not self._path.stat().st_size:
             raise damaged(self._path, "the file is empty")
         uri = f"{self._path.absolute().as_uri()}?mode=rw"

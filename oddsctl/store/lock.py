@@ -113,5 +113,5 @@ def _wait_for(lock: int, nap: float, clock: Clock, deadline: float) -> None:
 
 def _last_holder(path: Path) -> str:
     with suppress(OSError, ValueError):
-        return f" ({int(path.read_text())})"
+        return f" ({int(path.read_text())})" if path.is_file() else ""
     return ""

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from oddsctl.errors import StateUnwritableError
 from oddsctl.ports import JSON
-from oddsctl.store.causes import first_look
+from oddsctl.store.causes import NO_FILE, assert_a_file, first_look
 from oddsctl.store.database import DATABASE, translated, value_in
 
 T = TypeVar("T")
@@ -33,7 +33,9 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
     Where no process has it open, and so no `-wal` is there, it is taken as immutable: even a reader would otherwise make `-wal` and `-shm`.
     Where SQLite cannot use the `-wal` (it may not write, there are no locks or no shared memory), a copy is read.
+    Raises StateDamagedError for what is no regular file.
     """
+    assert_a_file(path)
     if not _is_live(path):
         return _connected(f"{path.absolute().as_uri()}?mode=ro&immutable=1")
     connection = _connected(f"{path.absolute().as_uri()}?mode=ro")
@@ -86,6 +88,8 @@ class ReadOnlyStore:
 
 def damage(path: Path) -> str | None:
     """What is wrong with the pages of the database; None when it is sound. Raises `OperationalError` when it is locked."""
+    if not path.is_file():
+        return NO_FILE
     if not path.stat().st_size:
         return "the file is empty"
     was_live = _is_live(path)

@@ -8,6 +8,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from oddsctl.errors import StateDamagedError
 from oddsctl.store.read_only import open_for_reading
 
 PLAIN = {"TEXT": (str,), "INTEGER": (int,), "REAL": (int, float)}
@@ -19,7 +20,7 @@ Row = tuple[Any, ...]
 def readable(aside: Path, select: str, kinds: tuple[str, ...]) -> Iterator[Row]:
     """The rows that can be read: from the first up to the damage, then from the last down to it."""
     last = -1
-    with suppress(sqlite3.Error), closing(open_for_reading(aside)) as old:
+    with suppress(sqlite3.Error, StateDamagedError), closing(open_for_reading(aside)) as old:
         old.text_factory = lambda text: text.decode("utf-8", "replace")
         with suppress(sqlite3.Error):
             for number, *row in old.execute(f"{select.replace('SELECT', 'SELECT rowid,', 1)} ORDER BY rowid"):
