@@ -1,7 +1,10 @@
-"""How long a cold `fetch` takes beside its critical path: schedule and odds side by side, then weather. Nothing is decided here.
+"""How long a cold `fetch` takes beside its critical path: schedule and odds side by side, then weather.
 
-`python benchmarks/cold_fetch.py` takes about 10 seconds. It asks simulated providers on loopback, each of whose answers is made to
-take 300 ms; an interpreter that does nothing, a warm `fetch` and a cold one take turns, so that a busy machine slows them alike.
+Nothing is decided here.
+
+`python benchmarks/cold_fetch.py` takes about 10 seconds. It asks simulated providers on loopback, each of
+whose answers is made to take 300 ms; an interpreter that does nothing, a warm `fetch` and a cold one take
+turns, so that a busy machine slows them alike.
 """
 
 from __future__ import annotations
@@ -49,21 +52,35 @@ def sandbox() -> Iterator[str]:
 def hold_back(url: str) -> None:
     """Make each answer of each API take `DELAY` longer, from now on."""
     message = json.dumps({api: {"delay": DELAY, "count": -1} for api in SLOW_APIS}).encode()
-    with urllib.request.urlopen(urllib.request.Request(f"{url}/__faults", message, method="POST"), timeout=LONGEST):
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{url}/__faults", message, method="POST"), timeout=LONGEST
+    ):
         pass
 
 
 def house(home: Path, url: str) -> dict[str, str]:
     """The environment of a user of the sandbox who has all state below `home`."""
     home.mkdir()
-    mine = {"HOME": str(home), "ODDSCTL_STORE_STATE_DIR": str(home / "state"), "ODDS_API_KEY": "sandbox", "TZ": "UTC"}
-    return {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""), **environment(url), **mine}
+    mine = {
+        "HOME": str(home),
+        "ODDSCTL_STORE_STATE_DIR": str(home / "state"),
+        "ODDS_API_KEY": "sandbox",
+        "TZ": "UTC",
+    }
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+        **environment(url),
+        **mine,
+    }
 
 
 def seconds(command: list[str], env: dict[str, str], reasons: set[str] | None = None) -> float:
     """How long the command takes. `reasons`, where given, must be those of the board it prints."""
     began = time.monotonic()
-    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST, check=True)
+    done = subprocess.run(
+        command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST, check=True
+    )
     took = time.monotonic() - began
     if reasons is not None:
         got = {source["reason"] for source in json.loads(done.stdout)["sources"]}
@@ -91,7 +108,9 @@ def main() -> None:
         bare, warm, cold = measure(Path(folder), url)
     print(f"medians of {ROUNDS}, {DELAY * 1000:.0f} ms an answer")
     for name, took in (("bare interpreter", bare), ("warm fetch", warm), ("cold fetch", cold)):
-        print(f"{name:<20}{median(took) * 1000:>6.0f} ms   ({min(took) * 1000:.0f} to {max(took) * 1000:.0f})")
+        print(
+            f"{name:<20}{median(took) * 1000:>6.0f} ms   ({min(took) * 1000:.0f} to {max(took) * 1000:.0f})"
+        )
     print(f"{'critical path':<20}{CRITICAL_PATH * 1000:>6.0f} ms")
     ratio = (median(cold) - median(warm)) / CRITICAL_PATH
     print(f"(cold - warm) / critical path: {ratio:.2f}, goal {GOAL}: {'met' if ratio <= GOAL else 'missed'}")

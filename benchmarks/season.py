@@ -1,7 +1,9 @@
-"""What a season costs: 18 weeks of the NFL with cron every five minutes and random gaps, beside the naive ways and the optimum.
+"""What a season costs: 18 weeks of the NFL with cron every five minutes and random gaps, beside the naive
+ways and the optimum.
 
-Run it in the checkout: `.venv/bin/python -m benchmarks.season [--weeks 18] [--sport nfl] [--markets 3]`. It plays in the simulated world
-with a clock that is moved from run to run; nothing is waited for. Gaps: cron fails to call now and then, for an hour or a night.
+Run it in the checkout: `.venv/bin/python -m benchmarks.season [--weeks 18] [--sport nfl] [--markets 3]`. It
+plays in the simulated world with a clock that is moved from run to run; nothing is waited for. Gaps: cron
+fails to call now and then, for an hour or a night.
 """
 
 from __future__ import annotations
@@ -15,27 +17,27 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from oddsctl.accounts import Accounts
-from oddsctl.bootstrap import USER_AGENT
-from oddsctl.messages.notices import Notice
-from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
-from oddsctl.models import Sport
-from oddsctl.notebook import Notebook
-from oddsctl.orchestrator import RequestOrchestrator
+from oddsctl.app import USER_AGENT
+from oddsctl.catalog.sports import find
+from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
+from oddsctl.domain.models import Sport
+from oddsctl.domain.notices import Notice
+from oddsctl.domain.settings import Fetching, Prefetch, Settings
+from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy.prefetch_plan import Fixture, Windows, captures, plan, targets
-from oddsctl.prefetch import PredictivePrefetcher
-from oddsctl.prospect import Prospects
 from oddsctl.providers.registry import build
-from oddsctl.providers.sports import find
-from oddsctl.reckoning import Reckoning
-from oddsctl.records import CostTracker, Records
+from oddsctl.records.calls import CostTracker, Records
+from oddsctl.records.windows import WindowLog
 from oddsctl.sandbox.leagues import BY_NAME
 from oddsctl.sandbox.schedule import games_between
 from oddsctl.sandbox.transport import DemoTransport
 from oddsctl.sandbox.world import World
-from oddsctl.settings import Fetching, Prefetch, Settings
+from oddsctl.services.prefetch.planner import Prospects
+from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
+from oddsctl.services.prefetch.window_results import Reckoning
+from oddsctl.state.accounts import Accounts
+from oddsctl.state.prefetch_notes import Notebook
 from oddsctl.store.memory import MemoryLocks, MemoryStore
-from oddsctl.window_log import WindowLog
 
 OPENING = datetime(2026, 9, 8, 4, tzinfo=UTC).timestamp()
 """The Tuesday of the first week."""
@@ -144,7 +146,9 @@ def fixtures(sport: Sport, start: float, end: float) -> list[Fixture]:
     """The season as it is played, with what is called off left out."""
     world = World()
     games = games_between(world.seed, BY_NAME[sport.name], start, end)
-    return [Fixture(game.id, sport.name, game.start) for game in games if not world.is_postponed(game, game.start)]
+    return [
+        Fixture(game.id, sport.name, game.start) for game in games if not world.is_postponed(game, game.start)
+    ]
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,9 @@ class Season:
     note: str = ""
 
 
-def played(sport: Sport, settings: Settings, end: float, *, gaps: bool) -> tuple[Season, dict[str, int], House]:
+def played(
+    sport: Sport, settings: Settings, end: float, *, gaps: bool
+) -> tuple[Season, dict[str, int], House]:
     """Cron's season: what it cost, by month, and how the windows ended."""
     with tempfile.TemporaryDirectory() as directory:
         home = house(Path(directory), settings, OPENING)
@@ -193,20 +199,32 @@ def _check_accounts(home: House, sport: Sport, end: float) -> None:
 
 
 def naive(sport: Sport, settings: Settings, end: float) -> list[Season]:
-    """What people do: each game for itself at each window; the whole board every quarter of an hour, always or in the 2 h before games."""
+    """What people do: each game for itself at each window; the whole board every quarter of an hour, always
+    or in the 2 h before games.
+    """
     season, price = fixtures(sport, OPENING, end), len(settings.odds.markets)
     windows = settings.prefetch.windows
     quarters = int((end - OPENING) / (15 * MINUTE))
-    near = {int(moment // (15 * MINUTE)) for one in season for moment in range(int(one.start - max(windows)), int(one.start), 900)}
+    near = {
+        int(moment // (15 * MINUTE))
+        for one in season
+        for moment in range(int(one.start - max(windows)), int(one.start), 900)
+    }
     return [
-        Season("each game for itself, at each window", len(season) * len(windows), len(season) * len(windows) * price),
+        Season(
+            "each game for itself, at each window",
+            len(season) * len(windows),
+            len(season) * len(windows) * price,
+        ),
         Season("the board every 15 min, all week", quarters, quarters * price),
         Season("the board every 15 min, the 2 h before games", len(near), len(near) * price),
     ]
 
 
 def optimum(sport: Sport, settings: Settings, end: float) -> Season:
-    """The fewest boards that catch every window of the season as it was played, by someone who knew it all."""
+    """The fewest boards that catch every window of the season as it was played, by someone who knew it
+    all.
+    """
     rules = settings.prefetch
     windows = Windows(rules.windows_of("odds"), rules.early, rules.late)
     calls = plan(targets(fixtures(sport, OPENING, end), windows, (), OPENING, end - OPENING)[0])
@@ -229,8 +247,14 @@ def main() -> None:
     print("|---|--:|--:|--:|--:|---|")
     for season in (best, without, with_gaps, *naive(sport, settings, end)):
         share = f"{season.credits / best.credits:.2f} x"
-        print(f"| {season.way} | {season.calls:,} | {season.credits:,} | {season.credits / asked.weeks:.0f} | {share} | {season.note} |")
-    print("\ncredits by month, without gaps:", ", ".join(f"{month} {credits}" for month, credits in months.items()))
+        print(
+            f"| {season.way} | {season.calls:,} | {season.credits:,} | {season.credits / asked.weeks:.0f} "
+            f"| {share} | {season.note} |"
+        )
+    print(
+        "\ncredits by month, without gaps:",
+        ", ".join(f"{month} {credits}" for month, credits in months.items()),
+    )
 
 
 if __name__ == "__main__":

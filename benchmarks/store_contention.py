@@ -1,6 +1,9 @@
-"""How 8 processes share one bucket: our store beside plain transactions of diskcache, in one run. Nothing is decided here.
+"""How 8 processes share one bucket: our store beside plain transactions of diskcache, in one run.
 
-`python benchmarks/store_contention.py` takes about 8 seconds. Numbers of one machine compare only with each other.
+Nothing is decided here.
+
+`python benchmarks/store_contention.py` takes about 8 seconds. Numbers of one machine compare only with each
+other.
 """
 
 from __future__ import annotations
@@ -79,7 +82,9 @@ def measure(make: Callable[[Path], Turn]) -> list[list[float]]:
 def main() -> None:
     """Measure both and print the table."""
     print(f"{PROCESSES} processes, {SECONDS:g} s each, one key")
-    print(f"{'':<20}{'updates/s':>10}{'median ms':>11}{'p99 ms':>9}{'longest ms':>12}{'fewest/most turns':>19}")
+    print(
+        f"{'':<20}{'updates/s':>10}{'median ms':>11}{'p99 ms':>9}{'longest ms':>12}{'fewest/most turns':>19}"
+    )
     rates = {}
     for make, name in ((ours, "oddsctl"), (plain, "diskcache alone")):
         took = measure(make)
@@ -87,7 +92,9 @@ def main() -> None:
         every = sorted(seconds * 1000 for each in took for seconds in each)
         rates[name] = len(every) / SECONDS
         middle, high = every[len(every) // 2], every[int(len(every) * 0.99)]
-        print(f"{name:<20}{rates[name]:>10.0f}{middle:>11.2f}{high:>9.1f}{every[-1]:>12.0f}{min(turns):>10}/{max(turns)}")
+        print(
+            f"{name:<20}{rates[name]:>10.0f}{middle:>11.2f}{high:>9.1f}{every[-1]:>12.0f}{min(turns):>10}/{max(turns)}"
+        )
     print(f"ratio of the rates: {rates['oddsctl'] / rates['diskcache alone']:.2f}")
 
 

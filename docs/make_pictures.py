@@ -1,6 +1,9 @@
-"""Draws the pictures of the README from the simulated world at one fixed moment. No clock, network or state of this machine may enter.
+"""Draws the pictures of the README from the simulated world at one fixed moment.
 
-Run it in the checkout when the output has changed on purpose: `.venv/bin/python -m docs.make_pictures`. The bytes are the same each time.
+No clock, network or state of this machine may enter.
+
+Run it in the checkout when the output has changed on purpose: `.venv/bin/python -m docs.make_pictures`. The
+bytes are the same each time.
 """
 
 from __future__ import annotations
@@ -19,30 +22,30 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from oddsctl import statistics
-from oddsctl.bootstrap import USER_AGENT, App
+from oddsctl.app import USER_AGENT, App
+from oddsctl.catalog.sports import find
 from oddsctl.clock import StoppableClock
-from oddsctl.fetch import Fetch
-from oddsctl.lineup import items
-from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
-from oddsctl.messages.wishes import Terms
-from oddsctl.orchestrator import RequestOrchestrator
-from oddsctl.overview import gather
+from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
+from oddsctl.domain.requests import Terms
+from oddsctl.domain.settings import Settings
+from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.providers.registry import build
-from oddsctl.providers.sports import find
-from oddsctl.questions import Wanted
-from oddsctl.records import CostTracker, Decisions, Records
+from oddsctl.records.calls import CostTracker, Decisions, Records
 from oddsctl.render.board import show_board
 from oddsctl.render.dashboard import page
 from oddsctl.render.health import show_health
 from oddsctl.render.layout import show_lines
+from oddsctl.render.queue import show_timeline
 from oddsctl.render.stats import show_stats
-from oddsctl.render.timeline import show_timeline
 from oddsctl.sandbox.transport import DemoTransport
 from oddsctl.sandbox.world import World
-from oddsctl.settings import Settings
+from oddsctl.services import stats as statistics
+from oddsctl.services.board_query import Wanted
+from oddsctl.services.dashboard import gather
+from oddsctl.services.fetch import Fetch
+from oddsctl.services.lineup import items
 from oddsctl.store.memory import MemoryLocks, MemoryStore
-from oddsctl.store.patience import Patience
+from oddsctl.store.wait_limit import Patience
 
 FOLDER = Path(__file__).parent / "pictures"
 COLUMNS = 119
@@ -67,12 +70,14 @@ MOMENT = datetime(2026, 11, 30, 15, 20, tzinfo=ZONE)
 FORMAT = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">
 <style>
-.{unique_id}-matrix {{ font: {char_height}px/{line_height}px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace }}
+.{unique_id}-matrix {{ font: {char_height}px/{line_height}px \
+ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace }}
 .{unique_id}-title {{ font: bold 18px sans-serif }}
 {styles}
 </style>
 <defs>
-<clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>
+<clipPath id="{unique_id}-clip-terminal">\
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>
 {lines}
 </defs>
 {chrome}
@@ -109,7 +114,9 @@ class SlowClock(StoppableClock):
 
 
 class Turnstile:
-    """The simulated providers, one call after the other: side by side, the last word on the balance would be a matter of luck."""
+    """The simulated providers, one call after the other: side by side, the last word on the balance would be
+    a matter of luck.
+    """
 
     def __init__(self, clock: SlowClock, store: MemoryStore, latency: Mapping[str, float]) -> None:
         self._clock = clock
@@ -129,9 +136,17 @@ class Turnstile:
 
 def house(folder: Path, clock: SlowClock, latency: Mapping[str, float]) -> App:
     """An app in memory, but for its history, with the simulated providers."""
-    settings, store, locks = replace(Settings(), prefetch=replace(Settings().prefetch, sports=PLANNED)), MemoryStore(), MemoryLocks()
+    settings, store, locks = (
+        replace(Settings(), prefetch=replace(Settings().prefetch, sports=PLANNED)),
+        MemoryStore(),
+        MemoryLocks(),
+    )
     records = Records(folder, clock, print)
-    costs, decisions, wire = CostTracker(records, clock), Decisions(records, clock, "prefetch"), Turnstile(clock, store, latency)
+    costs, decisions, wire = (
+        CostTracker(records, clock),
+        Decisions(records, clock, "prefetch"),
+        Turnstile(clock, store, latency),
+    )
     orchestrator = RequestOrchestrator(
         store=store,
         transport=wire,
@@ -144,7 +159,19 @@ def house(folder: Path, clock: SlowClock, latency: Mapping[str, float]) -> App:
     )
     patience = Patience(clock, 30.0)
     return App(
-        settings, clock, store, locks, orchestrator, wire, costs, decisions, records, patience, folder, demo=True, tell=lambda _: None
+        settings,
+        clock,
+        store,
+        locks,
+        orchestrator,
+        wire,
+        costs,
+        decisions,
+        records,
+        patience,
+        folder,
+        demo=True,
+        tell=lambda _: None,
     )
 
 
@@ -156,7 +183,11 @@ def pictures() -> Mapping[str, str]:
     with TemporaryDirectory() as folder, closing(house(Path(folder), SlowClock(SUNDAY), AT_ONCE)) as app:
         drawn |= {"timeline.svg": _timeline(app)}
     with TemporaryDirectory() as folder, closing(house(Path(folder), SlowClock(THURSDAY), LATENCY)) as app:
-        return drawn | {"stats.svg": _stats(app), "health.svg": _health(app), "dashboard.svg": _dashboard(app)}
+        return drawn | {
+            "stats.svg": _stats(app),
+            "health.svg": _health(app),
+            "dashboard.svg": _dashboard(app),
+        }
 
 
 def _fetch(app: App) -> str:
@@ -222,12 +253,22 @@ def _dashboard(app: App) -> str:
 def _terminal(file: io.StringIO, *, record: bool = False, height: int | None = None) -> Console:
     """A terminal of `COLUMNS` columns with colour, whatever this machine's environment says."""
     return Console(
-        file=file, record=record, width=COLUMNS, height=height, force_terminal=True, color_system="standard", highlight=False, _environ={}
+        file=file,
+        record=record,
+        width=COLUMNS,
+        height=height,
+        force_terminal=True,
+        color_system="standard",
+        highlight=False,
+        _environ={},
     )
 
 
 def _drawn(shown: str, name: str) -> str:
-    """What a terminal shows, as SVG. It is recorded as a whole: rich 13.7 records the lines of a buffered console again and again."""
+    """What a terminal shows, as SVG.
+
+    It is recorded as a whole: rich 13.7 records the lines of a buffered console again and again.
+    """
     recorder = _terminal(io.StringIO(), record=True)
     recorder.print(Text.from_ansi(shown.rstrip("\n")))
     return recorder.export_svg(title="oddsctl", unique_id=name, code_format=FORMAT)

@@ -8,7 +8,9 @@ __version__ = "0.1.0"
 
 
 def leave_at_a_signal() -> None:
-    """Until someone sets another handler, SIGINT and SIGTERM end the program at once and quietly: nothing is under way."""
+    """Until someone sets another handler, SIGINT and SIGTERM end the program at once and quietly: nothing is
+    under way.
+    """
     if signals.getsignal(signals.SIGINT) is not signals.SIG_IGN:  # as a shell starts a job in the background
         signals.signal(signals.SIGINT, _leave)
     signals.signal(signals.SIGTERM, _leave)

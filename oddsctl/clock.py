@@ -21,10 +21,11 @@ class SystemClock:
 
 
 class StoppableClock(SystemClock):
-    """A clock whose waits end when someone stops it: for all waiting before a call, so that nothing new starts then.
+    """A clock whose waits end when someone stops it: for all waiting before a call, so that nothing new
+    starts then.
 
-    Who waits, waits for a lock that only `stop` lets go of. That is all a signal handler may do: an `Event` has a lock of its own,
-    which the very thread that the signal interrupts may hold, and then waits for ever.
+    Who waits, waits for a lock that only `stop` lets go of. That is all a signal handler may do: an `Event`
+    has a lock of its own, which the very thread that the signal interrupts may hold, and then waits for ever.
     """
 
     def __init__(self) -> None:
@@ -33,7 +34,9 @@ class StoppableClock(SystemClock):
         self._why: Exception | None = None
 
     def stop(self, why: Exception) -> None:
-        """Let every `sleep`, also one under way, raise `why`, the first one told. Safe in a signal handler."""
+        """Let every `sleep`, also one under way, raise `why`, the first one told. Safe in a signal
+        handler.
+        """
         if self._why is None:
             self._why = why
             self._gate.release()

@@ -15,13 +15,20 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from oddsctl.records import Records
+from oddsctl.records.calls import Records
 from oddsctl.store.disk import DiskStore
 
-settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI")))
+settings.register_profile(
+    "suite",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+)
 settings.load_profile("suite")
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background by a shell: children would ignore Ctrl-C too
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # started in the background by a shell: children would ignore Ctrl-C too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONGEST_SLEEP = 0.05
@@ -68,7 +75,9 @@ def an_end() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_open_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What a test's own helpers leave open is closed: from Python 3.13 on a connection that is not is a warning."""
+    """What a test's own helpers leave open is closed: from Python 3.13 on a connection that is not is a
+    warning.
+    """
     opened: list[Records | DiskStore] = []
     for kind in (Records, DiskStore):
         monkeypatch.setattr(kind, "__init__", _noted(kind.__init__, opened))

@@ -8,11 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from oddsctl.messages.wire import HttpRequest, HttpResponse
+from oddsctl.domain.http import HttpRequest, HttpResponse
 
 
 class FakeClock:
-    """A clock that stands still until someone sleeps or the test moves it. `now` may jump, `monotonic` may not."""
+    """A clock that stands still until someone sleeps or the test moves it.
+
+    `now` may jump, `monotonic` may not.
+    """
 
     def __init__(self, now: float = 1_795_000_000.0) -> None:
         self._now = now
@@ -65,7 +68,11 @@ Step = HttpResponse | Exception | Callable[[HttpRequest], HttpResponse]
 
 def answer(body: object, status: int = 200, **headers: str | int) -> HttpResponse:
     """A JSON answer; header names are written with underscores."""
-    return HttpResponse(status, {name.replace("_", "-"): str(value) for name, value in headers.items()}, json.dumps(body).encode())
+    return HttpResponse(
+        status,
+        {name.replace("_", "-"): str(value) for name, value in headers.items()},
+        json.dumps(body).encode(),
+    )
 
 
 def homeless(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,6 @@
-"""Leagues on paper: games as a test lays them out, told by the three providers in their own shapes, and the errand of cron among them."""
+"""Leagues on paper: games as a test lays them out, told by the three providers in their own shapes, and the
+errand of cron among them.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +12,26 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from oddsctl.accounts import Accounts
-from oddsctl.bootstrap import USER_AGENT
-from oddsctl.errors import MissingKeyError, TransportError
-from oddsctl.messages.jobs import Job, OddsJob
-from oddsctl.messages.notices import Notice, Warned
-from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
-from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest, Terms
-from oddsctl.models import Sport, Status
-from oddsctl.notebook import Notebook
-from oddsctl.orchestrator import RequestOrchestrator
+from oddsctl.app import USER_AGENT
+from oddsctl.catalog.sports import find, in_season
+from oddsctl.domain.errors import MissingKeyError, TransportError
+from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
+from oddsctl.domain.jobs import Job, OddsJob
+from oddsctl.domain.models import Sport, Status
+from oddsctl.domain.notices import Notice, Warned
+from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Terms
+from oddsctl.domain.settings import Fetching, Prefetch, Settings
+from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy.prefetch_plan import Fixture, Windows, plan, targets
-from oddsctl.prefetch import PredictivePrefetcher, Run
-from oddsctl.prospect import Prospects
 from oddsctl.providers.registry import build
-from oddsctl.providers.sports import find, in_season
-from oddsctl.reckoning import Reckoning
-from oddsctl.records import CostTracker, Records
-from oddsctl.settings import Fetching, Prefetch, Settings
+from oddsctl.records.calls import CostTracker, Records
+from oddsctl.records.windows import WindowEnd, WindowLog
+from oddsctl.services.prefetch.planner import Prospects
+from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher, Run
+from oddsctl.services.prefetch.window_results import Reckoning
+from oddsctl.state.accounts import Accounts
+from oddsctl.state.prefetch_notes import Notebook
 from oddsctl.store.memory import MemoryLocks, MemoryStore
-from oddsctl.window_log import WindowEnd, WindowLog
 from tests.fakes import FakeClock, answer
 from tests.providers.payloads import JSON, book, espn_event, market, odds_event, side, status
 
@@ -62,7 +64,9 @@ def clock(moment: float, zone: str = EASTERN) -> str:
 
 @dataclass(frozen=True)
 class Match:
-    """A game; `home` and `away` follow from its id where they don't matter. A postponed one is listed by nobody but ESPN.
+    """A game; `home` and `away` follow from its id where they don't matter.
+
+    A postponed one is listed by nobody but ESPN.
 
     Nor is one that is not `listed`; `market` is the one that books price, empty where none has opened.
     """
@@ -87,7 +91,10 @@ class Match:
 
 
 class Providers:
-    """The wire to three providers that tell of `matches`. Those in `down` don't answer; nobody's credits but `left` are spent."""
+    """The wire to three providers that tell of `matches`.
+
+    Those in `down` don't answer; nobody's credits but `left` are spent.
+    """
 
     def __init__(self, time: FakeClock, matches: Iterable[Match], left: int = 500, used: int = 0) -> None:
         self.time = time
@@ -107,7 +114,11 @@ class Providers:
 
     def asked(self, path: str) -> list[tuple[float, Mapping[str, str]]]:
         """When a path that ends so was asked, and with what query."""
-        return [(moment, dict(request.params)) for moment, request in self.sent if urlsplit(request.url).path.endswith(path)]
+        return [
+            (moment, dict(request.params))
+            for moment, request in self.sent
+            if urlsplit(request.url).path.endswith(path)
+        ]
 
     def send(self, request: HttpRequest) -> HttpResponse:
         now, path = self.time.now(), urlsplit(request.url).path
@@ -124,7 +135,9 @@ class Providers:
     def _told(self, api: str, path: str, query: Mapping[str, str], now: float) -> HttpResponse:
         if api == "espn":
             league = path.removeprefix("/apis/site/v2/sports/").removesuffix("/scoreboard")
-            listed = (_espn(match, now) for match in self._of("espn_path", league) if _filed(match, query["dates"]))
+            listed = (
+                _espn(match, now) for match in self._of("espn_path", league) if _filed(match, query["dates"])
+            )
             return answer({"leagues": [{"slug": league.rpartition("/")[2]}], "events": list(listed)})
         if api == "weather":
             return answer(_forecasts(query) if path.endswith("/forecast") else {"generationtime_ms": 0.1})
@@ -135,15 +148,26 @@ class Providers:
             return answer({"message": "Unknown sport", "error_code": "UNKNOWN_SPORT"}, 404)
         ahead = (one for one in self._of("odds_key", sport) if now < one.start <= now + self.listed_ahead)
         open_games = (one for one in ahead if one.status in ("scheduled", "delayed"))
-        events = [_odds(match) for match in open_games if match.listed and in_season(find(match.sport), match.start).odds_key == sport]
+        events = [
+            _odds(match)
+            for match in open_games
+            if match.listed and in_season(find(match.sport), match.start).odds_key == sport
+        ]
         if kind == "events":
-            return answer([{name: value for name, value in event.items() if name != "bookmakers"} for event in events], **self._quota(0))
+            return answer(
+                [{name: value for name, value in event.items() if name != "bookmakers"} for event in events],
+                **self._quota(0),
+            )
         cost = len(query["markets"].split(",")) * len(query["regions"].split(",")) if events else 0
         self.left, self.used = self.left - cost, self.used + cost
         return answer(events, **self._quota(cost))
 
     def _of(self, name: str, value: str) -> Iterator[Match]:
-        return (match for match in self.matches.values() if value in (getattr(find(match.sport), name), _preseason_key(match, name)))
+        return (
+            match
+            for match in self.matches.values()
+            if value in (getattr(find(match.sport), name), _preseason_key(match, name))
+        )
 
     def _quota(self, cost: int) -> dict[str, int]:
         return {"x_requests_used": self.used, "x_requests_remaining": self.left, "x_requests_last": cost}
@@ -154,7 +178,12 @@ def _preseason_key(match: Match, name: str) -> str | None:
 
 
 def _filed(match: Match, dates: str) -> bool:
-    return datetime.fromtimestamp(match.start, UTC).astimezone(ZoneInfo(EASTERN)).strftime("%Y%m%d").startswith(dates)
+    return (
+        datetime.fromtimestamp(match.start, UTC)
+        .astimezone(ZoneInfo(EASTERN))
+        .strftime("%Y%m%d")
+        .startswith(dates)
+    )
 
 
 def _espn(match: Match, now: float) -> JSON:
@@ -167,11 +196,16 @@ def _espn(match: Match, now: float) -> JSON:
         competitors=[side("home", match.home, "HHH"), side("away", match.away, "AAA")],
         venue={"id": number, "fullName": name, "address": {"city": city, "state": state}, "indoor": indoor},
     )
-    return event | {"id": match.id, "date": datetime.fromtimestamp(match.start, UTC).strftime("%Y-%m-%dT%H:%MZ")}
+    return event | {
+        "id": match.id,
+        "date": datetime.fromtimestamp(match.start, UTC).strftime("%Y-%m-%dT%H:%MZ"),
+    }
 
 
 def _odds(match: Match) -> JSON:
-    books = [book("fanduel", market(match.market, (match.home, 1.9), (match.away, 1.95)))] if match.market else []
+    books = (
+        [book("fanduel", market(match.market, (match.home, 1.9), (match.away, 1.95)))] if match.market else []
+    )
     begins = datetime.fromtimestamp(match.start, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     about = {"sport_key": in_season(find(match.sport), match.start).odds_key, "commence_time": begins}
     return odds_event(*books, id=f"event-{match.id}", home_team=match.home, away_team=match.away, **about)
@@ -262,7 +296,9 @@ class Town:
 
     def cron(self, start: float, end: float, every: float = CRON) -> list[Run]:
         """Runs as cron makes them, from one moment to another."""
-        return [self.run(start + number * every, every=every) for number in range(int((end - start) // every) + 1)]
+        return [
+            self.run(start + number * every, every=every) for number in range(int((end - start) // every) + 1)
+        ]
 
     def fetch(self, job: Job | None = None, **terms: object) -> Outcome:
         """The user's own command."""
@@ -285,7 +321,9 @@ class Town:
 
     @property
     def optimum(self) -> int:
-        """The fewest boards that capture every window of the games that are played, by someone who knew it all from the start."""
+        """The fewest boards that capture every window of the games that are played, by someone who knew it
+        all from the start.
+        """
         rules = self.settings.prefetch
         windows = Windows(rules.windows_of("odds"), rules.early, rules.late)
         played = [
@@ -306,6 +344,12 @@ class Town:
 
 
 def windows_of(game: str, **ends: str) -> dict[str, str]:
-    """The three windows of a game, as `Town.ends` tells them: all captured but those named (`h2`, `h1`, `m30`)."""
-    names = {"2h": ends.get("h2", "captured"), "1h": ends.get("h1", "captured"), "30m": ends.get("m30", "captured")}
+    """The three windows of a game, as `Town.ends` tells them: all captured but those named (`h2`, `h1`,
+    `m30`).
+    """
+    names = {
+        "2h": ends.get("h2", "captured"),
+        "1h": ends.get("h1", "captured"),
+        "30m": ends.get("m30", "captured"),
+    }
     return {f"{game} {window}": end for window, end in names.items()}

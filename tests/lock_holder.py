@@ -23,7 +23,9 @@ input()
 @contextmanager
 def holding(path: Path, *, stopped: bool = False) -> Iterator[int]:
     """Its process id, while it holds the lock."""
-    with subprocess.Popen([sys.executable, "-c", CODE, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", CODE, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
         try:
             assert process.stdout
             process.stdout.readline()

@@ -1,4 +1,6 @@
-"""Someone who listens on loopback: a real HTTP server that keeps what it is told, and can be down, slow or unwilling."""
+"""Someone who listens on loopback: a real HTTP server that keeps what it is told, and can be down, slow or
+unwilling.
+"""
 
 from __future__ import annotations
 

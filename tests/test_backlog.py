@@ -1,4 +1,6 @@
-"""What waits is worked off: asked once by one, removed when answered, kept when not; and listed with what is planned."""
+"""What waits is worked off: asked once by one, removed when answered, kept when not; and listed with what is
+planned.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from oddsctl.backlog import Backlog, failure
-from oddsctl.errors import (
+from oddsctl.domain.errors import (
     BreakerRefusedError,
     BudgetRefusedError,
     EventGoneError,
@@ -17,17 +18,35 @@ from oddsctl.errors import (
     OddsctlError,
     ServerError,
 )
-from oddsctl.lineup import items, sport_of, what
-from oddsctl.messages.jobs import Events, EventsJob, ForecastJob, GeocodeJob, Job, OddsJob, ScheduleJob, ScoresJob, SportsJob
-from oddsctl.messages.notices import Decided, Notice
-from oddsctl.messages.prefetched import PrefetchCall
-from oddsctl.messages.queued import Worked
-from oddsctl.messages.wishes import Outcome, Priority, PriorityRequest, Purpose, Reason, Terms
-from oddsctl.models import Place, Sport
-from oddsctl.policy import queue
-from oddsctl.settings import Settings
+from oddsctl.domain.jobs import (
+    Events,
+    EventsJob,
+    ForecastJob,
+    GeocodeJob,
+    Job,
+    OddsJob,
+    ScheduleJob,
+    ScoresJob,
+    SportsJob,
+)
+from oddsctl.domain.models import Place, Sport
+from oddsctl.domain.notices import Decided, Notice
+from oddsctl.domain.prefetched import PrefetchCall
+from oddsctl.domain.queued import Worked
+from oddsctl.domain.requests import (
+    Outcome,
+    Priority,
+    PriorityRequest,
+    Purpose,
+    Reason,
+    Terms,
+)
+from oddsctl.domain.settings import Settings
+from oddsctl.policy import request_queue as queue
+from oddsctl.services.lineup import items, sport_of, what
+from oddsctl.services.queue import Backlog, failure
+from oddsctl.state.queue import WaitingRoom
 from oddsctl.store.memory import MemoryStore
-from oddsctl.waiting_room import WaitingRoom
 from tests.fakes import FakeClock
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -39,9 +58,13 @@ LEASE = 10 + 2 * Settings().http.longest_exchange
 
 
 class ScriptedDoor:
-    """An orchestrator that says of each job what the test laid out, else that it was fetched; `during` happens while it is at it."""
+    """An orchestrator that says of each job what the test laid out, else that it was fetched; `during`
+    happens while it is at it.
+    """
 
-    def __init__(self, outcomes: Mapping[Job, Outcome] | None = None, during: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, outcomes: Mapping[Job, Outcome] | None = None, during: Callable[[], None] = lambda: None
+    ) -> None:
         self.outcomes = outcomes or {}
         self.during = during
         self.asked: list[PriorityRequest] = []
@@ -52,7 +75,10 @@ class ScriptedDoor:
     def run(self, requests: Sequence[PriorityRequest], _terms: Terms) -> list[Outcome]:
         self.asked += requests
         self.during()
-        return [self.outcomes.get(request.job) or Outcome(request.job, Reason.FETCHED, Events(()), credits=1) for request in requests]
+        return [
+            self.outcomes.get(request.job) or Outcome(request.job, Reason.FETCHED, Events(()), credits=1)
+            for request in requests
+        ]
 
 
 class House:
@@ -75,7 +101,9 @@ class House:
         return {wish.job: queue.state(wish, self.clock.now()) for wish in self.room.waiting()}
 
 
-def refused(job: Job, error: OddsctlError, reason: Reason = Reason.NONE, detail: str | None = None) -> Outcome:
+def refused(
+    job: Job, error: OddsctlError, reason: Reason = Reason.NONE, detail: str | None = None
+) -> Outcome:
     return Outcome(job, reason, error=error, detail=detail or error.code)
 
 
@@ -156,7 +184,9 @@ def test_what_fails_rests_as_long_as_it_is_told_else_longer_each_time() -> None:
     rests = [[one.due - house.clock.now() for one in house.run(door) if one.due]]
     for _ in range(3):
         house.clock.jump(8 * MINUTE)
-        rests.append([one.due - house.clock.now() for one in house.run(door) if one.due and one.id == NFL.key])
+        rests.append(
+            [one.due - house.clock.now() for one in house.run(door) if one.due and one.id == NFL.key]
+        )
     assert rests == [[1 * MINUTE, 7 * MINUTE], [2 * MINUTE], [4 * MINUTE], [8 * MINUTE]]
     assert house.left == {NFL: "not_before", NBA: "not_before"}
 
@@ -193,14 +223,20 @@ def test_what_comes_too_late_is_dropped_and_told_and_not_asked_for() -> None:
     assert house.left == {}
     worked = house.run(door)
     assert [(one.state, one.reason) for one in worked] == [("dropped", Reason.SKIPPED_EXPIRED)] * 2
-    assert [notice.outcome.reason for notice in house.told if isinstance(notice, Decided)] == [Reason.SKIPPED_EXPIRED] * 2
+    assert [notice.outcome.reason for notice in house.told if isinstance(notice, Decided)] == [
+        Reason.SKIPPED_EXPIRED
+    ] * 2
     assert (door.asked, failure(worked), house.run(door)) == ([], 0, ())
 
 
 def test_clearing_drops_all_and_who_works_on_some_of_it_brings_nothing_back() -> None:
     house, counted = House(), list[int]()
     house.put(NFL, NBA)
-    house.run(ScriptedDoor({NFL: refused(NFL, ServerError("down"))}, during=lambda: counted.append(house.room.clear())))
+    house.run(
+        ScriptedDoor(
+            {NFL: refused(NFL, ServerError("down"))}, during=lambda: counted.append(house.room.clear())
+        )
+    )
     assert (counted, house.left, house.room.clear()) == ([2], {}, 0)
 
 
@@ -210,7 +246,13 @@ def test_clearing_drops_all_and_who_works_on_some_of_it_brings_nothing_back() ->
         ([], 0),
         ([Outcome(NFL, Reason.FETCHED, Events(()))], 0),
         ([refused(NFL, ServerError("down"))], 6),
-        ([refused(NFL, ServerError("down")), refused(NBA, BudgetRefusedError("none"), Reason.REFUSED_BUDGET)], 6),
+        (
+            [
+                refused(NFL, ServerError("down")),
+                refused(NBA, BudgetRefusedError("none"), Reason.REFUSED_BUDGET),
+            ],
+            6,
+        ),
         ([refused(NFL, BudgetRefusedError("none"), Reason.REFUSED_BUDGET)], 5),
         ([refused(NFL, ServerError("down")), Outcome(NBA, Reason.FETCHED, Events(()))], 0),
         ([Outcome(NFL, Reason.STALE_ERROR, Events(()), error=ServerError("down"))], 0),
@@ -229,18 +271,27 @@ def test_jobs_in_a_few_words() -> None:
     place = Place(42.34, -83.05)
     jobs: list[Job] = [
         replace(NFL, markets=("totals", "h2h"), regions=("us", "uk")), replace(NFL, bookmakers=("fanduel",)),
-        replace(NFL, event="0123456789abcdef"), EVENTS, SportsJob(), ScoresJob("basketball_nba"), ScheduleJob("football/nfl", "202611"),
-        ScheduleJob("football/nfl", "20261126"), ForecastJob((place,), 1, 2), ForecastJob((place, Place(1, 2)), 1, 2), GeocodeJob("Salem"),
+        replace(NFL, event="0123456789abcdef"), EVENTS, SportsJob(), ScoresJob("basketball_nba"),
+        ScheduleJob("football/nfl", "202611"),
+        ScheduleJob("football/nfl", "20261126"), ForecastJob((place,), 1, 2),
+        ForecastJob((place, Place(1, 2)), 1, 2), GeocodeJob("Salem"),
     ]  # fmt: skip
     assert [what(job) for job in jobs] == [
-        "board h2h,totals uk,us", "board h2h fanduel", "event 01234567 h2h us", "events", "sports", "scores", "schedule 2026-11",
+        "board h2h,totals uk,us", "board h2h fanduel", "event 01234567 h2h us", "events", "sports", "scores",
+        "schedule 2026-11",
         "schedule 2026-11-26", "weather 42.34,-83.05", "weather 2 places", "place Salem",
     ]  # fmt: skip
 
 
 def test_sports_are_called_by_our_names() -> None:
     kabaddi = Sport("kabaddi", "Kabaddi", "kabaddi_pro", "")
-    jobs: list[Job] = [NFL, ScheduleJob("soccer/eng.1", "202611"), ScoresJob("basketball_nba"), OddsJob("kabaddi_pro", ()), SportsJob()]
+    jobs: list[Job] = [
+        NFL,
+        ScheduleJob("soccer/eng.1", "202611"),
+        ScoresJob("basketball_nba"),
+        OddsJob("kabaddi_pro", ()),
+        SportsJob(),
+    ]
     assert [sport_of(job, (kabaddi,)) for job in jobs] == ["nfl", "epl", "nba", "kabaddi", None]
     assert sport_of(OddsJob("kabaddi_pro", ())) == "kabaddi_pro"
 
@@ -249,7 +300,16 @@ def test_what_waits_and_what_is_planned_are_one_list_what_is_due_first() -> None
     house, now = House(), FakeClock().now()
     house.put(NBA, starts_in=9 * HOUR, priority=Priority.LOW)
     house.put(NFL, starts_in=HOUR / 2)
-    planned = PrefetchCall(now + HOUR, "odds", "nfl", 3, (("1", "30m"), ("2", "30m"), ("3", "1h")), "planned", now + 1.5 * HOUR, now + 4000)
+    planned = PrefetchCall(
+        now + HOUR,
+        "odds",
+        "nfl",
+        3,
+        (("1", "30m"), ("2", "30m"), ("3", "1h")),
+        "planned",
+        now + 1.5 * HOUR,
+        now + 4000,
+    )
     free = PrefetchCall(now - MINUTE, "weather", "", 0, (("1", "2h"),), "planned", now + 5 * HOUR, now + 60)
     rows = items(house.room.waiting(), (planned, free), now, lambda job: 1 if job == NFL else 2)
     assert [(row.id, row.effective_priority.name, row.why, row.state, row.credits) for row in rows] == [

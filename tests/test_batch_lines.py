@@ -6,15 +6,15 @@ import json
 
 import pytest
 
-from oddsctl import batch
-from oddsctl.errors import UsageError
-from oddsctl.messages.jobs import Events, OddsJob
-from oddsctl.messages.wishes import Outcome, Purpose, Reason
-from oddsctl.models import OddsEvent, Price
-from oddsctl.policy.vocabulary import Shown
+from oddsctl.domain.errors import UsageError
+from oddsctl.domain.jobs import Events, OddsJob
+from oddsctl.domain.models import OddsEvent, Price
+from oddsctl.domain.requests import Outcome, Purpose, Reason
+from oddsctl.domain.settings import Odds, Settings
+from oddsctl.domain.vocabulary import Shown
 from oddsctl.render import documents
-from oddsctl.settings import Odds, Settings
-from oddsctl.shelves import Kept, Shelves
+from oddsctl.services import batch
+from oddsctl.state.responses import Kept, Shelves
 from oddsctl.store.memory import MemoryStore
 
 
@@ -73,7 +73,16 @@ def test_what_an_answer_shows_is_remembered() -> None:
 
 GOOD = {"api": "odds", "sport": "nfl"}
 IDS = [
-    *("1e999", "-1e999", "-0", "0.1000000000000000055511151231257827", "123456789012345678901234567890", "9" * 5000, "1E5", "0.10"),
+    *(
+        "1e999",
+        "-1e999",
+        "-0",
+        "0.1000000000000000055511151231257827",
+        "123456789012345678901234567890",
+        "9" * 5000,
+        "1E5",
+        "0.10",
+    ),
     *("true", "false", "null", "[]", '[1, {"a": 1e999}]', "{}", '{"b": [null, -0.0]}'),
     *('""', r'"\ud800"', r'"\u2028\u0007"', f'"{"x" * 100_000}"'),
 ]
@@ -91,19 +100,25 @@ BAD = {
     '{"api": "odds", "sport": "nfl", "id": "\udcff"}': "not valid UTF-8",
     '{"api": "odds", "sport": 1e999}': "",
     '{"api": "weather", "latitude": 1e999, "longitude": 0, "time": "2026-11-26T18:00:00Z"}': "weather needs",
-    '{"api": "weather", "latitude": 9' + "9" * 5000 + ', "longitude": 0, "time": "2026-11-26T18:00:00Z"}': "weather needs",
+    '{"api": "weather", "latitude": 9'
+    + "9" * 5000
+    + ', "longitude": 0, "time": "2026-11-26T18:00:00Z"}': "weather needs",
 }
 
 
 def shown_line(text: str) -> dict[str, object]:
-    found: dict[str, object] = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    found: dict[str, object] = json.loads(
+        text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON")
+    )
     return found
 
 
 @pytest.mark.parametrize("given", IDS, ids=lambda given: given[:20])
 def test_an_id_is_given_back_as_it_was_written_in_valid_json(given: str) -> None:
     (one,) = batch.read([f'{{"id": {given}, "api": "odds", "sport": "nfl"}}'], Settings())
-    text = documents.batch_line(batch.answer(one, Outcome(one.request.job, Reason.FETCHED, Events(())), 0.0), 0.0)
+    text = documents.batch_line(
+        batch.answer(one, Outcome(one.request.job, Reason.FETCHED, Events(())), 0.0), 0.0
+    )
     assert text.isascii()
     if given.lstrip("-")[0].isdigit():
         assert text.startswith(f'{{"id": {given}, ')

@@ -9,9 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl import board
-from oddsctl.models import Forecast, Game, Hour, OddsEvent, Place, Price, ScheduledGame, Sport
-from oddsctl.providers import teams
+from oddsctl.catalog import teams
+from oddsctl.domain import board
+from oddsctl.domain.models import (
+    Forecast,
+    Game,
+    Hour,
+    OddsEvent,
+    Place,
+    Price,
+    ScheduledGame,
+    Sport,
+)
 
 NFL = Sport("nfl", "NFL", "americanfootball_nfl", "football/nfl")
 EPL = Sport("epl", "EPL", "soccer_epl", "soccer/eng.1")
@@ -30,7 +39,9 @@ def game(name: str, home: str, away: str, start: float = NOW, *, confirmed: bool
 
 
 def event(name: str, home: str, away: str, start: float = NOW) -> OddsEvent:
-    return OddsEvent(name, start, home, away, (Price("fanduel", "h2h", home, 1.9), Price("fanduel", "h2h", away, 2.0)))
+    return OddsEvent(
+        name, start, home, away, (Price("fanduel", "h2h", home, 1.9), Price("fanduel", "h2h", away, 2.0))
+    )
 
 
 def joined(sport: Sport, games: list[ScheduledGame], events: list[OddsEvent]) -> dict[str, Game]:
@@ -39,7 +50,9 @@ def joined(sport: Sport, games: list[ScheduledGame], events: list[OddsEvent]) ->
 
 def test_a_game_of_both_providers_is_there_once_with_the_schedules_names_and_start() -> None:
     games = joined(
-        EPL, [game("1", "Brighton & Hove Albion", "Chelsea")], [event("a", "Brighton and Hove Albion", "Chelsea", NOW + 2 * MINUTE)]
+        EPL,
+        [game("1", "Brighton & Hove Albion", "Chelsea")],
+        [event("a", "Brighton and Hove Albion", "Chelsea", NOW + 2 * MINUTE)],
     )
     (only,) = games.values()
     assert (only.id, only.home, only.commence_time) == ("1", "Brighton & Hove Albion", NOW)
@@ -47,15 +60,21 @@ def test_a_game_of_both_providers_is_there_once_with_the_schedules_names_and_sta
 
 
 def test_games_only_one_provider_knows_stay() -> None:
-    games = joined(NFL, [game("1", "Detroit Lions", "Green Bay Packers")], [event("a", "Chicago Bears", "New York Jets")])
+    games = joined(
+        NFL, [game("1", "Detroit Lions", "Green Bay Packers")], [event("a", "Chicago Bears", "New York Jets")]
+    )
     assert games.keys() == {"1", "odds:a"}
     assert games["1"].odds == ()
 
 
 def test_a_doubleheader_finds_each_game_its_own_prices_though_starts_have_moved() -> None:
-    first, second = game("1", "New York Mets", "Atlanta Braves"), game("2", "New York Mets", "Atlanta Braves", NOW + 4 * HOUR)
+    first, second = (
+        game("1", "New York Mets", "Atlanta Braves"),
+        game("2", "New York Mets", "Atlanta Braves", NOW + 4 * HOUR),
+    )
     later = replace(
-        event("b", "New York Mets", "Atlanta Braves", NOW + 4 * HOUR + 40 * MINUTE), prices=(Price("x", "h2h", "New York Mets", 3.0),)
+        event("b", "New York Mets", "Atlanta Braves", NOW + 4 * HOUR + 40 * MINUTE),
+        prices=(Price("x", "h2h", "New York Mets", 3.0),),
     )
     games = joined(
         Sport("mlb", "MLB", "baseball_mlb", "baseball/mlb"),
@@ -67,7 +86,11 @@ def test_a_doubleheader_finds_each_game_its_own_prices_though_starts_have_moved(
 
 
 def test_the_next_day_of_a_series_is_another_game() -> None:
-    games = joined(NFL, [game("1", "New York Mets", "Atlanta Braves")], [event("b", "New York Mets", "Atlanta Braves", NOW + 18 * HOUR)])
+    games = joined(
+        NFL,
+        [game("1", "New York Mets", "Atlanta Braves")],
+        [event("b", "New York Mets", "Atlanta Braves", NOW + 18 * HOUR)],
+    )
     assert games.keys() == {"1", "odds:b"}
 
 
@@ -81,12 +104,21 @@ def test_a_start_not_fixed_yet_is_any_time_of_that_day() -> None:
 
 
 def test_at_a_neutral_site_the_sides_may_be_swapped() -> None:
-    games = joined(NFL, [game("1", "Chicago Bears", "Detroit Lions")], [event("a", "Detroit Lions", "Chicago Bears")])
-    assert {price.outcome: price.price for price in games["1"].odds} == {"Detroit Lions": 1.9, "Chicago Bears": 2.0}
+    games = joined(
+        NFL, [game("1", "Chicago Bears", "Detroit Lions")], [event("a", "Detroit Lions", "Chicago Bears")]
+    )
+    assert {price.outcome: price.price for price in games["1"].odds} == {
+        "Detroit Lions": 1.9,
+        "Chicago Bears": 2.0,
+    }
 
 
 def test_names_no_alias_knows_are_matched_by_likeness_among_the_games_left() -> None:
-    games = joined(EPL, [game("1", "Sporting Testville", "FC Nowhere Town")], [event("a", "Sporting Testvile", "Nowhere Town")])
+    games = joined(
+        EPL,
+        [game("1", "Sporting Testville", "FC Nowhere Town")],
+        [event("a", "Sporting Testvile", "Nowhere Town")],
+    )
     assert games.keys() == {"1"}
 
 
@@ -95,7 +127,13 @@ def test_likeness_is_not_asked_where_spelling_settles_every_game() -> None:
         raise AssertionError
 
     strict = board.Names(partial(teams.canonical, "nfl"), never, 85)
-    board.join(NFL, [game("1", "Chicago Bears", "Detroit Lions")], [event("a", "Chicago Bears", "Detroit Lions")], strict, NOW)
+    board.join(
+        NFL,
+        [game("1", "Chicago Bears", "Detroit Lions")],
+        [event("a", "Chicago Bears", "Detroit Lions")],
+        strict,
+        NOW,
+    )
 
 
 # ── games that have been moved ──
@@ -106,7 +144,9 @@ NHL = Sport("nhl", "NHL", "icehockey_nhl", "hockey/nhl")
 METS, BRAVES = "New York Mets", "Atlanta Braves"
 
 
-def statuses(sport: Sport, games: list[ScheduledGame], events: list[OddsEvent], *, listed: bool = True) -> dict[str, tuple[str, bool]]:
+def statuses(
+    sport: Sport, games: list[ScheduledGame], events: list[OddsEvent], *, listed: bool = True
+) -> dict[str, tuple[str, bool]]:
     """Of each game on the board its status and whether it has prices."""
     made = board.join(sport, games, events, names(sport.name), NOW - HOUR, lambda _: listed)
     return {one.id: (one.status, bool(one.odds)) for one in made}
@@ -129,7 +169,9 @@ def test_an_event_whose_game_stands_elsewhere_in_the_season_is_postponed(sport: 
 
 @pytest.mark.parametrize("days", [-1, 1, 2, 4])
 def test_a_game_moved_by_days_keeps_its_prices(days: int) -> None:
-    assert statuses(EPL, [game("1", CITY, PALACE, NOW + days * DAY)], [event("a", CITY, PALACE)]) == {"1": ("scheduled", True)}
+    assert statuses(EPL, [game("1", CITY, PALACE, NOW + days * DAY)], [event("a", CITY, PALACE)]) == {
+        "1": ("scheduled", True)
+    }
 
 
 def test_of_two_events_of_one_game_the_one_at_the_old_start_is_postponed() -> None:
@@ -139,7 +181,9 @@ def test_of_two_events_of_one_game_the_one_at_the_old_start_is_postponed() -> No
         "odds:old": ("postponed", True),
     }
     called_off = replace(game("1", CITY, PALACE, NOW + 27 * DAY), status="postponed")
-    assert statuses(EPL, [called_off], [event("old", CITY, PALACE), event("older", CITY, PALACE, NOW - 20 * DAY)]) == {
+    assert statuses(
+        EPL, [called_off], [event("old", CITY, PALACE), event("older", CITY, PALACE, NOW - 20 * DAY)]
+    ) == {
         "1": ("postponed", True),
         "odds:older": ("postponed", True),
     }
@@ -151,7 +195,10 @@ def test_of_two_events_of_one_game_the_one_at_the_old_start_is_postponed() -> No
         (EPL, [game("1", PALACE, CITY, NOW + 7 * DAY)]),  # the other leg of a tie
         (EPL, [replace(game("1", PALACE, CITY, NOW + 7 * DAY), status="postponed")]),
         (EPL, [game("1", CITY, LEEDS, NOW + 7 * DAY)]),
-        (EPL, [replace(game("1", CITY, PALACE, NOW - 30 * DAY), status="final")]),  # they have met, and meet again
+        (
+            EPL,
+            [replace(game("1", CITY, PALACE, NOW - 30 * DAY), status="final")],
+        ),  # they have met, and meet again
         (EPL, [game("1", CITY, PALACE, NOW + 320 * DAY)]),  # next season
         (EPL, []),
     ],
@@ -172,11 +219,20 @@ def test_the_games_of_a_series_stay_apart(sport: Sport) -> None:
     days = [game(str(day), METS, BRAVES, NOW + day * DAY) for day in range(3)]
     events = [event(str(day), METS, BRAVES, NOW + day * DAY) for day in range(3)]
     assert statuses(sport, days, events) == {str(day): ("scheduled", True) for day in range(3)}
-    assert statuses(sport, days[:1], events)["odds:1"] == ("scheduled", True)  # the day after, not in the schedule yet
+    assert statuses(sport, days[:1], events)["odds:1"] == (
+        "scheduled",
+        True,
+    )  # the day after, not in the schedule yet
     off = replace(days[0], status="postponed")
-    assert statuses(sport, [off, *days[1:]], events) == {"0": ("postponed", True), "1": ("scheduled", True), "2": ("scheduled", True)}
+    assert statuses(sport, [off, *days[1:]], events) == {
+        "0": ("postponed", True),
+        "1": ("scheduled", True),
+        "2": ("scheduled", True),
+    }
     assert statuses(sport, [off], events[1:2])["odds:1"] == ("scheduled", True)
-    assert statuses(sport, days[:1], [events[0], event("later", METS, BRAVES, NOW + 14 * DAY)])["odds:later"] == ("scheduled", True)
+    assert statuses(sport, days[:1], [events[0], event("later", METS, BRAVES, NOW + 14 * DAY)])[
+        "odds:later"
+    ] == ("scheduled", True)
 
 
 @pytest.mark.parametrize("days", [-6, -2, 2, 4, 7])
@@ -204,7 +260,11 @@ def test_a_game_of_a_long_season_that_was_moved_far_is_postponed_where_it_has_no
 
 def test_events_that_the_schedule_should_hold_are_named_where_both_teams_are_known() -> None:
     games = [game("1", CITY, LEEDS), game("2", PALACE, "Chelsea")]
-    events = [event("a", CITY, PALACE, NOW + DAY), event("b", CITY, "FC Nowhere Town", NOW + DAY), event("c", CITY, "Leeds")]
+    events = [
+        event("a", CITY, PALACE, NOW + DAY),
+        event("b", CITY, "FC Nowhere Town", NOW + DAY),
+        event("c", CITY, "Leeds"),
+    ]
     assert [one.id for one in board.missing(games, events, names("epl"), lambda _: True)] == ["a"]
     assert board.missing(games, events, names("epl"), lambda _: False) == ()
 
@@ -223,14 +283,23 @@ def test_an_hour_not_fixed_is_that_of_the_odds_and_stays_unconfirmed() -> None:
     assert board.hour_is_known(only)
 
 
-@pytest.mark.parametrize(("hour", "confirmed", "known"), [(5, False, False), (4, False, False), (5, True, True), (18, False, True)])
-def test_midnight_eastern_is_an_hour_only_where_it_is_confirmed(hour: int, confirmed: bool, known: bool) -> None:
+@pytest.mark.parametrize(
+    ("hour", "confirmed", "known"), [(5, False, False), (4, False, False), (5, True, True), (18, False, True)]
+)
+def test_midnight_eastern_is_an_hour_only_where_it_is_confirmed(
+    hour: int, confirmed: bool, known: bool
+) -> None:
     day = NOW // DAY * DAY
-    assert board.hour_is_known(Game("1", "nfl", day + hour * HOUR, confirmed, "Home", "Away", "scheduled")) == known
+    assert (
+        board.hour_is_known(Game("1", "nfl", day + hour * HOUR, confirmed, "Home", "Away", "scheduled"))
+        == known
+    )
 
 
 TEAMS = ["Arsenal", "Chelsea", "Liverpool", "Everton", "Fulham", "Brentford"]
-pairings = st.lists(st.tuples(st.permutations(TEAMS).map(lambda p: (p[0], p[1])), st.integers(0, 5)), max_size=8)
+pairings = st.lists(
+    st.tuples(st.permutations(TEAMS).map(lambda p: (p[0], p[1])), st.integers(0, 5)), max_size=8
+)
 
 
 @given(pairings, pairings)
@@ -265,13 +334,22 @@ def test_the_best_spread_is_taken_at_the_home_sides_most_common_point() -> None:
 
 
 def test_ties_between_points_go_to_the_one_nearest_zero() -> None:
-    odds = prices("spreads", ("a", "Home", 1.91, -3.5), ("b", "Home", 2.1, -4.5), ("b", "Away", 1.8, 4.5), ("a", "Away", 1.9, 3.5))
+    odds = prices(
+        "spreads",
+        ("a", "Home", 1.91, -3.5),
+        ("b", "Home", 2.1, -4.5),
+        ("b", "Away", 1.8, 4.5),
+        ("a", "Away", 1.9, 3.5),
+    )
     best = board.best(Game("1", "nfl", NOW, True, "Home", "Away", "scheduled", odds=odds))
     assert [price.point for price in best] == [-3.5, 3.5]
 
 
 def test_espns_own_line_and_lay_prices_are_never_best() -> None:
-    odds = (*prices("h2h", ("espn:DraftKings", "Home", 9.0, None), ("a", "Home", 1.5, None)), *prices("h2h_lay", ("x", "Home", 1.6, None)))
+    odds = (
+        *prices("h2h", ("espn:DraftKings", "Home", 9.0, None), ("a", "Home", 1.5, None)),
+        *prices("h2h_lay", ("x", "Home", 1.6, None)),
+    )
     best = board.best(Game("1", "nfl", NOW, True, "Home", "Away", "scheduled", odds=odds))
     assert [(price.bookmaker, price.price) for price in best] == [("a", 1.5)]
 
@@ -285,16 +363,27 @@ def test_best_prices_stand_in_the_order_people_read_them() -> None:
     assert [price.outcome for price in best] == ["Home", "Away", "Draw", "Over", "Under"]
 
 
-HOURS = tuple(Hour(NOW // HOUR * HOUR + n * HOUR, temperature=n, wind_gusts=10 * n, precipitation=n / 10) for n in range(4))
+HOURS = tuple(
+    Hour(NOW // HOUR * HOUR + n * HOUR, temperature=n, wind_gusts=10 * n, precipitation=n / 10)
+    for n in range(4)
+)
 
 
-@pytest.mark.parametrize(("minutes", "instant", "preceding"), [(0, 0, 1), (20, 0, 1), (30, 1, 1), (50, 1, 1), (60, 1, 2)])
+@pytest.mark.parametrize(
+    ("minutes", "instant", "preceding"), [(0, 0, 1), (20, 0, 1), (30, 1, 1), (50, 1, 1), (60, 1, 2)]
+)
 def test_weather_is_that_of_the_nearest_hour_and_rain_that_of_the_hour_that_holds_kick_off(
     minutes: int, instant: int, preceding: int
 ) -> None:
-    weather = board.weather_at(Forecast(Place(1, 2), "imperial", HOURS), NOW // HOUR * HOUR + minutes * MINUTE)
+    weather = board.weather_at(
+        Forecast(Place(1, 2), "imperial", HOURS), NOW // HOUR * HOUR + minutes * MINUTE
+    )
     assert weather is not None
-    assert (weather.temperature, weather.wind_gusts, weather.time) == (instant, 10 * preceding, HOURS[instant].time)
+    assert (weather.temperature, weather.wind_gusts, weather.time) == (
+        instant,
+        10 * preceding,
+        HOURS[instant].time,
+    )
 
 
 def test_a_forecast_that_does_not_reach_the_game_gives_no_weather() -> None:

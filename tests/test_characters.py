@@ -1,4 +1,6 @@
-"""Characters that steer a terminal or hide: gone from names, escaped at every door, whoever wrote them there; and formulas in CSV."""
+"""Characters that steer a terminal or hide: gone from names, escaped at every door, whoever wrote them there;
+and formulas in CSV.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from oddsctl import characters, log, settings
 from oddsctl.cli.streams import SafeStream
-from oddsctl.errors import StateError
-from oddsctl.messages.notices import Warned
-from oddsctl.providers import shape
-from oddsctl.render import sheet, text
+from oddsctl.domain import characters, settings
+from oddsctl.domain.errors import StateError
+from oddsctl.domain.notices import Warned
+from oddsctl.observability import log
+from oddsctl.providers import json_fields as shape
+from oddsctl.render import spreadsheet as sheet
+from oddsctl.render import text
+from oddsctl.render.console import console
 from oddsctl.render.layout import cell
-from oddsctl.render.terminal import console
 
 UNSAFE = [
     *map(chr, (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0))),  # C0 but for tab and line end, DEL, C1
@@ -54,7 +58,13 @@ def test_one_line_is_printable_and_stays_as_it_is(words: str) -> None:
     assert text.printable(words).isprintable()
 
 
-@given(st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5))
+@given(
+    st.recursive(
+        st.text() | st.integers(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=5,
+    )
+)
 def test_escapes_change_nothing_that_json_says(value: Any) -> None:
     written = characters.escaped(json.dumps({"id": value, "name": HOSTILE}, ensure_ascii=False))
     assert not unsafe_in(written)
@@ -83,7 +93,9 @@ def test_what_tables_draw_is_safe_and_keeps_the_colours_of_its_own() -> None:
     assert page.getvalue().count("\x1b") == len(colours)
 
 
-def test_a_notice_is_one_safe_line_in_the_log_on_stderr_and_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_notice_is_one_safe_line_in_the_log_on_stderr_and_in_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "log.jsonl"
     rules = settings.Log(file=file)
     run = log.Run("fetch", demo=False)
@@ -104,7 +116,9 @@ def test_a_notice_is_one_safe_line_in_the_log_on_stderr_and_in_the_file(tmp_path
     assert messages[0] == "Li ons"
 
 
-@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t=", "\r=", " =", "\u200b=", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+@pytest.mark.parametrize(
+    "first", ["=", "+", "-", "@", "\t=", "\r=", " =", "\u200b=", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
+)
 def test_text_that_a_spreadsheet_would_run_is_quoted_in_csv_and_raw_leaves_it(first: str) -> None:
     name = f"{first}cmd|' /C calc'!A0"
     clean = characters.one_line(name)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from oddsctl.clock import StoppableClock, SystemClock
-from oddsctl.ports import Clock
+from oddsctl.domain.ports import Clock
 from tests.fakes import FakeClock
 
 PACKAGE = Path(__file__).parents[1] / "oddsctl"
@@ -20,7 +20,9 @@ PACKAGE = Path(__file__).parents[1] / "oddsctl"
 
 @pytest.mark.parametrize("clock", [SystemClock(), FakeClock()])
 @pytest.mark.parametrize("seconds", [0, -0.0, -5, float("-inf")])
-def test_sleeping_no_time_or_less_returns_at_once(clock: Clock, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sleeping_no_time_or_less_returns_at_once(
+    clock: Clock, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def asleep(_: float) -> None:
         pytest.fail("slept")
 
@@ -84,7 +86,13 @@ print("each wait ended")
 
 def test_a_signal_ends_waits_whenever_it_comes() -> None:
     """Also in the middle of a wait's own bookkeeping: with an `Event` a run hangs for ever now and then."""
-    ran = subprocess.run([sys.executable, "-c", STOPPED_FROM_A_SIGNAL], capture_output=True, text=True, timeout=120, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", STOPPED_FROM_A_SIGNAL],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert ran.stdout == "each wait ended\n", ran.stderr
 
 

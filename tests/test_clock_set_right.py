@@ -1,4 +1,6 @@
-"""A clock that was ahead and was set right: what was written under a time that is now the future is as old as unknown."""
+"""A clock that was ahead and was set right: what was written under a time that is now the future is as old as
+unknown.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +10,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl import errors
-from oddsctl.messages.wire import Quota
-from oddsctl.messages.wishes import Go, Priority, PriorityRequest, Purpose, Reason, Terms
-from oddsctl.policy import admission, budget, circuit_breaker, freshness, outbox, pace, queue, token_bucket
+from oddsctl.domain import errors
+from oddsctl.domain.http import Quota
+from oddsctl.domain.requests import (
+    Go,
+    Priority,
+    PriorityRequest,
+    Purpose,
+    Reason,
+    Terms,
+)
+from oddsctl.domain.settings import Settings
+from oddsctl.policy import (
+    admission,
+    budget,
+    circuit_breaker,
+    freshness,
+    pace,
+    token_bucket,
+)
+from oddsctl.policy import alert_outbox as outbox
+from oddsctl.policy import request_queue as queue
 from oddsctl.policy.admission import ProviderState, Receipt
+from oddsctl.policy.alert_outbox import Outbox, Turn
 from oddsctl.policy.budget import Credits, Purchase, Reservation, Told
 from oddsctl.policy.circuit_breaker import Breaker, Pass, State
-from oddsctl.policy.outbox import Outbox, Turn
-from oddsctl.policy.queue import Queue, Waiting
+from oddsctl.policy.request_queue import Queue, Waiting
 from oddsctl.policy.token_bucket import Bucket, Limit
-from oddsctl.settings import Settings
 from tests.test_orchestrator import BOARD, ONE_ATTEMPT, WEEK, House, live
 
 AHEAD = [2.0, 60.0, 1800.0, 3599.0, 4 * 3600.0, 86400.0, 400 * 86400.0]
@@ -93,7 +111,9 @@ def test_what_was_maybe_charged_under_the_wrong_clock_is_settled_by_the_next_bal
         errors.ServerError("down", provider="espn"),
     ],
 )
-def test_rests_refusals_and_open_breakers_of_the_future_hold_nobody_up(failure: errors.ProviderError, ahead: float) -> None:
+def test_rests_refusals_and_open_breakers_of_the_future_hold_nobody_up(
+    failure: errors.ProviderError, ahead: float
+) -> None:
     failing = True
     house = House(settings=ONE_ATTEMPT, fails=lambda _: failure if failing else None)
     house.clock.jump(ahead)
@@ -119,7 +139,10 @@ def test_no_stamp_of_the_future_outweighs_a_live_answer(ahead: float, used: int,
         told=(Told(then, used),),
         exhausted=Told(then, 3),
     )
-    assert budget.judge(budget.expire(books, NOW), Purchase(1, force=True), RULES.budget, 500, NOW) is None or books.available(500) < 1
+    assert (
+        budget.judge(budget.expire(books, NOW), Purchase(1, force=True), RULES.budget, 500, NOW) is None
+        or books.available(500) < 1
+    )
     state = ProviderState(credits=books)
     for sent_at in (NOW, NOW + 20):
         receipt = Receipt("live", "odds", sent_at, sent_at + 1, 0, quota=Quota(told, 500 - told, 0))
@@ -135,7 +158,10 @@ def test_no_state_machine_is_wedged_by_a_stamp_of_the_future(ahead: float) -> No
     assert not freshness.is_fresh(then, NOW, 3600)
     opened = Breaker(State.OPEN, failures=5, open_for=900, since=then)
     assert isinstance(circuit_breaker.ask(opened, NOW, 40)[1], Pass)
-    assert queue.state(replace(WISH, leased_until=then + 600, not_before=then + 600, moved_at=then), NOW) == "waiting"
+    assert (
+        queue.state(replace(WISH, leased_until=then + 600, not_before=then + 600, moved_at=then), NOW)
+        == "waiting"
+    )
     (leased,) = queue.lease(Queue((WISH,)), [WISH.id], then + 60, then).entries
     assert queue.due(Queue((leased,)), NOW) == (leased,)
     turned = Outbox(turns={"a": Turn(1, then + 60, "x", then + 60, then)})

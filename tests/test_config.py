@@ -1,4 +1,6 @@
-"""Promises of the configuration: which value holds, what is refused and how it is said, and that no secret is ever shown."""
+"""Promises of the configuration: which value holds, what is refused and how it is said, and that no secret is
+ever shown.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsctl import config
-from oddsctl.config.file import lines_of
+from oddsctl.config.bounded_read import read_file
 from oddsctl.config.keys import SECTIONS, SPORT_TABLE, TABLE, Key
-from oddsctl.config.reading import read_file
-from oddsctl.config.text import format_rate, format_size, parse_rate, parse_size
-from oddsctl.errors import ConfigError, MissingKeyError, OddsctlError, UsageError
-from oddsctl.messages.wire import Secret
-from oddsctl.models import Sport
-from oddsctl.policy.vocabulary import Shown
-from oddsctl.settings import Settings
+from oddsctl.config.toml_file import lines_of
+from oddsctl.domain.errors import ConfigError, MissingKeyError, OddsctlError, UsageError
+from oddsctl.domain.http import Secret
+from oddsctl.domain.models import Sport
+from oddsctl.domain.settings import Settings
+from oddsctl.domain.units import format_rate, format_size, parse_rate, parse_size
+from oddsctl.domain.vocabulary import Shown
 from tests.fakes import homeless
 
 KEY = "test-key-DO-NOT-LEAK"
@@ -49,7 +51,9 @@ def toml(tmp_path: Path) -> Path:
 
 def faults_of(toml: Path, text: str) -> list[tuple[int | None, str, str]]:
     toml.write_text(text)
-    return [(fault.line, fault.key, f"{fault.what}; {fault.remedy}") for fault in config.check(file=toml, env={})]
+    return [
+        (fault.line, fault.key, f"{fault.what}; {fault.remedy}") for fault in config.check(file=toml, env={})
+    ]
 
 
 # ── which value holds ──
@@ -77,7 +81,9 @@ SOURCES = ["file", "environment", "flag"]
 
 
 @pytest.mark.parametrize("given", [given for count in range(4) for given in combinations(SOURCES, count)])
-def test_flags_win_over_the_environment_which_wins_over_the_file_which_wins_over_defaults(toml: Path, given: tuple[str, ...]) -> None:
+def test_flags_win_over_the_environment_which_wins_over_the_file_which_wins_over_defaults(
+    toml: Path, given: tuple[str, ...]
+) -> None:
     toml.write_text('# mine\n[odds]\nregions = ["uk"]\n' if "file" in given else "")
     env = {"ODDSCTL_ODDS_REGIONS": "eu, au"} if "environment" in given else {}
     overrides = {"odds.regions": ["us2"]} if "flag" in given else {}
@@ -92,7 +98,11 @@ def test_flags_win_over_the_environment_which_wins_over_the_file_which_wins_over
 
 
 def test_a_flag_may_be_text_as_well_as_a_list() -> None:
-    loaded = config.load(file=None, env={}, overrides={"odds.markets": "h2h,totals", "http.read_timeout": "1m", "retry.attempts": "2"})
+    loaded = config.load(
+        file=None,
+        env={},
+        overrides={"odds.markets": "h2h,totals", "http.read_timeout": "1m", "retry.attempts": "2"},
+    )
     assert loaded.settings.odds.markets == ("h2h", "totals")
     assert loaded.settings.http.read_timeout == 60.0
     assert loaded.settings.retry.attempts == 2
@@ -101,8 +111,10 @@ def test_a_flag_may_be_text_as_well_as_a_list() -> None:
 def test_every_kind_of_value_can_be_given_in_the_file(toml: Path, home: Path) -> None:
     toml.write_text(
         '[odds]\nkey = "command:pass show odds"\nrate = "30/m"\nbase_url = "http://127.0.0.1:8080/v/"\n'
-        '[http]\nconnect_timeout = "500ms"\nmax_body = "500KiB"\n[weather]\nunits = "metric"\n[budget]\nreserve = 0\n'
-        '[prefetch]\nwindows = ["1h30m", "1d"]\nearly = "0s"\n[store]\nstate_dir = "state"\n[notify]\nurls = ["env:NTFY"]\non = []\n'
+        '[http]\nconnect_timeout = "500ms"\nmax_body = "500KiB"\n[weather]\nunits = '
+        '"metric"\n[budget]\nreserve = 0\n'
+        '[prefetch]\nwindows = ["1h30m", "1d"]\nearly = "0s"\n[store]\nstate_dir = "state"\n[notify]\nurls '
+        '= ["env:NTFY"]\non = []\n'
     )
     settings = config.load(file=toml, env={}).settings
     assert settings.odds.key == "command:pass show odds"
@@ -141,21 +153,33 @@ def test_a_state_directory_of_a_dot_is_the_current_one(home: Path) -> None:
 
 
 def test_the_table_has_each_field_of_the_settings_once() -> None:
-    expected = [f"{section}.{field.name}" for section in SECTIONS for field in fields(getattr(Settings(), section))]
+    expected = [
+        f"{section}.{field.name}" for section in SECTIONS for field in fields(getattr(Settings(), section))
+    ]
     assert [key.dotted for key in TABLE] == expected
     assert [*SECTIONS, "sports"] == [field.name for field in fields(Settings)]
 
 
 def test_a_sport_can_be_added_from_what_providers_call_it(toml: Path) -> None:
     toml.write_text(
-        '[sports.eredivisie]\nodds_key = "soccer_netherlands_eredivisie"\nespn = "soccer/ned.1"\ntitle = "Eredivisie"\ndays = 7\n'
-        '[sports.ncaaw]\nespn = "basketball/womens-college-basketball"\ngroups = "50"\namerican = true\nindoor = true\n'
+        '[sports.eredivisie]\nodds_key = "soccer_netherlands_eredivisie"\nespn = "soccer/ned.1"\ntitle = '
+        '"Eredivisie"\ndays = 7\n'
+        '[sports.ncaaw]\nespn = "basketball/womens-college-basketball"\ngroups = "50"\namerican = '
+        "true\nindoor = true\n"
     )
     loaded = config.load(file=toml, env={})
     assert loaded.settings.sports == (
         Sport("eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", "soccer/ned.1", default_days=7),
         replace(
-            Sport("ncaaw", "ncaaw", None, "basketball/womens-college-basketball", espn_groups="50", american=True, indoor=True),
+            Sport(
+                "ncaaw",
+                "ncaaw",
+                None,
+                "basketball/womens-college-basketball",
+                espn_groups="50",
+                american=True,
+                indoor=True,
+            ),
             folds_months=False,  # as many games as the men's
         ),
     )
@@ -174,16 +198,31 @@ REFUSED = {
     "no section": ("odds = 3\n", 1, "odds", "write [odds] on a line of its own"),
     "array of sections": ("[[odds]]\nburst = 1\n", 1, "odds", "must be a section"),
     "number for text": ("[odds]\nrate = 5\n", 2, "odds.rate", 'must be text; write it like "5/s"'),
-    "text for number": ('[odds]\nburst = "5"\n', 2, "odds.burst", "must be a whole number of at least 1; write it without quotes"),
+    "text for number": (
+        '[odds]\nburst = "5"\n',
+        2,
+        "odds.burst",
+        "must be a whole number of at least 1; write it without quotes",
+    ),
     "true for number": ("[odds]\nburst = true\n", 2, "odds.burst", "must be a whole number"),
     "fraction for number": ("[odds]\nburst = 1.5\n", 2, "odds.burst", "must be a whole number"),
     "text for list": ('[odds]\nregions = "us"\n', 2, "odds.regions", "must be a list; put it in brackets"),
     "numbers in list": ("[odds]\nregions = [1]\n", 2, "odds.regions", "must be text; put it in quotes"),
     "list of no words": ('[odds]\nregions = ["us,uk"]\n', 2, "odds.regions", "letters, digits"),
     "empty list": ("[odds]\nmarkets = []\n", 2, "odds.markets", "must not be empty; name at least one"),
-    "no duration": ('[http]\nread_timeout = "10"\n', 2, "http.read_timeout", 'is no duration; write it like "10s"'),
+    "no duration": (
+        '[http]\nread_timeout = "10"\n',
+        2,
+        "http.read_timeout",
+        'is no duration; write it like "10s"',
+    ),
     "negative duration": ('[retry]\nbase = "-1s"\n', 2, "retry.base", "is no duration"),
-    "zero connect timeout": ('[http]\nconnect_timeout = "0s"\n', 2, "http.connect_timeout", "must be longer than 0"),
+    "zero connect timeout": (
+        '[http]\nconnect_timeout = "0s"\n',
+        2,
+        "http.connect_timeout",
+        "must be longer than 0",
+    ),
     "zero freshness": ('[freshness]\nin_play = "0s"\n', 2, "freshness.in_play", "must be longer than 0"),
     "zero window": ('[prefetch]\nwindows = ["2h", "0m"]\n', 2, "prefetch.windows", "must be longer than 0"),
     "no windows": ("[prefetch]\nwindows = []\n", 2, "prefetch.windows", "must not be empty"),
@@ -195,28 +234,63 @@ REFUSED = {
     "reserve below 0": ("[budget]\nreserve = -0.1\n", 2, "budget.reserve", "must be 0 to 1; write a share"),
     "reserve above 1": ("[budget]\nreserve = 10\n", 2, "budget.reserve", "must be 0 to 1"),
     "reserve nan": ("[budget]\nreserve = nan\n", 2, "budget.reserve", "must be 0 to 1"),
-    "negative credits": ("[budget]\nwarn_below = -1\n", 2, "budget.warn_below", "must be a number of at least 0"),
+    "negative credits": (
+        "[budget]\nwarn_below = -1\n",
+        2,
+        "budget.warn_below",
+        "must be a number of at least 0",
+    ),
     "reset day 0": ("[odds]\nreset_day = 0\n", 2, "odds.reset_day", "must be a number from 1 to 28"),
     "reset day 29": ("[odds]\nreset_day = 29\n", 2, "odds.reset_day", "write 28 for the end of the month"),
     "reset day 31": ("[odds]\nreset_day = 31\n", 2, "odds.reset_day", "write 28 for the end of the month"),
     "burst 0": ("[odds]\nburst = 0\n", 2, "odds.burst", "must be a number of at least 1"),
     "attempts 0": ("[retry]\nattempts = 0\n", 2, "retry.attempts", "must be a number of at least 1"),
     "units": ('[weather]\nunits = "kelvin"\n', 2, "weather.units", 'write "imperial" or "metric"'),
-    "redis": ('[store]\nurl = "redis://host:6379/0"\n', 2, "store.url", 'is not in this release; write "disk:"'),
+    "redis": (
+        '[store]\nurl = "redis://host:6379/0"\n',
+        2,
+        "store.url",
+        'is not in this release; write "disk:"',
+    ),
     "another store": ('[store]\nurl = "mysql:"\n', 2, "store.url", 'write "disk:"'),
-    "home of nobody": ('[store]\nstate_dir = "~no-such-user/x"\n', 2, "store.state_dir", "write the whole path"),
-    "notice of nothing": ('[notify]\non = ["quotas"]\n', 2, "notify.on", '"quota" or "health" or "picks" or "window" or "line"'),
+    "home of nobody": (
+        '[store]\nstate_dir = "~no-such-user/x"\n',
+        2,
+        "store.state_dir",
+        "write the whole path",
+    ),
+    "notice of nothing": (
+        '[notify]\non = ["quotas"]\n',
+        2,
+        "notify.on",
+        '"quota" or "health" or "picks" or "window" or "line"',
+    ),
     "notice to nowhere": ('[notify]\nurls = ["me"]\n', 2, "notify.urls", 'write each like "env:NAME"'),
     "line break in text": ('[espn]\nuser_agent = "a\\r\\nX-B: c"\n', 2, "espn.user_agent", "take it out"),
     "key in the file": (f'[odds]\nkey = "{KEY}"\n', 2, "odds.key", "not the key itself"),
     "sport without provider": ('[sports.x]\ntitle = "X"\n', 1, "sports.x", "give it odds_key"),
     "sport with odd name": ('[sports."X Y"]\nespn = "a/b"\n', 1, "sports.X Y", "use a-z"),
     "sport that is text": ('[sports]\nx = "soccer/x"\n', 2, "sports.x", "write [sports.x]"),
-    "unknown key of a sport": ('[sports.x]\nespn = "a/b"\nday = 2\n', 3, "sports.x.day", "did you mean days?"),
+    "unknown key of a sport": (
+        '[sports.x]\nespn = "a/b"\nday = 2\n',
+        3,
+        "sports.x.day",
+        "did you mean days?",
+    ),
     "sport's path": ('[sports.x]\nespn = "../b"\n', 2, "sports.x.espn", 'write it like "soccer/ned.1"'),
-    "sport's flag": ('[sports.x]\nespn = "a/b"\nindoor = "yes"\n', 3, "sports.x.indoor", "write true or false, without quotes"),
+    "sport's flag": (
+        '[sports.x]\nespn = "a/b"\nindoor = "yes"\n',
+        3,
+        "sports.x.indoor",
+        "write true or false, without quotes",
+    ),
     "syntax": ("[odds]\nburst = 5\nrate = 5/s\n", 3, "", "is no TOML"),
-    "key given twice": ("[odds]\nburst = 5\nburst = 6\n", 3, "", "has the same key twice; keep one of the two lines"),
+    "key given twice": (
+        "[odds]\nburst = 5\nburst = 6\n",
+        3,
+        "",
+        "has the same key twice; keep one of the two lines",
+    ),
     "file cut off": ('[odds]\nregions = ["us",\n', 2, "", "is no TOML"),
     "depth without end": (f"x = {'[' * 5000}\n", None, "", "is no TOML"),
     "digits without end": (f"x = {'9' * 5000}\n", None, "", "is no TOML"),
@@ -259,7 +333,9 @@ URLS = {
 
 @pytest.mark.parametrize("section", ["odds", "espn", "weather"])
 @pytest.mark.parametrize("url", URLS)
-def test_an_address_that_is_unsafe_or_none_is_refused_with_its_remedy(toml: Path, section: str, url: str) -> None:
+def test_an_address_that_is_unsafe_or_none_is_refused_with_its_remedy(
+    toml: Path, section: str, url: str
+) -> None:
     toml.write_text(f"[{section}]\nbase_url = '{url}'\n")
     [fault] = config.check(file=toml, env={})
     assert (fault.line, fault.key) == (2, f"{section}.base_url")
@@ -269,13 +345,27 @@ def test_an_address_that_is_unsafe_or_none_is_refused_with_its_remedy(toml: Path
 
 @pytest.mark.parametrize(
     "url",
-    ["https://a.example", "http://localhost:1", "http://127.8.9.1", "http://[::1]:80", "https://a.example:8443/x/y", "HTTPS://a.example"],
+    [
+        "https://a.example",
+        "http://localhost:1",
+        "http://127.8.9.1",
+        "http://[::1]:80",
+        "https://a.example:8443/x/y",
+        "HTTPS://a.example",
+    ],
 )
 def test_a_safe_address_is_taken_without_its_last_slash(url: str) -> None:
-    assert config.load(file=None, env={"ODDSCTL_WEATHER_GEOCODING_URL": url + "/"}).settings.weather.geocoding_url == url
+    assert (
+        config.load(
+            file=None, env={"ODDSCTL_WEATHER_GEOCODING_URL": url + "/"}
+        ).settings.weather.geocoding_url
+        == url
+    )
 
 
-def test_all_faults_are_collected_in_the_order_of_the_file_then_the_environment_then_flags(toml: Path) -> None:
+def test_all_faults_are_collected_in_the_order_of_the_file_then_the_environment_then_flags(
+    toml: Path,
+) -> None:
     toml.write_text("[retry]\nattempts = 0\n[odds]\nburst = 0\n[retri]\n")
     env, overrides = {"ODDSCTL_ODDS_RATE": "fast"}, {"odds.regions": ""}
     found = config.check(file=toml, env=env, overrides=overrides)
@@ -341,24 +431,39 @@ def test_a_misspelt_variable_is_refused_with_the_nearest_one(variable: str, says
 
 @pytest.mark.parametrize(
     "variable",
-    ["ODDSCTL_ODDS_FORMAT", "ODDSCTL_PREFETCH_HORIZON", "ODDSCTL_NOTIFY_X", "ODDSCTL_FETCH_MARKETS", "ODDSCTL_TZ", "ODDS_API_KEY"],
+    [
+        "ODDSCTL_ODDS_FORMAT",
+        "ODDSCTL_PREFETCH_HORIZON",
+        "ODDSCTL_NOTIFY_X",
+        "ODDSCTL_FETCH_MARKETS",
+        "ODDSCTL_TZ",
+        "ODDS_API_KEY",
+    ],
 )
 def test_variables_of_options_and_of_others_are_left_alone(variable: str) -> None:
     assert (
-        config.check(file=None, env={variable: "anything"}, known=config.Known(options={"ODDSCTL_ODDS_FORMAT", "ODDSCTL_PREFETCH_HORIZON"}))
+        config.check(
+            file=None,
+            env={variable: "anything"},
+            known=config.Known(options={"ODDSCTL_ODDS_FORMAT", "ODDSCTL_PREFETCH_HORIZON"}),
+        )
         == ()
     )
 
 
 def test_a_wrong_number_in_the_environment_is_told_by_the_variable_s_name() -> None:
-    with pytest.raises(ConfigError, match=r"^environment ODDSCTL_ODDS_BURST: odds\.burst must be a whole number"):
+    with pytest.raises(
+        ConfigError, match=r"^environment ODDSCTL_ODDS_BURST: odds\.burst must be a whole number"
+    ):
         config.load(file=None, env={"ODDSCTL_ODDS_BURST": "many"})
 
 
 # ── a user without a home directory ──
 
 
-def test_without_a_home_directory_the_state_needs_a_place_and_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_home_directory_the_state_needs_a_place_and_the_remedy_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     homeless(monkeypatch)
     with pytest.raises(ConfigError, match="no home directory") as caught:
         config.load(file=None, env={})
@@ -370,16 +475,24 @@ def test_without_a_home_directory_the_state_needs_a_place_and_the_remedy_is_told
 
 
 @pytest.mark.parametrize("given", ["variable", "file"])
-def test_without_a_home_directory_a_named_place_is_enough(given: str, toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_home_directory_a_named_place_is_enough(
+    given: str, toml: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     homeless(monkeypatch)
     toml.write_text('[store]\nstate_dir = "/srv/odds"\n')
-    loaded = config.load(file=None, env={"ODDSCTL_STORE_STATE_DIR": "/srv/odds"}) if given == "variable" else config.load(file=toml, env={})
+    loaded = (
+        config.load(file=None, env={"ODDSCTL_STORE_STATE_DIR": "/srv/odds"})
+        if given == "variable"
+        else config.load(file=toml, env={})
+    )
     assert loaded.settings.store.state_dir == Path("/srv/odds")
 
 
 def test_without_a_home_directory_no_path_may_begin_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
     homeless(monkeypatch)
-    with pytest.raises(ConfigError, match=r"store\.state_dir begins with the home directory of a user who has none"):
+    with pytest.raises(
+        ConfigError, match=r"store\.state_dir begins with the home directory of a user who has none"
+    ):
         config.load(file=None, env={"ODDSCTL_STORE_STATE_DIR": "~/odds"})
 
 
@@ -414,7 +527,11 @@ def test_lines_are_found_through_strings_arrays_quoted_names_and_comments() -> N
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("\nodds.burst = 0\n", 2), ("\n\nodds = { rate = '1/s', burst = 0 }\n", 3), ("[odds]\nregions = [\n'us',\n]\nburst = 0\n", 5)],
+    [
+        ("\nodds.burst = 0\n", 2),
+        ("\n\nodds = { rate = '1/s', burst = 0 }\n", 3),
+        ("[odds]\nregions = [\n'us',\n]\nburst = 0\n", 5),
+    ],
 )
 def test_a_fault_has_its_line_however_the_key_is_written(toml: Path, text: str, line: int) -> None:
     assert [(found, key) for found, key, _ in faults_of(toml, text)] == [(line, "odds.burst")]
@@ -423,11 +540,16 @@ def test_a_fault_has_its_line_however_the_key_is_written(toml: Path, text: str, 
 # ── secrets ──
 
 
-@pytest.mark.parametrize("secret", [KEY, HEX_KEY, f"env:{HEX_KEY}", f"env:{KEY}", f"ENV:{KEY}", f"file:{KEY}", "env:", "command: ", ""])
+@pytest.mark.parametrize(
+    "secret",
+    [KEY, HEX_KEY, f"env:{HEX_KEY}", f"env:{KEY}", f"ENV:{KEY}", f"file:{KEY}", "env:", "command: ", ""],
+)
 def test_a_key_instead_of_a_place_is_refused_without_being_shown(toml: Path, secret: str) -> None:
     toml.write_text(f'[odds]\nkey = "{secret}"\n')
     for env in ({}, {"ODDSCTL_ODDS_KEY": secret}):
-        with pytest.raises(ConfigError, match=r"odds\.key must say where .* write \"env:ODDS_API_KEY\"") as caught:
+        with pytest.raises(
+            ConfigError, match=r"odds\.key must say where .* write \"env:ODDS_API_KEY\""
+        ) as caught:
             config.load(file=toml, env=env)
         shown = repr(caught.value) + str(caught.value) + repr(config.check(file=toml, env=env))
         assert KEY not in shown
@@ -436,14 +558,25 @@ def test_a_key_instead_of_a_place_is_refused_without_being_shown(toml: Path, sec
 
 @pytest.mark.parametrize("dotted", [key.dotted for key in TABLE])
 @pytest.mark.parametrize(
-    "shape", ["'{}'", "['{}']", "{{ x = '{}' }}", "'redis://:{}@host'", "'http://{}@host'", "'{}\\u0007'", "[[ '{}' ]]"]
+    "shape",
+    [
+        "'{}'",
+        "['{}']",
+        "{{ x = '{}' }}",
+        "'redis://:{}@host'",
+        "'http://{}@host'",
+        "'{}\\u0007'",
+        "[[ '{}' ]]",
+    ],
 )
 def test_no_fault_shows_the_value_it_refuses(toml: Path, dotted: str, shape: str) -> None:
     toml.write_text(f"{dotted} = {shape.format(KEY)}\n")
     assert KEY not in repr(config.check(file=toml, env={}))
 
 
-@pytest.mark.parametrize("text", [f"[odds]\nkey = {KEY}\n", f'[odds]\nkey = "{KEY}\n', f"{KEY}\n", f"[odds]\nkey = '''{KEY}"])
+@pytest.mark.parametrize(
+    "text", [f"[odds]\nkey = {KEY}\n", f'[odds]\nkey = "{KEY}\n', f"{KEY}\n", f"[odds]\nkey = '''{KEY}"]
+)
 def test_a_syntax_error_does_not_show_the_line(toml: Path, text: str) -> None:
     [(_, _, told)] = faults_of(toml, text)
     assert KEY not in told
@@ -451,20 +584,30 @@ def test_a_syntax_error_does_not_show_the_line(toml: Path, text: str) -> None:
 
 def test_show_spells_each_key_as_in_toml_says_whence_it_came_and_masks_addresses(toml: Path) -> None:
     toml.write_text(f'[notify]\nurls = ["ntfy://{KEY}@host", "env:NTFY"]\n')
-    rows = {row.key: row for row in config.show(config.load(file=toml, env={"ODDSCTL_FRESHNESS_OVER_24H": "90m"}))}
+    rows = {
+        row.key: row for row in config.show(config.load(file=toml, env={"ODDSCTL_FRESHNESS_OVER_24H": "90m"}))
+    }
     assert list(rows) == [key.dotted for key in TABLE]
     assert rows["odds.key"] == ("odds.key", '"env:ODDS_API_KEY"', "default")
     assert rows["odds.markets"].value == '["h2h", "spreads", "totals"]'
     assert rows["odds.rate"].value == '"5/s"'
     assert rows["http.read_timeout"].value == '"10s"'
     assert rows["http.max_body"].value == '"32MiB"'
-    assert rows["freshness.over_24h"] == ("freshness.over_24h", '"1h30m"', "environment ODDSCTL_FRESHNESS_OVER_24H")
+    assert rows["freshness.over_24h"] == (
+        "freshness.over_24h",
+        '"1h30m"',
+        "environment ODDSCTL_FRESHNESS_OVER_24H",
+    )
     assert rows["notify.urls"] == ("notify.urls", '["***", "env:NTFY"]', f"file {toml}:2")
     assert KEY not in repr(rows)
 
 
 def test_what_show_spells_loads_as_the_same_settings(toml: Path) -> None:
-    env = {"ODDSCTL_ESPN_USER_AGENT": 'me "and" \\you', "ODDSCTL_ESPN_RATE": "1.5/h", "ODDSCTL_STORE_STATE_DIR": "~/a b"}
+    env = {
+        "ODDSCTL_ESPN_USER_AGENT": 'me "and" \\you',
+        "ODDSCTL_ESPN_RATE": "1.5/h",
+        "ODDSCTL_STORE_STATE_DIR": "~/a b",
+    }
     first = config.load(file=None, env=env)
     toml.write_text("".join(f"{row.key} = {row.value}\n" for row in config.show(first)))
     assert config.load(file=toml, env={}).settings == first.settings
@@ -537,20 +680,31 @@ def test_the_key_is_the_first_line_a_command_prints() -> None:
 
 
 def test_a_command_sees_the_environment_but_no_shell_and_none_of_our_input() -> None:
-    assert config.resolve_key(python("import os; print(os.environ['WHERE'])"), {"WHERE": "a-$HOME;x"}) == "a-$HOME;x"
-    assert config.resolve_key(python("import sys; print('got', sys.stdin.read(), 'all', sep='-')"), {}) == "got--all"
+    assert (
+        config.resolve_key(python("import os; print(os.environ['WHERE'])"), {"WHERE": "a-$HOME;x"})
+        == "a-$HOME;x"
+    )
+    assert (
+        config.resolve_key(python("import sys; print('got', sys.stdin.read(), 'all', sep='-')"), {})
+        == "got--all"
+    )
 
 
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
-        (python(f"import sys; print('{KEY}'); print('{KEY}', file=sys.stderr); sys.exit(3)"), "failed with exit code 3"),
+        (
+            python(f"import sys; print('{KEY}'); print('{KEY}', file=sys.stderr); sys.exit(3)"),
+            "failed with exit code 3",
+        ),
         ("command:/no/such/program", "cannot be run: No such file or directory"),
         ("command:pass 'show", "cannot be run: it is no command"),
         (KEY, "must say where the key is"),
     ],
 )
-def test_a_command_that_fails_is_refused_without_its_output(spec: str, says: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_command_that_fails_is_refused_without_its_output(
+    spec: str, says: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(ConfigError, match=says) as caught:
         config.resolve_key(spec, {})
     assert caught.value.hint
@@ -606,7 +760,9 @@ def test_a_key_file_without_end_is_refused(place: str, home: Path, monkeypatch: 
         config.resolve_key(f"file:{place}", {})
 
 
-@pytest.mark.parametrize(("place", "says"), [("/dev/zero", "is larger than 1 MiB"), ("a directory", "Is a directory")])
+@pytest.mark.parametrize(
+    ("place", "says"), [("/dev/zero", "is larger than 1 MiB"), ("a directory", "Is a directory")]
+)
 def test_a_configuration_without_end_is_refused(place: str, says: str, home: Path) -> None:
     (fault,) = config.check(file=home if place == "a directory" else Path(place), env={})
     assert says in fault.what
@@ -632,7 +788,9 @@ def test_a_missing_key_is_told_by_the_place_that_was_configured(spec: str, says:
         (home / name).touch()
         (home / name).chmod(mode)
     with pytest.raises((MissingKeyError, ConfigError)) as caught:
-        config.resolve_key(spec.format(home=home), {"EMPTY": "", "PLACEHOLDER": "your-key-here", "PATH": os.environ["PATH"]})
+        config.resolve_key(
+            spec.format(home=home), {"EMPTY": "", "PLACEHOLDER": "your-key-here", "PATH": os.environ["PATH"]}
+        )
     assert says.format(home=home) in caught.value.message
     assert caught.value.hint
     assert "ODDS_API_KEY" not in caught.value.message + caught.value.hint
@@ -653,7 +811,10 @@ WRAPPED = {
 def test_a_key_is_found_however_it_was_saved(how: str, place: str, home: Path) -> None:
     file = key_file(home, "")
     file.write_bytes(WRAPPED[how] if place == "file" or b"\0" not in WRAPPED[how] else WRAPPED["CR LF"])
-    assert config.resolve_key(f"file:{file}" if place == "file" else f"command:cat {file}", dict(os.environ)) == KEY
+    assert (
+        config.resolve_key(f"file:{file}" if place == "file" else f"command:cat {file}", dict(os.environ))
+        == KEY
+    )
 
 
 def test_a_command_that_takes_too_long_is_given_up() -> None:
@@ -689,18 +850,26 @@ def test_the_example_changes_nothing_and_uncommented_it_is_exactly_the_defaults(
 def test_the_example_has_each_key_once_on_the_line_it_is_found_at_with_a_comment() -> None:
     lines = uncommented().splitlines()
     found = {".".join(path): lines[line - 1] for path, line in lines_of(uncommented()).items()}
-    assert list(found) == [name for section in SECTIONS for name in (section, *(k.dotted for k in TABLE if k.section == section))]
+    assert list(found) == [
+        name for section in SECTIONS for name in (section, *(k.dotted for k in TABLE if k.section == section))
+    ]
     for name, line in found.items():
         assert line.startswith((f"[{name}]", f"{name.partition('.')[2]} = "))
         assert line.partition("  # ")[2].strip(), name
 
 
 @pytest.mark.parametrize("key", TABLE, ids=lambda key: key.dotted)
-def test_a_line_below_the_heading_beside_the_comment_or_instead_of_it_sets_the_key(key: Key, toml: Path) -> None:
+def test_a_line_below_the_heading_beside_the_comment_or_instead_of_it_sets_the_key(
+    key: Key, toml: Path
+) -> None:
     """However somebody follows "below [odds]": no key stands twice."""
     line = f"{key.name} = {key.kind.spell(key.value(Settings()))}"
     heading = next(line for line in config.example_text().splitlines() if line.startswith(f"[{key.section}]"))
-    comment = next(part for part in config.example_text().partition(heading)[2].splitlines() if part.startswith(f"# {key.name} = "))
+    comment = next(
+        part
+        for part in config.example_text().partition(heading)[2].splitlines()
+        if part.startswith(f"# {key.name} = ")
+    )
     for text in (
         config.example_text().replace(heading, f"{heading}\n{line}", 1),
         config.example_text().replace(comment, f"{comment}\n{line}", 1),
@@ -715,15 +884,23 @@ def test_the_sport_in_the_example_can_be_uncommented(toml: Path) -> None:
     commented = config.example_text().partition("# [sports.")[2]
     toml.write_text("[sports." + commented.replace("\n# ", "\n"))
     [sport] = config.load(file=toml, env={}).settings.sports
-    assert sport == Sport("eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", "soccer/ned.1", default_days=7)
-    assert {key.name for key in SPORT_TABLE} - {"groups"} == {line.partition(" ")[0] for line in toml.read_text().splitlines()[1:]}
+    assert sport == Sport(
+        "eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", "soccer/ned.1", default_days=7
+    )
+    assert {key.name for key in SPORT_TABLE} - {"groups"} == {
+        line.partition(" ")[0] for line in toml.read_text().splitlines()[1:]
+    }
 
 
 def test_the_example_is_written_for_its_owner_only_and_never_over_a_file(home: Path) -> None:
     path = home / "a" / "b" / "config.toml"
     config.write_example(path)
     assert path.read_text() == config.example_text()
-    assert [file.stat().st_mode & 0o777 for file in (path, path.parent, path.parent.parent)] == [0o600, 0o700, 0o700]
+    assert [file.stat().st_mode & 0o777 for file in (path, path.parent, path.parent.parent)] == [
+        0o600,
+        0o700,
+        0o700,
+    ]
     path.write_text("mine")
     with pytest.raises(UsageError, match=r"config\.toml is there already and stays as it is") as caught:
         config.write_example(path)
@@ -762,7 +939,22 @@ def test_a_duration_is_read_in_seconds(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "s", "10", "-1s", "1.5h", "30m1h", "1h1h", "1h 30m", "1w", "\uff11s", "9999999999s", "3651d", "1s\n1s"]
+    "text",
+    [
+        "",
+        "s",
+        "10",
+        "-1s",
+        "1.5h",
+        "30m1h",
+        "1h1h",
+        "1h 30m",
+        "1w",
+        "\uff11s",
+        "9999999999s",
+        "3651d",
+        "1s\n1s",
+    ],
 )
 def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match='write it like "10s"'):
@@ -775,14 +967,22 @@ def test_a_duration_survives_being_written_and_read(milliseconds: int) -> None:
     assert config.parse_duration(config.format_duration(seconds)) == seconds
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(3600, "1h"), (5400, "1h30m"), (0.5, "500ms"), (0, "0s"), (90000, "1d1h")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(3600, "1h"), (5400, "1h30m"), (0.5, "500ms"), (0, "0s"), (90000, "1d1h")]
+)
 def test_a_duration_is_written_as_people_would(seconds: float, text: str) -> None:
     assert config.format_duration(seconds) == text
 
 
 @pytest.mark.parametrize(
     ("text", "rate", "again"),
-    [("5/s", 5, "5/s"), ("30/m", 0.5, "30/m"), ("600/h", 1 / 6, "10/m"), ("1.5/h", 1.5 / 3600, "1.5/h"), ("90/m", 1.5, "1.5/s")],
+    [
+        ("5/s", 5, "5/s"),
+        ("30/m", 0.5, "30/m"),
+        ("600/h", 1 / 6, "10/m"),
+        ("1.5/h", 1.5 / 3600, "1.5/h"),
+        ("90/m", 1.5, "1.5/s"),
+    ],
 )
 def test_a_rate_is_read_a_second_and_written_in_the_nearest_unit(text: str, rate: float, again: str) -> None:
     assert parse_rate(text) == pytest.approx(rate)
@@ -800,14 +1000,22 @@ def test_a_size_survives_being_written_and_read(size: int) -> None:
     assert parse_size(format_size(size)) == size
 
 
-@pytest.mark.parametrize(("text", "size"), [("1000", 1000), ("500KiB", 512_000), ("32mib", 33_554_432), ("1GiB", 1_073_741_824)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("1000", 1000), ("500KiB", 512_000), ("32mib", 33_554_432), ("1GiB", 1_073_741_824)]
+)
 def test_a_size_is_read_in_bytes(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
 def test_loading_without_a_file_imports_neither_the_parser_nor_the_network() -> None:
     code = "import sys, oddsctl.config as c; c.load(file=None, env={}); print(*sorted(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[1],
+    )
     loaded = set(done.stdout.split())
     assert not loaded & {
         "tomllib",
@@ -827,24 +1035,36 @@ def test_loading_without_a_file_imports_neither_the_parser_nor_the_network() -> 
 
 def test_names_are_cleaned_and_aliases_resolved_wherever_they_are_given(toml: Path) -> None:
     toml.write_text(
-        '[odds]\nmarkets = ["Moneyline", "h2h", "over/under"]\nregions = [" US", "us"]\nbookmakers = ["Draft Kings", "caesars"]\n'
+        '[odds]\nmarkets = ["Moneyline", "h2h", "over/under"]\nregions = [" US", "us"]\nbookmakers = '
+        '["Draft Kings", "caesars"]\n'
     )
     odds = config.load(file=toml, env={}).settings.odds
-    assert (odds.markets, odds.regions, odds.bookmakers) == (("h2h", "totals"), ("us",), ("draftkings", "williamhill_us"))
+    assert (odds.markets, odds.regions, odds.bookmakers) == (
+        ("h2h", "totals"),
+        ("us",),
+        ("draftkings", "williamhill_us"),
+    )
     by_variable = config.load(file=None, env={"ODDSCTL_ODDS_MARKETS": "ml, spread,ML"}).settings.odds
     by_flag = config.load(file=None, env={}, overrides={"odds.markets": "ml, spread,ML"}).settings.odds
     assert by_variable.markets == by_flag.markets == ("h2h", "spreads")
 
 
 def test_a_name_that_answers_have_shown_is_no_fault_and_force_accepts_any(toml: Path, tmp_path: Path) -> None:
-    toml.write_text(f'[odds]\nregions = ["mars"]\nbookmakers = ["brandnew", "draftkngs"]\n[store]\nstate_dir = "{tmp_path}"\n')
+    toml.write_text(
+        '[odds]\nregions = ["mars"]\nbookmakers = ["brandnew", "draftkngs"]\n[store]\nstate_dir = '
+        f'"{tmp_path}"\n'
+    )
     asked: list[Path] = []
 
     def shown(state_dir: Path) -> Shown:
         asked.append(state_dir)
         return Shown(regions=("mars",), books=("brandnew",))
 
-    assert [fault.key for fault in config.check(file=toml, env={})] == ["odds.regions", "odds.bookmakers", "odds.bookmakers"]
+    assert [fault.key for fault in config.check(file=toml, env={})] == [
+        "odds.regions",
+        "odds.bookmakers",
+        "odds.bookmakers",
+    ]
     (fault,) = config.check(file=toml, env={}, known=config.Known(shown=shown))
     assert fault.remedy.startswith("did you mean draftkings? (`oddsctl fetch --force`")
     assert asked == [tmp_path]

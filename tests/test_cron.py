@@ -14,10 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl import cron
 from oddsctl.config import check, resolve_key
-from oddsctl.cron import STEPS, Rhythm, Setup, lines, rhythm, unseen
-from oddsctl.errors import UsageError
+from oddsctl.domain.errors import UsageError
+from oddsctl.services.prefetch import crontab as cron
+from oddsctl.services.prefetch.crontab import (
+    STEPS,
+    Rhythm,
+    Setup,
+    lines,
+    rhythm,
+    unseen,
+)
 
 SETUP = Setup(
     executable="/opt/oddsctl/bin/oddsctl",
@@ -32,7 +39,17 @@ SETUP = Setup(
 )
 DAY = 24 * 60
 HOSTS = [f"host-{number}" for number in range(40)]
-ODD_PLACES = ["plain", "a blank", "100% sure", "%", "it's %d", 'a "b" c', "$HOME", "back\\slash %", "ünï cödé"]
+ODD_PLACES = [
+    "plain",
+    "a blank",
+    "100% sure",
+    "%",
+    "it's %d",
+    'a "b" c',
+    "$HOME",
+    "back\\slash %",
+    "ünï cödé",
+]
 """Names of directories that some shell, cron or systemd takes for something else."""
 
 
@@ -71,7 +88,10 @@ def command_of(line: str) -> str:
 
 
 def cut_by_cron(command: str, *, strips: bool) -> str:
-    r"""What cron hands to the shell: all up to a bare `%`. Most crons take the backslash of a `\%` away, the oldest do not."""
+    r"""What cron hands to the shell: all up to a bare `%`.
+
+    Most crons take the backslash of a `\%` away, the oldest do not.
+    """
     handed = re.match(r"(?:\\.|[^\\%])*", command)
     assert handed
     return handed[0].replace(r"\%", "%") if strips else handed[0]
@@ -95,7 +115,10 @@ def test_a_rhythm_is_spelled_for_cron_and_for_systemd(every: float, fields: str,
 
 
 def test_hours_have_their_own_first_one() -> None:
-    assert (Rhythm(360, 2, 17).crontab, Rhythm(360, 2, 17).calendar) == ("17 2-23/6 * * *", "*-*-* 02/6:17:00")
+    assert (Rhythm(360, 2, 17).crontab, Rhythm(360, 2, 17).calendar) == (
+        "17 2-23/6 * * *",
+        "*-*-* 02/6:17:00",
+    )
     assert (Rhythm(1440, 2, 17).crontab, Rhythm(1440, 2, 17).calendar) == ("17 2 * * *", "*-*-* 02:17:00")
 
 
@@ -110,7 +133,9 @@ def test_what_is_shorter_than_a_minute_is_a_minute(every: float) -> None:
     assert gaps(calls_of_a_day(rhythm(every, "alpha").crontab)) == {1}
 
 
-@pytest.mark.parametrize(("every", "step"), [(61, 1), (7 * 60, 6), (29 * 60, 20), (59 * 60, 30), (5 * 3600, 240), (9e9, 1440)])
+@pytest.mark.parametrize(
+    ("every", "step"), [(61, 1), (7 * 60, 6), (29 * 60, 20), (59 * 60, 30), (5 * 3600, 240), (9e9, 1440)]
+)
 def test_of_the_even_rhythms_it_is_the_longest_that_is_not_too_long(every: float, step: int) -> None:
     assert rhythm(every, "alpha").step == step
     assert {DAY % step for step in STEPS} == {0}
@@ -154,7 +179,9 @@ def an_executable(path: Path) -> str:
 
 @pytest.mark.parametrize("strips", [True, False])
 @pytest.mark.parametrize("place", ODD_PLACES)
-def test_cron_starts_this_very_executable_with_these_arguments(place: str, strips: bool, tmp_path: Path) -> None:
+def test_cron_starts_this_very_executable_with_these_arguments(
+    place: str, strips: bool, tmp_path: Path
+) -> None:
     executable, config = an_executable(tmp_path / place / "odds ctl%"), str(tmp_path / place / "oddsctl.toml")
     line = crontab_line(lines(replace(SETUP, executable=executable, config_file=config)))
     shell = subprocess.run(
@@ -201,14 +228,22 @@ def parsed(text: str) -> configparser.ConfigParser:
 
 def test_the_units_say_what_they_promise() -> None:
     found = {name: parsed(text) for name, text in units(lines(SETUP)).items()}
-    assert sorted(found) == ["oddsctl-prefetch-loop.service", "oddsctl-prefetch.service", "oddsctl-prefetch.timer"]
+    assert sorted(found) == [
+        "oddsctl-prefetch-loop.service",
+        "oddsctl-prefetch.service",
+        "oddsctl-prefetch.timer",
+    ]
     once, timer, loop = (found[f"oddsctl-prefetch{name}"] for name in (".service", ".timer", "-loop.service"))
     assert dict(once["Service"]) == {
         "Type": "oneshot",
         "ExecStart": "/opt/oddsctl/bin/oddsctl prefetch nfl --deadline 50s",
         "TimeoutStartSec": "60s",
     }
-    assert dict(timer["Timer"]) == {"OnCalendar": "*-*-* *:03/5:00", "AccuracySec": "1s", "Persistent": "false"}
+    assert dict(timer["Timer"]) == {
+        "OnCalendar": "*-*-* *:03/5:00",
+        "AccuracySec": "1s",
+        "Persistent": "false",
+    }
     assert timer["Install"]["WantedBy"] == "timers.target"
     assert dict(loop["Service"]) == {
         "ExecStart": "/opt/oddsctl/bin/oddsctl prefetch nfl --loop",
@@ -220,7 +255,9 @@ def test_the_units_say_what_they_promise() -> None:
 
 
 def test_what_systemd_would_take_for_its_own_is_escaped() -> None:
-    service = units(lines(replace(SETUP, executable="/a b/100%/$x", config_file='/"$y\\z')))["oddsctl-prefetch.service"]
+    service = units(lines(replace(SETUP, executable="/a b/100%/$x", config_file='/"$y\\z')))[
+        "oddsctl-prefetch.service"
+    ]
     assert 'ExecStart=:"/a b/100%%/$x" --config "/\\"$y\\\\z" prefetch nfl --deadline 50s\n' in service
 
 
@@ -236,7 +273,13 @@ def analyze(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
     if tool is None:
         pytest.skip("systemd-analyze is not installed: only systemd itself can judge its units")
     home.mkdir(mode=0o700, exist_ok=True)
-    env = {"PATH": os.environ["PATH"], "HOME": str(home), "XDG_RUNTIME_DIR": str(home), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "XDG_RUNTIME_DIR": str(home),
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+    }
     return subprocess.run([tool, *words], env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -244,7 +287,9 @@ def analyze(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
 def test_systemd_finds_no_fault_in_the_units_and_finds_the_executable(place: str, tmp_path: Path) -> None:
     executable = an_executable(tmp_path / re.sub(r"[\"'\\]", "", place) / "odds ctl%")
     files = []
-    for name, text in units(lines(replace(SETUP, executable=executable, config_file=str(tmp_path / place)))).items():
+    for name, text in units(
+        lines(replace(SETUP, executable=executable, config_file=str(tmp_path / place)))
+    ).items():
         files.append(tmp_path / name)
         files[-1].write_text(text, encoding="utf-8")
     verified = analyze("verify", "--user", "--man=no", *map(str, files), home=tmp_path / "home")
@@ -308,15 +353,34 @@ def test_a_command_that_is_sought_in_the_path_is_told_of_but_not_shown() -> None
 
 def test_variables_of_this_shell_are_named_unless_the_line_has_them() -> None:
     others = ["HOME", "ODDS_API_KEY", "XDG_RUNTIME_DIR"]
-    names = unseen(["ODDSCTL_ODDS_RATE", "ODDSCTL_CONFIG", "ODDSCTL_PREFETCH_DEADLINE", "https_proxy", "XDG_STATE_HOME", *others])
-    assert names == ("ODDSCTL_CONFIG", "ODDSCTL_ODDS_RATE", "ODDSCTL_PREFETCH_DEADLINE", "XDG_STATE_HOME", "https_proxy")
+    names = unseen(
+        [
+            "ODDSCTL_ODDS_RATE",
+            "ODDSCTL_CONFIG",
+            "ODDSCTL_PREFETCH_DEADLINE",
+            "https_proxy",
+            "XDG_STATE_HOME",
+            *others,
+        ]
+    )
+    assert names == (
+        "ODDSCTL_CONFIG",
+        "ODDSCTL_ODDS_RATE",
+        "ODDSCTL_PREFETCH_DEADLINE",
+        "XDG_STATE_HOME",
+        "https_proxy",
+    )
     named = replace(SETUP, unseen=names)
-    assert "ODDSCTL_CONFIG, ODDSCTL_ODDS_RATE, XDG_STATE_HOME, https_proxy." in lines(named).replace("\n# ", " ")
+    assert "ODDSCTL_CONFIG, ODDSCTL_ODDS_RATE, XDG_STATE_HOME, https_proxy." in lines(named).replace(
+        "\n# ", " "
+    )
     assert "ODDSCTL_CONFIG" not in lines(replace(named, config_file="/etc/oddsctl.toml"))
     assert lines(replace(SETUP, unseen=("ODDSCTL_PREFETCH_DEADLINE",))) == lines(SETUP)
 
 
 def test_all_but_the_line_and_the_units_are_comments() -> None:
-    page = lines(replace(SETUP, key_place="env:ODDS_API_KEY", unseen=("ODDSCTL_ODDS_RATE",), every=420.0, is_mac=True))
+    page = lines(
+        replace(SETUP, key_place="env:ODDS_API_KEY", unseen=("ODDSCTL_ODDS_RATE",), every=420.0, is_mac=True)
+    )
     assert [line for line in page.splitlines() if line and not line.startswith("#")] == [crontab_line(page)]
     assert max(len(line) for line in page.splitlines() if line.startswith("# ")) <= cron.WIDTH

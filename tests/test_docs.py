@@ -17,19 +17,23 @@ import pytest
 import typer
 
 from docs import make_pictures
-from oddsctl import batch, config
-from oddsctl.cli.app import app
+from oddsctl import config
+from oddsctl.cli.main import app
 from oddsctl.cli.options import STRICTLY_INCOMPLETE
-from oddsctl.errors import OddsctlError
-from oddsctl.fetch import NO_PRICES
-from oddsctl.messages.wishes import Priority, Reason
+from oddsctl.domain.errors import OddsctlError
+from oddsctl.domain.requests import Priority, Reason
 from oddsctl.policy.circuit_breaker import TRANSITIONS, Breaker
 from oddsctl.policy.prefetch_plan import Why
-from oddsctl.reckoning import NO_RUN
+from oddsctl.services import batch
+from oddsctl.services.fetch import NO_PRICES
+from oddsctl.services.prefetch.window_results import NO_RUN
 from tests.e2e.houses import NOW, PATIENCE, PYTHON, in_days, shifted
 
 ROOT = Path(__file__).parents[1]
-PAGES = {page: page.read_text(encoding="utf-8") for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+PAGES = {
+    page: page.read_text(encoding="utf-8")
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
 README = "\n".join(PAGES.values())
 """The README and the pages below `docs/`, as one."""
 PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
@@ -73,7 +77,9 @@ def lines(language: str) -> list[str]:
 
 def table(heading: str) -> list[str]:
     """The first cells of the README's table that begins with this cell."""
-    (rows,) = re.findall(rf"^\| {re.escape(heading)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", README, flags=re.MULTILINE)
+    (rows,) = re.findall(
+        rf"^\| {re.escape(heading)} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", README, flags=re.MULTILINE
+    )
     return [re.split(r"(?<!\\)\|", row)[1].strip() for row in rows.splitlines()]
 
 
@@ -93,7 +99,9 @@ def test_each_command_says_what_it_does(words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_each_command_has_its_place_in_the_readme(call: str) -> None:
-    assert any(set(call.split()) <= set(re.findall(r"\w+", cell)) for cell in table("command")), "no row of the table names it"
+    assert any(set(call.split()) <= set(re.findall(r"\w+", cell)) for cell in table("command")), (
+        "no row of the table names it"
+    )
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -146,7 +154,9 @@ def test_the_diagram_of_the_breaker_is_the_table_it_follows() -> None:
     assert len(arrows) + 2 == len(diagram.splitlines()), "a line that is neither"
     drawn = [(before, event, after) for before, after, events in arrows for event in events.split(", ")]
     assert beginning == Breaker().state
-    assert sorted(drawn) == sorted((before, event, after) for (before, event), after in TRANSITIONS.items() if before != after)
+    assert sorted(drawn) == sorted(
+        (before, event, after) for (before, event), after in TRANSITIONS.items() if before != after
+    )
 
 
 def test_the_fields_and_priorities_of_a_batch_are_all_told() -> None:
@@ -160,7 +170,7 @@ def test_the_plan_of_the_house_names_what_is_there() -> None:
     (plan,) = re.findall(r"^## How it is built\n.*?^```\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
     named = re.findall(r"[a-z_]+(?:\.py|/)", plan)
     assert len(named) > 20
-    assert [name for name in named if not any((ROOT / "oddsctl" / folder / name).exists() for folder in ("", "cli"))] == []
+    assert [name for name in named if not any(ROOT.glob(f"oddsctl/**/{name}"))] == []
 
 
 # ── what it shows runs ──
@@ -175,14 +185,25 @@ def run(words: str, home: Path) -> subprocess.CompletedProcess[str]:
     env = {"PATH": os.environ["PATH"], "HOME": str(home)} | PYTHON | shifted(NOW)
     command = [sys.executable, "-m", "oddsctl", "--demo", *shlex.split(words)[1:]]
     return subprocess.run(
-        command, env=env, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False
+        command,
+        env=env,
+        cwd=home,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
 
 
 def write_wishes(home: Path) -> None:
-    """The README's requests for `batch`, for the day after the test's instead of the one they name: no forecast covers every day."""
+    """The README's requests for `batch`, for the day after the test's instead of the one they name: no
+    forecast covers every day.
+    """
     (wishes,) = blocks("jsonl")
-    (home / "wishes.jsonl").write_text(re.sub(r"\d{4}-\d\d-\d\d", in_days(1).date().isoformat(), wishes), encoding="utf-8")
+    (home / "wishes.jsonl").write_text(
+        re.sub(r"\d{4}-\d\d-\d\d", in_days(1).date().isoformat(), wishes), encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize("line", SHOWN)
@@ -191,8 +212,17 @@ def test_each_command_shown_runs(line: str, tmp_path: Path) -> None:
     words, _, sift = line.partition(" | ")
     done = run(words, tmp_path)
     assert (done.returncode, bool(done.stdout)) == (0, True), done.stderr
-    if sift and shutil.which("jq"):  # the developer's own tool: what it gives is looked at where it is installed
-        sifted = subprocess.run(shlex.split(sift), input=done.stdout, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    if sift and shutil.which(
+        "jq"
+    ):  # the developer's own tool: what it gives is looked at where it is installed
+        sifted = subprocess.run(
+            shlex.split(sift),
+            input=done.stdout,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
         assert (sifted.returncode, bool(sifted.stdout.strip())) == (0, True), sifted.stderr
 
 
@@ -246,9 +276,14 @@ def test_each_picture_is_shown() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_a_page_links_to_in_the_checkout_is_there(page: Path) -> None:
-    anchors = {f"#{heading.lower().replace(' ', '-')}" for heading in re.findall(r"^#+ ([\w ]+)$", PAGES[page], flags=re.MULTILINE)}
+    anchors = {
+        f"#{heading.lower().replace(' ', '-')}"
+        for heading in re.findall(r"^#+ ([\w ]+)$", PAGES[page], flags=re.MULTILINE)
+    }
     targets = re.findall(r"\]\((?!https://)([^)]+)\)", PAGES[page])
-    assert [target for target in targets if target not in anchors and not (page.parent / target).is_file()] == []
+    assert [
+        target for target in targets if target not in anchors and not (page.parent / target).is_file()
+    ] == []
 
 
 def test_the_readme_links_to_every_other_page() -> None:
@@ -257,5 +292,7 @@ def test_the_readme_links_to_every_other_page() -> None:
 
 
 def test_the_changelog_has_a_place_for_what_is_not_released_yet() -> None:
-    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    headings = re.findall(
+        r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
     assert headings[0] == "Unreleased"

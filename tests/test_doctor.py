@@ -15,19 +15,30 @@ from typing import Any
 import pytest
 
 from oddsctl import config, doctor
-from oddsctl.doctor import State, Subject, api_key, bundle, clock, databases, files, leases, place, versions
+from oddsctl.doctor import (
+    State,
+    Subject,
+    api_key,
+    bundle,
+    clock,
+    databases,
+    files,
+    leases,
+    versions,
+)
+from oddsctl.doctor import storage as place
 from oddsctl.doctor.findings import Finding, ok, problem, warning
-from oddsctl.errors import InvalidKeyError, TimedOutError, UsageError
-from oddsctl.messages.jobs import SportsJob
-from oddsctl.messages.notices import ClockCompared, Notice
-from oddsctl.messages.wishes import Outcome, PriorityRequest, Reason, Terms
-from oddsctl.policy.queue import Queue, Waiting
+from oddsctl.domain.errors import InvalidKeyError, TimedOutError, UsageError
+from oddsctl.domain.jobs import SportsJob
+from oddsctl.domain.notices import ClockCompared, Notice
+from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, Terms
+from oddsctl.policy.request_queue import Queue, Waiting
+from oddsctl.render.console import console
 from oddsctl.render.doctor import show_doctor
-from oddsctl.render.terminal import console
+from oddsctl.state.queue import KEY as QUEUE_KEY
 from oddsctl.store import codec
 from oddsctl.store.disk import DiskStore
 from oddsctl.store.read_only import damage
-from oddsctl.waiting_room import KEY as QUEUE_KEY
 from tests.fakes import FakeClock, homeless
 from tests.lock_holder import holding
 
@@ -61,7 +72,12 @@ def states(findings: Iterator[Finding] | Sequence[Finding]) -> list[tuple[str, s
 def traces(directory: Path) -> list[tuple[str, int, int, bytes]]:
     """Everything that a change would change."""
     return sorted(
-        (str(path), path.stat().st_mode, path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
+        (
+            str(path),
+            path.stat().st_mode,
+            path.stat().st_mtime_ns,
+            path.read_bytes() if path.is_file() else b"",
+        )
         for path in (directory, *directory.rglob("*"))
     )
 
@@ -74,9 +90,17 @@ def test_a_sound_installation_has_no_problem_and_is_left_as_it_was(state: Path) 
     findings = doctor.examine(subject(state), FakeClock())
     assert traces(state) == before
     assert doctor.worst(findings) is not State.PROBLEM
-    assert {"key", "cron", "permissions", "file system", "disk", "database", "leases", "versions", "secrets"} == {
-        finding.check for finding in findings
-    }
+    assert {
+        "key",
+        "cron",
+        "permissions",
+        "file system",
+        "disk",
+        "database",
+        "leases",
+        "versions",
+        "secrets",
+    } == {finding.check for finding in findings}
     assert doctor.is_usable(findings)
 
 
@@ -115,7 +139,10 @@ def test_a_variable_that_the_crontab_sets_is_seen_by_cron(state: Path, tmp_path:
     crontab.parent.mkdir()
     crontab.write_text("#!/bin/sh\necho 'ODDS_API_KEY=whatever'\necho '*/5 * * * * oddsctl fetch nfl'\n")
     crontab.chmod(0o700)
-    assert states(api_key.examine(subject(state, PATH=str(crontab.parent)))) == [("key", "ok"), ("cron", "ok")]
+    assert states(api_key.examine(subject(state, PATH=str(crontab.parent)))) == [
+        ("key", "ok"),
+        ("cron", "ok"),
+    ]
 
 
 def test_no_key_is_a_warning_and_a_place_that_is_broken_a_problem(state: Path, tmp_path: Path) -> None:
@@ -123,7 +150,9 @@ def test_no_key_is_a_warning_and_a_place_that_is_broken_a_problem(state: Path, t
     open_file = tmp_path / "key"
     open_file.write_text(KEY)
     open_file.chmod(0o644)
-    assert states(api_key.examine(subject(state, f'[odds]\nkey = "file:{open_file}"\n'))) == [("key", "problem")]
+    assert states(api_key.examine(subject(state, f'[odds]\nkey = "file:{open_file}"\n'))) == [
+        ("key", "problem")
+    ]
     open_file.chmod(0o600)
     assert states(api_key.examine(subject(state, f'[odds]\nkey = "file:{open_file}"\n'))) == [("key", "ok")]
 
@@ -182,7 +211,9 @@ def test_the_file_that_is_there_to_hold_the_key_is_no_leak(state: Path) -> None:
     place_of_key = state / "key"
     place_of_key.write_text(KEY)
     place_of_key.chmod(0o600)
-    assert states(files.leaks(subject(state, f'[odds]\nkey = "file:{place_of_key}"\n'))) == [("secrets", "ok")]
+    assert states(files.leaks(subject(state, f'[odds]\nkey = "file:{place_of_key}"\n'))) == [
+        ("secrets", "ok")
+    ]
 
 
 # ── the disk ──
@@ -216,7 +247,9 @@ MAC = """\
         ("", "/x", None),
     ],
 )
-def test_the_file_system_is_that_of_the_deepest_and_last_mount(mounts: str, path: str, kind: str | None) -> None:
+def test_the_file_system_is_that_of_the_deepest_and_last_mount(
+    mounts: str, path: str, kind: str | None
+) -> None:
     assert place.file_system(Path(path), mounts) == kind
 
 
@@ -307,7 +340,9 @@ def _usual() -> tuple[Any, Any]:
         ("typer", "missing", False),
     ],
 )
-def test_known_faults_are_told_for_the_versions_that_have_them(name: str, version: str, *, faulty: bool) -> None:
+def test_known_faults_are_told_for_the_versions_that_have_them(
+    name: str, version: str, *, faulty: bool
+) -> None:
     found = list(versions.examine({name: version}))
     assert states(found) == [("versions", "ok")] + [("versions", "warning")] * faulty
 
@@ -326,7 +361,8 @@ def run(outcome: Outcome, heard: list[Notice], *notices: Notice) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("ahead", "state"), [(0.0, "ok"), (4.0, "ok"), (-8.0, "warning"), (30.0, "warning"), (90.0, "problem"), (-7200.0, "problem")]
+    ("ahead", "state"),
+    [(0.0, "ok"), (4.0, "ok"), (-8.0, "warning"), (30.0, "warning"), (90.0, "problem"), (-7200.0, "problem")],
 )
 def test_a_clock_that_is_off_is_told_by_how_much(ahead: float, state: str) -> None:
     heard: list[Notice] = []
@@ -337,7 +373,9 @@ def test_a_clock_that_is_off_is_told_by_how_much(ahead: float, state: str) -> No
 
 def test_no_connection_is_a_finding_with_its_reason() -> None:
     error = TimedOutError("odds: no connection to h within 3 s", maybe_sent=False)
-    (found,) = clock.examine(run(Outcome(SportsJob(), Reason.NONE, error=error), []), [], FakeClock(), has_key=True, demo=False)
+    (found,) = clock.examine(
+        run(Outcome(SportsJob(), Reason.NONE, error=error), []), [], FakeClock(), has_key=True, demo=False
+    )
     assert (found.check, found.state) == ("clock", State.WARNING)
     assert error.message in found.message
 
@@ -345,7 +383,11 @@ def test_no_connection_is_a_finding_with_its_reason() -> None:
 def test_a_key_that_the_provider_does_not_know_is_a_problem_and_the_clock_is_compared_all_the_same() -> None:
     heard: list[Notice] = []
     outcome = Outcome(SportsJob(), Reason.NONE, error=InvalidKeyError("odds: API key is not valid"))
-    found = list(clock.examine(run(outcome, heard, ClockCompared("odds", 0.0)), heard, FakeClock(), has_key=True, demo=False))
+    found = list(
+        clock.examine(
+            run(outcome, heard, ClockCompared("odds", 0.0)), heard, FakeClock(), has_key=True, demo=False
+        )
+    )
     assert states(found) == [("account", "problem"), ("clock", "ok")]
 
 
@@ -354,26 +396,41 @@ def test_a_key_that_the_provider_does_not_know_is_a_problem_and_the_clock_is_com
 
 def unpacked(file: Path) -> dict[str, str]:
     with tarfile.open(file) as archive:
-        return {member.name: (archive.extractfile(member) or io.BytesIO()).read().decode() for member in archive}
+        return {
+            member.name: (archive.extractfile(member) or io.BytesIO()).read().decode() for member in archive
+        }
 
 
 def test_a_bundle_holds_what_helps_and_not_the_key(state: Path, tmp_path: Path) -> None:
     log = tmp_path / "x.jsonl"
-    log.write_text(json.dumps({"message": f"asked /?apiKey={KEY}", "token": "tell-nobody"}) + f"\nno json {KEY}\n")
+    log.write_text(
+        json.dumps({"message": f"asked /?apiKey={KEY}", "token": "tell-nobody"}) + f"\nno json {KEY}\n"
+    )
     looked_at = subject(state, f'[log]\nfile = "{log}"\n[notify]\nurls = ["ntfy://secret-topic"]\n')
     assert looked_at.key == KEY
     target = tmp_path / "b.tar.gz"
     bundle.write(target, looked_at, {"doctor": {"findings": [f"seen: {KEY}"]}}, 0.0)
     parts = unpacked(target)
     assert set(parts) == {
-        f"oddsctl-doctor/{name}" for name in ("versions.json", "config.json", "files.json", "decisions.json", "doctor.json", "log.jsonl")
+        f"oddsctl-doctor/{name}"
+        for name in (
+            "versions.json",
+            "config.json",
+            "files.json",
+            "decisions.json",
+            "doctor.json",
+            "log.jsonl",
+        )
     }
     everything = "".join(parts.values())
     assert KEY not in everything
     assert "tell-nobody" not in everything
     assert "secret-topic" not in everything
     assert "env:ODDS_API_KEY" in everything
-    assert json.loads(parts["oddsctl-doctor/log.jsonl"].splitlines()[0]) == {"message": "asked /?apiKey=***", "token": "***"}
+    assert json.loads(parts["oddsctl-doctor/log.jsonl"].splitlines()[0]) == {
+        "message": "asked /?apiKey=***",
+        "token": "***",
+    }
     assert target.stat().st_mode & 0o777 == 0o600
 
 
@@ -432,11 +489,17 @@ def test_a_state_directory_of_another_user_is_found_and_the_rest_is_checked_all_
     assert not doctor.is_usable(findings)
 
 
-def test_a_directory_with_other_things_in_it_is_a_problem_and_nobody_is_told_to_change_its_mode(tmp_path: Path) -> None:
+def test_a_directory_with_other_things_in_it_is_a_problem_and_nobody_is_told_to_change_its_mode(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "home").mkdir(mode=0o755)
     (tmp_path / "home" / "letters").touch()
     (found,) = files.permissions(subject(tmp_path / "home"))
-    assert (found.state, "holds other things (letters)" in found.message, "chmod" in str(found.remedy)) == (State.PROBLEM, True, False)
+    assert (found.state, "holds other things (letters)" in found.message, "chmod" in str(found.remedy)) == (
+        State.PROBLEM,
+        True,
+        False,
+    )
 
 
 def test_a_check_that_the_system_forbids_is_a_finding(tmp_path: Path) -> None:
@@ -449,7 +512,9 @@ def test_a_check_that_the_system_forbids_is_a_finding(tmp_path: Path) -> None:
     assert "versions" in {finding.check for finding in findings}
 
 
-def test_a_bundle_is_made_for_a_user_without_a_home_directory(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bundle_is_made_for_a_user_without_a_home_directory(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     examined = subject(state)
     homeless(monkeypatch)
     bundle.write(tmp_path / "bundle.tar.gz", examined, {}, 1_767_528_000.0)

@@ -7,13 +7,15 @@ import json
 
 import pytest
 
-from oddsctl.cli import door
+from oddsctl.cli import error_handler as door
 
 NAMES = {"home": "Estadio Ramón Sánchez-Pizjuán — Sevilla", "away": "Beşiktaş 🏟"}
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
-@pytest.mark.parametrize("argv", [["fetch", "nfl", "--json"], ["--format", "jsonl", "fetch", "nfl"], ["batch", "-"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "argv", [["fetch", "nfl", "--json"], ["--format", "jsonl", "fetch", "nfl"], ["batch", "-"]], ids=" ".join
+)
 def test_json_loses_no_letter_where_stdout_has_no_code_for_it(argv: list[str], encoding: str) -> None:
     page = io.BytesIO()
     stream = io.TextIOWrapper(page, encoding=encoding)

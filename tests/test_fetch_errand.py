@@ -8,20 +8,58 @@ from datetime import date
 
 import pytest
 
-from oddsctl.errors import BreakerRefusedError, BudgetRefusedError, MissingKeyError, ServerError, UsageError
-from oddsctl.fetch import Fetch
-from oddsctl.messages.jobs import Events, EventsJob, ForecastJob, Forecasts, Geocoded, GeocodeJob, Job, OddsJob, Schedule, ScheduleJob
-from oddsctl.messages.wishes import Outcome, Preview, PriorityRequest, Reason, Terms
-from oddsctl.models import Forecast, GeocodedPlace, Hour, LeftOut, OddsEvent, Price, ScheduledGame, Sport, Usage, VenueRef
-from oddsctl.providers import sports
-from oddsctl.questions import Wanted, is_team
-from oddsctl.settings import Settings
+from oddsctl.catalog import sports
+from oddsctl.domain.errors import (
+    BreakerRefusedError,
+    BudgetRefusedError,
+    MissingKeyError,
+    ServerError,
+    UsageError,
+)
+from oddsctl.domain.jobs import (
+    Events,
+    EventsJob,
+    ForecastJob,
+    Forecasts,
+    Geocoded,
+    GeocodeJob,
+    Job,
+    OddsJob,
+    Schedule,
+    ScheduleJob,
+)
+from oddsctl.domain.models import (
+    Forecast,
+    GeocodedPlace,
+    Hour,
+    LeftOut,
+    OddsEvent,
+    Price,
+    ScheduledGame,
+    Sport,
+    Status,
+    Usage,
+    VenueRef,
+)
+from oddsctl.domain.requests import (
+    Outcome,
+    Preview,
+    PriorityRequest,
+    Reason,
+    Terms,
+)
+from oddsctl.domain.settings import Settings
+from oddsctl.services.board_query import Wanted, is_team
+from oddsctl.services.fetch import Fetch
 from tests.fakes import FakeClock
 
 HOUR = 3600.0
 NOW = FakeClock().now()
 NFL = sports.find("nfl")
-LINE = (Price("espn:DraftKings", "h2h", "Detroit Lions", 1.5), Price("espn:DraftKings", "h2h", "Green Bay Packers", 2.6))
+LINE = (
+    Price("espn:DraftKings", "h2h", "Detroit Lions", 1.5),
+    Price("espn:DraftKings", "h2h", "Green Bay Packers", 2.6),
+)
 FORD = VenueRef("3727", "Ford Field", "Detroit", "MI", None, indoor=True)
 LAMBEAU = VenueRef("3798", "Lambeau Field", "Green Bay", "WI", None, indoor=False)
 SMALLVILLE = GeocodedPlace("Smallville", 38.004, -97.0, "United States", "Kansas", "US")
@@ -29,12 +67,17 @@ NOWHERE = VenueRef(None, "New Ground", "Smallville", "KS", None, indoor=False)
 
 
 def game(venue: VenueRef = FORD, **changes: object) -> ScheduledGame:
-    plain = ScheduledGame("1", NOW + 5 * HOUR, True, "Detroit Lions", "Green Bay Packers", "scheduled", venue=venue, line=LINE)
+    plain = ScheduledGame(
+        "1", NOW + 5 * HOUR, True, "Detroit Lions", "Green Bay Packers", "scheduled", venue=venue, line=LINE
+    )
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
 def event(starts_in: float = 5 * HOUR) -> OddsEvent:
-    prices = (Price("fanduel", "h2h", "Detroit Lions", 1.6), Price("fanduel", "h2h", "Green Bay Packers", 2.4))
+    prices = (
+        Price("fanduel", "h2h", "Detroit Lions", 1.6),
+        Price("fanduel", "h2h", "Green Bay Packers", 2.4),
+    )
     return OddsEvent("e", NOW + starts_in, "Detroit Lions", "Green Bay Packers", prices)
 
 
@@ -73,10 +116,22 @@ class ScriptedDoor:
         match job:
             case ForecastJob():
                 first = job.first_day * 86400.0
-                hours = tuple(Hour(first + n * HOUR, temperature=float(n)) for n in range((job.last_day - job.first_day + 1) * 24))
-                return Outcome(job, Reason.FETCHED, Forecasts(tuple(Forecast(place, "imperial", hours) for place in job.places)), NOW)
+                hours = tuple(
+                    Hour(first + n * HOUR, temperature=float(n))
+                    for n in range((job.last_day - job.first_day + 1) * 24)
+                )
+                return Outcome(
+                    job,
+                    Reason.FETCHED,
+                    Forecasts(tuple(Forecast(place, "imperial", hours) for place in job.places)),
+                    NOW,
+                )
             case GeocodeJob():
-                return replace(self.geocoding, job=job) if self.geocoding else Outcome(job, Reason.FETCHED, Geocoded(self.towns), NOW)
+                return (
+                    replace(self.geocoding, job=job)
+                    if self.geocoding
+                    else Outcome(job, Reason.FETCHED, Geocoded(self.towns), NOW)
+                )
             case _:
                 answer = self.scripted[type(job)]
                 if self.later is not None and isinstance(job, ScheduleJob) and len(self.asked) > 1:
@@ -107,7 +162,14 @@ class ScriptedDoor:
 
 
 def failed(code: str = "SERVER_ERROR", reason: Reason = Reason.NONE, answer: Events | None = None) -> Outcome:
-    return Outcome(OddsJob("x", ()), reason, answer, None if answer is None else NOW - 9 * HOUR, detail=code, error=ServerError("down"))
+    return Outcome(
+        OddsJob("x", ()),
+        reason,
+        answer,
+        None if answer is None else NOW - 9 * HOUR,
+        detail=code,
+        error=ServerError("down"),
+    )
 
 
 def fetch(door: ScriptedDoor, sport: Sport = NFL, **wanted: object):  # type: ignore[no-untyped-def]
@@ -144,7 +206,11 @@ def test_a_venue_our_table_lacks_is_found_by_its_town() -> None:
     assert board.games[0].weather is not None
     venue = board.games[0].venue
     assert venue is not None
-    assert (venue.latitude, venue.longitude, venue.located_by) == (38.0, -97.0, "geocoding")  # what the forecast was asked for
+    assert (venue.latitude, venue.longitude, venue.located_by) == (
+        38.0,
+        -97.0,
+        "geocoding",
+    )  # what the forecast was asked for
 
 
 def test_a_venue_of_our_table_says_so() -> None:
@@ -161,10 +227,15 @@ def test_a_venue_of_our_table_says_so() -> None:
         (replace(SMALLVILLE, country="Ireland", country_code="IE", region="Leinster"),),
     ],
 )
-def test_a_town_that_is_not_among_the_results_has_no_weather_and_the_source_says_so(towns: tuple[GeocodedPlace, ...]) -> None:
+def test_a_town_that_is_not_among_the_results_has_no_weather_and_the_source_says_so(
+    towns: tuple[GeocodedPlace, ...],
+) -> None:
     door = ScriptedDoor(schedule=Schedule((game(NOWHERE),)), odds=Events((event(),)), towns=towns)
     board = fetch(door).board
-    assert door.asked[1:] == [[GeocodeJob("Smallville, KS")], [GeocodeJob("Smallville, KS", wide=True, country="US")]]
+    assert door.asked[1:] == [
+        [GeocodeJob("Smallville, KS")],
+        [GeocodeJob("Smallville, KS", wide=True, country="US")],
+    ]
     assert board.games[0].weather is None
     assert board.games[0].venue is not None
     assert board.games[0].venue.located_by is None
@@ -199,7 +270,9 @@ def test_each_game_has_its_weather_by_its_own_day_however_far_another_at_its_pla
 
 def test_an_hour_that_nobody_knows_has_no_weather() -> None:
     midnight = NOW // 86400 * 86400 + 86400 + 5 * HOUR
-    door = ScriptedDoor(schedule=Schedule((game(LAMBEAU, start=midnight, time_confirmed=False),)), odds=Events(()))
+    door = ScriptedDoor(
+        schedule=Schedule((game(LAMBEAU, start=midnight, time_confirmed=False),)), odds=Events(())
+    )
     board = fetch(door).board
     assert len(door.asked) == 1
     assert board.games[0].weather is None
@@ -245,7 +318,11 @@ def test_without_a_schedule_the_odds_tell_the_games() -> None:
 
 
 def test_without_schedule_and_odds_the_free_events_tell_the_games() -> None:
-    door = ScriptedDoor(schedule=failed(), odds=failed("BUDGET", Reason.REFUSED_BUDGET), events=Events((replace(event(), prices=()),)))
+    door = ScriptedDoor(
+        schedule=failed(),
+        odds=failed("BUDGET", Reason.REFUSED_BUDGET),
+        events=Events((replace(event(), prices=()),)),
+    )
     fetched = fetch(door)
     assert isinstance(door.asked[1][0], EventsJob)
     assert [one.id for one in fetched.board.games] == ["odds:e"]
@@ -254,7 +331,9 @@ def test_without_schedule_and_odds_the_free_events_tell_the_games() -> None:
 
 def test_where_nothing_can_be_shown_the_worst_cause_is_the_failure() -> None:
     door = ScriptedDoor(
-        schedule=failed(), odds=replace(failed("BUDGET", Reason.REFUSED_BUDGET), error=BudgetRefusedError("not asked")), events=failed()
+        schedule=failed(),
+        odds=replace(failed("BUDGET", Reason.REFUSED_BUDGET), error=BudgetRefusedError("not asked")),
+        events=failed(),
     )
     assert [error.exit_code for error in fetch(door).failures] == [6]
 
@@ -286,14 +365,19 @@ def test_games_outside_the_days_are_left_out_but_for_one_still_on() -> None:
 
 # ── a game that no book prices ──
 
-OTHER = (Price("espn:DraftKings", "h2h", "Chicago Bears", 1.7), Price("espn:DraftKings", "h2h", "Minnesota Vikings", 2.2))
+OTHER = (
+    Price("espn:DraftKings", "h2h", "Chicago Bears", 1.7),
+    Price("espn:DraftKings", "h2h", "Minnesota Vikings", 2.2),
+)
 
 
 def unpriced() -> ScheduledGame:
     return replace(game(id="2"), home="Chicago Bears", away="Minnesota Vikings", line=OTHER)
 
 
-@pytest.mark.parametrize("reason", [Reason.FETCHED, Reason.FRESH_CACHE, Reason.STALE_BUDGET, Reason.STALE_OFFLINE])
+@pytest.mark.parametrize(
+    "reason", [Reason.FETCHED, Reason.FRESH_CACHE, Reason.STALE_BUDGET, Reason.STALE_OFFLINE]
+)
 def test_a_game_that_no_book_prices_shows_espns_line_beside_the_books_of_the_others(reason: Reason) -> None:
     odds = Outcome(OddsJob("x", ()), reason, Events((event(),)), NOW)
     board = fetch(ScriptedDoor(schedule=Schedule((game(), unpriced())), odds=odds)).board
@@ -313,7 +397,11 @@ def test_a_listed_game_without_prices_of_a_wanted_market_shows_espns_line_too() 
 
 def test_a_board_without_any_wanted_price_says_so_and_what_it_cost() -> None:
     standing_in = fetch(ScriptedDoor(schedule=Schedule((game(),)), odds=Events(()))).board.sources[1]
-    assert (standing_in.reason, standing_in.detail, standing_in.credits) == (Reason.FALLBACK, "espn: NO_PRICES", 3)
+    assert (standing_in.reason, standing_in.detail, standing_in.credits) == (
+        Reason.FALLBACK,
+        "espn: NO_PRICES",
+        3,
+    )
     bare = fetch(ScriptedDoor(schedule=Schedule((game(line=()),)), odds=Events(()))).board.sources[1]
     assert (bare.reason, bare.detail, bare.credits) == (Reason.NONE, "NO_PRICES", 3)
 
@@ -342,14 +430,21 @@ def test_of_two_providers_down_each_is_named_with_its_cause_and_when_it_is_asked
 
 
 def test_a_missing_key_beside_a_provider_down_is_no_matter_of_waiting() -> None:
-    no_key = Outcome(OddsJob("x", ()), Reason.NO_KEY, detail="NO_KEY", error=MissingKeyError("no key", hint="set ODDS_API_KEY"))
+    no_key = Outcome(
+        OddsJob("x", ()),
+        Reason.NO_KEY,
+        detail="NO_KEY",
+        error=MissingKeyError("no key", hint="set ODDS_API_KEY"),
+    )
     (error,) = fetch(ScriptedDoor(schedule=failed(), odds=no_key, events=no_key)).failures
     assert error.message.endswith("The Odds API: no key")
     assert error.hint == "set ODDS_API_KEY"
 
 
 def test_a_provider_that_is_left_alone_is_told_with_how_it_has_been() -> None:
-    shut = Outcome(OddsJob("x", ()), Reason.REFUSED_BREAKER, error=BreakerRefusedError("not asked", retry_at=NOW + 60))
+    shut = Outcome(
+        OddsJob("x", ()), Reason.REFUSED_BREAKER, error=BreakerRefusedError("not asked", retry_at=NOW + 60)
+    )
     (error,) = fetch(ScriptedDoor(schedule=failed(), odds=shut, events=shut)).failures
     assert "The Odds API: keeps failing (left alone) (asked again from" in error.message
 
@@ -358,7 +453,13 @@ def test_a_provider_that_is_left_alone_is_told_with_how_it_has_been() -> None:
 
 TOMORROW = game(id="9", start=NOW + 30 * HOUR)
 OVER = game(id="8", start=NOW - 3 * HOUR, status="final")
-NARROW: list[dict[str, object]] = [{"days": 1}, {"days": 2}, {"day": date(2026, 11, 18)}, {"team": "lions"}, {"team": "lions", "days": 7}]
+NARROW: list[dict[str, object]] = [
+    {"days": 1},
+    {"days": 2},
+    {"day": date(2026, 11, 18)},
+    {"team": "lions"},
+    {"team": "lions", "days": 7},
+]
 
 
 def kinds(door: ScriptedDoor) -> list[list[type[Job]]]:
@@ -366,7 +467,9 @@ def kinds(door: ScriptedDoor) -> list[list[type[Job]]]:
 
 
 @pytest.mark.parametrize("narrow", NARROW)
-def test_a_narrow_question_asks_the_free_schedule_first_and_buys_nothing_where_it_has_no_game(narrow: dict[str, object]) -> None:
+def test_a_narrow_question_asks_the_free_schedule_first_and_buys_nothing_where_it_has_no_game(
+    narrow: dict[str, object],
+) -> None:
     far = game(id="7", start=NOW + 200 * HOUR)
     door = ScriptedDoor(schedule=Schedule((far,)), odds=Events((event(),)))
     fetched = fetch(door, NFL, **narrow)
@@ -398,7 +501,9 @@ def test_a_wide_question_asks_side_by_side_unless_a_stored_schedule_has_no_game_
 
 
 def test_a_stored_schedule_older_than_six_hours_tells_nothing() -> None:
-    door = ScriptedDoor(schedule=Schedule((game(),)), odds=Events((event(),)), stored=Schedule(()), age=7 * HOUR)
+    door = ScriptedDoor(
+        schedule=Schedule((game(),)), odds=Events((event(),)), stored=Schedule(()), age=7 * HOUR
+    )
     fetch(door, weather=False)
     assert kinds(door) == [[ScheduleJob, OddsJob]]
     ahead = ScriptedDoor(schedule=Schedule((game(),)), odds=Events((event(),)), stored=Schedule((game(),)))
@@ -407,8 +512,12 @@ def test_a_stored_schedule_older_than_six_hours_tells_nothing() -> None:
 
 
 @pytest.mark.parametrize("status", ["final", "canceled", "postponed"])
-def test_games_that_are_over_need_no_prices_and_are_shown(status: str) -> None:
-    door = ScriptedDoor(schedule=Schedule((replace(OVER, status=status), game(id="7", start=NOW + 60 * HOUR))), odds=Events((event(),)))  # type: ignore[arg-type]
+def test_games_that_are_over_need_no_prices_and_are_shown(status: Status) -> None:
+    over = replace(OVER, status=status)
+    door = ScriptedDoor(
+        schedule=Schedule((over, game(id="7", start=NOW + 60 * HOUR))),
+        odds=Events((event(),)),
+    )
     board = fetch(door, days=1).board
     assert [one.id for one in board.games] == ["8"]
     assert OddsJob not in {kind for group in kinds(door) for kind in group}
@@ -417,7 +526,9 @@ def test_games_that_are_over_need_no_prices_and_are_shown(status: str) -> None:
 
 @pytest.mark.parametrize("status", ["scheduled", "live", "delayed"])
 def test_games_that_are_not_over_need_prices(status: str) -> None:
-    door = ScriptedDoor(schedule=Schedule((game(start=NOW - HOUR, status=status),)), odds=Events((event(-HOUR),)))
+    door = ScriptedDoor(
+        schedule=Schedule((game(start=NOW - HOUR, status=status),)), odds=Events((event(-HOUR),))
+    )
     fetch(door, days=1, weather=False)
     assert kinds(door) == [[ScheduleJob], [OddsJob]]
 
@@ -429,7 +540,9 @@ def test_a_schedule_that_may_lack_games_does_not_keep_from_buying(doubt: dict[st
 
 
 def test_where_espn_is_down_the_free_list_of_the_odds_api_tells_whether_there_is_a_game() -> None:
-    door = ScriptedDoor(schedule=failed(), odds=Events((event(),)), events=Events((replace(event(90 * HOUR), prices=()),)))
+    door = ScriptedDoor(
+        schedule=failed(), odds=Events((event(),)), events=Events((replace(event(90 * HOUR), prices=()),))
+    )
     board = fetch(door, days=1).board
     assert kinds(door)[:2] == [[ScheduleJob], [EventsJob]]
     assert OddsJob not in {kind for group in kinds(door) for kind in group}
@@ -441,7 +554,9 @@ def test_a_sport_that_espn_does_not_have_is_looked_up_in_the_free_list() -> None
     door = ScriptedDoor(odds=Events((event(),)), events=Events((replace(event(90 * HOUR), prices=()),)))
     board = fetch(door, sport, team="lions").board
     assert kinds(door) == [[EventsJob]]
-    assert [(source.api, source.reason, source.credits) for source in board.sources] == [("odds", Reason.FETCHED, 0)]
+    assert [(source.api, source.reason, source.credits) for source in board.sources] == [
+        ("odds", Reason.FETCHED, 0)
+    ]
     door = ScriptedDoor(odds=Events((event(),)), events=Events((event(),)))
     assert fetch(door, sport, team="lions").board.games[0].odds
 
@@ -449,7 +564,10 @@ def test_a_sport_that_espn_does_not_have_is_looked_up_in_the_free_list() -> None
 def test_the_next_game_is_looked_for_in_two_free_calls_at_the_most() -> None:
     door = ScriptedDoor(schedule=Schedule(()), odds=Events(()))
     board = fetch(door, days=1).board
-    assert [[job.dates for job in jobs if isinstance(job, ScheduleJob)] for jobs in door.asked] == [["202611"], ["202612"]]
+    assert [[job.dates for job in jobs if isinstance(job, ScheduleJob)] for jobs in door.asked] == [
+        ["202611"],
+        ["202612"],
+    ]
     assert board.notes == ("nfl: no game on Wed 2026-11-18; the next game is not known yet",)
 
 
@@ -469,7 +587,9 @@ def test_of_several_sports_the_one_without_games_says_so() -> None:
 
 # ── teams ──
 
-LEAGUE = tuple(game(id=str(n), start=NOW + 200 * HOUR, home=f"Town {n} Reds", away=f"City {n} Blues") for n in range(7))
+LEAGUE = tuple(
+    game(id=str(n), start=NOW + 200 * HOUR, home=f"Town {n} Reds", away=f"City {n} Blues") for n in range(7)
+)
 
 
 def test_an_unknown_team_is_refused_with_the_nearest_and_nothing_is_bought() -> None:
@@ -483,8 +603,14 @@ def test_an_unknown_team_is_refused_with_the_nearest_and_nothing_is_bought() -> 
 def test_a_team_like_none_is_refused_only_where_enough_teams_are_known() -> None:
     with pytest.raises(UsageError, match="'Xyzzy'"):
         fetch(ScriptedDoor(schedule=Schedule(LEAGUE)), team="Xyzzy")
-    assert "no game of 'Xyzzy'" in fetch(ScriptedDoor(schedule=Schedule(LEAGUE[:2])), team="Xyzzy").board.notes[0]
-    assert "no game of 'Xyzzy'" in fetch(ScriptedDoor(schedule=Schedule(LEAGUE)), sports.find("ncaab"), team="Xyzzy").board.notes[0]
+    assert (
+        "no game of 'Xyzzy'"
+        in fetch(ScriptedDoor(schedule=Schedule(LEAGUE[:2])), team="Xyzzy").board.notes[0]
+    )
+    assert (
+        "no game of 'Xyzzy'"
+        in fetch(ScriptedDoor(schedule=Schedule(LEAGUE)), sports.find("ncaab"), team="Xyzzy").board.notes[0]
+    )
 
 
 def test_a_team_that_a_stored_answer_knows_is_no_typo() -> None:
@@ -494,7 +620,9 @@ def test_a_team_that_a_stored_answer_knows_is_no_typo() -> None:
 
 def test_a_team_of_one_of_several_sports_is_known() -> None:
     door = ScriptedDoor(schedule=Schedule((game(),)), odds=Events((event(),)))
-    wanted = Wanted((NFL, Sport("xfl", "XFL", None, "football/xfl")), ("h2h",), ("us",), team="packers", weather=False)
+    wanted = Wanted(
+        (NFL, Sport("xfl", "XFL", None, "football/xfl")), ("h2h",), ("us",), team="packers", weather=False
+    )
     assert Fetch(door, FakeClock(), Settings()).run(wanted, Terms()).board.games  # type: ignore[arg-type]
 
 
@@ -518,8 +646,19 @@ def test_a_team_goes_by_any_of_its_spellings(sport: str, text: str, name: str) -
 EPL = sports.find("epl")
 CITY = replace(game(), home="Manchester City", away="Leeds United", venue=None)
 PALACE = replace(game(id="2"), home="Crystal Palace", away="Chelsea", venue=None)
-MOVED = replace(game(id="3", start=NOW + 40 * 86400, status="postponed"), home="Manchester City", away="Crystal Palace", venue=None)
-STALE = OddsEvent("old", NOW + 30 * HOUR, "Manchester City", "Crystal Palace", (Price("fanduel", "h2h", "Manchester City", 1.3),))
+MOVED = replace(
+    game(id="3", start=NOW + 40 * 86400, status="postponed"),
+    home="Manchester City",
+    away="Crystal Palace",
+    venue=None,
+)
+STALE = OddsEvent(
+    "old",
+    NOW + 30 * HOUR,
+    "Manchester City",
+    "Crystal Palace",
+    (Price("fanduel", "h2h", "Manchester City", 1.3),),
+)
 
 
 def test_an_event_missing_from_the_schedule_is_looked_for_in_the_next_months() -> None:
@@ -533,7 +672,10 @@ def test_an_event_missing_from_the_schedule_is_looked_for_in_the_next_months() -
 
 
 def test_nothing_more_is_asked_where_the_schedule_has_every_event_or_does_not_know_the_teams() -> None:
-    both = (OddsEvent("a", CITY.start, CITY.home, CITY.away), OddsEvent("b", NOW + 9 * HOUR, "FC Nowhere", "Testville"))
+    both = (
+        OddsEvent("a", CITY.start, CITY.home, CITY.away),
+        OddsEvent("b", NOW + 9 * HOUR, "FC Nowhere", "Testville"),
+    )
     door = ScriptedDoor(schedule=Schedule((CITY, PALACE)), odds=Events(both))
     fetch(door, EPL, weather=False)
     assert len(door.asked) == 1
@@ -541,7 +683,9 @@ def test_nothing_more_is_asked_where_the_schedule_has_every_event_or_does_not_kn
 
 def test_an_old_schedule_makes_no_event_postponed() -> None:
     door = ScriptedDoor(
-        schedule=Outcome(ScheduleJob("soccer/eng.1", "1"), Reason.STALE_ERROR, Schedule((CITY, PALACE, MOVED)), NOW - 86400),
+        schedule=Outcome(
+            ScheduleJob("soccer/eng.1", "1"), Reason.STALE_ERROR, Schedule((CITY, PALACE, MOVED)), NOW - 86400
+        ),
         odds=Events((STALE,)),
     )
     board = fetch(door, EPL, weather=False).board
@@ -551,16 +695,24 @@ def test_an_old_schedule_makes_no_event_postponed() -> None:
 def test_an_hour_not_fixed_has_the_weather_of_the_odds_start() -> None:
     midnight = NOW // 86400 * 86400 + 86400 + 5 * HOUR
     events = Events((replace(event(), commence_time=midnight + 13 * HOUR),))
-    door = ScriptedDoor(schedule=Schedule((game(LAMBEAU, start=midnight, time_confirmed=False),)), odds=events)
+    door = ScriptedDoor(
+        schedule=Schedule((game(LAMBEAU, start=midnight, time_confirmed=False),)), odds=events
+    )
     (shown,) = fetch(door).board.games
     assert shown.weather is not None
-    assert (shown.commence_time, shown.time_confirmed, shown.weather.time) == (midnight + 13 * HOUR, False, midnight + 13 * HOUR)
+    assert (shown.commence_time, shown.time_confirmed, shown.weather.time) == (
+        midnight + 13 * HOUR,
+        False,
+        midnight + 13 * HOUR,
+    )
 
 
 # ── leagues that the configuration adds ──
 
 ADDED = Sport("mine", "Mine", "soccer_fifa_world_cup", "soccer/fifa.world")
-EREDIVISIE = Sport("eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", "soccer/ned.1", default_days=7)
+EREDIVISIE = Sport(
+    "eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", "soccer/ned.1", default_days=7
+)
 
 
 @pytest.mark.parametrize(
@@ -577,22 +729,33 @@ EREDIVISIE = Sport("eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", 
         ),
     ],
 )
-def test_a_game_of_an_added_league_stands_once(sport: Sport, espn: tuple[str, str], odds: tuple[str, str]) -> None:
+def test_a_game_of_an_added_league_stands_once(
+    sport: Sport, espn: tuple[str, str], odds: tuple[str, str]
+) -> None:
     known = replace(game(), home=espn[0], away=espn[1], venue=None)
-    door = ScriptedDoor(schedule=Schedule((known,)), odds=Events((replace(event(), home=odds[0], away=odds[1]),)))
+    door = ScriptedDoor(
+        schedule=Schedule((known,)), odds=Events((replace(event(), home=odds[0], away=odds[1]),))
+    )
     assert [one.id for one in fetch(door, sport, weather=False).board.games] == ["1"]
 
 
 @pytest.mark.parametrize("book", ["williamhill_us", "Caesars", "william hill us", "CAESARS"])
 def test_a_book_is_chosen_by_key_or_title(book: str) -> None:
-    prices = (Price("williamhill_us", "h2h", "Detroit Lions", 1.6), Price("fanduel", "h2h", "Detroit Lions", 1.7))
-    board = fetch(ScriptedDoor(schedule=Schedule((game(),)), odds=Events((replace(event(), prices=prices),))), book=book).board
+    prices = (
+        Price("williamhill_us", "h2h", "Detroit Lions", 1.6),
+        Price("fanduel", "h2h", "Detroit Lions", 1.7),
+    )
+    board = fetch(
+        ScriptedDoor(schedule=Schedule((game(),)), odds=Events((replace(event(), prices=prices),))), book=book
+    ).board
     assert {price.bookmaker for price in board.games[0].odds} == {"williamhill_us"}
     assert board.warnings == ()
 
 
 def test_espns_line_can_be_chosen_like_a_book() -> None:
-    board = fetch(ScriptedDoor(schedule=Schedule((game(), unpriced())), odds=Events((event(),))), book="espn").board
+    board = fetch(
+        ScriptedDoor(schedule=Schedule((game(), unpriced())), odds=Events((event(),))), book="espn"
+    ).board
     assert [{price.bookmaker for price in one.odds} for one in board.games] == [set(), {"espn:DraftKings"}]
 
 

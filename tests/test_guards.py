@@ -33,8 +33,14 @@ def test_the_users_own_state_is_out_of_reach(tmp_path: Path) -> None:
 def test_processes_live_at_the_time_that_the_test_chose(tmp_path: Path) -> None:
     """For all that the product and its libraries ask, whatever the machine's own clock says."""
     someone = User(tmp_path, clock=shifted("2031-03-01T00:30:00Z"))
-    command = [sys.executable, "-c", "import time, logging as l; print(time.time(), time.time_ns() / 1e9, l.makeLogRecord({}).created)"]
-    told = subprocess.run(command, env=someone.environment(), capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
+    command = [
+        sys.executable,
+        "-c",
+        "import time, logging as l; print(time.time(), time.time_ns() / 1e9, l.makeLogRecord({}).created)",
+    ]
+    told = subprocess.run(
+        command, env=someone.environment(), capture_output=True, text=True, check=True, timeout=PATIENCE
+    ).stdout
     begun = datetime(2031, 3, 1, 0, 30, tzinfo=UTC).timestamp()
     assert all(begun <= float(moment) < begun + PATIENCE for moment in told.split()), told
     assert begun <= someone.time < begun + PATIENCE
@@ -47,5 +53,8 @@ def test_a_wait_for_what_never_comes_ends(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_wait_ends_with_the_process_that_was_to_bring_it_about() -> None:
-    with subprocess.Popen([sys.executable, "-c", "raise SystemExit(7)"]) as process, pytest.raises(AssertionError, match="ended with 7"):
+    with (
+        subprocess.Popen([sys.executable, "-c", "raise SystemExit(7)"]) as process,
+        pytest.raises(AssertionError, match="ended with 7"),
+    ):
         until(lambda: False, process)

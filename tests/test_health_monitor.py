@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from oddsctl.health import PROBE_EVERY, APIHealthMonitor
-from oddsctl.messages.jobs import ScheduleJob
-from oddsctl.messages.notices import Notice, Settled
-from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
-from oddsctl.models import Sport
-from oddsctl.orchestrator import RequestOrchestrator
+from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
+from oddsctl.domain.jobs import ScheduleJob
+from oddsctl.domain.models import Sport
+from oddsctl.domain.notices import Notice, Settled
+from oddsctl.domain.settings import Settings
+from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy.admission import ProviderState
 from oddsctl.policy.circuit_breaker import Breaker, State
 from oddsctl.providers.registry import build
-from oddsctl.records import CostTracker, Records
+from oddsctl.records.calls import CostTracker, Records
 from oddsctl.sandbox.transport import DemoTransport
 from oddsctl.sandbox.world import World
-from oddsctl.settings import Settings
+from oddsctl.services.health import PROBE_EVERY, APIHealthMonitor
 from oddsctl.store import codec
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 from tests.fakes import FakeClock
@@ -80,7 +80,10 @@ class House:
 
     def open_breaker(self, api: str, account: str, endpoint: str) -> None:
         breaker = Breaker(State.OPEN, failures=5, open_for=30.0, since=self.clock.now())
-        self.store.update(f"accounts/{api}/{account}", lambda _: (codec.encode(ProviderState(breakers={endpoint: breaker})), None))
+        self.store.update(
+            f"accounts/{api}/{account}",
+            lambda _: (codec.encode(ProviderState(breakers={endpoint: breaker})), None),
+        )
         self.store.update(f"accounts/last/{api}", lambda _: (account, None))
 
 
@@ -95,7 +98,9 @@ def test_the_next_probe_asks_after_five_minutes_or_when_it_must_be_fresh(house: 
     assert house.probe() == (3, [])
     calls, said = house.probe()
     assert calls == 0
-    assert said == [f"{api}: probed less than 5 minutes ago; --fresh asks again" for api in ("odds", "espn", "weather")]
+    assert said == [
+        f"{api}: probed less than 5 minutes ago; --fresh asks again" for api in ("odds", "espn", "weather")
+    ]
     house.clock.jump(1)
     assert house.probe(fresh=True) == (3, [])
     house.clock.jump(PROBE_EVERY - 10)
@@ -128,7 +133,10 @@ def test_an_api_that_may_not_be_asked_is_named_and_its_turn_is_not_lost(house: H
     assert house.monitor.look()["espn"].breaker.state is State.HALF_OPEN
 
 
-@pytest.mark.parametrize(("last", "asked"), [("basketball/nba", "basketball/nba"), ("darts/pdc", "darts/pdc"), (None, "football/nfl")])
+@pytest.mark.parametrize(
+    ("last", "asked"),
+    [("basketball/nba", "basketball/nba"), ("darts/pdc", "darts/pdc"), (None, "football/nfl")],
+)
 def test_a_probe_asks_espn_about_the_sport_last_used(last: str | None, asked: str, house: House) -> None:
     if last:
         house.costs.hear(Settled("c", ScheduleJob(last, "20261101"), 200, 0, 0.1, "FETCHED"))
@@ -144,7 +152,15 @@ def test_the_document_has_the_fields_that_were_promised(house: House) -> None:
     assert (document["schema"], document["status"]) == ("oddsctl.health/1", "healthy")
     assert list(document["apis"]) == ["odds", "espn", "weather"]
     for about in document["apis"].values():
-        assert list(about) == ["status", "reason", "since", "checked_at", "latency_ms", "error_rate", "breaker"]
+        assert list(about) == [
+            "status",
+            "reason",
+            "since",
+            "checked_at",
+            "latency_ms",
+            "error_rate",
+            "breaker",
+        ]
         assert about["breaker"] == {"state": "closed", "failures": 0, "retry_at": None}
         assert about["since"] == about["checked_at"]
 

@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from oddsctl import costs
-from oddsctl.errors import UsageError
-from oddsctl.ledger import FIELDS, Ledger, Total
-from oddsctl.messages.jobs import ForecastJob, Job, OddsJob, ScheduleJob
-from oddsctl.messages.notices import Booked, Settled, WindowUnpriced
-from oddsctl.messages.wishes import Purpose
-from oddsctl.models import Place
-from oddsctl.policy import tally
-from oddsctl.records import CostTracker, Decisions, Records, decision
-from oddsctl.settings import Settings
+from oddsctl.domain.errors import UsageError
+from oddsctl.domain.jobs import ForecastJob, Job, OddsJob, ScheduleJob
+from oddsctl.domain.models import Place
+from oddsctl.domain.notices import Booked, Settled, WindowUnpriced
+from oddsctl.domain.requests import Purpose
+from oddsctl.domain.settings import Settings
+from oddsctl.policy import call_stats as tally
+from oddsctl.records.calls import CostTracker, Decisions, Records, decision
+from oddsctl.records.ledger import FIELDS, Ledger, Total
+from oddsctl.services import costs
 from tests.fakes import FakeClock
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -46,7 +46,9 @@ class History:
         self.clock.sleep(1)
         return str(self.number)
 
-    def call(self, job: Job, price: int, spent: int | None, outcome: str = "FETCHED", command: str = "fetch") -> None:
+    def call(
+        self, job: Job, price: int, spent: int | None, outcome: str = "FETCHED", command: str = "fetch"
+    ) -> None:
         status = None if spent is None else 200
         self.tracker.hear(Settled(self.book(job, price, command), job, status, spent, 0.2, outcome))
 
@@ -61,7 +63,11 @@ def history(tmp_path: Path) -> Iterator[History]:
 def test_without_history_there_is_nothing_and_no_file_is_made(history: History, tmp_path: Path) -> None:
     assert history.ledger.totals(("day",)) == {}
     assert history.ledger.totals(()) == {}
-    assert (list(history.ledger.calls()), history.ledger.outcomes(), history.ledger.tallies(0)) == ([], {}, {})
+    assert (list(history.ledger.calls()), history.ledger.outcomes(), history.ledger.tallies(0)) == (
+        [],
+        {},
+        {},
+    )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -70,7 +76,11 @@ def test_sports_are_named_as_users_name_them_whoever_was_asked(history: History)
     history.call(SCHEDULE, 0, 0)
     history.call(NBA, 1, 1)
     history.call(FORECAST, 0, 0)
-    assert history.ledger.totals(("sport",)) == {(None,): Total(1, 0, 0), ("nba",): Total(1, 0, 1), ("nfl",): Total(2, 0, 3)}
+    assert history.ledger.totals(("sport",)) == {
+        (None,): Total(1, 0, 0),
+        ("nba",): Total(1, 0, 1),
+        ("nfl",): Total(2, 0, 3),
+    }
     assert list(history.ledger.totals(("sport",))) == [(None,), ("nba",), ("nfl",)]
 
 
@@ -82,14 +92,19 @@ def test_every_call_is_in_one_group(by: tuple[str, ...], history: History) -> No
     history.clock.sleep(7200)
     history.call(NBA, 3, 0, "REJECTED")
     history.book(NBA, 2)
-    assert sum(history.ledger.totals(by).values(), Total()) == Total(calls=5, errors=3, credits=3, maybe_charged=5)
+    assert sum(history.ledger.totals(by).values(), Total()) == Total(
+        calls=5, errors=3, credits=3, maybe_charged=5
+    )
 
 
 def test_a_day_is_the_readers_day(history: History) -> None:
     history.call(NFL, 3, 3)
     history.clock.sleep(7200)
     history.call(NFL, 3, 2)
-    assert history.ledger.totals(("day",), zone=NEW_YORK) == {("2026-11-23",): Total(1, 0, 3), ("2026-11-24",): Total(1, 0, 2)}
+    assert history.ledger.totals(("day",), zone=NEW_YORK) == {
+        ("2026-11-23",): Total(1, 0, 3),
+        ("2026-11-24",): Total(1, 0, 2),
+    }
     assert history.ledger.totals(("day",)) == {("2026-11-24",): Total(2, 0, 5)}
     kathmandu = ZoneInfo("Asia/Kathmandu")  # off by 5 h 45 min
     assert history.ledger.totals(("day",), zone=kathmandu) == {("2026-11-24",): Total(2, 0, 5)}
@@ -114,7 +129,9 @@ def test_a_call_that_nobody_knows_the_cost_of_is_never_shown_as_free(history: Hi
     assert [call.outcome for call in history.ledger.calls()] == ["TIMEOUT", "LOST"]
 
 
-def test_calls_under_way_are_counted_when_they_end_and_lost_ones_when_they_cannot_end_any_more(history: History) -> None:
+def test_calls_under_way_are_counted_when_they_end_and_lost_ones_when_they_cannot_end_any_more(
+    history: History,
+) -> None:
     history.call(NFL, 3, 3)
     history.call(SCHEDULE, 0, None, "TIMEOUT")
     history.book(NFL, 3)
@@ -159,13 +176,18 @@ def test_recent_calls_are_the_last_ones_newest_first_with_how_long_they_took(his
     history.call(SCHEDULE, 0, 0, "BROKEN_ANSWER", "prefetch")
     history.call(NBA, 1, None, "TIMEOUT")
     history.book(FORECAST, 0)
-    last = [(call.api, call.sport, call.command, call.outcome, call.price, call.spent, call.seconds) for call in history.ledger.recent(3)]
+    last = [
+        (call.api, call.sport, call.command, call.outcome, call.price, call.spent, call.seconds)
+        for call in history.ledger.recent(3)
+    ]
     assert last == [
         ("weather", None, "fetch", "IN_FLIGHT", 0, None, None),
         ("odds", "nba", "fetch", "TIMEOUT", 1, None, None),
         ("espn", "nfl", "prefetch", "BROKEN_ANSWER", 0, 0, 0.2),
     ]
-    assert [call.at for call in history.ledger.recent(9)] == sorted((call.at for call in history.ledger.calls()), reverse=True)
+    assert [call.at for call in history.ledger.recent(9)] == sorted(
+        (call.at for call in history.ledger.calls()), reverse=True
+    )
 
 
 def test_why_tells_of_windows_without_prices(tmp_path: Path) -> None:

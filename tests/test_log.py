@@ -1,4 +1,6 @@
-"""The log: notices and libraries' records in one place, without secrets, in a file that many processes share."""
+"""The log: notices and libraries' records in one place, without secrets, in a file that many processes
+share.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,11 @@ from urllib.parse import quote
 
 import pytest
 
-from oddsctl import log, redaction, settings
-from oddsctl.errors import ConfigError
-from oddsctl.messages.jobs import SportsJob
-from oddsctl.messages.notices import ClockCompared, Landed, Warned
+from oddsctl.domain import settings
+from oddsctl.domain.errors import ConfigError
+from oddsctl.domain.jobs import SportsJob
+from oddsctl.domain.notices import ClockCompared, Landed, Warned
+from oddsctl.observability import log, redaction
 
 KEY = "planted-key-9f8e7d6c5b4a"
 ROOT = Path(__file__).parents[1]
@@ -38,7 +41,13 @@ def warnings() -> list[str]:
 
 
 def kept(file: Path, warnings: list[str], *, verbosity: int = 0, **options: Any) -> Any:
-    return log.kept(settings.Log(file, **options), file.parent.parent, log.Run("fetch", demo=False), verbosity, warnings.append)
+    return log.kept(
+        settings.Log(file, **options),
+        file.parent.parent,
+        log.Run("fetch", demo=False),
+        verbosity,
+        warnings.append,
+    )
 
 
 def lines(file: Path) -> list[dict[str, Any]]:
@@ -65,7 +74,9 @@ def test_a_notice_is_a_json_line_that_tells_when_who_and_what(file: Path, warnin
     assert warnings == []
 
 
-def test_without_a_file_stderr_gets_the_words_alone_and_warnings_only_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_file_stderr_gets_the_words_alone_and_warnings_only_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with log.kept(settings.Log(), Path(), log.Run("fetch", demo=False), 1, print) as hear:
         hear(Landed(SportsJob(), 1))
         hear(Warned("look out"))  # the session has said it
@@ -107,7 +118,9 @@ def plant(logger: logging.Logger) -> None:
         logger.exception("failed")
 
 
-def test_the_key_is_in_no_part_of_a_record_of_any_logger(file: Path, warnings: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_key_is_in_no_part_of_a_record_of_any_logger(
+    file: Path, warnings: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with kept(file, warnings, verbosity=2, level="debug"):
         for name in ("oddsctl", "urllib3.connectionpool", "any.other"):
             plant(logging.getLogger(name))
@@ -118,18 +131,25 @@ def test_the_key_is_in_no_part_of_a_record_of_any_logger(file: Path, warnings: l
     assert "RuntimeError" in text
 
 
-def test_an_error_that_ends_the_run_is_told_and_a_bug_with_its_traceback(file: Path, warnings: list[str]) -> None:
+def test_an_error_that_ends_the_run_is_told_and_a_bug_with_its_traceback(
+    file: Path, warnings: list[str]
+) -> None:
     with pytest.raises(ConfigError), kept(file, warnings):
         raise ConfigError("no such place")
     with pytest.raises(ZeroDivisionError), kept(file, warnings):
         raise ZeroDivisionError(KEY)
     told = lines(file)
-    assert [(line["level"], line["message"]) for line in told] == [("error", "CONFIG: no such place"), ("error", "a bug")]
+    assert [(line["level"], line["message"]) for line in told] == [
+        ("error", "CONFIG: no such place"),
+        ("error", "a bug"),
+    ]
     assert "exception" not in told[0]
     assert "ZeroDivisionError: ***" in told[1]["exception"]
 
 
-def test_a_file_that_cannot_be_written_is_told_once_and_costs_nothing(tmp_path: Path, warnings: list[str]) -> None:
+def test_a_file_that_cannot_be_written_is_told_once_and_costs_nothing(
+    tmp_path: Path, warnings: list[str]
+) -> None:
     (tmp_path / "logs").write_text("a file")
     with kept(tmp_path / "logs" / "x.jsonl", warnings) as hear:
         hear(Landed(SportsJob(), 1))
@@ -142,7 +162,11 @@ def test_a_full_file_gives_way_and_no_more_than_asked_for_are_kept(file: Path, w
     with kept(file, warnings, max_size=400, keep=2) as hear:
         for _ in range(40):
             hear(Landed(SportsJob(), 1))
-    assert sorted(path.name for path in all_files(file)) == ["oddsctl.jsonl", "oddsctl.jsonl.1", "oddsctl.jsonl.2"]
+    assert sorted(path.name for path in all_files(file)) == [
+        "oddsctl.jsonl",
+        "oddsctl.jsonl.1",
+        "oddsctl.jsonl.2",
+    ]
     assert all(0 < path.stat().st_size <= 400 for path in all_files(file))
     assert {path.stat().st_mode & 0o777 for path in all_files(file)} == {0o600}
 
@@ -157,17 +181,22 @@ def test_nothing_but_the_file_is_kept_where_none_is_asked_for(file: Path, warnin
 WRITER = """
 import sys
 from pathlib import Path
-from oddsctl import log, settings
-from oddsctl.messages.notices import Warned
+from oddsctl.domain import settings
+from oddsctl.observability import log
+from oddsctl.domain.notices import Warned
 file = Path(sys.argv[1])
-with log.kept(settings.Log(file, max_size=20_000, keep=40), file.parent.parent, log.Run("t", False), 0, print) as hear:
+wanted = settings.Log(file, max_size=20_000, keep=40)
+with log.kept(wanted, file.parent.parent, log.Run("t", False), 0, print) as hear:
     for number in range(300):
         hear(Warned(f"{sys.argv[2]}/{number}"))
 """
 
 
 def test_four_processes_lose_no_line_and_tear_none_while_the_file_rotates(file: Path) -> None:
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(file), str(number)], cwd=ROOT) for number in range(4)]
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(file), str(number)], cwd=ROOT)
+        for number in range(4)
+    ]
     assert [writer.wait(timeout=120) for writer in writers] == [0] * 4
     told = [line["message"] for path in all_files(file) for line in lines(path)]
     assert sorted(told) == sorted(f"{writer}/{number}" for writer in range(4) for number in range(300))

@@ -14,23 +14,25 @@ from types import MappingProxyType
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from oddsctl import metrics
-from oddsctl.errors import StateError
-from oddsctl.ledger import Ledger
-from oddsctl.metrics import Metrics
-from oddsctl.policy import tally
-from oddsctl.policy.tally import Tally
-from oddsctl.records import Records
+from oddsctl.domain.errors import StateError
+from oddsctl.domain.settings import Settings
+from oddsctl.policy import call_stats as tally
+from oddsctl.policy.call_stats import Tally
+from oddsctl.records.calls import Records
+from oddsctl.records.ledger import Ledger
 from oddsctl.render.prometheus import exposition, write_whole
-from oddsctl.settings import Settings
+from oddsctl.services import metrics
+from oddsctl.services.metrics import Metrics
 from oddsctl.store.memory import MemoryStore
 from tests.fakes import FakeClock
 
 ROOT = Path(__file__).parents[1]
 DASHBOARD = ROOT / "docs" / "grafana-dashboard.json"
 PROMISED = {
-    "oddsctl_credits_used", "oddsctl_credits_remaining", "oddsctl_credits_reserved", "oddsctl_credits_maybe_charged", "oddsctl_tokens",
-    "oddsctl_calls_total", "oddsctl_cache_hits_total", "oddsctl_latency_seconds", "oddsctl_breaker_open", "oddsctl_health",
+    "oddsctl_credits_used", "oddsctl_credits_remaining", "oddsctl_credits_reserved",
+    "oddsctl_credits_maybe_charged", "oddsctl_tokens",
+    "oddsctl_calls_total", "oddsctl_cache_hits_total", "oddsctl_latency_seconds", "oddsctl_breaker_open",
+    "oddsctl_health",
     "oddsctl_oldest_answer_seconds", "oddsctl_windows_total",
 }  # fmt: skip
 
@@ -62,7 +64,11 @@ Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 def samples(text: str) -> Samples:
     families = list(text_string_to_metric_families(text))
-    return {(one.name, tuple(sorted(one.labels.items()))): one.value for family in families for one in family.samples}
+    return {
+        (one.name, tuple(sorted(one.labels.items()))): one.value
+        for family in families
+        for one in family.samples
+    }
 
 
 def of(text: str, name: str, **labels: str) -> float:
@@ -89,7 +95,11 @@ def test_each_number_is_told_with_its_labels() -> None:
 
 def test_the_histogram_is_cumulative_with_count_and_sum() -> None:
     text = exposition(FULL)
-    buckets = [(labels, value) for (name, labels), value in samples(text).items() if name.endswith("_bucket") and ("api", "odds") in labels]
+    buckets = [
+        (labels, value)
+        for (name, labels), value in samples(text).items()
+        if name.endswith("_bucket") and ("api", "odds") in labels
+    ]
     values = [value for _, value in buckets]
     assert values == sorted(values)
     assert len(buckets) == len(tally.BOUNDS_MS) + 1
@@ -102,9 +112,17 @@ def test_the_histogram_is_cumulative_with_count_and_sum() -> None:
 
 
 def test_what_is_not_known_has_no_sample() -> None:
-    told = {name for name, _ in samples(exposition(replace(FULL, credits_used=None, credits_remaining=None, windows={})))}
+    told = {
+        name
+        for name, _ in samples(
+            exposition(replace(FULL, credits_used=None, credits_remaining=None, windows={}))
+        )
+    }
     assert not told & {"oddsctl_credits_used", "oddsctl_credits_remaining", "oddsctl_windows_total"}
-    assert {labels for name, labels in samples(exposition(FULL)) if name == "oddsctl_health"} == {(("api", "odds"),), (("api", "espn"),)}
+    assert {labels for name, labels in samples(exposition(FULL)) if name == "oddsctl_health"} == {
+        (("api", "odds"),),
+        (("api", "espn"),),
+    }
 
 
 @pytest.mark.parametrize(("word", "number"), [("healthy", 1.0), ("degraded", 0.5), ("unhealthy", 0.0)])
@@ -129,7 +147,13 @@ def gathered(tmp_path: Path, health: Mapping[str, str] = MappingProxyType({})) -
 
 def test_before_the_first_call_nothing_is_claimed(tmp_path: Path) -> None:
     found = gathered(tmp_path)
-    assert (found.credits_used, found.credits_reserved, found.calls, found.oldest, found.windows) == (None, 0, {}, {}, {})
+    assert (found.credits_used, found.credits_reserved, found.calls, found.oldest, found.windows) == (
+        None,
+        0,
+        {},
+        {},
+        {},
+    )
     assert found.tokens == {"odds": 5, "espn": 5, "weather": 5}
     assert gathered(tmp_path, health={"odds": "degraded"}).health == {"odds": "degraded"}
 
@@ -187,7 +211,12 @@ def test_where_it_cannot_be_written_nothing_is_left_behind(where: str, tmp_path:
 
 def test_the_dashboard_asks_for_metrics_that_exist_and_shows_each() -> None:
     panels = json.loads(DASHBOARD.read_text())["panels"]
-    asked = {name for panel in panels for target in panel["targets"] for name in re.findall(r"oddsctl_\w+", target["expr"])}
+    asked = {
+        name
+        for panel in panels
+        for target in panel["targets"]
+        for name in re.findall(r"oddsctl_\w+", target["expr"])
+    }
     told = {name for name, _ in samples(exposition(FULL))}
     assert asked <= told
     assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in asked} == PROMISED

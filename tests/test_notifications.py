@@ -1,4 +1,6 @@
-"""Alerts from the store to a channel: once, also when many look at once, when a channel is down, and when Apprise is missing."""
+"""Alerts from the store to a channel: once, also when many look at once, when a channel is down, and when
+Apprise is missing.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +17,23 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from oddsctl import notify, settings
-from oddsctl.accounts import Accounts
-from oddsctl.errors import ConfigError, LockTimeoutError
-from oddsctl.messages.jobs import Events, OddsJob
-from oddsctl.messages.notices import HealthChecked, News, PickFound, WindowMissed
-from oddsctl.messages.wire import Quota
-from oddsctl.messages.wishes import Purpose
-from oddsctl.models import OddsEvent, Price
-from oddsctl.notifications import KEY, deliver, send_test
-from oddsctl.notify import NOT_INSTALLED, Channel, Message
+from oddsctl.domain import settings
+from oddsctl.domain.errors import ConfigError, LockTimeoutError
+from oddsctl.domain.http import Quota
+from oddsctl.domain.jobs import Events, OddsJob
+from oddsctl.domain.models import OddsEvent, Price
+from oddsctl.domain.notices import HealthChecked, News, PickFound, WindowMissed
+from oddsctl.domain.ports import JSON, Store
+from oddsctl.domain.requests import Purpose
+from oddsctl.domain.settings import Settings
+from oddsctl.notify import channels as notify
+from oddsctl.notify.channels import NOT_INSTALLED, Channel, Message
 from oddsctl.policy.admission import Receipt, Verdict
-from oddsctl.policy.outbox import LEASE
-from oddsctl.ports import JSON, Store
+from oddsctl.policy.alert_outbox import LEASE
 from oddsctl.render.alerts import MOST_LINES, body, title
-from oddsctl.settings import Settings
-from oddsctl.shelves import Kept, Shelves
+from oddsctl.services.alerts import KEY, deliver, send_test
+from oddsctl.state.accounts import Accounts
+from oddsctl.state.responses import Kept, Shelves
 from oddsctl.store.disk import DiskStore
 from oddsctl.store.memory import MemoryStore
 from tests.fakes import FakeClock
@@ -76,7 +79,16 @@ class House:
         return Settings(notify=self.rules)
 
     def run(self, *news: News) -> None:
-        deliver(self.store, self.clock, self.settings, UTC_ZONE, news=news, warn=self.warnings.append, send=self.post, env={})
+        deliver(
+            self.store,
+            self.clock,
+            self.settings,
+            UTC_ZONE,
+            news=news,
+            warn=self.warnings.append,
+            send=self.post,
+            env={},
+        )
 
     def answered(self, used: int) -> None:
         """An answer of The Odds API told the balance."""
@@ -86,9 +98,15 @@ class House:
 
     def bought(self, price: float, markets: tuple[str, ...] = ("h2h",)) -> None:
         now = self.clock.now()
-        prices = (Price("fanduel", "h2h", "Lions", price), Price("betmgm", "h2h", "Lions", 1.2), Price("fanduel", "totals", "Over", 9.0))
+        prices = (
+            Price("fanduel", "h2h", "Lions", price),
+            Price("betmgm", "h2h", "Lions", 1.2),
+            Price("fanduel", "totals", "Over", 9.0),
+        )
         events = Events((OddsEvent("e1", now + 86400, "Lions", "Packers", prices),))
-        Shelves(self.store).keep(Kept(OddsJob("americanfootball_nfl", markets, ("us",)), now, now, 1, Purpose.OWN, events))
+        Shelves(self.store).keep(
+            Kept(OddsJob("americanfootball_nfl", markets, ("us",)), now, now, 1, Purpose.OWN, events)
+        )
 
 
 @pytest.fixture
@@ -116,7 +134,9 @@ def test_the_balance_is_that_of_the_books(house: House) -> None:
         house.clock.jump(3600)
     lines = [line for to, message in house.post.sent for line in message.body.splitlines() if to == "a://…"]
     month = "the new month begins on Tue 1 Dec 00:00"
-    told = [f"{left} of 500 credits left ({share} %); {month}" for left, share in ((240, 48), (80, 16), (30, 6))]
+    told = [
+        f"{left} of 500 credits left ({share} %); {month}" for left, share in ((240, 48), (80, 16), (30, 6))
+    ]
     assert [line for line in lines if "left" in line] == told
     assert len([line for line in lines if "at this pace" in line]) == 1
 
@@ -189,7 +209,9 @@ def test_a_killed_sender_silences_nobody_for_long(house: House) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        deliver(house.store, house.clock, house.settings, UTC_ZONE, news=[DOWN], warn=print, send=dies, env={})
+        deliver(
+            house.store, house.clock, house.settings, UTC_ZONE, news=[DOWN], warn=print, send=dies, env={}
+        )
     house.run()
     assert house.post.sent == []
     house.clock.jump(LEASE)
@@ -203,7 +225,9 @@ def test_what_another_run_finds_meanwhile_goes_out_with_it(house: House) -> None
             house.run(replace(DOWN, api="odds"))
         return house.post(messages)
 
-    deliver(house.store, house.clock, house.settings, UTC_ZONE, news=[DOWN], warn=print, send=interleaved, env={})
+    deliver(
+        house.store, house.clock, house.settings, UTC_ZONE, news=[DOWN], warn=print, send=interleaved, env={}
+    )
     assert house.post.titles() == ["oddsctl: ESPN is unhealthy", "oddsctl: The Odds API is unhealthy"]
 
 
@@ -244,7 +268,9 @@ def test_state_that_cannot_be_read_is_begun_anew(house: House) -> None:
 # ── a real receiver ──
 
 
-def to(*urls: str, env: Mapping[str, str] | None = None, patience: float = notify.PATIENCE) -> list[str | None]:
+def to(
+    *urls: str, env: Mapping[str, str] | None = None, patience: float = notify.PATIENCE
+) -> list[str | None]:
     """What becomes of a message to each of these addresses."""
     found = notify.channels(urls, env or {})
     results = notify.send(dict.fromkeys(found, Message("hello", "world")), patience)
@@ -257,10 +283,14 @@ def test_a_receiver_that_is_down_is_told_when_it_is_up_again(house: House) -> No
         house.rules = replace(house.rules, urls=(receiver.url,))
 
     def run(*news: News) -> None:
-        deliver(house.store, house.clock, house.settings, UTC_ZONE, news=news, warn=house.warnings.append, env={})
+        deliver(
+            house.store, house.clock, house.settings, UTC_ZONE, news=news, warn=house.warnings.append, env={}
+        )
 
     run(DOWN)
-    assert house.warnings == ["alert not delivered to json://…: it was not reached, or did not take the message; tried again later"]
+    assert house.warnings == [
+        "alert not delivered to json://…: it was not reached, or did not take the message; tried again later"
+    ]
     house.clock.jump(60)
     with receiver.up():
         receiver.status = 500
@@ -293,18 +323,34 @@ def test_many_channels_are_all_told() -> None:
 def test_an_address_may_stand_in_a_variable() -> None:
     with Receiver().up() as receiver:
         results = to("env:HOOK", "env:NOT_THERE", "no-such://x", env={"HOOK": receiver.url})
-    assert results == [None, "the variable NOT_THERE is not set", "Apprise knows no such address, or lacks a package for it"]
+    assert results == [
+        None,
+        "the variable NOT_THERE is not set",
+        "Apprise knows no such address, or lacks a package for it",
+    ]
     assert receiver.titles == ["hello"]
 
 
-def test_the_process_that_tells_the_channels_knows_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_process_that_tells_the_channels_knows_no_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What it was started with, it writes down itself before anything else of it runs."""
     seen = tmp_path / "seen.json"
-    (tmp_path / "sitecustomize.py").write_text(f"import json, os\njson.dump(dict(os.environ), open({str(seen)!r}, 'w'))\n")
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import json, os\njson.dump(dict(os.environ), open({str(seen)!r}, 'w'))\n"
+    )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     secret = "0123456789abcdef"
-    for name in ("ODDS_API_KEY", "MY_OWN_PLACE", "ODDSCTL_ODDS_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "DATABASE_URL", "HOOK"):
+    for name in (
+        "ODDS_API_KEY",
+        "MY_OWN_PLACE",
+        "ODDSCTL_ODDS_KEY",
+        "GITHUB_TOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "DATABASE_URL",
+        "HOOK",
+    ):
         monkeypatch.setenv(name, secret)
     assert to("no such address") == ["Apprise knows no such address, or lacks a package for it"]
     found = json.loads(seen.read_text())
@@ -312,14 +358,22 @@ def test_the_process_that_tells_the_channels_knows_no_key(tmp_path: Path, monkey
     assert {"PATH", "HOME", "PYTHONPATH", "HTTPS_PROXY"} <= found.keys()
 
 
-def test_no_address_is_shown_logged_or_kept(house: House, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_address_is_shown_logged_or_kept(
+    house: House, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Not even with all logging on, and not while the address fails."""
     caplog.set_level(logging.DEBUG - 5)
     with Receiver().up() as receiver:
         urls = (receiver.url, f"json://127.0.0.1:9/{TOKEN}", f"no-such://{TOKEN}", "env:HOOK")
         house.rules = replace(house.rules, urls=urls)
         deliver(
-            house.store, house.clock, house.settings, UTC_ZONE, news=[DOWN], warn=house.warnings.append, env={"HOOK": f"tgram://{TOKEN}"}
+            house.store,
+            house.clock,
+            house.settings,
+            UTC_ZONE,
+            news=[DOWN],
+            warn=house.warnings.append,
+            env={"HOOK": f"tgram://{TOKEN}"},
         )
         results = send_test(house.settings, {"HOOK": f"bad {TOKEN}"})
     assert receiver.titles == ["oddsctl: ESPN is unhealthy", "oddsctl: test message"]
@@ -331,10 +385,14 @@ def test_no_address_is_shown_logged_or_kept(house: House, caplog: pytest.LogCapt
         assert TOKEN not in text
 
 
-def test_without_apprise_a_warning_names_the_remedy_and_the_alert_waits(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_apprise_a_warning_names_the_remedy_and_the_alert_waits(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     house.rules = replace(house.rules, urls=("json://127.0.0.1:9",))
-    deliver(house.store, house.clock, house.settings, UTC_ZONE, news=[DOWN], warn=house.warnings.append, env={})
+    deliver(
+        house.store, house.clock, house.settings, UTC_ZONE, news=[DOWN], warn=house.warnings.append, env={}
+    )
     assert house.warnings == [f"alert not delivered to json://…: {NOT_INSTALLED}; tried again later"]
     with pytest.raises(ConfigError, match="not installed"):
         send_test(house.settings, {})

@@ -12,18 +12,33 @@ from typing import Any, TypeVar
 
 import pytest
 
-from oddsctl import errors
-from oddsctl.accounts import DAMAGED, Accounts
-from oddsctl.messages.jobs import Answer, Events, ForecastJob, Forecasts, Job, OddsJob, Schedule, ScheduleJob
-from oddsctl.messages.notices import Notice, Warned
-from oddsctl.messages.wire import HttpRequest, HttpResponse, Quota
-from oddsctl.messages.wishes import Priority, PriorityRequest, Purpose, Reason, Terms
-from oddsctl.models import Forecast, OddsEvent, Place, Price
-from oddsctl.orchestrator import RequestOrchestrator
-from oddsctl.policy import coalesce
-from oddsctl.ports import JSON, Locks, Store
-from oddsctl.served import read_counts
-from oddsctl.settings import Retry, Settings
+from oddsctl.domain import errors
+from oddsctl.domain.http import HttpRequest, HttpResponse, Quota
+from oddsctl.domain.jobs import (
+    Answer,
+    Events,
+    ForecastJob,
+    Forecasts,
+    Job,
+    OddsJob,
+    Schedule,
+    ScheduleJob,
+)
+from oddsctl.domain.models import Forecast, OddsEvent, Place, Price
+from oddsctl.domain.notices import Notice, Warned
+from oddsctl.domain.ports import JSON, Locks, Store
+from oddsctl.domain.requests import (
+    Priority,
+    PriorityRequest,
+    Purpose,
+    Reason,
+    Terms,
+)
+from oddsctl.domain.settings import Retry, Settings
+from oddsctl.orchestration.orchestrator import RequestOrchestrator
+from oddsctl.policy import batching as coalesce
+from oddsctl.state.accounts import DAMAGED, Accounts
+from oddsctl.state.counters import read_counts
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 from oddsctl.store.recovering import RecoveringStore
 from tests.fakes import FakeClock, ScriptedTransport, Step, answer
@@ -37,9 +52,13 @@ HOUR = 3600.0
 
 
 class FakeProvider:
-    """A provider whose requests are the job's key and whose answers hold one event, in two days, priced in all markets asked."""
+    """A provider whose requests are the job's key and whose answers hold one event, in two days, priced in
+    all markets asked.
+    """
 
-    def __init__(self, name: str, clock: FakeClock, fails: Callable[[HttpResponse], Exception | None] = lambda _: None) -> None:
+    def __init__(
+        self, name: str, clock: FakeClock, fails: Callable[[HttpResponse], Exception | None] = lambda _: None
+    ) -> None:
         self.name = name
         self.clock = clock
         self.fails = fails
@@ -77,7 +96,10 @@ class House:
     """An orchestrator on fakes, and what the tests look at."""
 
     def __init__(
-        self, *steps: Step, settings: Settings | None = None, fails: Callable[[HttpResponse], Exception | None] = lambda _: None
+        self,
+        *steps: Step,
+        settings: Settings | None = None,
+        fails: Callable[[HttpResponse], Exception | None] = lambda _: None,
     ) -> None:
         self.clock = FakeClock()
         self.store: Store = MemoryStore()
@@ -101,7 +123,10 @@ class House:
         )
 
     def ask(self, *jobs: Job, terms: Terms = PLAIN, **request: Any) -> list[Reason]:
-        return [outcome.reason for outcome in self.new_process().run([PriorityRequest(job, **request) for job in jobs], terms)]
+        return [
+            outcome.reason
+            for outcome in self.new_process().run([PriorityRequest(job, **request) for job in jobs], terms)
+        ]
 
     def credits(self) -> tuple[object, ...]:
         books = self.accounts.state("odds").credits
@@ -144,7 +169,9 @@ def test_what_prefetch_bought_is_named_so() -> None:
 
 def test_equal_and_mergeable_wishes_are_one_call_and_each_gets_its_own() -> None:
     house = House()
-    outcomes = house.new_process().run([PriorityRequest(replace(BOARD, markets=(market,))) for market in ("h2h", "totals", "h2h")], Terms())
+    outcomes = house.new_process().run(
+        [PriorityRequest(replace(BOARD, markets=(market,))) for market in ("h2h", "totals", "h2h")], Terms()
+    )
     assert len(house.transport.sent) == 1
     markets = [
         {price.market for event in outcome.answer.events for price in event.prices}
@@ -159,9 +186,9 @@ def test_twenty_places_are_one_call_and_later_each_is_found_alone() -> None:
     jobs = [ForecastJob((Place(float(n), 0.0),), 100, 101) for n in range(20)]
     outcomes = house.new_process().run([PriorityRequest(job) for job in jobs], Terms())
     assert len(house.transport.sent) == 1
-    assert [outcome.answer.forecasts[0].place for outcome in outcomes if isinstance(outcome.answer, Forecasts)] == [
-        job.places[0] for job in jobs
-    ]
+    assert [
+        outcome.answer.forecasts[0].place for outcome in outcomes if isinstance(outcome.answer, Forecasts)
+    ] == [job.places[0] for job in jobs]
     assert house.ask(jobs[7]) == [Reason.FRESH_CACHE]
 
 
@@ -226,16 +253,25 @@ def test_with_few_credits_left_an_older_board_is_fresh_unless_fresh_is_asked_for
         (Terms(force=True), None, Reason.FETCHED),
     ],
 )
-def test_the_last_credits_are_for_a_game_within_the_hour_or_force(terms: Terms, game_in: float | None, reason: Reason) -> None:
+def test_the_last_credits_are_for_a_game_within_the_hour_or_force(
+    terms: Terms, game_in: float | None, reason: Reason
+) -> None:
     house = House(live(used=491))
     house.ask(BOARD)
     other = replace(BOARD, sport="basketball_nba")
-    assert house.ask(other, terms=terms, game_time=None if game_in is None else house.clock.now() + game_in * HOUR) == [reason]
+    assert house.ask(
+        other, terms=terms, game_time=None if game_in is None else house.clock.now() + game_in * HOUR
+    ) == [reason]
 
 
 def test_max_credits_bounds_what_one_run_spends() -> None:
     house = House()
-    assert house.ask(BOARD, replace(BOARD, sport="basketball_nba"), terms=Terms(max_credits=5)).count(Reason.REFUSED_MAX_CREDITS) == 1
+    assert (
+        house.ask(BOARD, replace(BOARD, sport="basketball_nba"), terms=Terms(max_credits=5)).count(
+            Reason.REFUSED_MAX_CREDITS
+        )
+        == 1
+    )
     assert len(house.transport.sent) == 1
 
 
@@ -300,8 +336,12 @@ UNSURE = (202, 204, 206, 302, 304, 408, 499, 500, 501, 502, 503, 504, 520, 599)
 REFUSED = (400, 401, 403, 404, 405, 410, 413, 418, 422, 425, 429, 451)
 
 
-@pytest.mark.parametrize(("status", "maybe"), [*((status, 3) for status in UNSURE), *((status, 0) for status in REFUSED)])
-def test_whatever_is_neither_an_answer_nor_a_refusal_may_have_been_charged_until_the_balance_tells(status: int, maybe: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "maybe"), [*((status, 3) for status in UNSURE), *((status, 0) for status in REFUSED)]
+)
+def test_whatever_is_neither_an_answer_nor_a_refusal_may_have_been_charged_until_the_balance_tells(
+    status: int, maybe: int
+) -> None:
     house = House(
         answer({}, status),
         live(used=6),
@@ -317,7 +357,9 @@ def test_whatever_is_neither_an_answer_nor_a_refusal_may_have_been_charged_until
 
 
 @pytest.mark.parametrize("status", UNSURE)
-def test_what_may_have_been_charged_is_tried_again_once_at_the_most_and_not_beyond_max_credits(status: int) -> None:
+def test_what_may_have_been_charged_is_tried_again_once_at_the_most_and_not_beyond_max_credits(
+    status: int,
+) -> None:
     house = House(answer({}, status), fails=lambda _: errors.ServerError("no answer"))
     house.ask(BOARD)
     assert len(house.transport.sent) == 2
@@ -342,7 +384,12 @@ def test_an_answer_without_quota_headers_is_charged_at_its_price_and_shown_as_ma
 
 
 @pytest.mark.parametrize(
-    "headers", [{"x_requests_used": 3}, {"x_requests_remaining": 497}, {"x_requests_used": 3, "x_requests_remaining": 497}]
+    "headers",
+    [
+        {"x_requests_used": 3},
+        {"x_requests_remaining": 497},
+        {"x_requests_used": 3, "x_requests_remaining": 497},
+    ],
 )
 def test_a_balance_without_the_charge_leaves_nothing_in_doubt(headers: dict[str, int]) -> None:
     house = House(live(used=0, last=0), answer([], **headers))
@@ -401,7 +448,9 @@ UNREADABLE = (errors.BrokenAnswerError, errors.UnusableAnswerError)
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
-def test_a_paid_answer_that_cannot_be_read_is_not_bought_again_while_it_would_be_fresh(kind: type[errors.ProviderError]) -> None:
+def test_a_paid_answer_that_cannot_be_read_is_not_bought_again_while_it_would_be_fresh(
+    kind: type[errors.ProviderError],
+) -> None:
     house = House(live(used=3), live(used=6), fails=lambda _: kind("no JSON"))
     (first,) = house.new_process().run([PriorityRequest(BOARD)], Terms())
     assert (first.reason, first.credits) == (Reason.NONE, 3)
@@ -433,7 +482,12 @@ def test_a_shared_call_that_was_paid_and_cannot_be_read_is_remembered_for_each_w
 
 
 def test_what_cost_nothing_and_cannot_be_read_is_tried_again() -> None:
-    house = House(live(used=3, last=0), live(used=3, last=0), live(used=3, last=0), fails=lambda _: errors.BrokenAnswerError("no JSON"))
+    house = House(
+        live(used=3, last=0),
+        live(used=3, last=0),
+        live(used=3, last=0),
+        fails=lambda _: errors.BrokenAnswerError("no JSON"),
+    )
     house.ask(BOARD)
     assert len(house.transport.sent) == 3
 
@@ -473,17 +527,25 @@ def test_without_a_key_nothing_is_sent() -> None:
 
 
 @pytest.mark.parametrize("name", ["used", "remaining", "own", "foreign", "base"])
-def test_books_that_an_earlier_version_spoiled_with_absurd_headers_break_no_later_run(name: str, tmp_path: Path) -> None:
+def test_books_that_an_earlier_version_spoiled_with_absurd_headers_break_no_later_run(
+    name: str, tmp_path: Path
+) -> None:
     house = House(live(used=3), live(used=6))
-    house.store = RecoveringStore(tmp_path, house.clock, 1.0, house.notices.append, lost_key=DAMAGED, books="accounts/odds/", traces=())
+    house.store = RecoveringStore(
+        tmp_path, house.clock, 1.0, house.notices.append, lost_key=DAMAGED, books="accounts/odds/", traces=()
+    )
     house.accounts = Accounts(house.store, house.clock, house.settings)
     house.ask(BOARD)
     row = house.store.read("accounts/odds/k1")
-    house.store.update("accounts/odds/k1", lambda _: ({**row, "credits": {**row["credits"], name: 10**308}}, None))
+    house.store.update(
+        "accounts/odds/k1", lambda _: ({**row, "credits": {**row["credits"], name: 10**308}}, None)
+    )
     house.clock.jump(1)
     assert house.ask(BOARD, terms=Terms(fresh=True)) == [Reason.FETCHED]
     assert house.credits() == (6, 494, 0, 0)
-    assert "the stored account cannot be read" in " ".join(notice.text for notice in house.notices if isinstance(notice, Warned))
+    assert "the stored account cannot be read" in " ".join(
+        notice.text for notice in house.notices if isinstance(notice, Warned)
+    )
     house.store.close()
 
 
@@ -525,7 +587,9 @@ class FullAfterTheAnswer(MemoryStore):
 
 @pytest.mark.parametrize("error", [errors.StateError("disk full"), errors.LockTimeoutError("locked")])
 @pytest.mark.parametrize("prefix", ["answers/", "accounts/", "flights/", ""])
-def test_a_paid_answer_is_shown_whatever_cannot_be_written_after_it(prefix: str, error: errors.OddsctlError) -> None:
+def test_a_paid_answer_is_shown_whatever_cannot_be_written_after_it(
+    prefix: str, error: errors.OddsctlError
+) -> None:
     house = House()
     house.store = FullAfterTheAnswer(house, prefix, error)
     assert house.ask(BOARD) == [Reason.FETCHED]
@@ -553,10 +617,18 @@ def test_what_has_waited_long_is_asked_for_before_what_was_asked_just_now() -> N
     """Seen with weather, whose calls go one after the other."""
     house = House(answer([]))
     now = house.clock.now()
-    asked = [(100, Priority.NORMAL, None), (200, Priority.PREFETCH, now - 2 * HOUR), (300, Priority.PREFETCH, now - 3 * HOUR)]
+    asked = [
+        (100, Priority.NORMAL, None),
+        (200, Priority.PREFETCH, now - 2 * HOUR),
+        (300, Priority.PREFETCH, now - 3 * HOUR),
+    ]
     jobs = [ForecastJob((Place(0.0, 0.0),), day, day) for day, _, _ in asked]
     house.new_process().run(
-        [PriorityRequest(job, priority, asked_at=at) for job, (_, priority, at) in zip(jobs, asked, strict=True)], PLAIN
+        [
+            PriorityRequest(job, priority, asked_at=at)
+            for job, (_, priority, at) in zip(jobs, asked, strict=True)
+        ],
+        PLAIN,
     )
     assert [request.url for request in house.transport.sent] == [jobs[2].key, jobs[0].key, jobs[1].key]
 
@@ -572,7 +644,10 @@ def test_after_a_rest_the_waiting_calls_are_spaced_by_the_rate() -> None:
     settings = replace(Settings(), espn=replace(Settings().espn, rate=1, burst=5), retry=Retry(attempts=1))
     until = FakeClock().now() + 20
     failing = True
-    house = House(settings=settings, fails=lambda _: errors.RateLimitedError("slow down", retry_at=until) if failing else None)
+    house = House(
+        settings=settings,
+        fails=lambda _: errors.RateLimitedError("slow down", retry_at=until) if failing else None,
+    )
     house.ask(WEEK)
     failing = False
     at = []
@@ -584,7 +659,11 @@ def test_after_a_rest_the_waiting_calls_are_spaced_by_the_rate() -> None:
 
 
 def test_another_accounts_failure_is_not_ours() -> None:
-    house = House(answer({}, 401), live(used=3), fails=lambda response: errors.InvalidKeyError("who?") if response.status == 401 else None)
+    house = House(
+        answer({}, 401),
+        live(used=3),
+        fails=lambda response: errors.InvalidKeyError("who?") if response.status == 401 else None,
+    )
     assert house.ask(BOARD) == [Reason.NONE]
     assert house.ask(BOARD) == [Reason.NONE]
     assert len(house.transport.sent) == 1
@@ -595,7 +674,10 @@ def test_another_accounts_failure_is_not_ours() -> None:
 def test_answers_of_the_simulated_world_stay_marked() -> None:
     house = House(answer([], x_oddsctl_demo=1))
     outcomes = [house.new_process().run([PriorityRequest(BOARD)], Terms())[0] for _ in range(2)]
-    assert [(outcome.reason, outcome.demo) for outcome in outcomes] == [(Reason.FETCHED, True), (Reason.FRESH_CACHE, True)]
+    assert [(outcome.reason, outcome.demo) for outcome in outcomes] == [
+        (Reason.FETCHED, True),
+        (Reason.FRESH_CACHE, True),
+    ]
 
 
 def test_what_served_a_wish_is_counted_with_what_it_saved() -> None:
@@ -605,7 +687,13 @@ def test_what_served_a_wish_is_counted_with_what_it_saved() -> None:
         with_close.run([PriorityRequest(BOARD), PriorityRequest(WEEK)], Terms())
         with_close.close()
     counts = read_counts(house.store)
-    assert (counts.hits, counts.misses, counts.stale, counts.saved_calls, counts.saved_credits) == (2, 2, 0, 2, 3)
+    assert (counts.hits, counts.misses, counts.stale, counts.saved_calls, counts.saved_credits) == (
+        2,
+        2,
+        0,
+        2,
+        3,
+    )
 
 
 def test_a_preview_sends_and_books_nothing() -> None:

@@ -10,21 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from oddsctl import batch, board
-from oddsctl.cli import door
-from oddsctl.cli.door import hoist
-from oddsctl.errors import InvalidMarketError, OddsctlError, UsageError
-from oddsctl.fetch import Fetch
-from oddsctl.messages.jobs import Events, EventsJob, Job, OddsJob
-from oddsctl.messages.wishes import Outcome, Reason, Terms
-from oddsctl.models import Board, OddsEvent, Outright, Price, Sport, Usage
-from oddsctl.policy import coalesce
+from oddsctl.cli import error_handler as door
+from oddsctl.cli.error_handler import hoist
+from oddsctl.domain import board
+from oddsctl.domain.errors import InvalidMarketError, OddsctlError, UsageError
+from oddsctl.domain.jobs import Events, EventsJob, Job, OddsJob
+from oddsctl.domain.models import (
+    Board,
+    OddsEvent,
+    Outright,
+    Price,
+    Sport,
+    Usage,
+)
+from oddsctl.domain.requests import Outcome, Reason, Terms
+from oddsctl.domain.settings import Freshness, Settings
+from oddsctl.policy import batching as coalesce
 from oddsctl.policy.freshness import lifetime
-from oddsctl.questions import Wanted
 from oddsctl.render import documents
 from oddsctl.render.board import show_board
-from oddsctl.render.terminal import console
-from oddsctl.settings import Freshness, Settings
+from oddsctl.render.console import console
+from oddsctl.services import batch
+from oddsctl.services.board_query import Wanted
+from oddsctl.services.fetch import Fetch
 from oddsctl.store import codec
 from tests.fakes import FakeClock
 from tests.test_fetch_errand import NOW, ScriptedDoor
@@ -53,7 +61,12 @@ def test_the_best_of_each_competitor_stands_favourites_first_and_lay_prices_neve
         ("Detroit Lions", 3.75, "fanduel"),
         ("Kansas City Chiefs", 4.8, "draftkings"),
     ]
-    assert (SHOWN.id, SHOWN.sport, SHOWN.title, len(SHOWN.odds)) == ("odds:e", "sb", "NFL Super Bowl Winner", 4)
+    assert (SHOWN.id, SHOWN.sport, SHOWN.title, len(SHOWN.odds)) == (
+        "odds:e",
+        "sb",
+        "NFL Super Bowl Winner",
+        4,
+    )
 
 
 @pytest.mark.parametrize("wanted", [{}, {"days": 1}, {"team": "chiefs"}])
@@ -65,7 +78,9 @@ def test_a_sport_without_games_is_asked_for_outrights_whatever_the_days(wanted: 
     assert (made.games, made.notes, made.sources[0].reason) == ((), (), Reason.FETCHED)
 
 
-@pytest.mark.parametrize(("markets", "asked"), [(("outrights", "h2h"), ("outrights",)), (("outrights_lay",), ("outrights_lay",))])
+@pytest.mark.parametrize(
+    ("markets", "asked"), [(("outrights", "h2h"), ("outrights",)), (("outrights_lay",), ("outrights_lay",))]
+)
 def test_outrights_of_the_configuration_are_kept(markets: tuple[str, ...], asked: tuple[str, ...]) -> None:
     assert Wanted((BOWL,), markets, ("us",)).markets_of(BOWL) == asked
     assert Wanted((BOWL,), ("h2h",), ("us",), markets_named=True).markets_of(BOWL) == ("h2h",)
@@ -90,7 +105,10 @@ class Refusing(ScriptedDoor):
 def test_a_sport_that_turns_out_to_have_no_games_is_asked_for_outrights() -> None:
     door_ = Refusing(odds=Events((EVENT,)))
     assert len(fetched(door_, MASTERS).outrights) == 1
-    assert [job.markets for jobs in door_.asked for job in jobs if isinstance(job, OddsJob)] == [("h2h", "spreads"), ("outrights",)]
+    assert [job.markets for jobs in door_.asked for job in jobs if isinstance(job, OddsJob)] == [
+        ("h2h", "spreads"),
+        ("outrights",),
+    ]
     named = Refusing(odds=Events((EVENT,)), events=Events(()))
     assert fetched(named, MASTERS, markets_named=True).outrights == ()
     assert len([job for jobs in named.asked for job in jobs if isinstance(job, OddsJob)]) == 1
@@ -153,7 +171,12 @@ def test_json_has_a_list_of_outrights_only_where_there_are_some() -> None:
 
 def test_csv_has_a_row_a_price_without_teams() -> None:
     rows = list(csv.DictReader(io.StringIO(documents.csv(MADE))))
-    assert [rows[0][name] for name in ("sport", "home", "market", "outcome")] == ["sb", "", "outrights", "Kansas City Chiefs"]
+    assert [rows[0][name] for name in ("sport", "home", "market", "outcome")] == [
+        "sb",
+        "",
+        "outrights",
+        "Kansas City Chiefs",
+    ]
     assert len(rows) == 4
 
 
@@ -170,7 +193,9 @@ def test_the_table_has_competitor_best_price_and_book() -> None:
 def test_an_outright_without_prices_says_so() -> None:
     stream = io.StringIO()
     bare = Outright("odds:e", "sb", "Winner", START)
-    show_board(console(stream, {}), replace(MADE, outrights=(bare,)), zone=Wanted((), (), ()).zone, sports=(BOWL,))
+    show_board(
+        console(stream, {}), replace(MADE, outrights=(bare,)), zone=Wanted((), (), ()).zone, sports=(BOWL,)
+    )
     assert "No prices." in stream.getvalue()
 
 

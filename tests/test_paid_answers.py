@@ -9,24 +9,29 @@ from typing import TypeVar
 
 import pytest
 
-from oddsctl import errors
-from oddsctl.messages.jobs import OddsJob
-from oddsctl.messages.wishes import Outcome, PriorityRequest, Reason, Terms
-from oddsctl.ports import JSON
+from oddsctl.domain import errors
+from oddsctl.domain.jobs import OddsJob
+from oddsctl.domain.ports import JSON
+from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, Terms
 from oddsctl.store.memory import MemoryStore
 from tests.league import Town
 from tests.test_orchestrator import BOARD, WEEK, House, live
 from tests.test_prefetch_errand import SUNDAY, one_o_clock, town
 
 T = TypeVar("T")
-FAILURES = [errors.StateError("the disk is gone"), errors.LockTimeoutError("another process keeps the state locked")]
+FAILURES = [
+    errors.StateError("the disk is gone"),
+    errors.LockTimeoutError("another process keeps the state locked"),
+]
 STEPS = 30
 """More than one run's accesses to the state: the last cases see no failure at all."""
 OTHER = replace(BOARD, sport="basketball_nba")
 
 
 class FailingStore(MemoryStore):
-    """Works until the first request was sent, then for `more` accesses; from then on nothing can be read or written."""
+    """Works until the first request was sent, then for `more` accesses; from then on nothing can be read or
+    written.
+    """
 
     def __init__(self, house: House, more: int, error: errors.OddsctlError) -> None:
         super().__init__()
@@ -75,12 +80,16 @@ def test_a_paid_answer_outlives_whatever_fails_after_it(more: int, error: errors
     assert first.answer is not None
     for outcome in second:
         assert outcome.answer is not None or outcome.error is error
-    bought = sum(isinstance(outcome.job, OddsJob) and outcome.reason is Reason.FETCHED for outcome in (first, *second))
+    bought = sum(
+        isinstance(outcome.job, OddsJob) and outcome.reason is Reason.FETCHED for outcome in (first, *second)
+    )
     assert sum("/board/" in request.url for request in house.transport.sent) == bought
 
 
 @pytest.mark.parametrize("error", FAILURES, ids=lambda error: error.code)
-def test_before_anything_was_bought_a_state_that_cannot_be_read_is_an_error(error: errors.OddsctlError) -> None:
+def test_before_anything_was_bought_a_state_that_cannot_be_read_is_an_error(
+    error: errors.OddsctlError,
+) -> None:
     class Broken(MemoryStore):
         def read(self, key: str) -> JSON:
             raise error
@@ -119,7 +128,9 @@ class FailingAfterPaid(MemoryStore):
 
 @pytest.mark.parametrize("error", FAILURES, ids=lambda error: error.code)
 @pytest.mark.parametrize("more", range(0, 40, 3))
-def test_prefetch_shows_what_it_bought_whatever_fails_after_it(tmp_path: Path, more: int, error: errors.OddsctlError) -> None:
+def test_prefetch_shows_what_it_bought_whatever_fails_after_it(
+    tmp_path: Path, more: int, error: errors.OddsctlError
+) -> None:
     house = town(tmp_path, one_o_clock(), now=f"{SUNDAY} 12:00")
     house.store = FailingAfterPaid(house, more, error)
     run = house.run()

@@ -1,4 +1,6 @@
-"""The dashboard's drawings: what matters is there at each size, nothing is wider or higher than the terminal."""
+"""The dashboard's drawings: what matters is there at each size, nothing is wider or higher than the
+terminal.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from oddsctl.cli.dashboard import QUIT
+from oddsctl.cli.commands.dashboard import QUIT
 from oddsctl.cli.keyboard import KEY, NOTED, keyboard
-from oddsctl.ledger import RecentCall
-from oddsctl.messages.queued import Item
-from oddsctl.messages.wishes import Priority
-from oddsctl.overview import Overview
+from oddsctl.domain.queued import Item
+from oddsctl.domain.requests import Priority
+from oddsctl.records.ledger import RecentCall
 from oddsctl.render.dashboard import Panel, View, heights, page, turned, views
 from oddsctl.render.text import UNKNOWN
+from oddsctl.services.dashboard import Overview
 
 NOON = 1_767_528_000.0  # 2026-01-04T12:00:00Z, a Sunday
 UTC = ZoneInfo("UTC")
@@ -32,23 +34,45 @@ API = {
     "calls": 1123, "errors": 2, "retries": 1, "latency_p50_ms": 142.2, "latency_p95_ms": 1380.0,
 }  # fmt: skip
 CREDITS = {
-    "used": 123, "remaining": 377, "limit": 500, "reserved": 3, "maybe_charged": 0, "foreign": 12, "reset_at": "2026-02-01T00:00:00Z",
-    "reset_inferred": True, "spend_per_day": 4.12, "projected_remaining_at_reset": 250.4, "even_per_day": 16.13,
+    "used": 123, "remaining": 377, "limit": 500, "reserved": 3, "maybe_charged": 0, "foreign": 12,
+    "reset_at": "2026-02-01T00:00:00Z",
+    "reset_inferred": True, "spend_per_day": 4.12, "projected_remaining_at_reset": 250.4,
+    "even_per_day": 16.13,
 }  # fmt: skip
 STATS = {
     "schema": "oddsctl.stats/1",
-    "apis": {"odds": API | {"credits": CREDITS}, "espn": API, "weather": API | {"calls": 0, "latency_p50_ms": None}},
+    "apis": {
+        "odds": API | {"credits": CREDITS},
+        "espn": API,
+        "weather": API | {"calls": 0, "latency_p50_ms": None},
+    },
     "cache": {"hits": 120, "misses": 40, "stale": 0, "joined": 0, "bytes": 1_258_291, "entries": 14},
     "saved": {"calls": 123, "credits": 369},
     "days": [{"day": f"2026-01-{day:02}", "credits": 3 * day, "maybe_charged": 0} for day in range(1, 5)],
 }
 WELL = {
-    "status": "healthy", "reason": "the last 20 calls were answered", "since": "2026-01-04T11:18:00Z", "checked_at": "2026-01-04T11:59:00Z",
+    "status": "healthy", "reason": "the last 20 calls were answered", "since": "2026-01-04T11:18:00Z",
+    "checked_at": "2026-01-04T11:59:00Z",
     "latency_ms": 142.0, "error_rate": 0.0, "breaker": {"state": "closed", "failures": 0, "retry_at": None},
 }  # fmt: skip
-DOWN = WELL | {"status": "unhealthy", "reason": "HTTP 503", "breaker": {"state": "half_open", "failures": 5, "retry_at": None}}
-DARK = WELL | {"status": "unknown", "reason": "never asked", "since": None, "checked_at": None, "latency_ms": None, "error_rate": None}
-HEALTH = {"schema": "oddsctl.health/1", "status": "unhealthy", "apis": {"odds": WELL, "espn": DOWN, "weather": DARK}}
+DOWN = WELL | {
+    "status": "unhealthy",
+    "reason": "HTTP 503",
+    "breaker": {"state": "half_open", "failures": 5, "retry_at": None},
+}
+DARK = WELL | {
+    "status": "unknown",
+    "reason": "never asked",
+    "since": None,
+    "checked_at": None,
+    "latency_ms": None,
+    "error_rate": None,
+}
+HEALTH = {
+    "schema": "oddsctl.health/1",
+    "status": "unhealthy",
+    "apis": {"odds": WELL, "espn": DOWN, "weather": DARK},
+}
 
 
 def planned(number: int) -> Item:
@@ -67,22 +91,43 @@ OVERVIEW = Overview(
     calls=(
         RecentCall(NOON - 1, "odds", "nfl", "fetch", "IN_FLIGHT", 3, None, None),
         RecentCall(NOON - 62, "espn", "nfl", "prefetch", "SERVER_ERROR", 0, 0, 1.5),
-        *(RecentCall(NOON - 3600 * hour, "weather", None, "fetch", "FETCHED", 0, 0, 0.142) for hour in range(1, 30)),
+        *(
+            RecentCall(NOON - 3600 * hour, "weather", None, "fetch", "FETCHED", 0, 0, 0.142)
+            for hour in range(1, 30)
+        ),
     ),
 )
 NOTHING = Overview(NOON, STATS, None, (), ())
 
 
-def drawn(width: int, height: int, view: View = None, overview: Overview = OVERVIEW, *, encoding: str = "utf-8", **more: Any) -> list[str]:
+def drawn(
+    width: int,
+    height: int,
+    view: View = None,
+    overview: Overview = OVERVIEW,
+    *,
+    encoding: str = "utf-8",
+    **more: Any,
+) -> list[str]:
     lines = [line.plain for line in page(terminal(width, height, encoding), overview, view, zone=UTC, **more)]
     assert len(lines) <= height
-    assert all(line.cell_len <= width for line in page(terminal(width, height, encoding), overview, view, zone=UTC, **more))
+    assert all(
+        line.cell_len <= width
+        for line in page(terminal(width, height, encoding), overview, view, zone=UTC, **more)
+    )
     return lines
 
 
 def terminal(width: int, height: int, encoding: str = "utf-8") -> Console:
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    return Console(file=file, width=width, height=height, force_terminal=True, legacy_windows=False, _environ={"TERM": "xterm"})
+    return Console(
+        file=file,
+        width=width,
+        height=height,
+        force_terminal=True,
+        legacy_windows=False,
+        _environ={"TERM": "xterm"},
+    )
 
 
 def titles(lines: list[str]) -> list[Panel]:
@@ -139,25 +184,39 @@ def test_30x8_still_says_what_matters() -> None:
     assert any(line.startswith("odds") and "4 of 5" in line for line in drawn(30, 8, Panel.LIMITS))
 
 
-@given(st.integers(1, 250), st.integers(1, 80), st.sampled_from([None, *Panel]), st.sampled_from([OVERVIEW, NOTHING]), st.booleans())
-def test_whatever_the_size_nothing_is_wider_or_higher(width: int, height: int, view: View, overview: Overview, demo: bool) -> None:
+@given(
+    st.integers(1, 250),
+    st.integers(1, 80),
+    st.sampled_from([None, *Panel]),
+    st.sampled_from([OVERVIEW, NOTHING]),
+    st.booleans(),
+)
+def test_whatever_the_size_nothing_is_wider_or_higher(
+    width: int, height: int, view: View, overview: Overview, demo: bool
+) -> None:
     drawn(width, height, view, overview, demo=demo, trouble="not newer than this: the state is locked")
 
 
 @given(st.lists(st.integers(1, 40), min_size=5, max_size=5), st.integers(0, 60))
-def test_panels_get_no_more_lines_than_there_are_and_none_is_wasted_while_one_lacks_some(natural: list[int], room: int) -> None:
+def test_panels_get_no_more_lines_than_there_are_and_none_is_wasted_while_one_lacks_some(
+    natural: list[int], room: int
+) -> None:
     wanted = dict(zip(Panel, natural, strict=True))
     given = heights(wanted, room)
     assert sum(given.values()) <= room
     assert all(lines <= wanted[panel] for panel, lines in given.items())
     assert sum(given.values()) == room or all(lines == wanted[panel] for panel, lines in given.items())
-    assert all(lines == wanted[panel] for panel, lines in given.items() if panel not in (Panel.QUEUE, Panel.CALLS))
+    assert all(
+        lines == wanted[panel] for panel, lines in given.items() if panel not in (Panel.QUEUE, Panel.CALLS)
+    )
 
 
 def test_a_list_that_is_cut_says_how_many_more_there_are() -> None:
     lines = [line for line in drawn(80, 24, Panel.CALLS) if line]
     assert lines[-2] == "12 more"
-    assert len([line for line in lines if "FETCHED" in line or "SERVER_ERROR" in line or "in flight" in line]) + 12 == len(OVERVIEW.calls)
+    assert len(
+        [line for line in lines if "FETCHED" in line or "SERVER_ERROR" in line or "in flight" in line]
+    ) + 12 == len(OVERVIEW.calls)
 
 
 def test_what_is_not_known_is_no_zero() -> None:
@@ -167,7 +226,9 @@ def test_what_is_not_known_is_no_zero() -> None:
     assert "No call is on record." in "\n".join(drawn(80, 24, Panel.CALLS, NOTHING))
     assert "Nothing waits, and nothing is planned." in "\n".join(drawn(80, 24, Panel.QUEUE, NOTHING))
     nothing = STATS | {"cache": dict.fromkeys(STATS["cache"], 0)}
-    assert f"hits   {UNKNOWN}" in "\n".join(drawn(80, 24, Panel.PERFORMANCE, replace(OVERVIEW, stats=nothing)))
+    assert f"hits   {UNKNOWN}" in "\n".join(
+        drawn(80, 24, Panel.PERFORMANCE, replace(OVERVIEW, stats=nothing))
+    )
 
 
 def test_demo_and_trouble_are_told() -> None:

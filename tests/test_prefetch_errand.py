@@ -1,4 +1,6 @@
-"""What cron runs, day by day in a moved clock: what is bought when, what never is, and how every window ends."""
+"""What cron runs, day by day in a moved clock: what is bought when, what never is, and how every window
+ends.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +16,31 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import season
-from oddsctl import sightings
-from oddsctl.messages.jobs import EventsJob, OddsJob
-from oddsctl.messages.wishes import Reason, Terms
-from oddsctl.models import Listed
+from oddsctl.catalog.sports import find
+from oddsctl.domain.jobs import EventsJob, OddsJob
+from oddsctl.domain.models import Listed, Status
+from oddsctl.domain.requests import Reason, Terms
+from oddsctl.domain.settings import Fetching
 from oddsctl.policy.prefetch_plan import Fixture, Why, Windows, captures, plan, targets
-from oddsctl.providers.sports import find
 from oddsctl.render import prefetch as render
-from oddsctl.settings import Fetching
-from oddsctl.sightings import Sighting
-from oddsctl.timetable import Span
-from tests.league import CRON, DAY, HOUR, LAMBEAU, MINUTE, SOLDIER, Match, Town, at, clock, no_key, prefetching, windows_of
+from oddsctl.services.prefetch import listed_games as sightings
+from oddsctl.services.prefetch.listed_games import Sighting
+from oddsctl.services.prefetch.schedule import Span
+from tests.league import (
+    CRON,
+    DAY,
+    HOUR,
+    LAMBEAU,
+    MINUTE,
+    SOLDIER,
+    Match,
+    Town,
+    at,
+    clock,
+    no_key,
+    prefetching,
+    windows_of,
+)
 
 SUNDAY = "2026-11-29"
 NEW_YORK = ZoneInfo("America/New_York")
@@ -53,17 +69,28 @@ def from_six_to_one(house: Town) -> None:
 
 DAYS = {
     "a Sunday with its three slots": (
-        matches(*[f"{SUNDAY} 13:00"] * 9, *[f"{SUNDAY} 16:05"] * 2, *[f"{SUNDAY} 16:25"] * 2, f"{SUNDAY} 20:20"),
+        matches(
+            *[f"{SUNDAY} 13:00"] * 9, *[f"{SUNDAY} 16:05"] * 2, *[f"{SUNDAY} 16:25"] * 2, f"{SUNDAY} 20:20"
+        ),
         "11:00 12:00 12:30 14:05 14:25 15:05 15:30 15:55 18:20 19:20 19:50",
     ),
     "London at half past nine": (matches("2026-10-11 09:30"), "07:30 08:30 09:00"),
     "Brazil on a Friday night": (matches("2026-09-04 20:15"), "18:15 19:15 19:45"),
     "Monday night across midnight in UTC": (matches("2026-11-30 20:15"), "18:15 19:15 19:45"),
-    "two games on a Monday night": (matches("2026-11-30 19:15", "2026-11-30 20:15"), "17:15 18:15 18:45 19:15 19:45"),
-    "a doubleheader": (matches("2026-06-20 13:05", "2026-06-20 19:05", sport="mlb"), "11:05 12:05 12:35 17:05 18:05 18:35"),
+    "two games on a Monday night": (
+        matches("2026-11-30 19:15", "2026-11-30 20:15"),
+        "17:15 18:15 18:45 19:15 19:45",
+    ),
+    "a doubleheader": (
+        matches("2026-06-20 13:05", "2026-06-20 19:05", sport="mlb"),
+        "11:05 12:05 12:35 17:05 18:05 18:35",
+    ),
     "the hour that is left out in spring": (matches("2026-03-08 03:30", sport="mlb"), "00:30 01:30 03:00"),
     "the hour that comes twice in autumn": (matches("2026-11-01 03:00", sport="nba"), "01:00 02:00 02:30"),
-    "the Sunday on which clocks go back": (matches("2026-11-01 09:30", "2026-11-01 13:00"), "07:30 08:30 09:00 11:00 12:00 12:30"),
+    "the Sunday on which clocks go back": (
+        matches("2026-11-01 09:30", "2026-11-01 13:00"),
+        "07:30 08:30 09:00 11:00 12:00 12:30",
+    ),
     "a late game in the west": (matches("2026-10-31 01:30", sport="nba"), "23:30 00:30 01:00"),
 }
 
@@ -178,7 +205,9 @@ def test_a_game_that_moves_to_a_sooner_day_is_bought_for_there(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("by", [-4, 5, 20])
-def test_a_game_that_moves_a_little_as_its_call_is_confirmed_is_captured_all_the_same(by: int, tmp_path: Path) -> None:
+def test_a_game_that_moves_a_little_as_its_call_is_confirmed_is_captured_all_the_same(
+    by: int, tmp_path: Path
+) -> None:
     house = town(tmp_path, one_o_clock())
     house.cron(house.now, at(f"{SUNDAY} 10:55"))
     house.wire.change("1", start=at(f"{SUNDAY} 13:00") + by * MINUTE)
@@ -227,14 +256,20 @@ NO_PRICES = dict.fromkeys(("h2", "h1", "m30"), "NO_PRICES")
     [({"listed": False}, 1), ({"market": ""}, 3), ({"market": "alternate_totals"}, 3)],
     ids=["not listed", "listed without books", "listed with other markets only"],
 )
-def test_a_window_without_a_price_is_not_captured_and_is_told_once(without: dict[str, object], boards: int, tmp_path: Path) -> None:
-    """A game that is not listed is bought for once, to find out; one that is listed once a window, as its books may open."""
+def test_a_window_without_a_price_is_not_captured_and_is_told_once(
+    without: dict[str, object], boards: int, tmp_path: Path
+) -> None:
+    """A game that is not listed is bought for once, to find out; one that is listed once a window, as its
+    books may open.
+    """
     house = town(tmp_path, one_o_clock(**without), Match("2", at("2026-12-06 13:00")))
     runs = house.cron(house.now, at(f"{SUNDAY} 13:10"))
     assert house.ends == windows_of("1", **NO_PRICES)
     assert {end.fate for end in house.log.since(0.0).values()} == {"skipped"}
     assert len(house.bought()) == boards
-    assert [call.outcome for run in runs for call in run.calls if call.api == "odds"] == ["NO_PRICES"] * boards
+    assert [call.outcome for run in runs for call in run.calls if call.api == "odds"] == [
+        "NO_PRICES"
+    ] * boards
     assert {(skip.game, skip.window, skip.reason) for run in runs for skip in run.skipped} == {
         ("1", window, Why.NO_PRICES) for window in ("2h", "1h", "30m")
     }
@@ -278,7 +313,9 @@ def test_an_empty_board_captures_nothing(tmp_path: Path) -> None:
     assert house.wire.used == 0
 
 
-@pytest.mark.parametrize("change", [{"listed": True}, {"market": "h2h"}], ids=["listed late", "books open late"])
+@pytest.mark.parametrize(
+    "change", [{"listed": True}, {"market": "h2h"}], ids=["listed late", "books open late"]
+)
 @pytest.mark.parametrize(
     ("since", "ends"),
     [
@@ -310,7 +347,12 @@ def test_a_board_that_is_bought_for_another_game_shows_the_price_that_was_missin
 
 
 def test_among_priced_games_the_one_without_ends_without_and_costs_nothing_more(tmp_path: Path) -> None:
-    house = town(tmp_path, one_o_clock(), Match("2", at(f"{SUNDAY} 13:00"), market=""), Match("3", at(f"{SUNDAY} 13:00"), listed=False))
+    house = town(
+        tmp_path,
+        one_o_clock(),
+        Match("2", at(f"{SUNDAY} 13:00"), market=""),
+        Match("3", at(f"{SUNDAY} 13:00"), listed=False),
+    )
     runs = house.cron(house.now, at(f"{SUNDAY} 13:10"))
     assert house.bought() == ["11:00", "12:00", "12:30"]
     assert house.ends == windows_of("1") | windows_of("2", **NO_PRICES) | windows_of("3", **NO_PRICES)
@@ -321,7 +363,9 @@ def test_a_game_under_another_spelling_of_one_team_is_the_same_game(tmp_path: Pa
     """Nobody plays two games at once."""
     house = town(tmp_path, one_o_clock(teams=("Detroit Lions", "Green Bay Packers")))
     listed = Listed("event", at(f"{SUNDAY} 13:00"), "Detroit Lions", "GB Cheeseheads", ("h2h",))
-    (table,) = house.prefetcher._prospects.tables([find("nfl")], Span(house.now, house.now + DAY, 900.0), Terms(), house.now)
+    (table,) = house.prefetcher._prospects.tables(
+        [find("nfl")], Span(house.now, house.now + DAY, 900.0), Terms(), house.now
+    )
     seen = sightings.gather(find("nfl"), table.games, [Sighting(1.0, (listed,))], None, ("h2h",))
     assert seen.priced == {"1": (1.0,)}
 
@@ -335,12 +379,16 @@ def test_boards_of_an_older_version_which_kept_no_list_of_games_still_count(tmp_
 
 
 def test_the_plan_has_no_call_for_a_game_that_was_not_listed_today(tmp_path: Path) -> None:
-    house = town(tmp_path, one_o_clock(listed=False), Match("2", at("2026-12-06 13:00")), now=f"{SUNDAY} 10:00")
+    house = town(
+        tmp_path, one_o_clock(listed=False), Match("2", at("2026-12-06 13:00")), now=f"{SUNDAY} 10:00"
+    )
     assert len(house.plan().calls) == 3
     house.run(at(f"{SUNDAY} 11:00"))
     planned = house.plan()
     assert planned.calls == ()
-    assert {(skip.window, skip.detail) for skip in planned.skipped} == {(window, "NO_PRICES") for window in ("2h", "1h", "30m")}
+    assert {(skip.window, skip.detail) for skip in planned.skipped} == {
+        (window, "NO_PRICES") for window in ("2h", "1h", "30m")
+    }
 
 
 # ── cron comes late, twice, or not at all ──
@@ -359,7 +407,9 @@ def test_the_plan_has_no_call_for_a_game_that_was_not_listed_today(tmp_path: Pat
         ("23:30", {"h2": "NO_RUN", "h1": "NO_RUN", "m30": "NO_RUN"}, ""),
     ],
 )
-def test_after_a_gap_what_is_past_its_end_is_missed_and_never_bought(back: str, ends: dict[str, str], bought: str, tmp_path: Path) -> None:
+def test_after_a_gap_what_is_past_its_end_is_missed_and_never_bought(
+    back: str, ends: dict[str, str], bought: str, tmp_path: Path
+) -> None:
     house = town(tmp_path, one_o_clock(), now=f"{SUNDAY} 10:00")
     house.run()
     house.cron(at(f"{SUNDAY} {back}"), at(f"{SUNDAY} {back}") + 3 * HOUR)
@@ -369,7 +419,11 @@ def test_after_a_gap_what_is_past_its_end_is_missed_and_never_bought(back: str, 
 
 
 def test_a_gap_of_days_is_accounted_for_game_by_game(tmp_path: Path) -> None:
-    games = [Match("thursday", at("2026-11-26 20:20")), one_o_clock(), Match("monday", at("2026-11-30 20:15"))]
+    games = [
+        Match("thursday", at("2026-11-26 20:20")),
+        one_o_clock(),
+        Match("monday", at("2026-11-30 20:15")),
+    ]
     house = town(tmp_path, *games, now="2026-11-26 12:00")
     house.run()
     run = house.run(at("2026-11-30 17:00"))
@@ -403,7 +457,11 @@ def test_a_run_after_a_gap_buys_once_and_the_next_ones_nothing(tmp_path: Path) -
     house = town(tmp_path, one_o_clock(), now=f"{SUNDAY} 06:00")
     house.run()
     assert [call.credits for call in house.run(at(f"{SUNDAY} 12:32")).calls] == [3]
-    assert [house.run(at(f"{SUNDAY} {minute}")).calls for minute in ("12:33", "12:34", "12:37")] == [(), (), ()]
+    assert [house.run(at(f"{SUNDAY} {minute}")).calls for minute in ("12:33", "12:34", "12:37")] == [
+        (),
+        (),
+        (),
+    ]
     assert house.wire.used == 3
 
 
@@ -417,7 +475,9 @@ def test_a_second_run_in_the_same_minute_buys_nothing(tmp_path: Path) -> None:
 
 
 def test_windows_that_close_together_are_not_bought_a_minute_apart(tmp_path: Path) -> None:
-    """Just after one game's last call another's window opens: the feed itself has nothing newer for a minute."""
+    """Just after one game's last call another's window opens: the feed itself has nothing newer for a
+    minute.
+    """
     house = town(tmp_path, one_o_clock(), Match("2", at(f"{SUNDAY} 12:41")), now=f"{SUNDAY} 10:00")
     house.cron(house.now, at(f"{SUNDAY} 13:10"), every=MINUTE)
     moments = [moment for moment, _ in house.wire.asked("/odds")]
@@ -426,7 +486,9 @@ def test_windows_that_close_together_are_not_bought_a_minute_apart(tmp_path: Pat
 
 
 def test_windows_that_share_a_minute_are_bought_together_by_cron(tmp_path: Path) -> None:
-    """By default a window ends a minute later than the one a quarter of an hour after it opens: a run at :05 serves both."""
+    """By default a window ends a minute later than the one a quarter of an hour after it opens: a run at :05
+    serves both.
+    """
     house = Town(tmp_path, matches(f"{SUNDAY} 13:00", f"{SUNDAY} 13:15"), at(f"{SUNDAY} 10:00"))
     house.cron(house.now, at(f"{SUNDAY} 13:20"))
     assert (len(house.bought()), house.optimum) == (3, 3)
@@ -444,14 +506,21 @@ def test_a_run_that_finds_another_at_work_leaves_at_once(tmp_path: Path) -> None
 
 
 def test_a_call_planned_for_the_very_end_of_its_windows_is_made_before_it(tmp_path: Path) -> None:
-    """16:25's hour is open until 15:30, 16:05's half hour from 15:25 on: their best minute is the last. An answer takes a while."""
+    """16:25's hour is open until 15:30, 16:05's half hour from 15:25 on: their best minute is the last.
+
+    An answer takes a while.
+    """
     until_half_past = prefetching(late=5 * MINUTE)
-    house = Town(tmp_path, matches(f"{SUNDAY} 16:05", f"{SUNDAY} 16:25"), at(f"{SUNDAY} 15:00"), until_half_past)
+    house = Town(
+        tmp_path, matches(f"{SUNDAY} 16:05", f"{SUNDAY} 16:25"), at(f"{SUNDAY} 15:00"), until_half_past
+    )
     house.run()
     while house.time.now() < at(f"{SUNDAY} 16:30"):
         house.run(max(house.run(every=MINUTE).wake_at, house.time.now() + 1), every=MINUTE)
     assert [house.end("1", "30m").fate, house.end("2", "1h").fate] == ["captured", "captured"]
-    assert [clock(moment) for moment, _ in house.wire.asked("/odds") if moment < at(f"{SUNDAY} 15:40")][-1] == "15:29"
+    assert [clock(moment) for moment, _ in house.wire.asked("/odds") if moment < at(f"{SUNDAY} 15:40")][
+        -1
+    ] == "15:29"
 
 
 # ── a user's own fetches ──
@@ -628,7 +697,9 @@ def learnt(house: Town) -> Town:
 
 
 def two_days(tmp_path: Path, spendable: int) -> Town:
-    """A game on each of the last two days before the month ends, and so many credits beyond the reserve of 50 for six boards of 3."""
+    """A game on each of the last two days before the month ends, and so many credits beyond the reserve of 50
+    for six boards of 3.
+    """
     games = [one_o_clock(), Match("2", at("2026-11-30 13:00"))]
     return learnt(town(tmp_path, *games, left=50 + spendable, used=450 - spendable))
 
@@ -653,12 +724,17 @@ def test_where_credits_are_short_two_hours_are_cut_first_then_one_hour(
     two_days_of_cron(house)
     assert house.bought() == bought * 2
     assert house.ends == windows_of("1", **cut) | windows_of("2", **cut)
-    assert (house.wire.left, ["left out" in said for said in house.said]) == (50, [True] * bool(cut))  # once for both days
+    assert (house.wire.left, ["left out" in said for said in house.said]) == (
+        50,
+        [True] * bool(cut),
+    )  # once for both days
     assert {query["markets"] for _, query in house.wire.asked("/odds")} == {"h2h,spreads,totals"}
 
 
 @pytest.mark.parametrize("spendable", [17, 14, 13, 11, 8, 7])
-def test_credits_that_are_left_over_are_not_left_unused_and_the_nearest_windows_never_starve(spendable: int, tmp_path: Path) -> None:
+def test_credits_that_are_left_over_are_not_left_unused_and_the_nearest_windows_never_starve(
+    spendable: int, tmp_path: Path
+) -> None:
     house = two_days(tmp_path, spendable)
     two_days_of_cron(house)
     assert house.wire.left >= 50
@@ -685,7 +761,9 @@ def test_in_an_emergency_only_the_nearest_windows_are_bought_moneylines_only_and
     assert "run short" in house.said[0]
 
 
-def test_an_emergency_ends_when_there_is_plenty_again_and_is_told_once_a_month_however_often_it_comes_back(tmp_path: Path) -> None:
+def test_an_emergency_ends_when_there_is_plenty_again_and_is_told_once_a_month_however_often_it_comes_back(
+    tmp_path: Path,
+) -> None:
     house = two_days(tmp_path, 5)
     house.cron(at(f"{SUNDAY} 06:00"), at(f"{SUNDAY} 13:30"))
     house.wire.left = 400
@@ -710,7 +788,11 @@ def test_an_emergency_ends_when_there_is_plenty_again_and_is_told_once_a_month_h
 def ballpark(tmp_path: Path, days: range, month: str = "2026-06") -> Town:
     """Six games a day at four times, from the first of a month on, and 500 credits."""
     starts = ("13:10", "16:05", "19:05", "19:05", "19:10", "22:10")
-    games = [Match(f"{day}/{number}", at(f"{month}-{day:02} {start}"), "mlb") for day in days for number, start in enumerate(starts)]
+    games = [
+        Match(f"{day}/{number}", at(f"{month}-{day:02} {start}"), "mlb")
+        for day in days
+        for number, start in enumerate(starts)
+    ]
     house = Town(tmp_path, games, at(f"{month}-01 00:05"), sports=("mlb",))
     house.wire.listed_ahead = 2 * DAY
     return learnt(house)
@@ -718,26 +800,40 @@ def ballpark(tmp_path: Path, days: range, month: str = "2026-06") -> Town:
 
 def through(house: Town, first: float, last: float) -> None:
     """Runs at the middle of each window, and every six hours, when schedules are read anew."""
-    windows = {match.start - before for match in house.wire.matches.values() for before in house.settings.prefetch.windows}
+    windows = {
+        match.start - before
+        for match in house.wire.matches.values()
+        for before in house.settings.prefetch.windows
+    }
     rounds = {first + number * 6 * HOUR for number in range(int((last - first) // (6 * HOUR)))}
     for moment in sorted(moment for moment in windows | rounds if first <= moment < last):
         house.run(moment, every=15 * MINUTE)
 
 
-def test_the_next_eight_days_are_read_once_a_day_where_a_month_does_not_fit_one_answer(tmp_path: Path) -> None:
+def test_the_next_eight_days_are_read_once_a_day_where_a_month_does_not_fit_one_answer(
+    tmp_path: Path,
+) -> None:
     house = ballpark(tmp_path, range(1, 31))
     house.cron(at("2026-06-02 04:00"), at("2026-06-02 10:00"), every=HOUR)
     days = [query["dates"] for _, query in house.wire.asked("/scoreboard")]
     assert set(days) == {f"202606{day:02}" for day in range(2, 10)}
-    assert [days.count(f"202606{day:02}") for day in range(4, 10)] == [1] * 6, "those of the next day are read anew after six hours"
+    assert [days.count(f"202606{day:02}") for day in range(4, 10)] == [1] * 6, (
+        "those of the next day are read anew after six hours"
+    )
 
 
 def test_a_month_that_is_known_a_week_ahead_is_paced_evenly_and_told_once(tmp_path: Path) -> None:
-    """All windows would cost 1,200 credits: the nearest ones fit, whatever the hour and whatever is captured already."""
+    """All windows would cost 1,200 credits: the nearest ones fit, whatever the hour and whatever is captured
+    already.
+    """
     house = ballpark(tmp_path, range(1, 12))
     through(house, at("2026-06-01 00:10"), at("2026-06-04 00:00"))
     assert len(house.said) == 1
-    nearest = [end for (_, window), end in house.log.since(0.0).items() if window == "30m" and end.start < at("2026-06-04 00:00")]
+    nearest = [
+        end
+        for (_, window), end in house.log.since(0.0).items()
+        if window == "30m" and end.start < at("2026-06-04 00:00")
+    ]
     assert {end.reason or end.fate for end in nearest} == {"captured"}
     assert len(nearest) == 6 * 3
 
@@ -745,12 +841,17 @@ def test_a_month_that_is_known_a_week_ahead_is_paced_evenly_and_told_once(tmp_pa
 SCHEDULES = Path(__file__).parents[2] / "shared" / "schedules"
 
 
-def test_a_week_of_a_real_month_of_baseball_on_500_credits_is_told_of_once_and_keeps_its_nearest_windows(tmp_path: Path) -> None:
+def test_a_week_of_a_real_month_of_baseball_on_500_credits_is_told_of_once_and_keeps_its_nearest_windows(
+    tmp_path: Path,
+) -> None:
     """The whole month at a run every 15 min: two messages, 407 of 408."""
     if not SCHEDULES.exists():
         pytest.skip("the recorded schedules are not beside this checkout")
     with (SCHEDULES / "mlb-2021-08.csv").open(encoding="utf-8") as file:
-        games = [Match(row["game"], datetime.fromisoformat(row["start"]).timestamp(), "mlb") for row in csv.DictReader(file)]
+        games = [
+            Match(row["game"], datetime.fromisoformat(row["start"]).timestamp(), "mlb")
+            for row in csv.DictReader(file)
+        ]
     first, last = at("2021-08-01 04:00", "UTC"), at("2021-08-06 04:00", "UTC")
     house = Town(tmp_path, games, first, sports=("mlb",))
     house.wire.listed_ahead = 2 * DAY
@@ -783,7 +884,9 @@ def test_the_reserve_is_never_touched_by_planned_calls(tmp_path: Path) -> None:
 @pytest.mark.parametrize("left", [51, 50, 3])
 def test_a_new_month_is_noticed_without_paying_for_it(left: int, tmp_path: Path) -> None:
     """The balance is old news after a month: before anything is left out for it a free call asks anew."""
-    house = learnt(town(tmp_path, Match("1", at("2026-12-05 13:00")), now="2026-11-20 06:00", left=left, used=500 - left))
+    house = learnt(
+        town(tmp_path, Match("1", at("2026-12-05 13:00")), now="2026-11-20 06:00", left=left, used=500 - left)
+    )
     house.wire.left, house.wire.used = 500, 0
     house.cron(at("2026-12-05 06:00"), at("2026-12-05 13:30"))
     assert house.ends == windows_of("1")
@@ -792,7 +895,9 @@ def test_a_new_month_is_noticed_without_paying_for_it(left: int, tmp_path: Path)
 
 def test_the_first_hour_of_a_new_month_is_not_judged_by_the_old_balance(tmp_path: Path) -> None:
     """It was told five minutes before midnight UTC, and nearly nothing was left of it."""
-    house = learnt(town(tmp_path, Match("1", at("2026-11-30 20:15")), now="2026-11-30 18:55", left=51, used=449))
+    house = learnt(
+        town(tmp_path, Match("1", at("2026-11-30 20:15")), now="2026-11-30 18:55", left=51, used=449)
+    )
     house.wire.left, house.wire.used = 500, 0
     house.cron(at("2026-11-30 19:05"), at("2026-11-30 20:10"))
     assert house.bought() == ["19:15", "19:45"]
@@ -800,8 +905,12 @@ def test_the_first_hour_of_a_new_month_is_not_judged_by_the_old_balance(tmp_path
 
 
 def test_two_lines_of_cron_share_one_account(tmp_path: Path) -> None:
-    """Each alone could pay all its windows; both together cannot pay those of two hours, and that is said once."""
-    house = learnt(town(tmp_path, one_o_clock(), Match("b", at(f"{SUNDAY} 18:00"), sport="nba"), left=62, used=438))
+    """Each alone could pay all its windows; both together cannot pay those of two hours, and that is said
+    once.
+    """
+    house = learnt(
+        town(tmp_path, one_o_clock(), Match("b", at(f"{SUNDAY} 18:00"), sport="nba"), left=62, used=438)
+    )
     for number in range(12 * 12):
         house.sports = ("nfl", "nba")[number % 2 : number % 2 + 1]
         house.run(at(f"{SUNDAY} 06:00") + number * 300.0, every=600.0)
@@ -810,7 +919,9 @@ def test_two_lines_of_cron_share_one_account(tmp_path: Path) -> None:
     assert ["left out" in said for said in house.said] == [True]
 
 
-def test_a_sport_that_is_prefetched_by_hand_now_and_then_owes_no_account_of_the_days_between(tmp_path: Path) -> None:
+def test_a_sport_that_is_prefetched_by_hand_now_and_then_owes_no_account_of_the_days_between(
+    tmp_path: Path,
+) -> None:
     games = [Match(str(day), at(f"2026-11-{day} 18:00"), sport="nba") for day in range(22, 30)]
     house = town(tmp_path, *games, now="2026-11-22 12:00", sports=("nba",))
     house.run(at("2026-11-22 12:00"))
@@ -821,7 +932,14 @@ def test_a_sport_that_is_prefetched_by_hand_now_and_then_owes_no_account_of_the_
 def test_while_credits_are_short_the_balance_is_asked_for_once_an_hour(tmp_path: Path) -> None:
     house = learnt(town(tmp_path, one_o_clock(), now="2026-11-29 04:00", left=50, used=450))
     house.cron(at(f"{SUNDAY} 06:00"), at(f"{SUNDAY} 11:55"))
-    assert [clock(moment)[:2] for moment, _ in house.wire.asked("/sports")] == ["06", "07", "08", "09", "10", "11"]
+    assert [clock(moment)[:2] for moment, _ in house.wire.asked("/sports")] == [
+        "06",
+        "07",
+        "08",
+        "09",
+        "10",
+        "11",
+    ]
 
 
 def test_two_sports_share_what_there_is_by_what_it_captures(tmp_path: Path) -> None:
@@ -830,14 +948,22 @@ def test_two_sports_share_what_there_is_by_what_it_captures(tmp_path: Path) -> N
     for _number, match in enumerate(games):
         house.wire.matches[match.id] = replace(match, start=at("2026-11-30 13:00"))
     house.cron(at("2026-11-30 10:00"), at("2026-11-30 13:10"))
-    assert (house.ends["1 30m"], house.ends["2 30m"], house.ends["nba 30m"]) == ("captured", "captured", "BUDGET")
+    assert (house.ends["1 30m"], house.ends["2 30m"], house.ends["nba 30m"]) == (
+        "captured",
+        "captured",
+        "BUDGET",
+    )
 
 
 # ── weather, and what else a window fetches ──
 
 
 def test_weather_is_asked_for_open_air_games_only_all_places_in_one_call(tmp_path: Path) -> None:
-    games = [one_o_clock(venue=LAMBEAU), Match("2", at(f"{SUNDAY} 13:00"), venue=SOLDIER), Match("3", at(f"{SUNDAY} 13:00"))]
+    games = [
+        one_o_clock(venue=LAMBEAU),
+        Match("2", at(f"{SUNDAY} 13:00"), venue=SOLDIER),
+        Match("3", at(f"{SUNDAY} 13:00")),
+    ]
     house = town(tmp_path, *games, settings=prefetching(fetch=BOTH))
     from_six_to_one(house)
     asked = house.wire.asked("/forecast")
@@ -847,7 +973,9 @@ def test_weather_is_asked_for_open_air_games_only_all_places_in_one_call(tmp_pat
 
 def test_weather_of_two_sports_is_one_call(tmp_path: Path) -> None:
     games = [one_o_clock(venue=LAMBEAU), Match("2", at(f"{SUNDAY} 13:00"), "ncaaf", venue=SOLDIER)]
-    house = town(tmp_path, *games, settings=prefetching(fetch=(Fetching("weather"),)), sports=("nfl", "ncaaf"))
+    house = town(
+        tmp_path, *games, settings=prefetching(fetch=(Fetching("weather"),)), sports=("nfl", "ncaaf")
+    )
     from_six_to_one(house)
     assert [len(query["latitude"].split(",")) for _, query in house.wire.asked("/forecast")] == [2, 2, 2]
     assert house.wire.used == 0
@@ -863,7 +991,10 @@ def test_a_place_that_nobody_knows_keeps_no_run_busy(tmp_path: Path) -> None:
     nowhere = ("", "New Ground", "Smallville", "KS", False)
     house = town(tmp_path, one_o_clock(venue=nowhere), settings=prefetching(fetch=BOTH))
     from_six_to_one(house)
-    assert [query["count"] for _, query in house.wire.asked("/search")] == ["20", "100"]  # and once more, in its country
+    assert [query["count"] for _, query in house.wire.asked("/search")] == [
+        "20",
+        "100",
+    ]  # and once more, in its country
     assert house.wire.asked("/forecast") == []
     assert house.ends == windows_of("1")
 
@@ -873,11 +1004,17 @@ def test_a_place_that_nobody_knows_keeps_no_run_busy(tmp_path: Path) -> None:
     [
         ((Fetching("odds", 1800.0),), "12:30", ""),
         ((Fetching("odds"), Fetching("weather", 1800.0)), "11:00 12:00 12:30", "12:30"),
-        ((Fetching("odds", 3600.0), Fetching("odds", 1800.0), Fetching("weather", 7200.0)), "12:00 12:30", "11:00"),
+        (
+            (Fetching("odds", 3600.0), Fetching("odds", 1800.0), Fetching("weather", 7200.0)),
+            "12:00 12:30",
+            "11:00",
+        ),
         ((Fetching("weather"),), "", "11:00 12:00 12:30"),
     ],
 )
-def test_each_window_fetches_what_it_is_told_to(fetch: tuple[Fetching, ...], odds: str, weather: str, tmp_path: Path) -> None:
+def test_each_window_fetches_what_it_is_told_to(
+    fetch: tuple[Fetching, ...], odds: str, weather: str, tmp_path: Path
+) -> None:
     house = town(tmp_path, one_o_clock(venue=LAMBEAU), settings=prefetching(fetch=fetch))
     from_six_to_one(house)
     assert house.bought() == odds.split()
@@ -894,7 +1031,12 @@ def test_a_window_that_fetches_the_schedule_asks_for_it_once(tmp_path: Path) -> 
 
 
 def test_a_schedule_that_is_minutes_old_is_asked_for_anew_by_its_window(tmp_path: Path) -> None:
-    house = town(tmp_path, one_o_clock(), settings=prefetching(fetch=(Fetching("schedule", 3600.0),)), now=f"{SUNDAY} 11:48")
+    house = town(
+        tmp_path,
+        one_o_clock(),
+        settings=prefetching(fetch=(Fetching("schedule", 3600.0),)),
+        now=f"{SUNDAY} 11:48",
+    )
     house.run()
     house.cron(at(f"{SUNDAY} 11:55"), at(f"{SUNDAY} 12:20"))
     assert "12:00" in [clock(moment) for moment, _ in house.wire.asked("/scoreboard")]
@@ -915,7 +1057,10 @@ def test_the_plan_is_what_the_runs_then_do(tmp_path: Path) -> None:
 
 
 def test_the_plan_names_what_gets_no_call_and_why(tmp_path: Path) -> None:
-    called_off, no_time = Match("2", at(f"{SUNDAY} 13:00"), status="postponed"), Match("3", at(f"{SUNDAY} 13:00"), confirmed=False)
+    called_off, no_time = (
+        Match("2", at(f"{SUNDAY} 13:00"), status="postponed"),
+        Match("3", at(f"{SUNDAY} 13:00"), confirmed=False),
+    )
     skipped = town(tmp_path, one_o_clock(), called_off, no_time).plan().skipped
     assert {(skip.game, skip.reason, skip.detail) for skip in skipped} == {
         ("2", Reason.SKIPPED_POSTPONED, "POSTPONED"),
@@ -925,8 +1070,12 @@ def test_the_plan_names_what_gets_no_call_and_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("left", [2, 10, 50, 52])
-@pytest.mark.parametrize("now", [f"{SUNDAY} 06:00", "2026-11-28 14:00"], ids=["today's games", "tomorrow's games"])
-def test_the_plan_has_no_board_that_the_reserve_forbids_and_says_why(left: int, now: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "now", [f"{SUNDAY} 06:00", "2026-11-28 14:00"], ids=["today's games", "tomorrow's games"]
+)
+def test_the_plan_has_no_board_that_the_reserve_forbids_and_says_why(
+    left: int, now: str, tmp_path: Path
+) -> None:
     lean = prefetching()
     house = learnt(
         town(
@@ -957,7 +1106,9 @@ def test_of_tomorrows_boards_the_plan_has_those_that_can_be_paid(tmp_path: Path)
 
 
 def test_boards_after_the_reset_are_paid_by_the_next_months_credits(tmp_path: Path) -> None:
-    house = learnt(town(tmp_path, Match("1", at("2026-12-01 13:00")), now="2026-11-30 14:00", left=2, used=498))
+    house = learnt(
+        town(tmp_path, Match("1", at("2026-12-01 13:00")), now="2026-11-30 14:00", left=2, used=498)
+    )
     assert len(house.plan().calls) == 3
 
 
@@ -971,7 +1122,9 @@ def test_where_nothing_is_due_it_is_said_when_the_next_board_is(tmp_path: Path) 
 
 def test_where_no_game_is_known_that_is_said(tmp_path: Path) -> None:
     planned = town(tmp_path, now="2026-07-06 00:00").plan()
-    assert "No game after that is known" in render.nothing_planned(planned, DAY, now=at("2026-07-06 00:00"), zone=NEW_YORK)
+    assert "No game after that is known" in render.nothing_planned(
+        planned, DAY, now=at("2026-07-06 00:00"), zone=NEW_YORK
+    )
 
 
 def test_a_plan_leaves_no_trace(tmp_path: Path) -> None:
@@ -983,14 +1136,19 @@ def test_a_plan_leaves_no_trace(tmp_path: Path) -> None:
 
 # ── laws ──
 
-starts = st.lists(st.integers(0, 48).map(lambda step: at(f"{SUNDAY} 11:00") + step * CRON), min_size=1, max_size=5)
+starts = st.lists(
+    st.integers(0, 48).map(lambda step: at(f"{SUNDAY} 11:00") + step * CRON), min_size=1, max_size=5
+)
 statuses = st.sampled_from(["scheduled", "scheduled", "scheduled", "postponed"])
 WINDOWS = Windows((2 * HOUR, HOUR, 30 * MINUTE), 10 * MINUTE, 6 * MINUTE)
 FIRST = at(f"{SUNDAY} 08:00")
 
 
-def schedule(times: list[float], told: list[str]) -> list[Match]:
-    return [Match(str(number), start, status=status) for number, (start, status) in enumerate(zip(times, told, strict=False))]  # type: ignore[arg-type]
+def schedule(times: list[float], told: list[Status]) -> list[Match]:
+    return [
+        Match(str(number), start, status=status)
+        for number, (start, status) in enumerate(zip(times, told, strict=False))
+    ]
 
 
 def each_window_has_ended_in_one_way(house: Town) -> None:
@@ -1003,7 +1161,9 @@ def each_window_has_ended_in_one_way(house: Town) -> None:
             if end.fate == "captured":
                 assert end.at is not None
                 assert any(0 <= end.at - board < 1 for board in boards)
-                assert before in [target.window for target in captures(Fixture("", "nfl", match.start), WINDOWS, end.at)]
+                assert before in [
+                    target.window for target in captures(Fixture("", "nfl", match.start), WINDOWS, end.at)
+                ]
                 assert match.status == "scheduled"
 
 
@@ -1011,22 +1171,30 @@ def each_window_has_ended_in_one_way(house: Town) -> None:
 @given(starts, st.lists(statuses, min_size=5, max_size=5))
 @example([at(f"{SUNDAY} 13:00"), at(f"{SUNDAY} 13:15")], ["scheduled"] * 5)
 def test_without_gaps_every_window_of_a_played_game_is_captured_by_no_more_than_the_optimum(
-    tmp_path_factory: pytest.TempPathFactory, times: list[float], told: list[str]
+    tmp_path_factory: pytest.TempPathFactory, times: list[float], told: list[Status]
 ) -> None:
     house = Town(tmp_path_factory.mktemp("town"), schedule(times, told), FIRST)
     house.cron(FIRST, max(times) + 10 * MINUTE)
     each_window_has_ended_in_one_way(house)
-    played = [Fixture(match.id, "nfl", match.start) for match in house.wire.matches.values() if match.status == "scheduled"]
+    played = [
+        Fixture(match.id, "nfl", match.start)
+        for match in house.wire.matches.values()
+        if match.status == "scheduled"
+    ]
     assert sum(end == "captured" for end in house.ends.values()) == 3 * len(played)
-    swift = replace(WINDOWS, late=WINDOWS.late - 30)  # nobody hits the second in which one window closes and another opens
+    swift = replace(
+        WINDOWS, late=WINDOWS.late - 30
+    )  # nobody hits the second in which one window closes and another opens
     assert len(house.bought()) <= len(plan(targets(played, swift, (), FIRST, DAY)[0]))
     assert house.wire.used == 3 * len(house.bought())
 
 
 @settings(max_examples=25)
-@given(starts, st.lists(statuses, min_size=5, max_size=5), st.lists(st.integers(1, 90), min_size=1, max_size=40))
+@given(
+    starts, st.lists(statuses, min_size=5, max_size=5), st.lists(st.integers(1, 90), min_size=1, max_size=40)
+)
 def test_with_runs_at_any_times_every_window_ends_in_one_way_and_what_is_captured_stays_so(
-    tmp_path_factory: pytest.TempPathFactory, times: list[float], told: list[str], gaps: list[int]
+    tmp_path_factory: pytest.TempPathFactory, times: list[float], told: list[Status], gaps: list[int]
 ) -> None:
     house = Town(tmp_path_factory.mktemp("town"), schedule(times, told), FIRST)
     captured: set[str] = set()

@@ -1,4 +1,6 @@
-"""History that cannot be read is not zero, a damaged one is replaced with what can be read of it, a newer one is left alone."""
+"""History that cannot be read is not zero, a damaged one is replaced with what can be read of it, a newer one
+is left alone.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,19 @@ from pathlib import Path
 
 import pytest
 
-from oddsctl.errors import StateDamagedError, StateError, StateTooNewError
-from oddsctl.messages.jobs import OddsJob
-from oddsctl.messages.notices import Booked, Settled
-from oddsctl.messages.wishes import Purpose
-from oddsctl.records import SCHEMA, VERSION, CostTracker, Records, decision
-from oddsctl.store import history
-from oddsctl.store.history import HistoryFile
+from oddsctl.domain.errors import StateDamagedError, StateError, StateTooNewError
+from oddsctl.domain.jobs import OddsJob
+from oddsctl.domain.notices import Booked, Settled
+from oddsctl.domain.requests import Purpose
+from oddsctl.records.calls import (
+    SCHEMA,
+    VERSION,
+    CostTracker,
+    Records,
+    decision,
+)
+from oddsctl.store import append_only as history
+from oddsctl.store.append_only import HistoryFile
 from tests.store.store_kit import WaitingClock
 
 NFL = OddsJob("americanfootball_nfl", ("h2h",), ("us",))
@@ -106,12 +114,23 @@ def another_program_s(database: Path) -> None:
         connection.execute("CREATE TABLE notes (x)")
 
 
-DAMAGES = [emptied, garbage, wrong_magic, cut_short, a_page_overwritten, without_a_table, without_a_column, another_program_s]
+DAMAGES = [
+    emptied,
+    garbage,
+    wrong_magic,
+    cut_short,
+    a_page_overwritten,
+    without_a_table,
+    without_a_column,
+    another_program_s,
+]
 Damage = Callable[[Path], None]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_who_reads_a_damaged_history_hears_so_and_changes_nothing(damage: Damage, database: Path, house: House) -> None:
+def test_who_reads_a_damaged_history_hears_so_and_changes_nothing(
+    damage: Damage, database: Path, house: House
+) -> None:
     damage(database)
     before = database.read_bytes()
     assert house.known == []
@@ -122,7 +141,9 @@ def test_who_reads_a_damaged_history_hears_so_and_changes_nothing(damage: Damage
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_for_a_command_that_needs_the_history_damage_is_an_error(damage: Damage, database: Path, house: House) -> None:
+def test_for_a_command_that_needs_the_history_damage_is_an_error(
+    damage: Damage, database: Path, house: House
+) -> None:
     damage(database)
     house.records.is_needed = True
     with pytest.raises(StateDamagedError, match=r"records\.db is damaged") as damaged:
@@ -133,7 +154,9 @@ def test_for_a_command_that_needs_the_history_damage_is_an_error(damage: Damage,
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_who_writes_moves_a_damaged_history_aside_begins_anew_and_tells_once(damage: Damage, database: Path, house: House) -> None:
+def test_who_writes_moves_a_damaged_history_aside_begins_anew_and_tells_once(
+    damage: Damage, database: Path, house: House
+) -> None:
     damage(database)
     remains = database.read_bytes()
     assert House(database.parent).known == []  # one that only reads
@@ -151,7 +174,9 @@ def test_who_writes_moves_a_damaged_history_aside_begins_anew_and_tells_once(dam
 
 
 @pytest.mark.parametrize(("damage", "least"), [(without_a_table, CALLS), (a_page_overwritten, CALLS // 2)])
-def test_what_can_be_read_of_a_damaged_history_is_kept(damage: Damage, least: int, database: Path, house: House) -> None:
+def test_what_can_be_read_of_a_damaged_history_is_kept(
+    damage: Damage, least: int, database: Path, house: House
+) -> None:
     damage(database)
     assert house.known == []
     house.told.clear()
@@ -162,7 +187,9 @@ def test_what_can_be_read_of_a_damaged_history_is_kept(damage: Damage, least: in
     assert {"call0", f"call{CALLS - 1}", f"call{CALLS}"} <= set(kept)
 
 
-def test_a_command_that_spends_by_the_history_repairs_it_before_it_reads(database: Path, house: House) -> None:
+def test_a_command_that_spends_by_the_history_repairs_it_before_it_reads(
+    database: Path, house: House
+) -> None:
     without_a_table(database)
     house.records.may_renew = True
     assert len(house.known) == CALLS
@@ -203,7 +230,9 @@ def directory_replaced(database: Path) -> None:
 
 
 @pytest.mark.parametrize("gone", [unlinked, moved_away, directory_replaced])
-def test_a_history_that_was_taken_away_while_open_is_begun_anew_for_all(gone: Damage, database: Path, house: House) -> None:
+def test_a_history_that_was_taken_away_while_open_is_begun_anew_for_all(
+    gone: Damage, database: Path, house: House
+) -> None:
     house.call(CALLS)
     gone(database)
     house.call(CALLS + 1)
@@ -234,7 +263,9 @@ def test_a_row_is_kept_though_the_database_is_taken_away_while_it_is_opened(
     assert house.told == []
 
 
-def test_damage_that_another_repairs_while_one_looks_is_none(database: Path, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damage_that_another_repairs_while_one_looks_is_none(
+    database: Path, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     without_a_table(database)
     other = House(database.parent)
     overtaken(monkeypatch, other.records.repair)
@@ -244,7 +275,9 @@ def test_damage_that_another_repairs_while_one_looks_is_none(database: Path, hou
     other.records.close()
 
 
-def test_while_a_history_is_replaced_it_is_not_empty(database: Path, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_a_history_is_replaced_it_is_not_empty(
+    database: Path, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A reader waits for who has moved the damaged one away and not yet put the new one in its place."""
     without_a_table(database)
     seen: list[int] = []
@@ -269,7 +302,9 @@ def test_while_a_history_is_replaced_it_is_not_empty(database: Path, house: Hous
     assert seen == [CALLS]
 
 
-def test_the_log_of_a_history_that_was_taken_away_never_meets_the_new_one(database: Path, house: House) -> None:
+def test_the_log_of_a_history_that_was_taken_away_never_meets_the_new_one(
+    database: Path, house: House
+) -> None:
     house.call(CALLS)
     log = database.with_name("records.db-wal").read_bytes()
     house.records.close()
@@ -295,7 +330,9 @@ def test_a_history_of_a_newer_oddsctl_is_refused_and_left_as_it_is(database: Pat
 
 def test_a_history_from_before_there_were_versions_is_read_and_carried_on(tmp_path: Path) -> None:
     with closing(sqlite3.connect(database=tmp_path / "records.db", isolation_level=None)) as connection:
-        connection.executescript(SCHEMA.replace(",\n    said TEXT", "").partition("CREATE TABLE IF NOT EXISTS windows")[0])
+        connection.executescript(
+            SCHEMA.replace(",\n    said TEXT", "").partition("CREATE TABLE IF NOT EXISTS windows")[0]
+        )
         row = (1.0, "old", "booked", "odds", "odds", "odds/x", 3, "own", "fetch")
         names = "at, call_id, event, api, endpoint, job, price, purpose, command"
         connection.execute(f"INSERT INTO calls ({names}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)

@@ -1,4 +1,6 @@
-"""The simulated world keeps its promises: repeatable, full of games, priced like a market, and refusing as the providers do."""
+"""The simulated world keeps its promises: repeatable, full of games, priced like a market, and refusing as
+the providers do.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oddsctl.errors import UsageError
-from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
+from oddsctl.domain.errors import UsageError
+from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
 from oddsctl.sandbox import faults
 from oddsctl.sandbox.answers import answer
 from oddsctl.sandbox.chance import roll, wander
@@ -56,11 +58,15 @@ BY_NAME = {league.name: league for league in LEAGUES}
 MOMENTS = st.floats(at("2024-01-01"), at("2031-12-31"))
 
 
-def ask_odds(path: str, now: float = NOW, *, world: World = WORLD, account: Account | None = None, **query: str) -> HttpResponse:
+def ask_odds(
+    path: str, now: float = NOW, *, world: World = WORLD, account: Account | None = None, **query: str
+) -> HttpResponse:
     return answer(world, account or Account(), Ask("odds", path, {"apiKey": KEY, **query}), now)[1]
 
 
-def ask_espn(path: str, now: float = NOW, *, agent: str = AGENT, world: World = WORLD, **query: str) -> HttpResponse:
+def ask_espn(
+    path: str, now: float = NOW, *, agent: str = AGENT, world: World = WORLD, **query: str
+) -> HttpResponse:
     return answer(world, Account(), Ask("espn", path, query, agent), now)[1]
 
 
@@ -104,16 +110,22 @@ def test_another_seed_is_another_world() -> None:
 def test_two_processes_with_different_hash_seeds_give_the_same_bytes() -> None:
     code = (
         "import sys; from oddsctl.sandbox.answers import *\n"
-        f"ask = Ask('odds', '{NFL_ODDS}', {{'apiKey': 'k', 'regions': 'us', 'markets': 'h2h,spreads,totals'}})\n"
+        f"ask = Ask('odds', '{NFL_ODDS}', {{'apiKey': 'k', 'regions': 'us', 'markets': "
+        f"'h2h,spreads,totals'}})\n"
         f"sys.stdout.buffer.write(answer(World(), Account(), ask, {NOW})[1].body)\n"
-        f"ask = Ask('espn', '/apis/site/v2/sports/baseball/mlb/scoreboard', {{'dates': '202611'}}, 'curl/8')\n"
+        f"ask = Ask('espn', '/apis/site/v2/sports/baseball/mlb/scoreboard', {{'dates': '202611'}}, "
+        f"'curl/8')\n"
         f"sys.stdout.buffer.write(answer(World(), Account(), ask, {NOW})[1].body)\n"
-        f"ask = Ask('weather', '/v1/forecast', {{'latitude': '42', 'longitude': '-83', 'hourly': 'temperature_2m'}})\n"
+        f"ask = Ask('weather', '/v1/forecast', {{'latitude': '42', 'longitude': '-83', 'hourly': "
+        f"'temperature_2m'}})\n"
         f"sys.stdout.buffer.write(answer(World(), Account(), ask, {NOW})[1].body)\n"
     )
     runs = [
         subprocess.run(
-            [sys.executable, "-c", code], check=True, capture_output=True, env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": ROOT}
+            [sys.executable, "-c", code],
+            check=True,
+            capture_output=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": ROOT},
         ).stdout
         for seed in ("1", "2")
     ]
@@ -160,7 +172,9 @@ def test_an_nfl_week_has_sixteen_games_each_team_once_at_the_hours_of_television
     games = week_games(1, "nfl", week_of(eastern_day(now)))
     hours = Counter(datetime.fromtimestamp(game.start, EASTERN).strftime("%a %H:%M") for game in games)
     sunday_lunch = hours["Sun 13:00"] + hours["Sun 09:30"]
-    assert Counter(team.display for game in games for team in (game.home, game.away)) == Counter(team.display for team in teams("nfl"))
+    assert Counter(team.display for game in games for team in (game.home, game.away)) == Counter(
+        team.display for team in teams("nfl")
+    )
     assert (hours["Thu 20:15"], sunday_lunch, hours["Sun 16:05"], hours["Sun 16:25"]) == (1, 9, 2, 2)
     assert (hours["Sun 20:20"], hours["Mon 20:15"]) == (1, 1)
     for game in games:
@@ -168,8 +182,14 @@ def test_an_nfl_week_has_sixteen_games_each_team_once_at_the_hours_of_television
 
 
 def test_kick_off_keeps_its_hour_when_the_clocks_change() -> None:
-    """Daylight saving ends on 2026-11-01: 13:00 in New York is 17:00Z the Sunday before and 18:00Z on that day."""
-    starts = {game["date"] for day in ("20261025", "20261101") for game in body(ask_espn(NFL_BOARD, dates=day))["events"]}
+    """Daylight saving ends on 2026-11-01: 13:00 in New York is 17:00Z the Sunday before and 18:00Z on that
+    day.
+    """
+    starts = {
+        game["date"]
+        for day in ("20261025", "20261101")
+        for game in body(ask_espn(NFL_BOARD, dates=day))["events"]
+    }
     assert {"2026-10-25T17:00Z", "2026-11-01T18:00Z"} <= starts
     assert "2026-11-01T17:00Z" not in starts
 
@@ -190,11 +210,22 @@ def test_now_and_then_there_is_a_doubleheader_a_london_game_and_a_postponement()
     assert 0 < sum(game.neutral for game in football) < 20
     assert 0 < sum(WORLD.is_postponed(game, NOW) for game in baseball) < len(baseball) / 25
     twins = [game for game in baseball if game.note == "Doubleheader - Game 2"]
-    assert all(any(first.day == game.day and first.home is game.home and first.start < game.start for first in baseball) for game in twins)
+    assert all(
+        any(
+            first.day == game.day and first.home is game.home and first.start < game.start
+            for first in baseball
+        )
+        for game in twins
+    )
 
 
 def test_the_providers_spell_some_teams_differently() -> None:
-    spelled = {(team.display, team.odds_name) for league in LEAGUES for team in teams(league.name) if team.display != team.odds_name}
+    spelled = {
+        (team.display, team.odds_name)
+        for league in LEAGUES
+        for team in teams(league.name)
+        if team.display != team.odds_name
+    }
     assert ("LA Clippers", "Los Angeles Clippers") in spelled
     assert ("Brighton & Hove Albion", "Brighton and Hove Albion") in spelled
 
@@ -202,13 +233,19 @@ def test_the_providers_spell_some_teams_differently() -> None:
 # ── the course of a game ──
 
 
-@given(st.sampled_from(LEAGUES), st.integers(0, 200), st.lists(st.floats(-7200, 20000), min_size=2, max_size=8))
+@given(
+    st.sampled_from(LEAGUES), st.integers(0, 200), st.lists(st.floats(-7200, 20000), min_size=2, max_size=8)
+)
 @settings(max_examples=60, deadline=None)
-def test_a_game_goes_from_before_to_in_play_to_over_and_no_score_goes_down(league: League, back: int, offsets: list[float]) -> None:
+def test_a_game_goes_from_before_to_in_play_to_over_and_no_score_goes_down(
+    league: League, back: int, offsets: list[float]
+) -> None:
     game = week_games(1, league.name, week_of(eastern_day(NOW)) - back)[0]
     seen = [WORLD.standing(game, game.start + offset) for offset in sorted(offsets)]
     order = ["pre", "in", "post", "postponed"]
-    assert [order.index(standing.phase) for standing in seen] == sorted(order.index(standing.phase) for standing in seen)
+    assert [order.index(standing.phase) for standing in seen] == sorted(
+        order.index(standing.phase) for standing in seen
+    )
     assert [standing.home for standing in seen if standing.phase != "postponed"] == sorted(
         standing.home for standing in seen if standing.phase != "postponed"
     )
@@ -226,7 +263,9 @@ def test_only_soccer_has_draws(back: int) -> None:
 
 def test_a_game_in_play_is_listed_with_its_real_start_and_a_finished_one_not_at_all() -> None:
     kickoff = at("2026-11-24T01:15:00")  # Monday night
-    event = {each["commence_time"]: each for each in body(ask_odds(NFL_EVENTS, kickoff - 60))}["2026-11-24T01:15:00Z"]
+    event = {each["commence_time"]: each for each in body(ask_odds(NFL_EVENTS, kickoff - 60))}[
+        "2026-11-24T01:15:00Z"
+    ]
 
     def listed(now: float) -> dict[str, Any] | None:
         return next((each for each in body(ask_odds(NFL_EVENTS, now)) if each["id"] == event["id"]), None)
@@ -236,7 +275,10 @@ def test_a_game_in_play_is_listed_with_its_real_start_and_a_finished_one_not_at_
     assert 60 <= at(started["commence_time"].rstrip("Z")) - kickoff <= 360
     assert listed(kickoff + 5 * 3600) is None
     statuses = [
-        {game["date"]: game["status"]["type"]["state"] for game in body(ask_espn(NFL_BOARD, kickoff + after, dates="20261123"))["events"]}
+        {
+            game["date"]: game["status"]["type"]["state"]
+            for game in body(ask_espn(NFL_BOARD, kickoff + after, dates="20261123"))["events"]
+        }
         for after in (-60, 3600, 5 * 3600)
     ]
     assert [status["2026-11-24T01:15Z"] for status in statuses] == ["pre", "in", "post"]
@@ -244,9 +286,17 @@ def test_a_game_in_play_is_listed_with_its_real_start_and_a_finished_one_not_at_
 
 def test_a_postponed_game_is_post_without_a_result_at_espn() -> None:
     baseball = BY_NAME["mlb"]
-    game = next(game for week in range(105000, 105200) for game in week_games(1, "mlb", week) if WORLD.is_postponed(game, game.start))
+    game = next(
+        game
+        for week in range(105000, 105200)
+        for game in week_games(1, "mlb", week)
+        if WORLD.is_postponed(game, game.start)
+    )
     day = datetime.fromordinal(game.day).strftime("%Y%m%d")
-    found = {event["id"]: event for event in body(ask_espn(board(baseball), game.start - 3600, dates=day))["events"]}[game.id]
+    found = {
+        event["id"]: event
+        for event in body(ask_espn(board(baseball), game.start - 3600, dates=day))["events"]
+    }[game.id]
     kind = found["status"]["type"]
     assert (kind["name"], kind["state"], kind["completed"]) == ("STATUS_POSTPONED", "post", False)
     assert {side["score"] for side in found["competitions"][0]["competitors"]} == {"0"}
@@ -274,8 +324,12 @@ def test_prices_are_above_one_and_each_book_takes_its_margin(now: float, league:
 
 @given(MOMENTS, st.sampled_from(LEAGUES))
 @settings(max_examples=20, deadline=None)
-def test_points_are_half_points_and_the_two_sides_of_a_handicap_mirror_each_other(now: float, league: League) -> None:
-    for event in body(ask_odds(f"/v4/sports/{league.odds_key}/odds", now, regions="us", markets="h2h,spreads,totals")):
+def test_points_are_half_points_and_the_two_sides_of_a_handicap_mirror_each_other(
+    now: float, league: League
+) -> None:
+    for event in body(
+        ask_odds(f"/v4/sports/{league.odds_key}/odds", now, regions="us", markets="h2h,spreads,totals")
+    ):
         names = {event["home_team"], event["away_team"]}
         for market in markets_of(event):
             points = [outcome.get("point") for outcome in market["outcomes"]]
@@ -311,7 +365,9 @@ def test_some_books_lack_a_market_some_games_lack_all_books_and_some_the_odds_ap
     assert 0 < len(missing) < len(week) / 10
 
 
-@pytest.mark.parametrize(("decimal", "expected"), [(2.0, 100), (1.5, -200), (3.45, 245), (1.91, -110), (1.02, -5000)])
+@pytest.mark.parametrize(
+    ("decimal", "expected"), [(2.0, 100), (1.5, -200), (3.45, 245), (1.91, -110), (1.02, -5000)]
+)
 def test_american_prices_are_whole_numbers(decimal: float, expected: int) -> None:
     assert american(decimal) == expected
 
@@ -337,7 +393,10 @@ def test_a_board_costs_markets_times_regions_and_an_empty_one_nothing() -> None:
     assert last(bookmakers=",".join(f"b{n}" for n in range(11)), markets="h2h") == "2"
     assert last(regions="us", markets="h2h", commenceTimeFrom="2030-01-01T00:00:00Z") == "0"
     assert last("/v4/sports") == last("/v4/sports/basketball_nba/events") == "0"
-    assert (last("/v4/sports/basketball_nba/scores"), last("/v4/sports/basketball_nba/scores", daysFrom="1")) == ("1", "2")
+    assert (
+        last("/v4/sports/basketball_nba/scores"),
+        last("/v4/sports/basketball_nba/scores", daysFrom="1"),
+    ) == ("1", "2")
 
 
 def test_event_odds_cost_what_came_back_and_are_one_object() -> None:
@@ -351,7 +410,9 @@ def test_event_odds_cost_what_came_back_and_are_one_object() -> None:
     assert all("last_update" in market for market in markets_of(found))
 
 
-@given(st.integers(0, 60), st.lists(st.sampled_from(["h2h", "h2h,spreads", "h2h,spreads,totals"]), max_size=40))
+@given(
+    st.integers(0, 60), st.lists(st.sampled_from(["h2h", "h2h,spreads", "h2h,spreads,totals"]), max_size=40)
+)
 @settings(max_examples=25, deadline=None)
 def test_credits_are_never_overspent_and_used_and_remaining_add_up(credits_: int, wishes: list[str]) -> None:
     world, account, spent = World(credits=credits_), Account(), 0
@@ -382,7 +443,9 @@ def test_the_thirty_first_call_of_a_second_is_refused() -> None:
     account = Account()
     statuses = []
     for number in range(32):
-        account, response = answer(WORLD, account, Ask("odds", "/v4/sports", {"apiKey": KEY}), NOW + number / 100)
+        account, response = answer(
+            WORLD, account, Ask("odds", "/v4/sports", {"apiKey": KEY}), NOW + number / 100
+        )
         statuses.append(response.status)
     assert statuses == [200] * 30 + [429] * 2
     assert answer(WORLD, account, Ask("odds", "/v4/sports", {"apiKey": KEY}), NOW + 2)[1].status == 200
@@ -405,18 +468,30 @@ EVENT = "0" * 32
         (NFL_ODDS, {"regions": "us", "markets": "outrights"}, 422, "INVALID_MARKET_COMBO"),
         (NFL_ODDS, {"regions": "us", "oddsFormat": "roman"}, 422, "INVALID_ODDS_FORMAT"),
         (NFL_ODDS, {"regions": "us", "dateFormat": "roman"}, 422, "INVALID_DATE_FORMAT"),
-        (NFL_ODDS, {"regions": "us", "commenceTimeFrom": "2026-11-23T00:00:00+00:00"}, 422, "INVALID_COMMENCE_TIME_FROM"),
+        (
+            NFL_ODDS,
+            {"regions": "us", "commenceTimeFrom": "2026-11-23T00:00:00+00:00"},
+            422,
+            "INVALID_COMMENCE_TIME_FROM",
+        ),
         (NFL_ODDS, {"regions": "us", "commenceTimeTo": "tomorrow"}, 422, "INVALID_COMMENCE_TIME_TO"),
         ("/v4/sports/tennis_atp/odds", {"regions": "us"}, 404, "UNKNOWN_SPORT"),
         (f"/v4/sports/americanfootball_nfl/events/{EVENT}/odds", {"regions": "us"}, 404, "EVENT_NOT_FOUND"),
         ("/v4/sports/americanfootball_nfl/events/short/odds", {"regions": "us"}, 422, "INVALID_EVENT_ID"),
         ("/v4/sports/americanfootball_nfl/scores", {"daysFrom": "4"}, 422, "INVALID_SCORES_DAYS_FROM"),
-        ("/v4/historical/sports/americanfootball_nfl/odds", {}, 401, "HISTORICAL_UNAVAILABLE_ON_FREE_USAGE_PLAN"),
+        (
+            "/v4/historical/sports/americanfootball_nfl/odds",
+            {},
+            401,
+            "HISTORICAL_UNAVAILABLE_ON_FREE_USAGE_PLAN",
+        ),
         ("/v4/nothing", {}, 404, "NOT_FOUND"),
         ("/v4/sports/americanfootball_nfl/nothing", {}, 404, "NOT_FOUND"),
     ],
 )
-def test_the_odds_api_refuses_as_documented_and_charges_nothing(path: str, query: dict[str, str], status: int, code: str) -> None:
+def test_the_odds_api_refuses_as_documented_and_charges_nothing(
+    path: str, query: dict[str, str], status: int, code: str
+) -> None:
     account, response = answer(WORLD, Account(), Ask("odds", path, {"apiKey": KEY, **query}), NOW)
     assert (response.status, json.loads(response.body)["error_code"]) == (status, code)
     assert account.used == 0
@@ -425,7 +500,11 @@ def test_the_odds_api_refuses_as_documented_and_charges_nothing(path: str, query
 
 
 def test_commence_times_in_the_wrong_order_are_refused() -> None:
-    query: dict[str, Any] = {"regions": "us", "commenceTimeFrom": "2026-11-25T00:00:00Z", "commenceTimeTo": "2026-11-24T00:00:00Z"}
+    query: dict[str, Any] = {
+        "regions": "us",
+        "commenceTimeFrom": "2026-11-25T00:00:00Z",
+        "commenceTimeTo": "2026-11-24T00:00:00Z",
+    }
     assert json.loads(ask_odds(NFL_ODDS, **query).body)["error_code"] == "INVALID_COMMENCE_TIME_RANGE"
 
 
@@ -448,20 +527,30 @@ def test_filters_narrow_the_answer_but_not_the_price() -> None:
     one = ask_odds(NFL_ODDS, regions="us", eventIds=events[3]["id"])
     assert body(one) == [events[3]]
     assert one.headers["x-requests-last"] == "1"
-    limits: dict[str, Any] = {"commenceTimeFrom": "2026-11-29T18:00:00Z", "commenceTimeTo": "2026-11-29T21:25:00Z"}
-    assert {event["commence_time"][:10] for event in body(ask_odds(NFL_ODDS, regions="us", **limits))} == {"2026-11-29"}
+    limits: dict[str, Any] = {
+        "commenceTimeFrom": "2026-11-29T18:00:00Z",
+        "commenceTimeTo": "2026-11-29T21:25:00Z",
+    }
+    assert {event["commence_time"][:10] for event in body(ask_odds(NFL_ODDS, regions="us", **limits))} == {
+        "2026-11-29"
+    }
 
 
 def test_events_are_the_board_without_bookmakers() -> None:
     events = body(ask_odds(NFL_ODDS, regions="us,uk", bookmakers="pinnacle"))
     assert {bookmaker["key"] for event in events for bookmaker in event["bookmakers"]} == {"pinnacle"}
     bare = body(ask_odds(NFL_EVENTS))
-    assert bare == [{name: value for name, value in event.items() if name != "bookmakers"} for event in events]
+    assert bare == [
+        {name: value for name, value in event.items() if name != "bookmakers"} for event in events
+    ]
 
 
 def test_scores_are_text_for_games_begun_and_null_before() -> None:
     found = body(ask_odds("/v4/sports/basketball_nba/scores", daysFrom="2"))
-    done, coming = [game for game in found if game["completed"]], [game for game in found if game["scores"] is None]
+    done, coming = (
+        [game for game in found if game["completed"]],
+        [game for game in found if game["scores"] is None],
+    )
     assert done
     assert coming
     for game in done:
@@ -503,10 +592,16 @@ def test_espn_refuses_ranges_and_what_is_no_day(dates: str) -> None:
 
 
 def test_espn_says_what_it_does_not_know() -> None:
-    assert (ask_espn("/apis/site/v2/sports/football/nfl/news").status, json.loads(ask_espn("/nothing").body)) == (404, {"code": 404})
+    assert (
+        ask_espn("/apis/site/v2/sports/football/nfl/news").status,
+        json.loads(ask_espn("/nothing").body),
+    ) == (404, {"code": 404})
     unknown = ask_espn("/apis/site/v2/sports/boxing/boxing/scoreboard")
     assert unknown.status == 400
-    assert json.loads(unknown.body)["message"] == "Bad Request: sport 'boxing' and/or league 'boxing' are invalid"
+    assert (
+        json.loads(unknown.body)["message"]
+        == "Bad Request: sport 'boxing' and/or league 'boxing' are invalid"
+    )
 
 
 def test_espn_days_are_eastern_and_a_month_is_the_sum_of_its_days() -> None:
@@ -514,14 +609,19 @@ def test_espn_days_are_eastern_and_a_month_is_the_sum_of_its_days() -> None:
     month = body(ask_espn(hockey, dates="202611", limit="500"))["events"]
     days = [body(ask_espn(hockey, dates=f"202611{day:02}"))["events"] for day in range(1, 31)]
     assert month == [event for day in days for event in day]
-    assert any(event["date"].startswith("2026-11-03T0") for event in days[1])  # an evening of the 2nd in the west
+    assert any(
+        event["date"].startswith("2026-11-03T0") for event in days[1]
+    )  # an evening of the 2nd in the west
     assert "day" not in body(ask_espn(hockey, dates="202611"))
     assert body(ask_espn(hockey, dates="20261102"))["day"] == {"date": "2026-11-02"}
 
 
 def test_espn_limits_are_a_hundred_by_default_and_a_trap_from_six_hundred_on() -> None:
     baseball = board(BY_NAME["mlb"])
-    counts = {limit: len(body(ask_espn(baseball, dates="202611", limit=limit))["events"]) for limit in ("7", "500", "600", "1000", "many")}
+    counts = {
+        limit: len(body(ask_espn(baseball, dates="202611", limit=limit))["events"])
+        for limit in ("7", "500", "600", "1000", "many")
+    }
     assert counts["500"] > 300
     assert counts == {"7": 7, "500": counts["500"], "600": 25, "1000": 25, "many": 100}
     assert len(body(ask_espn(baseball, dates="2026"))["events"]) == 100
@@ -529,7 +629,10 @@ def test_espn_limits_are_a_hundred_by_default_and_a_trap_from_six_hundred_on() -
 
 def test_college_boards_are_a_subset_unless_all_groups_are_asked_for() -> None:
     path = board(BY_NAME["ncaab"])
-    some, everything = body(ask_espn(path, dates="20261128")), body(ask_espn(path, dates="20261128", groups="50"))
+    some, everything = (
+        body(ask_espn(path, dates="20261128")),
+        body(ask_espn(path, dates="20261128", groups="50")),
+    )
     assert 0 < len(some["events"]) < len(everything["events"]) == 14
     assert everything["groups"] == ["50"]
     assert "groups" not in some
@@ -543,7 +646,10 @@ def test_a_scoreboard_has_what_a_schedule_is_read_from() -> None:
     for event in answered["events"]:
         competition = event["competitions"][0]
         assert datetime.strptime(event["date"], "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
-        assert {side["homeAway"]: side["score"] for side in competition["competitors"]} == {"home": "0", "away": "0"}
+        assert {side["homeAway"]: side["score"] for side in competition["competitors"]} == {
+            "home": "0",
+            "away": "0",
+        }
         assert isinstance(competition["venue"]["indoor"], bool)
         assert competition["status"]["type"]["state"] == "pre"
 
@@ -559,7 +665,9 @@ def test_a_scoreboard_has_what_a_schedule_is_read_from() -> None:
 )
 def test_addresses_are_written_as_in_the_sport(league: str, address: set[str]) -> None:
     events = body(ask_espn(board(BY_NAME[league]), dates="202611"))["events"]
-    venues = [event["competitions"][0]["venue"] for event in events if not event["competitions"][0]["neutralSite"]]
+    venues = [
+        event["competitions"][0]["venue"] for event in events if not event["competitions"][0]["neutralSite"]
+    ]
     assert {frozenset(venue["address"]) for venue in venues} == {frozenset(address)}
     assert {"indoor" in venue for venue in venues} == {not BY_NAME[league].draws}
     if league == "mlb":
@@ -589,14 +697,24 @@ def test_the_hour_of_a_far_college_game_is_not_fixed() -> None:
     path = board(BY_NAME["ncaaf"])
     far = body(ask_espn(path, dates="20261212", groups="80"))["events"]
     near = body(ask_espn(path, dates="20261128", groups="80"))["events"]
-    assert {(event["date"], event["competitions"][0]["timeValid"]) for event in far} == {("2026-12-12T05:00Z", False)}
+    assert {(event["date"], event["competitions"][0]["timeValid"]) for event in far} == {
+        ("2026-12-12T05:00Z", False)
+    }
     assert all(event["competitions"][0]["timeValid"] for event in near)
 
 
 # ── Open-Meteo ──
 
-HOURLY = "temperature_2m,apparent_temperature,precipitation_probability,precipitation,weather_code,wind_speed_10m,wind_gusts_10m"
-THANKSGIVING = {"latitude": "42.34", "longitude": "-83.05", "start_date": "2026-11-26", "end_date": "2026-11-26"}
+HOURLY = (
+    "temperature_2m,apparent_temperature,precipitation_probability,precipitation,weather_code,"
+    "wind_speed_10m,wind_gusts_10m"
+)
+THANKSGIVING = {
+    "latitude": "42.34",
+    "longitude": "-83.05",
+    "start_date": "2026-11-26",
+    "end_date": "2026-11-26",
+}
 
 
 def test_one_place_gives_an_object_and_several_an_array_in_their_order() -> None:
@@ -607,7 +725,9 @@ def test_one_place_gives_an_object_and_several_an_array_in_their_order() -> None
     assert two[0] == one
     assert two[1]["location_id"] == 1
     assert abs(two[1]["latitude"] - 25.96) < 0.1
-    assert sum(two[1]["hourly"]["temperature_2m"]) > sum(one["hourly"]["temperature_2m"])  # Florida in November
+    assert sum(two[1]["hourly"]["temperature_2m"]) > sum(
+        one["hourly"]["temperature_2m"]
+    )  # Florida in November
 
 
 def test_times_and_units_are_those_asked_for() -> None:
@@ -625,8 +745,12 @@ def test_times_and_units_are_those_asked_for() -> None:
     names = ("temperature_2m", "wind_speed_10m", "precipitation", "weather_code")
     assert [metric["hourly_units"][name] for name in names] == ["°C", "km/h", "mm", "wmo code"]
     assert [imperial["hourly_units"][name] for name in names] == ["°F", "mp/h", "inch", "wmo code"]
-    assert imperial["hourly"]["temperature_2m"][5] == pytest.approx(metric["hourly"]["temperature_2m"][5] * 1.8 + 32, abs=0.15)
-    assert imperial["hourly"]["wind_speed_10m"][5] == pytest.approx(metric["hourly"]["wind_speed_10m"][5] / 1.609, abs=0.1)
+    assert imperial["hourly"]["temperature_2m"][5] == pytest.approx(
+        metric["hourly"]["temperature_2m"][5] * 1.8 + 32, abs=0.15
+    )
+    assert imperial["hourly"]["wind_speed_10m"][5] == pytest.approx(
+        metric["hourly"]["wind_speed_10m"][5] / 1.609, abs=0.1
+    )
 
 
 def test_local_days_begin_at_local_midnight() -> None:
@@ -641,10 +765,16 @@ def test_local_days_begin_at_local_midnight() -> None:
 @given(st.floats(-66, 66), st.floats(-180, 180), MOMENTS)
 @settings(max_examples=30, deadline=None)
 def test_the_weather_is_possible_everywhere(latitude: float, longitude: float, now: float) -> None:
-    hourly = body(ask_weather(now, latitude=f"{latitude:.2f}", longitude=f"{longitude:.2f}", hourly=HOURLY, forecast_days="1"))["hourly"]
+    hourly = body(
+        ask_weather(
+            now, latitude=f"{latitude:.2f}", longitude=f"{longitude:.2f}", hourly=HOURLY, forecast_days="1"
+        )
+    )["hourly"]
     assert all(-60 < value < 55 for value in hourly["temperature_2m"])
     assert all(0 <= value <= 100 for value in hourly["precipitation_probability"])
-    assert all(wind <= gust for wind, gust in zip(hourly["wind_speed_10m"], hourly["wind_gusts_10m"], strict=True))
+    assert all(
+        wind <= gust for wind, gust in zip(hourly["wind_speed_10m"], hourly["wind_gusts_10m"], strict=True)
+    )
     assert all(value >= 0 for value in hourly["precipitation"])
 
 
@@ -657,14 +787,20 @@ def test_without_variables_there_are_no_sections() -> None:
     [
         ({"latitude": "1,2", "longitude": "1"}, "must have the same number of elements"),
         ({"latitude": "522.52", "longitude": "1"}, "Latitude must be in range of -90 to 90°. Given: 522.52."),
-        ({"hourly": "tempeture_2m"}, "Cannot initialize WeatherVariable from invalid String value tempeture_2m for key hourly"),
+        (
+            {"hourly": "tempeture_2m"},
+            "Cannot initialize WeatherVariable from invalid String value tempeture_2m for key hourly",
+        ),
         ({"timezone": "Mars/Olympus"}, "Invalid timezone"),
         ({"forecast_days": "17"}, "Forecast days is invalid. Allowed range 0 to 16. Given 17."),
         (
             {"start_date": "2027-01-01", "end_date": "2027-01-01"},
             "Parameter 'start_date' is out of allowed range from 2026-08-23 to 2026-12-08",
         ),
-        ({"latitude": ",".join(["1"] * 1001), "longitude": ",".join(["1"] * 1001)}, "Only up to 1000 locations can be requested at once"),
+        (
+            {"latitude": ",".join(["1"] * 1001), "longitude": ",".join(["1"] * 1001)},
+            "Only up to 1000 locations can be requested at once",
+        ),
     ],
 )
 def test_open_meteo_says_why_not(query: dict[str, Any], reason: str) -> None:
@@ -679,13 +815,19 @@ def test_every_town_of_the_world_is_found_and_others_are_not() -> None:
         for team in teams(league.name):
             city = team.stadium.city
             found = body(geocode(name=city.name, count="10"))["results"]
-            assert any((place["latitude"], place["longitude"]) == (city.latitude, city.longitude) for place in found)
+            assert any(
+                (place["latitude"], place["longitude"]) == (city.latitude, city.longitude) for place in found
+            )
     assert set(body(geocode(name="Nowhere"))) == {"generationtime_ms"}
     assert set(body(geocode(name="A"))) == {"generationtime_ms"}
-    assert [place["admin1"] for place in body(geocode(name="Columbia, South Carolina"))["results"]] == ["South Carolina"]
+    assert [place["admin1"] for place in body(geocode(name="Columbia, South Carolina"))["results"]] == [
+        "South Carolina"
+    ]
     assert body(geocode(name="san sebastian"))["results"][0]["name"] == "San Sebastián"
     assert geocode(name="Detroit", count="0").status == 400
-    assert [place["country_code"] for place in body(geocode(name="Detroit", countryCode="us"))["results"]] == ["US"]
+    assert [
+        place["country_code"] for place in body(geocode(name="Detroit", countryCode="us"))["results"]
+    ] == ["US"]
     assert set(body(geocode(name="Detroit", countryCode="GB"))) == {"generationtime_ms"}
 
 
@@ -723,12 +865,17 @@ def test_a_fault_that_makes_no_sense_is_refused(told: Any) -> None:
 
 
 def odds_request(base: str = "https://api.the-odds-api.com") -> HttpRequest:
-    return HttpRequest("odds", base + NFL_ODDS, (("markets", "h2h"), ("regions", "us")), secret=(("apiKey", Secret(KEY)),))
+    return HttpRequest(
+        "odds", base + NFL_ODDS, (("markets", "h2h"), ("regions", "us")), secret=(("apiKey", Secret(KEY)),)
+    )
 
 
 def test_credits_go_down_from_one_demo_run_to_the_next() -> None:
     store = MemoryStore()
-    used = [DemoTransport(WORLD, FakeClock(NOW + run), store).send(odds_request()).headers["x-requests-used"] for run in range(3)]
+    used = [
+        DemoTransport(WORLD, FakeClock(NOW + run), store).send(odds_request()).headers["x-requests-used"]
+        for run in range(3)
+    ]
     assert used == ["1", "2", "3"]
     assert store.read(ACCOUNT_KEY)["used"] == 3
     assert list(store.scan("")) == [ACCOUNT_KEY]
@@ -748,14 +895,18 @@ def test_the_path_says_which_api_is_meant_whatever_the_base_url() -> None:
         assert (response.status, response.headers[DEMO_HEADER]) == (200, "1"), url
         assert (response.sent_at, response.received_at) == (NOW, NOW)
     assert transport.send(HttpRequest("?", "https://example.org/else")).status == 404
-    refused = transport.send(HttpRequest("espn", f"https://site.api.espn.com{NFL_BOARD}", headers=(("User-Agent", "Mozilla/5.0"),)))
+    refused = transport.send(
+        HttpRequest("espn", f"https://site.api.espn.com{NFL_BOARD}", headers=(("User-Agent", "Mozilla/5.0"),))
+    )
     assert refused.status == 403
     transport.close()
 
 
 def test_only_the_odds_api_touches_the_account() -> None:
     store = MemoryStore()
-    DemoTransport(WORLD, FakeClock(NOW), store).send(HttpRequest("espn", f"https://site.api.espn.com{NFL_BOARD}"))
+    DemoTransport(WORLD, FakeClock(NOW), store).send(
+        HttpRequest("espn", f"https://site.api.espn.com{NFL_BOARD}")
+    )
     assert list(store.scan("")) == []
 
 
@@ -780,36 +931,60 @@ def sandbox(key: str | None = None, world: World = WORLD) -> Iterator[SandboxSer
             thread.join()
 
 
-def http_call(server: SandboxServer, method: str, path: str, told: Any = None) -> tuple[int, dict[str, str], bytes]:
+def http_call(
+    server: SandboxServer, method: str, path: str, told: Any = None
+) -> tuple[int, dict[str, str], bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
     try:
         connection.request(method, path, None if told is None else json.dumps(told), {"User-Agent": AGENT})
         response = connection.getresponse()
-        return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+        return (
+            response.status,
+            {name.lower(): value for name, value in response.getheaders()},
+            response.read(),
+        )
     finally:
         connection.close()
 
 
 def test_the_server_gives_the_same_bytes_as_the_world() -> None:
     with sandbox() as server:
-        status, headers, got = http_call(server, "GET", f"/odds{NFL_ODDS}?apiKey={KEY}&regions=us&markets=h2h%2Ctotals")
+        status, headers, got = http_call(
+            server, "GET", f"/odds{NFL_ODDS}?apiKey={KEY}&regions=us&markets=h2h%2Ctotals"
+        )
         assert (status, headers["x-requests-last"], headers[DEMO_HEADER]) == (200, "2", "1")
         assert got == ask_odds(NFL_ODDS, regions="us", markets="h2h,totals").body
         assert http_call(server, "GET", f"/espn{NFL_BOARD}")[2] == ask_espn(NFL_BOARD).body
         assert http_call(server, "GET", "/weather/v1/forecast?latitude=1&longitude=1")[0] == 200
         assert http_call(server, "GET", "/geocoding/v1/search?name=Detroit")[0] == 200
         usage = json.loads(http_call(server, "GET", "/__usage")[2])
-        assert usage == {"used": 2, "remaining": 498, "calls": {"odds": 1, "espn": 1, "weather": 1, "geocoding": 1}}
+        assert usage == {
+            "used": 2,
+            "remaining": 498,
+            "calls": {"odds": 1, "espn": 1, "weather": 1, "geocoding": 1},
+        }
         log = http_call(server, "GET", "/__log")[2].decode()
         assert KEY not in log
         first = json.loads(log)[0]
-        assert (first["api"], first["path"], first["status"], first["cost"], first["t"]) == ("odds", NFL_ODDS, 200, 2, NOW)
+        assert (first["api"], first["path"], first["status"], first["cost"], first["t"]) == (
+            "odds",
+            NFL_ODDS,
+            200,
+            2,
+            NOW,
+        )
         assert first["query"]["apiKey"] == "***"
 
 
 def test_every_http_answer_is_marked_as_demo_data_even_refusals() -> None:
     with sandbox(key=KEY) as server:
-        calls = [("GET", "/"), ("GET", "/odds/v4/sports"), ("GET", "/odds/v4/sports?apiKey=x"), ("GET", "/espn/x"), ("GET", "/__log")]
+        calls = [
+            ("GET", "/"),
+            ("GET", "/odds/v4/sports"),
+            ("GET", "/odds/v4/sports?apiKey=x"),
+            ("GET", "/espn/x"),
+            ("GET", "/__log"),
+        ]
         calls += [("POST", "/odds"), ("POST", "/__quota"), ("PUT", "/odds"), ("HEAD", "/odds")]
         answers = [http_call(server, method, path) for method, path in calls]
         assert {headers[DEMO_HEADER] for _, headers, _ in answers} == {"1"}
@@ -818,7 +993,15 @@ def test_every_http_answer_is_marked_as_demo_data_even_refusals() -> None:
 
 def test_an_injected_status_is_answered_and_not_charged() -> None:
     with sandbox() as server:
-        told = {"odds": {"status": 429, "count": 1, "headers": {"Retry-After": "7"}, "body": {"message": "slow"}, "delay": 0.5}}
+        told = {
+            "odds": {
+                "status": 429,
+                "count": 1,
+                "headers": {"Retry-After": "7"},
+                "body": {"message": "slow"},
+                "delay": 0.5,
+            }
+        }
         assert http_call(server, "POST", "/__faults", told)[0] == 200
         path = f"/odds{NFL_ODDS}?apiKey={KEY}&regions=us"
         status, headers, got = http_call(server, "GET", path)
@@ -858,7 +1041,9 @@ def test_many_at_once_never_overspend() -> None:
     with sandbox(world=World(credits=5)) as server:
         path = f"/odds{NFL_ODDS}?apiKey={KEY}&regions=us"
         statuses: list[int] = []
-        threads = [Thread(target=lambda: statuses.append(http_call(server, "GET", path)[0])) for _ in range(12)]
+        threads = [
+            Thread(target=lambda: statuses.append(http_call(server, "GET", path)[0])) for _ in range(12)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -883,11 +1068,14 @@ def test_the_environment_points_at_the_sandbox() -> None:
 def test_serve_announces_its_address_and_ends_quietly_when_interrupted() -> None:
     code = (
         "from oddsctl.sandbox.server import serve; from oddsctl.sandbox.world import World\n"
-        "class Still:\n    now = monotonic = staticmethod(lambda: 1.8e9)\n    sleep = staticmethod(lambda seconds: None)\n"
+        "class Still:\n    now = monotonic = staticmethod(lambda: 1.8e9)\n    sleep = staticmethod(lambda "
+        "seconds: None)\n"
         "serve(World(), Still(), announce=lambda url: print(url, flush=True))\n"
     )
     env = {**os.environ, "PYTHONPATH": ROOT}
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith(b"http://127.0.0.1:")
         process.send_signal(signal.SIGINT)
@@ -896,7 +1084,9 @@ def test_serve_announces_its_address_and_ends_quietly_when_interrupted() -> None
 
 
 def test_a_whole_season_of_looks_stays_cheap() -> None:
-    """Looking every hour of a month draws each week once and no more; the cache, not the clock, is what is counted."""
+    """Looking every hour of a month draws each week once and no more; the cache, not the clock, is what is
+    counted.
+    """
     week_games.cache_clear()
     moment = datetime.fromtimestamp(NOW, UTC)
     for hour in range(24 * 28):

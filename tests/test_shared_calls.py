@@ -1,4 +1,6 @@
-"""Calls that several wishes share, against a provider that answers as The Odds API does: what each wish gets, and what a refusal costs."""
+"""Calls that several wishes share, against a provider that answers as The Odds API does: what each wish gets,
+and what a refusal costs.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +11,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.messages.jobs import Events, Job, OddsJob
-from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
-from oddsctl.messages.wishes import Outcome, PriorityRequest, Reason, Terms
-from oddsctl.models import Price
-from oddsctl.orchestrator import RequestOrchestrator
-from oddsctl.policy import coalesce, negative
-from oddsctl.providers.odds import TheOddsAPI
-from oddsctl.settings import Odds, Settings
+from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
+from oddsctl.domain.jobs import Events, Job, OddsJob
+from oddsctl.domain.models import Price
+from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, Terms
+from oddsctl.domain.settings import Odds, Settings
+from oddsctl.orchestration.orchestrator import RequestOrchestrator
+from oddsctl.policy import batching as coalesce
+from oddsctl.policy import negative
+from oddsctl.providers.the_odds_api import TheOddsAPI
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 from tests.fakes import FakeClock, answer
 
 SPORT = "americanfootball_nfl"
 BOOKS = {
-    "us": ("draftkings", "fanduel", "brand_new_us", "hardrockbet"),  # hardrockbet: listed under us2, moved since
+    "us": (
+        "draftkings",
+        "fanduel",
+        "brand_new_us",
+        "hardrockbet",
+    ),  # hardrockbet: listed under us2, moved since
     "us2": ("ballybet", "brand_new_us2", "draftkings"),
     "eu": ("pinnacle", "unheard_of_eu"),
     "us_ex": ("novig", "brand_new_ex"),
@@ -36,7 +44,9 @@ GAMES = {"e1": MARKETS, "e2": ("h2h",)}
 class Server:
     """The Odds API for one sport, with its refusals; `asked` is every request that came."""
 
-    def __init__(self, markets: Sequence[str] = MARKETS, regions: Sequence[str] = tuple(BOOKS), *, coded: bool = True) -> None:
+    def __init__(
+        self, markets: Sequence[str] = MARKETS, regions: Sequence[str] = tuple(BOOKS), *, coded: bool = True
+    ) -> None:
         self.clock = FakeClock()
         self.markets, self.regions, self.coded = markets, regions, coded
         self.asked: list[tuple[str, tuple[tuple[str, str], ...]]] = []
@@ -60,12 +70,22 @@ class Server:
             return self._refuse(422, "INVALID_REGION")
         if not set(markets) <= set(self.markets):
             return self._refuse(422, "INVALID_MARKET")
-        books = params["bookmakers"].split(",") if "bookmakers" in params else [book for region in regions for book in BOOKS[region]]
+        books = (
+            params["bookmakers"].split(",")
+            if "bookmakers" in params
+            else [book for region in regions for book in BOOKS[region]]
+        )
         events = [_event(game, markets, sorted(set(books))) for game in GAMES]
         last = len(markets) * (len(regions) or -(-len(books) // 10))
         self.used += last
-        body = next((event for event in events if f"/events/{event['id']}/" in url), None) if "/events/" in url else events
-        return answer(body, x_requests_used=self.used, x_requests_remaining=99_000 - self.used, x_requests_last=last)
+        body = (
+            next((event for event in events if f"/events/{event['id']}/" in url), None)
+            if "/events/" in url
+            else events
+        )
+        return answer(
+            body, x_requests_used=self.used, x_requests_remaining=99_000 - self.used, x_requests_last=last
+        )
 
     def _refuse(self, status: int, code: str) -> HttpResponse:
         return answer({"message": "no", "error_code": code if self.coded else "SOMETHING_NEW"}, status)
@@ -76,7 +96,9 @@ def _event(game: str, markets: Sequence[str], books: Sequence[str]) -> dict[str,
         return {"key": key, "outcomes": [{"name": "Home", "price": 1.9}, {"name": "Away", "price": 1.9}]}
 
     def offered(book: str) -> list[str]:
-        return [key for key in markets if key in GAMES[game]] + (["h2h_lay"] if book in EXCHANGES and "h2h" in markets else [])
+        return [key for key in markets if key in GAMES[game]] + (
+            ["h2h_lay"] if book in EXCHANGES and "h2h" in markets else []
+        )
 
     return {
         "id": game,
@@ -121,15 +143,22 @@ jobs = st.builds(
     markets,
     st.lists(st.sampled_from(sorted(BOOKS)), min_size=1, unique=True).map(tuple),
     st.one_of(
-        st.just(()), st.lists(st.sampled_from([book for books in BOOKS.values() for book in books]), min_size=1, unique=True).map(tuple)
+        st.just(()),
+        st.lists(
+            st.sampled_from([book for books in BOOKS.values() for book in books]), min_size=1, unique=True
+        ).map(tuple),
     ),
     st.one_of(st.none(), st.sampled_from(sorted(GAMES))),
 )
 
 
 @given(st.lists(jobs, min_size=1, max_size=6), st.lists(jobs, max_size=2))
-def test_each_wish_gets_every_price_that_the_provider_would_have_answered_to_it_alone(wishes: list[OddsJob], before: list[OddsJob]) -> None:
-    """However the wishes are merged, and whatever larger answer is stored; and together they never cost more than one by one."""
+def test_each_wish_gets_every_price_that_the_provider_would_have_answered_to_it_alone(
+    wishes: list[OddsJob], before: list[OddsJob]
+) -> None:
+    """However the wishes are merged, and whatever larger answer is stored; and together they never cost more
+    than one by one.
+    """
     house = House(Server())
     house.ask(*before)
     spent = house.server.used
@@ -188,7 +217,9 @@ def test_an_unknown_sport_is_asked_for_once_whatever_is_wanted_of_it(fresh: bool
 @pytest.mark.parametrize("coded", [True, False])
 def test_one_bad_market_among_six_costs_only_itself(coded: bool) -> None:
     house = House(Server(coded=coded))
-    wishes = [OddsJob(SPORT, (market,), ("us",)) for market in ("h2h", "spreads", "totals", "props", "h2h_lay")]
+    wishes = [
+        OddsJob(SPORT, (market,), ("us",)) for market in ("h2h", "spreads", "totals", "props", "h2h_lay")
+    ]
     house.server.markets = ("h2h", "spreads", "totals", "h2h_lay")
     outcomes = house.ask(*wishes)
     assert [outcome.reason for outcome in outcomes] == [*[Reason.FETCHED] * 3, Reason.NONE, Reason.FETCHED]
@@ -219,9 +250,15 @@ def test_a_refusal_of_everything_ends_after_so_many_calls() -> None:
     st.sets(st.sampled_from([*MARKETS, *BOOKS])),
     st.booleans(),
 )
-def test_after_a_refusal_nothing_is_asked_twice_and_all_that_is_good_is_answered(wishes: list[OddsJob], bad: set[str], coded: bool) -> None:
+def test_after_a_refusal_nothing_is_asked_twice_and_all_that_is_good_is_answered(
+    wishes: list[OddsJob], bad: set[str], coded: bool
+) -> None:
     """Bounded, whatever is refused; a wish ends with an answer or with a refusal of a call that it shared."""
-    server = Server([market for market in MARKETS if market not in bad], [region for region in BOOKS if region not in bad], coded=coded)
+    server = Server(
+        [market for market in MARKETS if market not in bad],
+        [region for region in BOOKS if region not in bad],
+        coded=coded,
+    )
     house = House(server)
     outcomes = house.ask(*wishes)
     assert len(set(server.asked)) == len(server.asked)

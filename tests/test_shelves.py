@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from oddsctl.messages.jobs import ForecastJob, Forecasts, Geocoded, GeocodeJob, Job
-from oddsctl.messages.wishes import Purpose
-from oddsctl.models import Forecast, GeocodedPlace, Place
-from oddsctl.shelves import Kept, Shelves
+from oddsctl.domain.jobs import (
+    ForecastJob,
+    Forecasts,
+    Geocoded,
+    GeocodeJob,
+    Job,
+)
+from oddsctl.domain.models import Forecast, GeocodedPlace, Place
+from oddsctl.domain.requests import Purpose
+from oddsctl.state.responses import Kept, Shelves
 from oddsctl.store.memory import MemoryStore
 
 DAY = 86400.0
@@ -19,7 +25,9 @@ def kept(job: Job, at: float, answer: Geocoded | Forecasts) -> Kept:
 def test_a_town_is_remembered_though_others_are_asked_for_on_later_days() -> None:
     shelves = Shelves(MemoryStore())
     found, missed = GeocodeJob("Oxford, OH"), GeocodeJob("Oxford, MS", wide=True, country="US")
-    shelves.keep(kept(found, 0.0, Geocoded((GeocodedPlace("Oxford", 39.5, -84.7, "United States", "Ohio", "US"),))))
+    shelves.keep(
+        kept(found, 0.0, Geocoded((GeocodedPlace("Oxford", 39.5, -84.7, "United States", "Ohio", "US"),)))
+    )
     shelves.keep(kept(missed, 0.0, Geocoded(())))
     for day in range(1, 30):
         shelves.keep(kept(GeocodeJob(f"Town {day}"), day * DAY, Geocoded(())))

@@ -1,4 +1,6 @@
-"""The program's first moments and its last words: a signal at any time is quiet, libraries are silent, an error keeps its cause."""
+"""The program's first moments and its last words: a signal at any time is quiet, libraries are silent, an
+error keeps its cause.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from oddsctl.cli import door
+from oddsctl.cli import error_handler as door
 from tests.e2e.houses import PATIENCE, ROOT, Ran
 
 STARTS = {
-    "the script": "import sys; sys.argv = ['/usr/bin/oddsctl', *{words}]; {early}; from oddsctl.cli import main; sys.exit(main())",
+    "the script": "import sys; sys.argv = ['/usr/bin/oddsctl', *{words}]; {early}; from oddsctl.cli import "
+    "main; sys.exit(main())",
     "the module": (
-        "import runpy, sys; sys.argv = ['-m', *{words}]; {early}; runpy.run_module('oddsctl', run_name='__main__', alter_sys=True)"
+        "import runpy, sys; sys.argv = ['-m', *{words}]; {early}; runpy.run_module('oddsctl', "
+        "run_name='__main__', alter_sys=True)"
     ),
 }
 AT_EACH_IMPORT = """
@@ -40,14 +44,18 @@ def started(code: str, home: Path, **env: str) -> Ran:
         "ODDSCTL_STORE_STATE_DIR": str(home / "state"),
     } | env
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    done = subprocess.run(
+        command, env=environment, cwd=home, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("imports", [1, 2, 3, 5, 8, 13, 30, 60, 100])
-def test_a_signal_during_the_start_ends_it_quietly(imports: int, start: str, number: int, tmp_path: Path) -> None:
+def test_a_signal_during_the_start_ends_it_quietly(
+    imports: int, start: str, number: int, tmp_path: Path
+) -> None:
     """At an import, which is what the start consists of."""
     early = "import os; exec(" + repr(AT_EACH_IMPORT.format(number=imports, signal=int(number))) + ")"
     ran = started(STARTS[start].format(words=["config", "path"], early=early), tmp_path)
@@ -70,7 +78,9 @@ open("/dev/null")
 def test_what_libraries_say_to_developers_is_not_shown(wanted: str, tmp_path: Path) -> None:
     package = tmp_path / "noisy" / "platformdirs"
     package.mkdir(parents=True)
-    (package / "__init__.py").write_text(NOISE + "def user_config_path(*_a, **_k): import pathlib; return pathlib.Path('/nowhere')\n")
+    (package / "__init__.py").write_text(
+        NOISE + "def user_config_path(*_a, **_k): import pathlib; return pathlib.Path('/nowhere')\n"
+    )
     path = f"{package.parent}{os.pathsep}{ROOT}"
     code = STARTS["the script"].format(words=["config", "path"], early="pass")
     ran = started(code, tmp_path, PYTHONPATH=path, PYTHONWARNINGS=wanted)
@@ -87,7 +97,9 @@ def broken(monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
     monkeypatch.setattr(door, "_invoke", fail)
 
 
-@pytest.mark.parametrize("kind", [PermissionError, ConnectionResetError, BrokenPipeError, TimeoutError, OSError])
+@pytest.mark.parametrize(
+    "kind", [PermissionError, ConnectionResetError, BrokenPipeError, TimeoutError, OSError]
+)
 def test_a_failure_elsewhere_is_no_answer_that_cannot_be_written(
     kind: type[OSError], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -105,7 +117,9 @@ def test_a_failure_elsewhere_is_no_answer_that_cannot_be_written(
 @pytest.mark.parametrize("debug", [False, True])
 def test_an_answer_without_room_says_so_and_debug_shows_the_place(debug: bool, tmp_path: Path) -> None:
     words = ["--demo", "stats", *(["--debug"] if debug else [])]
-    code = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1); " + STARTS["the script"].format(words=words, early="pass")
+    code = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1); " + STARTS["the script"].format(
+        words=words, early="pass"
+    )
     ran = started(code, tmp_path)
     assert (ran.code, "the answer cannot be written" in ran.err.splitlines()[-1]) == (74, True)
     assert ("Traceback" in ran.err and "No space left" in ran.err) is debug or not debug

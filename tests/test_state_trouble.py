@@ -1,4 +1,6 @@
-"""State that is damaged, lost or cannot be written, from the command line: what is whole is shown, what is missing is told."""
+"""State that is damaged, lost or cannot be written, from the command line: what is whole is shown, what is
+missing is told.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from oddsctl.cli import door
+from oddsctl.cli import error_handler as door
 from oddsctl.store.disk import DiskStore
 from tests.store.store_kit import NOON, WaitingClock, put
 
@@ -92,7 +94,9 @@ def a_pipe(path: Path) -> None:
 
 
 @pytest.mark.parametrize("damaged", [damage, emptied, a_pipe])
-@pytest.mark.parametrize("command", ["costs", "costs --format csv", "why", "stats --since 1h", "stats --by sport", "costs --json"])
+@pytest.mark.parametrize(
+    "command", ["costs", "costs --format csv", "why", "stats --since 1h", "stats --by sport", "costs --json"]
+)
 def test_a_command_about_history_fails_where_it_cannot_be_read(
     command: str, damaged: Callable[[Path], None], state: Path, run: Run
 ) -> None:
@@ -105,7 +109,9 @@ def test_a_command_about_history_fails_where_it_cannot_be_read(
 
 
 @pytest.mark.parametrize("command", ["stats", "health"])
-def test_what_is_whole_without_the_history_is_shown_and_what_is_missing_is_told_on_stdout(command: str, state: Path, run: Run) -> None:
+def test_what_is_whole_without_the_history_is_shown_and_what_is_missing_is_told_on_stdout(
+    command: str, state: Path, run: Run
+) -> None:
     damage(state / "records.db")
     ran = run(command, "--json")
     assert ran.code == 0
@@ -126,7 +132,9 @@ def test_metrics_have_no_numbers_that_nobody_knows(state: Path, run: Run) -> Non
     assert "oddsctl_credits_used 3.0" in ran.out
 
 
-def test_the_next_call_moves_the_damaged_history_aside_and_the_gap_is_told_in_what_is_shown(state: Path, run: Run) -> None:
+def test_the_next_call_moves_the_damaged_history_aside_and_the_gap_is_told_in_what_is_shown(
+    state: Path, run: Run
+) -> None:
     damage(state / "records.db")
     ran = run("fetch", "nba", "--json")
     assert ran.code == 0
@@ -137,7 +145,9 @@ def test_the_next_call_moves_the_damaged_history_aside_and_the_gap_is_told_in_wh
     assert "may be incomplete" in run("costs").out
 
 
-def test_a_newer_history_is_refused_by_name_and_does_not_keep_a_board_from_being_shown(state: Path, run: Run) -> None:
+def test_a_newer_history_is_refused_by_name_and_does_not_keep_a_board_from_being_shown(
+    state: Path, run: Run
+) -> None:
     with closing(sqlite3.connect(database=state / "records.db")) as connection:
         connection.execute("PRAGMA user_version = 99")
     one_line(run("costs"), 74, "records.db was written by a newer oddsctl")
@@ -164,7 +174,9 @@ def write(state: Path, key: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("command", ["stats", "fetch nba", "health"])
-def test_an_account_of_a_newer_oddsctl_is_refused_and_not_overwritten(command: str, state: Path, run: Run) -> None:
+def test_an_account_of_a_newer_oddsctl_is_refused_and_not_overwritten(
+    command: str, state: Path, run: Run
+) -> None:
     key, value = account(state)
     assert value["version"] == 1
     write(state, key, newer := value | {"version": 2, "credits": {"of": "a later kind"}})
@@ -182,7 +194,9 @@ def test_an_account_from_before_there_were_versions_is_read(state: Path, run: Ru
 
 
 @pytest.mark.parametrize("command", ["stats --json", "fetch nba --json"])
-def test_an_account_that_cannot_be_read_is_kept_under_another_key_and_told_once(command: str, state: Path, run: Run) -> None:
+def test_an_account_that_cannot_be_read_is_kept_under_another_key_and_told_once(
+    command: str, state: Path, run: Run
+) -> None:
     key, value = account(state)
     write(state, key, broken := value | {"credits": "lost"})
     ran = run(*command.split())
@@ -191,7 +205,9 @@ def test_an_account_that_cannot_be_read_is_kept_under_another_key_and_told_once(
     store = DiskStore(state, WaitingClock())
     (aside,) = store.scan(f"damaged/{key}/")
     assert store.read(aside) == broken
-    assert store.read(key)["credits"].get("suspect", False) is ("stats" in command)  # a call has told the balance
+    assert store.read(key)["credits"].get("suspect", False) is (
+        "stats" in command
+    )  # a call has told the balance
     store.close()
     assert run("stats").err == ""
 
@@ -200,7 +216,12 @@ def test_an_account_that_cannot_be_read_is_kept_under_another_key_and_told_once(
     ("key", "broken", "command", "kept"),
     [
         ("queue/1", {"entries": [{"job": "?"}, {"also": 3}]}, "queue", {}),
-        ("prefetch/1", {"told": {"a": 1.0, "b": "?"}, "emergency_since": 5.0}, "stats", {"told": {"a": 1.0}, "emergency_since": 5.0}),
+        (
+            "prefetch/1",
+            {"told": {"a": 1.0, "b": "?"}, "emergency_since": 5.0},
+            "stats",
+            {"told": {"a": 1.0}, "emergency_since": 5.0},
+        ),
         ("counts/served", {"hits": 7, "misses": "?"}, "stats", {"hits": 7}),
     ],
 )
@@ -221,7 +242,9 @@ def test_what_cannot_be_read_in_a_row_costs_itself_alone_and_is_kept(
 
 
 @pytest.mark.parametrize("lost", [emptied, damage, Path.unlink])
-def test_lost_books_are_told_once_and_the_balance_is_unknown(lost: Callable[[Path], None], state: Path, run: Run) -> None:
+def test_lost_books_are_told_once_and_the_balance_is_unknown(
+    lost: Callable[[Path], None], state: Path, run: Run
+) -> None:
     lost(state / "cache.db")
     ran = run("stats", "--json")
     assert ran.code == 0
@@ -242,7 +265,9 @@ def read_only(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_range_locks(patch: pytest.MonkeyPatch) -> None:
-    """SQLite's own locks cannot be taken away in this process: another one holds the database, and ours do not work."""
+    """SQLite's own locks cannot be taken away in this process: another one holds the database, and ours do
+    not work.
+    """
 
     def refused(*_: object) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
@@ -267,7 +292,9 @@ def test_where_nothing_can_be_written_what_is_stored_is_shown_and_nothing_is_cha
     assert ran.code == 0, ran.err
     assert ran.out
     assert sum("showing what is stored" in line for line in ran.err.splitlines()) == 1
-    if not logs and not command.startswith("fetch"):  # fetch keeps why, where only the store cannot be written
+    if not logs and not command.startswith(
+        "fetch"
+    ):  # fetch keeps why, where only the store cannot be written
         assert traces(state) == before
 
 
@@ -281,12 +308,15 @@ def leave_logs(state: Path) -> None:
         (state / f"{name}-wal").write_bytes(log)
 
 
-@pytest.mark.parametrize(("command", "room"), [("fetch nfl --offline", 0), ("stats", 4096), ("costs", 20_000), ("why", 60_000)])
+@pytest.mark.parametrize(
+    ("command", "room"), [("fetch nfl --offline", 0), ("stats", 4096), ("costs", 20_000), ("why", 60_000)]
+)
 def test_on_a_full_disk_what_is_stored_is_shown(command: str, room: int, state: Path, run: Run) -> None:
     """A limit on the size of files stands in for the disk."""
     program = (
-        f"import resource, sys, time; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room})); time.time = lambda: {NOON}\n"
-        "from oddsctl.cli import door; sys.exit(door.run(sys.argv[1:]))"
+        f"import resource, sys, time; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room})); "
+        f"time.time = lambda: {NOON}\n"
+        "from oddsctl.cli import error_handler; sys.exit(error_handler.run(sys.argv[1:]))"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program, "--demo", *command.split()],
@@ -304,7 +334,9 @@ def test_on_a_full_disk_what_is_stored_is_shown(command: str, room: int, state: 
 # ── file systems without locks or shared memory ──
 
 
-def test_a_database_that_looks_busy_as_locks_do_not_work_is_told_so_at_once(state: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_looks_busy_as_locks_do_not_work_is_told_so_at_once(
+    state: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with closing(sqlite3.connect(database=state / "cache.db", isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
@@ -327,7 +359,9 @@ def test_the_doctor_names_a_file_system_without_locks_or_shared_memory(
     with monkeypatch.context() as patch:
         patch.setattr({"lockf": fcntl, "flock": fcntl, "mmap": mmap}[broken], broken, refused)
         ran = run("doctor", "--offline", "--json")
-    (found,) = [one for one in ran.document["findings"] if one["check"] == "file system" and one["state"] == "problem"]
+    (found,) = [
+        one for one in ran.document["findings"] if one["check"] == "file system" and one["state"] == "problem"
+    ]
     assert ("shared memory" if broken == "mmap" else "locks") in found["message"]
     assert "local disk" in found["remedy"]
     assert ran.code == 3
@@ -395,22 +429,30 @@ def found_by(ran: Ran, *, check: str = "", state: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_what_the_doctor_finds_it_leaves_alone_until_it_is_told_to_repair_it(fault: str, state: Path, run: Run) -> None:
+def test_what_the_doctor_finds_it_leaves_alone_until_it_is_told_to_repair_it(
+    fault: str, state: Path, run: Run
+) -> None:
     FAULTS[fault](state)
     before = traces(state)
     found = run("doctor", "--offline", "--json")
     assert found.code == 3
     assert found_by(found, state="problem")
-    assert all("doctor --repair" in one["remedy"] for one in found.document["findings"] if one["state"] == "problem")
+    assert all(
+        "doctor --repair" in one["remedy"] for one in found.document["findings"] if one["state"] == "problem"
+    )
     assert traces(state) == before
     repaired = run("doctor", "--offline", "--repair", "--json")
     assert (repaired.code, found_by(repaired, state="problem")) == (0, [])
     assert found_by(repaired, check="repair") != ["nothing needed repair"]
-    assert found_by(run("doctor", "--offline", "--repair", "--json"), check="repair") == ["nothing needed repair"]
+    assert found_by(run("doctor", "--offline", "--repair", "--json"), check="repair") == [
+        "nothing needed repair"
+    ]
     assert run("fetch", "nfl").code == 0
 
 
-def test_what_is_readable_of_a_damaged_store_is_recovered_and_its_balance_is_not_trusted(state: Path, run: Run) -> None:
+def test_what_is_readable_of_a_damaged_store_is_recovered_and_its_balance_is_not_trusted(
+    state: Path, run: Run
+) -> None:
     a_lost_row(state)
     assert run("doctor", "--offline", "--repair").code == 0
     _, value = account(state)

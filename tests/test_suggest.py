@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from oddsctl import suggest
-from oddsctl.cli import door
-from oddsctl.cli.door import hoist
-from oddsctl.errors import OddsctlError
+from oddsctl.cli import error_handler as door
+from oddsctl.cli.error_handler import hoist
+from oddsctl.domain import suggest
+from oddsctl.domain.errors import OddsctlError
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,9 @@ from oddsctl.errors import OddsctlError
         ("??", ["nfl"], None),
     ],
 )
-def test_the_nearest_name_is_that_with_the_fewest_slips_of_few(word: str, known: list[str], found: str | None) -> None:
+def test_the_nearest_name_is_that_with_the_fewest_slips_of_few(
+    word: str, known: list[str], found: str | None
+) -> None:
     assert suggest.nearest(word, known) == found
 
 
@@ -71,8 +73,12 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("command", [["config", "check"], ["fetch", "nfl"], ["prefetch"], ["plan"]], ids=" ".join)
-@pytest.mark.parametrize(("variable", "value", "says"), [(name, *told) for name, told in SETTINGS.items()], ids=SETTINGS)
+@pytest.mark.parametrize(
+    "command", [["config", "check"], ["fetch", "nfl"], ["prefetch"], ["plan"]], ids=" ".join
+)
+@pytest.mark.parametrize(
+    ("variable", "value", "says"), [(name, *told) for name, told in SETTINGS.items()], ids=SETTINGS
+)
 def test_a_setting_is_refused_likewise_by_every_command(
     command: list[str],
     variable: str,

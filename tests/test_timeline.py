@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from oddsctl.messages.queued import Item, Worked
-from oddsctl.messages.wishes import Priority, Reason
-from oddsctl.models import Usage
+from oddsctl.domain.models import Usage
+from oddsctl.domain.queued import Item, Worked
+from oddsctl.domain.requests import Priority, Reason
 from oddsctl.render import documents
+from oddsctl.render.console import console
+from oddsctl.render.queue import show_timeline
 from oddsctl.render.queue_run import show_queue_run
-from oddsctl.render.terminal import console
 from oddsctl.render.ticks import ticks
-from oddsctl.render.timeline import show_timeline
 
 NOON = 1_767_528_000.0  # 2026-01-04T12:00:00Z, a Sunday
 HOUR = 3600.0
@@ -43,7 +43,13 @@ def printed(show: Callable[[Console], None], width: int | None = None, **environ
 
 
 def planned(
-    hours: float, sport: str | None, priority: Priority, window: str | None = "30m", *, credits: int = 3, api: str = "odds"
+    hours: float,
+    sport: str | None,
+    priority: Priority,
+    window: str | None = "30m",
+    *,
+    credits: int = 3,
+    api: str = "odds",
 ) -> Item:
     return Item(
         f"planned/{api}/{sport}@{hours}", NOON + hours * HOUR, api, sport, "board for 2 games", window,
@@ -55,7 +61,16 @@ WAITS = Item(
     "odds/board/icehockey_nhl/h2h/us/-", NOON - HOUR, "odds", "nhl", "board h2h us", None,
     Priority.LOW, Priority.NORMAL, "waited 60 min", 1, 2, "waiting",
 )  # fmt: skip
-RESTS = replace(WAITS, id="espn", due=NOON + 600, api="espn", sport="epl", what="schedule 2026-01-05", credits=0, state="not_before")
+RESTS = replace(
+    WAITS,
+    id="espn",
+    due=NOON + 600,
+    api="espn",
+    sport="epl",
+    what="schedule 2026-01-05",
+    credits=0,
+    state="not_before",
+)
 ITEMS = (
     WAITS,
     RESTS,
@@ -67,7 +82,9 @@ ITEMS = (
 )
 
 
-def timeline(items: tuple[Item, ...], width: int | None, zone: ZoneInfo = EASTERN, now: float = NOON) -> list[str]:
+def timeline(
+    items: tuple[Item, ...], width: int | None, zone: ZoneInfo = EASTERN, now: float = NOON
+) -> list[str]:
     return printed(lambda target: show_timeline(target, items, now, zone), width).splitlines()
 
 
@@ -99,9 +116,18 @@ def test_a_timeline_has_a_lane_for_what_waits_and_each_sport_and_a_row_for_each_
 
 def test_a_wide_terminal_tells_why_and_how_often() -> None:
     assert timeline(ITEMS[:3], 120)[-5:-2] == [
-        "now    nhl    board h2h us                 ● normal  low, waited 60 min                   1      2  waiting",
-        "07:10  epl    schedule 2026-01-05          ● normal  low, waited 60 min                   0      2  not before",
-        "11:30  nfl    board for 2 games    30m     ▲ high    prefetch, game in 30 min then        3         planned",
+        (
+            "now    nhl    board h2h us                 ● normal  low, waited 60 min                   1   "
+            "   2  waiting"
+        ),
+        (
+            "07:10  epl    schedule 2026-01-05          ● normal  low, waited 60 min                   0   "
+            "   2  not before"
+        ),
+        (
+            "11:30  nfl    board for 2 games    30m     ▲ high    prefetch, game in 30 min then        3   "
+            "      planned"
+        ),
     ]
 
 
@@ -127,7 +153,12 @@ def test_a_narrow_terminal_gets_the_drawing_and_what_matters_most_of_the_rows() 
 def test_a_terminal_without_other_letters_gets_the_same_in_ascii() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     stream.isatty = lambda: True  # type: ignore[method-assign]
-    show_timeline(console(stream, {"TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "60", "LINES": "50"}), ITEMS, NOON, EASTERN)
+    show_timeline(
+        console(stream, {"TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "60", "LINES": "50"}),
+        ITEMS,
+        NOON,
+        EASTERN,
+    )
     stream.seek(0)
     assert stream.read().splitlines()[2:13] == [
         "waiting  NN                                             1 cr",
@@ -171,10 +202,22 @@ def test_a_timeline_fits_its_terminal(width: int) -> None:
 
 def test_a_piped_timeline_is_whole_rows_only() -> None:
     assert timeline(ITEMS[:3], None) == [
-        "due                   sport  what                 window  priority  why                            credits  tries  state",
-        "2026-01-04 06:00 EST  nhl    board h2h us                 normal    low, waited 60 min                   1      2  waiting",
-        "2026-01-04 07:10 EST  epl    schedule 2026-01-05          normal    low, waited 60 min                   0      2  not before",
-        "2026-01-04 11:30 EST  nfl    board for 2 games    30m     high      prefetch, game in 30 min then        3         planned",
+        (
+            "due                   sport  what                 window  priority  why                       "
+            "     credits  tries  state"
+        ),
+        (
+            "2026-01-04 06:00 EST  nhl    board h2h us                 normal    low, waited 60 min        "
+            "           1      2  waiting"
+        ),
+        (
+            "2026-01-04 07:10 EST  epl    schedule 2026-01-05          normal    low, waited 60 min        "
+            "           0      2  not before"
+        ),
+        (
+            "2026-01-04 11:30 EST  nfl    board for 2 games    30m     high      prefetch, game in 30 min "
+            "then        3         planned"
+        ),
     ]
     assert timeline((), None) == ["Nothing is waiting or planned."]
 
@@ -200,21 +243,36 @@ def test_days_begin_in_the_readers_zone_and_times_of_other_days_name_them() -> N
 @pytest.mark.parametrize(
     ("begin", "hours", "most", "expected"),
     [
-        (datetime(2026, 1, 4, 17, 50, tzinfo=BERLIN), 1, 6, ["17:50", "18:00", "18:10", "18:20", "18:30", "18:40", "18:50"]),
+        (datetime(2026, 1, 4, 17, 50, tzinfo=BERLIN), 1, 6,
+         ["17:50", "18:00", "18:10", "18:20", "18:30", "18:40", "18:50"]),
         (datetime(2026, 1, 4, 17, 50, tzinfo=BERLIN), 9, 5, ["18:00", "20:00", "22:00", "Mon 5", "02:00"]),
         (datetime(2026, 1, 4, 17, 50, tzinfo=BERLIN), 72, 5, ["Mon 5", "Tue 6", "Wed 7"]),
-        (datetime(2026, 3, 28, 23, 30, tzinfo=BERLIN), 6, 6, ["Sun 29", "01:00", "03:00", "04:00", "05:00", "06:00"]),  # forward
+        # forward
+        (datetime(2026, 3, 28, 23, 30, tzinfo=BERLIN), 6, 6,
+         ["Sun 29", "01:00", "03:00", "04:00", "05:00", "06:00"]),
         (datetime(2026, 3, 28, 20, 0, tzinfo=BERLIN), 12, 4, ["21:00", "Sun 29", "03:00", "06:00", "09:00"]),
-        (datetime(2026, 10, 24, 23, 30, tzinfo=BERLIN), 6, 6, ["Sun 25", "01:00", "02:00", "02:00", "03:00", "04:00"]),  # and back
+        # and back
+        (datetime(2026, 10, 24, 23, 30, tzinfo=BERLIN), 6, 6,
+         ["Sun 25", "01:00", "02:00", "02:00", "03:00", "04:00"]),
         (datetime(2026, 10, 24, 20, 0, tzinfo=BERLIN), 13, 4, ["20:00", "Sun 25", "04:00", "08:00"]),
     ],
 )  # fmt: skip
-def test_ticks_are_at_round_times_of_the_readers_clock(begin: datetime, hours: float, most: int, expected: list[str]) -> None:
-    assert [tick.label for tick in ticks(begin.timestamp(), begin.timestamp() + hours * HOUR, BERLIN, most)] == expected
+def test_ticks_are_at_round_times_of_the_readers_clock(
+    begin: datetime, hours: float, most: int, expected: list[str]
+) -> None:
+    assert [
+        tick.label for tick in ticks(begin.timestamp(), begin.timestamp() + hours * HOUR, BERLIN, most)
+    ] == expected
 
 
-@given(st.floats(NOON, NOON + 400 * 86400), st.floats(3600, 30 * 86400), st.sampled_from([BERLIN, EASTERN, ZoneInfo("Asia/Kathmandu")]))
-def test_ticks_lie_in_the_time_shown_in_order_and_are_not_too_many(begin: float, span: float, zone: ZoneInfo) -> None:
+@given(
+    st.floats(NOON, NOON + 400 * 86400),
+    st.floats(3600, 30 * 86400),
+    st.sampled_from([BERLIN, EASTERN, ZoneInfo("Asia/Kathmandu")]),
+)
+def test_ticks_lie_in_the_time_shown_in_order_and_are_not_too_many(
+    begin: float, span: float, zone: ZoneInfo
+) -> None:
     found = [tick.at for tick in ticks(begin, begin + span, zone, 8)]
     assert found == sorted(set(found))
     assert all(begin <= at <= begin + span for at in found)
@@ -233,13 +291,17 @@ def test_a_queue_document_is_exactly_the_promised_json() -> None:
         "schema": "oddsctl.queue/1",
         "items": [
             {
-                "id": "odds/board/icehockey_nhl/h2h/us/-", "due": "2026-01-04T11:00:00Z", "api": "odds", "sport": "nhl",
-                "what": "board h2h us", "priority": "LOW", "effective_priority": "NORMAL", "why": "waited 60 min",
+                "id": "odds/board/icehockey_nhl/h2h/us/-", "due": "2026-01-04T11:00:00Z", "api": "odds",
+                "sport": "nhl",
+                "what": "board h2h us", "priority": "LOW", "effective_priority": "NORMAL",
+                "why": "waited 60 min",
                 "credits": 1, "attempts": 2, "state": "waiting",
             },
             {
-                "id": "planned/odds/nfl@5.5", "due": "2026-01-04T17:30:00Z", "api": "odds", "sport": "nfl", "what": "board for 2 games",
-                "window": "30m", "priority": "PREFETCH", "effective_priority": "CRITICAL", "why": "game in 30 min then",
+                "id": "planned/odds/nfl@5.5", "due": "2026-01-04T17:30:00Z", "api": "odds", "sport": "nfl",
+                "what": "board for 2 games",
+                "window": "30m", "priority": "PREFETCH", "effective_priority": "CRITICAL",
+                "why": "game in 30 min then",
                 "credits": 3, "attempts": 0, "state": "planned",
             },
         ],
@@ -267,7 +329,8 @@ def test_a_run_of_the_queue_tells_what_became_of_each() -> None:
         "schema": "oddsctl.queue_run/1",
         "items": [
             {
-                "id": "b", "api": "weather", "sport": None, "what": "weather 1.00,2.00", "reason": "NONE", "detail": "TIMEOUT",
+                "id": "b", "api": "weather", "sport": None, "what": "weather 1.00,2.00", "reason": "NONE",
+                "detail": "TIMEOUT",
                 "credits": 0, "state": "postponed", "due": "2026-01-04T12:01:00Z",
             }
         ],

@@ -1,4 +1,6 @@
-"""The transport over real loopback HTTP: one whole answer or one clean error, and the key nowhere but on the wire."""
+"""The transport over real loopback HTTP: one whole answer or one clean error, and the key nowhere but on the
+wire.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +28,11 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.errors import BodyTooLargeError, RedirectRefusedError, TimedOutError, TransportError
-from oddsctl.messages.wire import HttpRequest, Secret
-from oddsctl.settings import Http
+from oddsctl.domain.errors import BodyTooLargeError, RedirectRefusedError, TimedOutError, TransportError
+from oddsctl.domain.http import HttpRequest, Secret
+from oddsctl.domain.settings import Http
 from oddsctl.transport import HttpTransport
-from oddsctl.transport.line import decoded
+from oddsctl.transport.deadline import decoded
 from tests.fakes import FakeClock
 
 KEY = "test-key-DO-NOT-LEAK"
@@ -175,8 +177,12 @@ def test_times_are_those_before_sending_and_after_the_last_byte(server: Server) 
 
 
 @pytest.mark.parametrize("status", [204, 401, 404, 422, 429, 500, 503])
-def test_every_status_is_an_answer_and_none_is_tried_again(status: int, server: Server, transport: HttpTransport) -> None:
-    server.answer = lambda visit: visit.reply(b"" if status == 204 else b'{"error_code": "X"}', status, Retry_After="1")
+def test_every_status_is_an_answer_and_none_is_tried_again(
+    status: int, server: Server, transport: HttpTransport
+) -> None:
+    server.answer = lambda visit: visit.reply(
+        b"" if status == 204 else b'{"error_code": "X"}', status, Retry_After="1"
+    )
     assert transport.send(request_to(server.url)).status == status
     assert len(server.seen) == 1
 
@@ -187,7 +193,9 @@ def test_a_provider_is_asked_by_https() -> None:
     with closing(HttpTransport(QUICK, None, FakeClock(), pytest.fail)) as transport:
         response = transport.send(request_to("https://api.the-odds-api.com/v4/sports"))
     assert (response.status, response.body, response.headers["x-requests-used"]) == (200, b"[]", "7")
-    assert responses.calls[0].request.url == f"https://api.the-odds-api.com/v4/sports?markets=h2h&apiKey={KEY}"
+    assert (
+        responses.calls[0].request.url == f"https://api.the-odds-api.com/v4/sports?markets=h2h&apiKey={KEY}"
+    )
 
 
 def test_threads_send_side_by_side(server: Server, transport: HttpTransport) -> None:
@@ -208,7 +216,9 @@ def test_threads_send_side_by_side(server: Server, transport: HttpTransport) -> 
         thread.start()
     for thread in threads:
         thread.join()
-    assert {number: urlsplit(path).path for number, path in bodies.items()} == {number: f"/v4/odds/{number}" for number in range(4)}
+    assert {number: urlsplit(path).path for number, path in bodies.items()} == {
+        number: f"/v4/odds/{number}" for number in range(4)
+    }
 
 
 # ── bodies ──
@@ -224,7 +234,9 @@ def test_gzip_that_was_not_declared_is_decoded(server: Server, transport: HttpTr
     assert transport.send(request_to(server.url)).body == BOARD
 
 
-@pytest.mark.parametrize("body", [b"x" * 100_001, gzip.compress(b" " * 50_000_000)], ids=["plain", "a gzip bomb"])
+@pytest.mark.parametrize(
+    "body", [b"x" * 100_001, gzip.compress(b" " * 50_000_000)], ids=["plain", "a gzip bomb"]
+)
 def test_a_body_beyond_the_limit_is_refused(body: bytes, server: Server, transport: HttpTransport) -> None:
     server.answer = lambda visit: visit.reply(body)
     error = failure(transport, server.url)
@@ -248,14 +260,18 @@ CUT_OFF = {
 
 
 @pytest.mark.parametrize("data", CUT_OFF.values(), ids=CUT_OFF)
-def test_an_answer_that_is_not_whole_is_none_and_may_have_been_charged(data: bytes, server: Server, transport: HttpTransport) -> None:
+def test_an_answer_that_is_not_whole_is_none_and_may_have_been_charged(
+    data: bytes, server: Server, transport: HttpTransport
+) -> None:
     server.answer = lambda visit: visit.raw(data)
     assert failure(transport, server.url).maybe_sent
     assert len(server.seen) == 1
 
 
 @given(st.binary(max_size=300), st.lists(st.integers(1, 40), max_size=20), st.integers(0, 310), st.booleans())
-def test_however_a_body_is_cut_and_packed_it_is_decoded_up_to_the_limit(body: bytes, cuts: list[int], limit: int, packed: bool) -> None:
+def test_however_a_body_is_cut_and_packed_it_is_decoded_up_to_the_limit(
+    body: bytes, cuts: list[int], limit: int, packed: bool
+) -> None:
     body = b"[" + body  # no JSON begins like gzip
     half = len(body) // 2
     wire = gzip.compress(body[:half]) + gzip.compress(body[half:]) if packed else body
@@ -293,7 +309,9 @@ DRIPS = {
 
 
 @pytest.mark.parametrize(("start", "rest"), DRIPS.values(), ids=DRIPS)
-def test_a_server_that_drips_does_not_hold_us_for_ever(start: bytes, rest: bytes, server: Server, transport: HttpTransport) -> None:
+def test_a_server_that_drips_does_not_hold_us_for_ever(
+    start: bytes, rest: bytes, server: Server, transport: HttpTransport
+) -> None:
     def answer(visit: Visit) -> None:
         visit.wfile.write(start)
         visit.drip(rest)
@@ -301,11 +319,15 @@ def test_a_server_that_drips_does_not_hold_us_for_ever(start: bytes, rest: bytes
     server.answer = answer
     error = failure(transport, server.url)
     assert isinstance(error, TimedOutError)
-    assert error.message == "odds: 127.0.0.1 did not finish its answer within 0.5 s"  # 0.2 to connect, three times 0.1 to read
+    assert (
+        error.message == "odds: 127.0.0.1 did not finish its answer within 0.5 s"
+    )  # 0.2 to connect, three times 0.1 to read
     assert error.maybe_sent
 
 
-def test_a_dropped_connection_that_was_kept_alive_is_not_tried_again(server: Server, transport: HttpTransport) -> None:
+def test_a_dropped_connection_that_was_kept_alive_is_not_tried_again(
+    server: Server, transport: HttpTransport
+) -> None:
     transport.send(request_to(server.url))
     server.answer = lambda visit: visit.raw(b"")
     assert failure(transport, server.url).maybe_sent
@@ -331,7 +353,9 @@ def test_a_handshake_that_never_ends_was_not_sent(transport: HttpTransport) -> N
     assert not error.maybe_sent
 
 
-def test_a_handshake_with_a_server_that_speaks_no_tls_was_not_sent(server: Server, transport: HttpTransport) -> None:
+def test_a_handshake_with_a_server_that_speaks_no_tls_was_not_sent(
+    server: Server, transport: HttpTransport
+) -> None:
     error = failure(transport, server.url.replace("http:", "https:"))
     assert not error.maybe_sent
     assert server.seen == []
@@ -385,7 +409,10 @@ def test_a_socks_proxy_without_its_package_is_told_with_its_variable_and_the_rem
             (broken, "is no address of a proxy")
             for broken in ("http://", "http://:3128", "http://h:port", "http://h:99999", "://", "http://[::1")
         ),
-        *((broken, "is no address of a proxy") for broken in ("http://a b:1", "h:1:2", "http://me:pass-word@")),
+        *(
+            (broken, "is no address of a proxy")
+            for broken in ("http://a b:1", "h:1:2", "http://me:pass-word@")
+        ),
         *(
             (other, "a kind of proxy that is not known here")
             for other in ("htp://h:1", "ftp://h:1", "socks://h:1", "quic://me:pass-word@h:1")
@@ -417,11 +444,16 @@ def test_blanks_around_the_address_of_a_proxy_are_left_out(
 
 
 @pytest.mark.usefixtures("bare")
-def test_a_proxy_that_is_down_is_told_as_the_proxy(transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_is_down_is_told_as_the_proxy(
+    transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     error = failure(transport, "https://api.example.com/v4/odds")
     assert not error.maybe_sent
-    assert error.message == "odds: no connection to api.example.com through the proxy that ALL_PROXY names: Connection refused"
+    assert (
+        error.message
+        == "odds: no connection to api.example.com through the proxy that ALL_PROXY names: Connection refused"
+    )
     assert error.hint == "check ALL_PROXY"
 
 
@@ -443,7 +475,9 @@ def test_plain_http_beyond_loopback_and_other_schemes_are_refused(url: str, tran
     assert error.hint == "plain http is for loopback addresses only"
 
 
-def test_a_refusing_proxy_was_asked_and_saw_no_key(server: Server, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusing_proxy_was_asked_and_saw_no_key(
+    server: Server, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:pass-word@127.0.0.1:{server.server_port}")
     server.answer = lambda visit: visit.reply(b"", 403)
     error = failure(transport, "https://api.example.com/v4/odds")
@@ -452,7 +486,9 @@ def test_a_refusing_proxy_was_asked_and_saw_no_key(server: Server, transport: Ht
     assert [path for path, _ in server.seen] == ["api.example.com:443"]
 
 
-def test_loopback_is_never_proxied(server: Server, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loopback_is_never_proxied(
+    server: Server, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -460,7 +496,9 @@ def test_loopback_is_never_proxied(server: Server, transport: HttpTransport, mon
     assert transport.send(request_to(server.url)).body == BOARD
 
 
-def test_netrc_is_not_consulted(server: Server, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_netrc_is_not_consulted(
+    server: Server, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -506,7 +544,9 @@ def test_a_fourth_redirect_is_refused(server: Server, transport: HttpTransport) 
         "http://[",
     ],
 )
-def test_a_redirect_to_another_host_port_or_scheme_is_refused(target: str, server: Server, transport: HttpTransport) -> None:
+def test_a_redirect_to_another_host_port_or_scheme_is_refused(
+    target: str, server: Server, transport: HttpTransport
+) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         other.setblocking(False)
         goal = target.format(other=other.getsockname()[1], port=server.server_port, key=KEY)
@@ -519,7 +559,9 @@ def test_a_redirect_to_another_host_port_or_scheme_is_refused(target: str, serve
     assert len(server.seen) == 1
 
 
-def test_a_request_that_was_redirected_and_then_not_connected_may_have_been_sent(transport: HttpTransport) -> None:
+def test_a_request_that_was_redirected_and_then_not_connected_may_have_been_sent(
+    transport: HttpTransport,
+) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/v4/odds"
 
@@ -543,7 +585,9 @@ def test_the_body_of_a_redirect_is_not_waited_for(server: Server, transport: Htt
         if len(server.seen) > 1:
             visit.reply()
         else:
-            visit.wfile.write(b"HTTP/1.1 302 Found\r\nLocation: /v4/there\r\nContent-Length: 99999999\r\n\r\n")
+            visit.wfile.write(
+                b"HTTP/1.1 302 Found\r\nLocation: /v4/there\r\nContent-Length: 99999999\r\n\r\n"
+            )
             server.over.wait()
 
     server.answer = answer
@@ -553,8 +597,12 @@ def test_the_body_of_a_redirect_is_not_waited_for(server: Server, transport: Htt
 # ── the key ──
 
 
-def test_the_key_is_in_no_file_of_the_cache(server: Server, transport: HttpTransport, cache_file: Path) -> None:
-    server.answer = lambda visit: visit.reply(json.dumps({"you": KEY}).encode(), ETag=f'"{KEY}"', Content_Type=KEY, X_Url=f"/?apiKey={KEY}")
+def test_the_key_is_in_no_file_of_the_cache(
+    server: Server, transport: HttpTransport, cache_file: Path
+) -> None:
+    server.answer = lambda visit: visit.reply(
+        json.dumps({"you": KEY}).encode(), ETag=f'"{KEY}"', Content_Type=KEY, X_Url=f"/?apiKey={KEY}"
+    )
     response = transport.send(request_to(server.url))
     transport.send(request_to(server.url))
     files = list(cache_file.parent.iterdir())
@@ -566,7 +614,9 @@ def test_the_key_is_in_no_file_of_the_cache(server: Server, transport: HttpTrans
     assert KEY not in str(response.headers)
 
 
-def test_no_log_shows_a_query_at_any_level(server: Server, transport: HttpTransport, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_shows_a_query_at_any_level(
+    server: Server, transport: HttpTransport, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     for name in ("urllib3", "urllib3.connectionpool", "requests", "requests_cache"):
         caplog.set_level(logging.DEBUG, logger=name)
@@ -575,7 +625,9 @@ def test_no_log_shows_a_query_at_any_level(server: Server, transport: HttpTransp
     transport.send(request_to(server.url))
     assert "GET /v4/odds?…" in caplog.text  # it was logged, and cut
     assert KEY not in caplog.text
-    assert "h2h" not in "".join(record.getMessage() for record in caplog.records if record.name.startswith("urllib3"))
+    assert "h2h" not in "".join(
+        record.getMessage() for record in caplog.records if record.name.startswith("urllib3")
+    )
 
 
 # ── the cache ──
@@ -598,7 +650,9 @@ def test_what_one_process_stored_serves_the_next_under_another_key(
     transport.send(request_to(server.url))
     transport.close()
     with closing(HttpTransport(QUICK, cache_file, FakeClock(), warnings.append)) as next_one:
-        again = HttpRequest("odds", server.url, (("markets", "h2h"),), (), (("apiKey", Secret("another-key")),))
+        again = HttpRequest(
+            "odds", server.url, (("markets", "h2h"),), (), (("apiKey", Secret("another-key")),)
+        )
         assert next_one.send(again).body == BOARD
     assert server.seen[1][1]["if-none-match"] == '"v1"'
     assert warnings == []
@@ -606,7 +660,10 @@ def test_what_one_process_stored_serves_the_next_under_another_key(
 
 def test_the_cache_never_answers_by_itself(server: Server, transport: HttpTransport) -> None:
     server.answer = lambda visit: visit.reply(
-        b"[%d]" % len(server.seen), ETag=f'"v{len(server.seen)}"', Cache_Control="max-age=3600", Expires="Fri, 01 Jan 2100 00:00:00 GMT"
+        b"[%d]" % len(server.seen),
+        ETag=f'"v{len(server.seen)}"',
+        Cache_Control="max-age=3600",
+        Expires="Fri, 01 Jan 2100 00:00:00 GMT",
     )
     assert [transport.send(request_to(server.url)).body for _ in range(3)] == [b"[1]", b"[2]", b"[3]"]
 
@@ -670,14 +727,18 @@ def test_a_stored_body_that_is_broken_is_not_served(
     assert warnings == []
 
 
-def test_the_cache_file_is_for_its_owner_only(server: Server, transport: HttpTransport, cache_file: Path) -> None:
+def test_the_cache_file_is_for_its_owner_only(
+    server: Server, transport: HttpTransport, cache_file: Path
+) -> None:
     server.answer = validated
     transport.send(request_to(server.url))
     assert cache_file.parent.stat().st_mode & 0o777 == 0o700
     assert {file.stat().st_mode & 0o777 for file in cache_file.parent.iterdir()} == {0o600}
 
 
-def test_a_cache_file_that_has_grown_too_large_is_emptied(server: Server, transport: HttpTransport, cache_file: Path) -> None:
+def test_a_cache_file_that_has_grown_too_large_is_emptied(
+    server: Server, transport: HttpTransport, cache_file: Path
+) -> None:
     server.answer = validated
     transport.send(request_to(server.url))
     transport.close()
@@ -700,10 +761,14 @@ def test_a_locked_cache_costs_a_warning_and_no_answer(
         other.execute("BEGIN EXCLUSIVE")
         for number in range(3):
             assert transport.send(request_to(f"{server.url}/{number}")).body == BOARD
-    assert warnings == [f"the HTTP cache {cache_file} cannot be used, going on without it: database is locked"]
+    assert warnings == [
+        f"the HTTP cache {cache_file} cannot be used, going on without it: database is locked"
+    ]
 
 
-def test_a_damaged_cache_is_begun_anew(server: Server, transport: HttpTransport, cache_file: Path, warnings: list[str]) -> None:
+def test_a_damaged_cache_is_begun_anew(
+    server: Server, transport: HttpTransport, cache_file: Path, warnings: list[str]
+) -> None:
     server.answer = validated
     cache_file.parent.mkdir()
     cache_file.write_bytes(b"this is no database, " * 500)
@@ -731,7 +796,9 @@ def test_a_cache_that_was_taken_away_is_begun_anew_for_all(
     assert warnings == []
 
 
-def test_a_full_disk_costs_a_warning_and_no_answer(server: Server, transport: HttpTransport, warnings: list[str]) -> None:
+def test_a_full_disk_costs_a_warning_and_no_answer(
+    server: Server, transport: HttpTransport, warnings: list[str]
+) -> None:
     server.answer = validated
     transport.send(request_to(server.url))
     server.answer = lambda visit: visit.reply(json.dumps("x" * 90_000).encode(), ETag='"large"')
@@ -745,10 +812,14 @@ def test_a_full_disk_costs_a_warning_and_no_answer(server: Server, transport: Ht
     assert len(warnings) == 1
 
 
-def test_a_place_that_cannot_be_written_costs_a_warning_and_no_answer(server: Server, tmp_path: Path, warnings: list[str]) -> None:
+def test_a_place_that_cannot_be_written_costs_a_warning_and_no_answer(
+    server: Server, tmp_path: Path, warnings: list[str]
+) -> None:
     (tmp_path / "file").touch()
     server.answer = validated
-    with closing(HttpTransport(QUICK, tmp_path / "file" / "http.sqlite", FakeClock(), warnings.append)) as transport:
+    with closing(
+        HttpTransport(QUICK, tmp_path / "file" / "http.sqlite", FakeClock(), warnings.append)
+    ) as transport:
         assert [transport.send(request_to(server.url)).body for _ in range(2)] == [BOARD, BOARD]
     assert len(warnings) == 1
 

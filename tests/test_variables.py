@@ -1,4 +1,6 @@
-"""Variables for options: the documented ones exist and are obeyed or refused by name, no other one changes what a command does."""
+"""Variables for options: the documented ones exist and are obeyed or refused by name, no other one changes
+what a command does.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,10 @@ import pytest
 import typer
 
 from oddsctl import config
-from oddsctl.cli import door
-from oddsctl.cli.app import app
-from oddsctl.cli.variables import WITHOUT, give_variables, options_by_variable
-from oddsctl.errors import ConfigError
+from oddsctl.cli import error_handler as door
+from oddsctl.cli.main import app
+from oddsctl.cli.option_variables import WITHOUT, give_variables, options_by_variable
+from oddsctl.domain.errors import ConfigError
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 VALUES = {"integer": "x", "float": "x", "boolean": "perhaps", "choice": "none of them"}
@@ -46,7 +48,11 @@ def parsed(words: tuple[str, ...], *arguments: str) -> Any:
 
 
 def arguments_of(words: tuple[str, ...]) -> list[str]:
-    return ["x" for parameter in COMMANDS[words].params if parameter.param_type_name == "argument" and parameter.required]
+    return [
+        "x"
+        for parameter in COMMANDS[words].params
+        if parameter.param_type_name == "argument" and parameter.required
+    ]
 
 
 def test_each_option_has_the_variable_that_its_name_tells_or_is_on_the_list_of_those_without() -> None:
@@ -61,22 +67,38 @@ def test_each_option_has_the_variable_that_its_name_tells_or_is_on_the_list_of_t
 
 @pytest.mark.parametrize("value", ["1", "0.1.0", "true", "yes please"])
 @pytest.mark.parametrize("words", LEAVES, ids=" ".join)
-def test_a_variable_of_no_option_changes_nothing(words: tuple[str, ...], value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_variable_of_no_option_changes_nothing(
+    words: tuple[str, ...], value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     arguments = arguments_of(words)
     before = parsed(words, *arguments).params
     for prefix in ("ODDSCTL", "_".join(["ODDSCTL", *words]).upper()):
-        for name in ("VERSION", "HELP", "H", "CRON", "INSTALL_COMPLETION", "SHOW_COMPLETION", "COMPLETE", "IMAGE", "SERVICE_HOST"):
+        for name in (
+            "VERSION",
+            "HELP",
+            "H",
+            "CRON",
+            "INSTALL_COMPLETION",
+            "SHOW_COMPLETION",
+            "COMPLETE",
+            "IMAGE",
+            "SERVICE_HOST",
+        ):
             monkeypatch.setenv(f"{prefix}_{name}", value)
     assert parsed(words, *arguments).params == before
     assert (
         config.check(
-            file=None, env={f"ODDSCTL_{words[0]}_HELP".upper(): value, "ODDSCTL_VERSION": value}, known=config.Known(options=VARIABLES)
+            file=None,
+            env={f"ODDSCTL_{words[0]}_HELP".upper(): value, "ODDSCTL_VERSION": value},
+            known=config.Known(options=VARIABLES),
         )
         == ()
     )
 
 
-@pytest.mark.parametrize("variable", sorted(name for name, option in VARIABLES.items() if option.type.name in VALUES))
+@pytest.mark.parametrize(
+    "variable", sorted(name for name, option in VARIABLES.items() if option.type.name in VALUES)
+)
 def test_a_value_that_cannot_be_is_told_by_its_variable(
     variable: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,13 +115,17 @@ def test_a_variable_with_a_slip_in_its_name_is_named_and_the_meant_one_too() -> 
         "ODDSCTL_FORMATS": "ODDSCTL_FORMAT",
     }
     for wrong, meant in slips.items():
-        with pytest.raises(ConfigError, match=f"^environment {wrong}: stands for no key and no option; did you mean {meant}") as caught:
+        with pytest.raises(
+            ConfigError, match=f"^environment {wrong}: stands for no key and no option; did you mean {meant}"
+        ) as caught:
             config.load(file=None, env={wrong: "h2h"}, known=config.Known(options=VARIABLES))
         assert caught.value.exit_code == 78
 
 
 @pytest.mark.parametrize("service", ["", "_STORE", "_ODDS", "_SANDBOX", "_PREFETCH", "_HTTP"])
-def test_what_kubernetes_sets_for_a_service_of_that_name_is_nobodys_setting(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_kubernetes_sets_for_a_service_of_that_name_is_nobodys_setting(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     address = "tcp://10.0.171.239:8080"
     links = {
         "_SERVICE_HOST": "10.0.171.239",

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from oddsctl.cli.session import Session
-from oddsctl.config import zones
-from oddsctl.config.zones import UnknownZoneError
-from oddsctl.errors import ConfigError, UsageError
+from oddsctl.cli.context import Session
+from oddsctl.config import time_zone as zones
+from oddsctl.config.time_zone import UnknownZoneError
+from oddsctl.domain.errors import ConfigError, UsageError
 
 WINTER, SUMMER = 1_768_478_400.0, 1_784_116_800.0  # 15 January and 15 July 2026, 12:00 UTC
 MOMENTS = [WINTER + 86_400.0 * day + 3600.0 * hour for day in range(0, 366, 5) for hour in (0, 7)]
@@ -37,7 +37,10 @@ RULES = {
 
 
 def offsets(zone: ZoneInfo) -> tuple[float, ...]:
-    return tuple((datetime.fromtimestamp(moment, zone).utcoffset() or timedelta()) / timedelta(hours=1) for moment in (WINTER, SUMMER))
+    return tuple(
+        (datetime.fromtimestamp(moment, zone).utcoffset() or timedelta()) / timedelta(hours=1)
+        for moment in (WINTER, SUMMER)
+    )
 
 
 def found(text: str, **environ: str) -> ZoneInfo:
@@ -60,7 +63,9 @@ def test_a_rule_is_the_zone(text: str, colon: str) -> None:
     assert offsets(found(colon + text)) == RULES[text]
 
 
-@pytest.mark.parametrize("text", [*RULES, "Europe/Berlin", ":America/New_York", "Pacific/Chatham", "posix/Asia/Tehran", "", ":"])
+@pytest.mark.parametrize(
+    "text", [*RULES, "Europe/Berlin", ":America/New_York", "Pacific/Chatham", "posix/Asia/Tehran", "", ":"]
+)
 def test_the_time_is_that_of_the_c_library(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     zone = found(text)
     monkeypatch.setenv("TZ", text)
@@ -137,7 +142,12 @@ def test_what_is_no_zone_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    ("text", "meant"), [("europe/berlin", "Europe/Berlin"), ("America/NewYork", "America/New_York"), ("Asia/Tokio", "Asia/Tokyo")]
+    ("text", "meant"),
+    [
+        ("europe/berlin", "Europe/Berlin"),
+        ("America/NewYork", "America/New_York"),
+        ("Asia/Tokio", "Asia/Tokyo"),
+    ],
 )
 def test_the_nearest_name_is_told(text: str, meant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError) as caught:
@@ -146,6 +156,8 @@ def test_the_nearest_name_is_told(text: str, meant: str, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("text", ["CET-1CEST,M3.5.0,M10.5.0/3", ":Europe/Berlin", "Europe/Berlin"])
-def test_the_option_takes_what_the_variable_takes_and_wins(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_option_takes_what_the_variable_takes_and_wins(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TZ", "Mars/Phobos")
     assert offsets(Session(tz=text).zone) == (1, 2)

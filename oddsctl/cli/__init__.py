@@ -17,6 +17,6 @@ def main() -> None:
         except OSError:  # nobody reads it, or there is no room for it
             os._exit(0)
         return
-    from oddsctl.cli.door import run
+    from oddsctl.cli.error_handler import run
 
     sys.exit(run(sys.argv[1:]))

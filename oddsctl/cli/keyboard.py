@@ -1,4 +1,7 @@
-"""Keys and signals as events to wait for, and the terminal as it was found when that ends. What they mean may not enter."""
+"""Keys and signals as events to wait for, and the terminal as it was found when that ends.
+
+What they mean may not enter.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,9 @@ class Keyboard:
             os.kill(os.getpid(), signal.SIGTSTP)
         finally:
             signal.signal(signal.SIGTSTP, ours)
-        self.signals[:] = [number for number in self.signals if number != signal.SIGCONT]  # that it came, we know
+        self.signals[:] = [
+            number for number in self.signals if number != signal.SIGCONT
+        ]  # that it came, we know
 
     def _typed(self) -> list[str]:
         try:
@@ -70,7 +75,9 @@ class Keyboard:
 
 @contextmanager
 def keyboard(terminal: int) -> Iterator[Keyboard]:
-    """The events of a terminal. Meanwhile signals are noted and do nothing else, but a second one that would end us does.
+    """The events of a terminal.
+
+    Meanwhile signals are noted and do nothing else, but a second one that would end us does.
 
     Handlers and wake-up are those of before when the block ends.
     """

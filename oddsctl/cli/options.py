@@ -1,4 +1,6 @@
-"""What commands share: options read from text (bad ones are a usage error that says how to write them), and `--dry-run`."""
+"""What commands share: options read from text (bad ones are a usage error that says how to write them), and
+`--dry-run`.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +13,16 @@ from typing import Annotated
 
 import typer
 
-from oddsctl.cli.session import Session
-from oddsctl.errors import ConfigError, UsageError
-from oddsctl.messages.wire import HttpRequest
-from oddsctl.messages.wishes import Preview
-from oddsctl.models import Sport
+from oddsctl.cli.context import Session
+from oddsctl.domain.errors import ConfigError, UsageError
+from oddsctl.domain.http import HttpRequest
+from oddsctl.domain.models import Sport
+from oddsctl.domain.requests import Preview
 
 
 def duration(text: str | float) -> float:
     """Seconds in `90s`, `10m`, `1h30m`."""
-    from oddsctl.config.text import BadValueError, parse_duration
+    from oddsctl.domain.units import BadValueError, parse_duration
 
     if not isinstance(text, str):
         return text  # typer hands the default through here too
@@ -46,30 +48,52 @@ def day(text: str) -> date:
     return found
 
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be asked and what it costs; send nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be asked and what it costs; send nothing.")
+]
 MaxCredits = Annotated[int | None, typer.Option(min=0, help="Spend at most so many credits.")]
 Wait = Annotated[
     float,
-    typer.Option(parser=duration, metavar="TIME", show_default="30s", help="Longest wait in all for rate and locks."),
+    typer.Option(
+        parser=duration, metavar="TIME", show_default="30s", help="Longest wait in all for rate and locks."
+    ),
 ]
 ShutdownTimeout = Annotated[
     float | None,
-    typer.Option(parser=duration, metavar="TIME", help="How long calls under way may finish after Ctrl-C. [default: 30s]"),
+    typer.Option(
+        parser=duration,
+        metavar="TIME",
+        help="How long calls under way may finish after Ctrl-C. [default: 30s]",
+    ),
 ]
 Force = Annotated[
-    bool, typer.Option("--force", help="Ignore the budget, never beyond the account; accept markets, regions and books unknown here.")
+    bool,
+    typer.Option(
+        "--force",
+        help="Ignore the budget, never beyond the account; accept markets, regions and books unknown here.",
+    ),
 ]
 A_DAY = 86400.0
-Horizon = Annotated[float, typer.Option(parser=duration, metavar="TIME", show_default="24h", help="How far to plan ahead.")]
-Since = Annotated[float | None, typer.Option(parser=since, metavar="TIME", help="Only calls of the last 24h, 7d and so on, or all.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 when anything is stale, partial or stands in.")]
+Horizon = Annotated[
+    float, typer.Option(parser=duration, metavar="TIME", show_default="24h", help="How far to plan ahead.")
+]
+Since = Annotated[
+    float | None,
+    typer.Option(parser=since, metavar="TIME", help="Only calls of the last 24h, 7d and so on, or all."),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit 3 when anything is stale, partial or stands in.")
+]
 STRICTLY_INCOMPLETE = 3
 """The exit code of `--strict`."""
 
 
 def prefetch_sports(session: Session, chosen: Iterable[str] | None) -> tuple[Sport, ...]:
-    """The sports of a planned command: those named, else `prefetch.sports`. Raises `UsageError`, or `ConfigError` for the latter."""
-    from oddsctl.providers.sports import find
+    """The sports of a planned command: those named, else `prefetch.sports`.
+
+    Raises `UsageError`, or `ConfigError` for the latter.
+    """
+    from oddsctl.catalog.sports import find
 
     settings = session.loaded.settings
     try:
@@ -85,17 +109,25 @@ def prefetch_sports(session: Session, chosen: Iterable[str] | None) -> tuple[Spo
 
 
 def show_plan(session: Session, previews: Iterable[tuple[str, Preview]]) -> int:
-    """Show what would be asked: for each preview, named by a sport or an API, its request, price and decision."""
+    """Show what would be asked: for each preview, named by a sport or an API, its request, price and
+    decision.
+    """
     from oddsctl.render import documents
 
     planned = [
-        documents.DryRunRow(preview.job.api, name, _in_short(preview.request) if preview.request else None, preview.price, preview.decision)
+        documents.DryRunRow(
+            preview.job.api,
+            name,
+            _in_short(preview.request) if preview.request else None,
+            preview.price,
+            preview.decision,
+        )
         for name, preview in previews
     ]
     rows = list(dict.fromkeys(planned))  # each place of a forecast is a wish of its own: told once
     if session.format == "table":
+        from oddsctl.render.console import console
         from oddsctl.render.dry_run import show_dry_run
-        from oddsctl.render.terminal import console
 
         show_dry_run(console(sys.stdout, os.environ), rows, demo=session.demo)
     else:

@@ -1,4 +1,6 @@
-"""What stdout and stderr are given to write, made safe for a terminal: the last door, whoever writes and whatever was typed or sent."""
+"""What stdout and stderr are given to write, made safe for a terminal: the last door, whoever writes and
+whatever was typed or sent.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +8,17 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TextIO, TypeVar, cast
 
-from oddsctl import characters
+from oddsctl.domain import characters
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class SafeStream:
-    """A stream that writes unsafe characters as escapes. `styled` is the stream beneath, for who draws with escape sequences."""
+    """A stream that writes unsafe characters as escapes.
+
+    `styled` is the stream beneath, for who draws with escape sequences.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self.styled = stream
@@ -72,4 +77,6 @@ def make_safe() -> None:
 def is_of_the_answer(error: OSError) -> bool:
     """Whether the error came from writing to stdout."""
     answer = sys.stdout.styled if isinstance(sys.stdout, SafeStream) else sys.stdout
-    return isinstance(answer, _Answer) and any(failure in (error, error.__context__) for failure in answer.failures)
+    return isinstance(answer, _Answer) and any(
+        failure in (error, error.__context__) for failure in answer.failures
+    )

@@ -1,4 +1,6 @@
-"""TOML, environment and flags become frozen `Settings`; all that is wrong is told by place, key and remedy. No value enters a message.
+"""TOML, environment and flags become frozen `Settings`; all that is wrong is told by place, key and remedy.
+
+No value enters a message.
 
 What each key is stands in `keys`, how values are written in `values`, on which line of a file in `file`.
 """
@@ -12,11 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from oddsctl import suggest
 from oddsctl.config.api_key import resolve_key
 from oddsctl.config.directories import NO_HOME, own_directory
 from oddsctl.config.environment import is_of_a_container, meant
-from oddsctl.config.file import BrokenFileError, TomlFile, read_toml
 from oddsctl.config.keys import (
     SECTIONS,
     SPORT_TABLE,
@@ -29,11 +29,13 @@ from oddsctl.config.keys import (
     sport_value,
     variable_remedy,
 )
-from oddsctl.config.text import BadValueError, format_duration, parse_duration
+from oddsctl.config.toml_file import BrokenFileError, TomlFile, read_toml
 from oddsctl.config.values import Kind, UnknownNamesError, unknown_name
-from oddsctl.errors import ConfigError, UsageError
-from oddsctl.policy.vocabulary import FETCH_FORCE, FORCE, Shown, Unknown
-from oddsctl.settings import Settings
+from oddsctl.domain import suggest
+from oddsctl.domain.errors import ConfigError, UsageError
+from oddsctl.domain.settings import Settings
+from oddsctl.domain.units import BadValueError, format_duration, parse_duration
+from oddsctl.domain.vocabulary import FETCH_FORCE, FORCE, Shown, Unknown
 
 __all__ = [
     "Fault",
@@ -61,9 +63,9 @@ _NO_FLAGS: Mapping[str, object] = {}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the outside knows of names: the sports that need no `[sports.NAME]` (none given: sports are not checked), and what answers
-    kept below a state directory have shown. `force` accepts markets, regions and books that nobody knows. `options` are the variables
-    that stand for options.
+    """What the outside knows of names: the sports that need no `[sports.NAME]` (none given: sports are not
+    checked), and what answers kept below a state directory have shown. `force` accepts markets, regions and
+    books that nobody knows. `options` are the variables that stand for options.
     """
 
     sports: Collection[str] = ()
@@ -90,7 +92,9 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong. `key` is dotted, empty where the file as a whole is meant; nothing of the value is in here.
+    """One thing that is wrong.
+
+    `key` is dotted, empty where the file as a whole is meant; nothing of the value is in here.
 
     `name` is the name that is in none of our lists, where that is all that is wrong.
     """
@@ -112,7 +116,10 @@ class Fault:
     def __str__(self) -> str:
         if self.place == Place():
             return f"--{self.key.rpartition('.')[2].replace('_', '-')} {self.what}; {self.remedy}"
-        return f"{str(self.place).removeprefix('file ')}: {' '.join(filter(None, (self.key, self.what)))}; {self.remedy}"
+        return (
+            f"{str(self.place).removeprefix('file ')}: {' '.join(filter(None, (self.key, self.what)))}; "
+            f"{self.remedy}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +143,30 @@ class Row(NamedTuple):
 
 
 def default_path() -> Path:
-    """Where the configuration stands unless `--config` says otherwise. Raises `ConfigError` for a user without a home directory."""
+    """Where the configuration stands unless `--config` says otherwise.
+
+    Raises `ConfigError` for a user without a home directory.
+    """
     if path := own_directory("config"):
         return path / "config.toml"
-    raise ConfigError(f"no configuration file: {NO_HOME}", hint="name one with --config or ODDSCTL_CONFIG, or set HOME")
+    raise ConfigError(
+        f"no configuration file: {NO_HOME}", hint="name one with --config or ODDSCTL_CONFIG, or set HOME"
+    )
 
 
 def load(
-    *, file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object] = _NO_FLAGS, known: Known = _NOTHING_KNOWN
+    *,
+    file: Path | None,
+    env: Mapping[str, str],
+    overrides: Mapping[str, object] = _NO_FLAGS,
+    known: Known = _NOTHING_KNOWN,
 ) -> Loaded:
-    """The settings by flags (`overrides`, by dotted key: text or list), over environment, over file, over defaults.
+    """The settings by flags (`overrides`, by dotted key: text or list), over environment, over file, over
+    defaults.
 
-    Without `file` the default one is read, if there is one. Raises `ConfigError` for anything wrong anywhere, `UsageError` where only
-    flags are wrong. An override that is no key at all is a bug of the caller: `KeyError`.
+    Without `file` the default one is read, if there is one. Raises `ConfigError` for anything wrong anywhere,
+    `UsageError` where only flags are wrong. An override that is no key at all is a bug of the caller:
+    `KeyError`.
     """
     reading = _read(file, env, overrides, known)
     if reading.faults:
@@ -157,9 +175,15 @@ def load(
 
 
 def check(
-    *, file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object] = _NO_FLAGS, known: Known = _NOTHING_KNOWN
+    *,
+    file: Path | None,
+    env: Mapping[str, str],
+    overrides: Mapping[str, object] = _NO_FLAGS,
+    known: Known = _NOTHING_KNOWN,
 ) -> tuple[Fault, ...]:
-    """All that is wrong, in the order of the file, then the environment, then the flags; empty when `load` would succeed."""
+    """All that is wrong, in the order of the file, then the environment, then the flags; empty when `load`
+    would succeed.
+    """
     return tuple(_read(file, env, overrides, known).faults)
 
 
@@ -176,7 +200,10 @@ def show(loaded: Loaded) -> list[Row]:
 
 
 def write_example(path: Path) -> None:
-    """Write the example where none is: folders that are missing 0700, the file 0600. Raises `UsageError` rather than overwrite."""
+    """Write the example where none is: folders that are missing 0700, the file 0600.
+
+    Raises `UsageError` rather than overwrite.
+    """
     try:
         for folder in reversed(path.parents):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -185,10 +212,13 @@ def write_example(path: Path) -> None:
             file.write(example_text())
     except FileExistsError as error:
         raise UsageError(
-            f"{error.filename} is there already and stays as it is", hint="move it away, or name another place with --config"
+            f"{error.filename} is there already and stays as it is",
+            hint="move it away, or name another place with --config",
         ) from None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written ({error.strerror})", hint="name another place with --config") from None
+        raise ConfigError(
+            f"{path} cannot be written ({error.strerror})", hint="name another place with --config"
+        ) from None
 
 
 def _error(faults: list[Fault]) -> ConfigError | UsageError:
@@ -198,7 +228,9 @@ def _error(faults: list[Fault]) -> ConfigError | UsageError:
     return kind(f"{faults[0]} (and {len(faults) - 1} more)", hint="`oddsctl config check` lists them all")
 
 
-def _read(file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object], known: Known) -> _Reading:
+def _read(
+    file: Path | None, env: Mapping[str, str], overrides: Mapping[str, object], known: Known
+) -> _Reading:
     reading = _Reading()
     if path := file or own_directory("config"):
         reading.take_file(path if file else path / "config.toml", must_exist=file is not None)
@@ -223,7 +255,11 @@ class _Reading:
     def loaded(self) -> Loaded:
         sections: dict[str, Any] = {}
         for section in SECTIONS:
-            given = {key.name: self.values[key.dotted] for key in TABLE if key.section == section and key.dotted in self.values}
+            given = {
+                key.name: self.values[key.dotted]
+                for key in TABLE
+                if key.section == section and key.dotted in self.values
+            }
             sections[section] = replace(getattr(Settings(), section), **given)
         sections["store"] = replace(sections["store"], state_dir=self._state_dir() or Path())
         sports = tuple(sport_from(name, self._sport_values(name)) for name in self.sports)
@@ -240,7 +276,8 @@ class _Reading:
             value = error.value
             force = FORCE if place == Place() else FETCH_FORCE
             self.faults += [
-                Fault(place, dotted, UnknownNamesError(value, (name,)).what, f"{name.remedy}{force}", name) for name in error.unknown
+                Fault(place, dotted, UnknownNamesError(value, (name,)).what, f"{name.remedy}{force}", name)
+                for name in error.unknown
             ]
         except BadValueError as error:
             self._fault(place, dotted, error.what, error.remedy)
@@ -251,18 +288,25 @@ class _Reading:
         self.faults.append(Fault(place, key if key.isprintable() else ascii(key), what, remedy))
 
     def compare(self, known: Known) -> None:
-        """Drop the faults that are none: names that answers have shown, or that are wanted at any rate. Find sports that are none."""
+        """Drop the faults that are none: names that answers have shown, or that are wanted at any rate.
+
+        Find sports that are none.
+        """
         if any(fault.name for fault in self.faults):
             state_dir = self._state_dir()
             shown = Shown() if known.force or state_dir is None else known.shown(state_dir)
             self.faults = [
-                fault for fault in self.faults if fault.name is None or not (known.force or fault.name.word in shown.of(fault.name.kind))
+                fault
+                for fault in self.faults
+                if fault.name is None or not (known.force or fault.name.word in shown.of(fault.name.kind))
             ]
         sports = [*known.sports, *self.sports]
         for name in self.values.get("prefetch.sports", ()) if known.sports else ():
             if name not in sports:
                 remedy = suggest.did_you_mean(name, sports, f"known here: {' '.join(sports)}")
-                self._fault(self.places["prefetch.sports"], "prefetch.sports", unknown_name(name, "sport"), remedy)
+                self._fault(
+                    self.places["prefetch.sports"], "prefetch.sports", unknown_name(name, "sport"), remedy
+                )
 
     def see_to_state_dir(self) -> None:
         """The state needs a place: the one that is named, or one below the home directory."""
@@ -284,7 +328,12 @@ class _Reading:
             return
         if toml is None:
             if must_exist:
-                self._fault(Place(path), "", "does not exist", "see to its name, or make one with `oddsctl config init`")
+                self._fault(
+                    Place(path),
+                    "",
+                    "does not exist",
+                    "see to its name, or make one with `oddsctl config init`",
+                )
             return
         self.path = path
         for section, content in toml.tables.items():
@@ -292,7 +341,12 @@ class _Reading:
             if section != "sports" and section not in SECTIONS:
                 self._fault(place, section, "is no section", section_remedy(section))
             elif not isinstance(content, dict):
-                self._fault(place, section, "must be a section", f"write [{section}] on a line of its own, its keys below")
+                self._fault(
+                    place,
+                    section,
+                    "must be a section",
+                    f"write [{section}] on a line of its own, its keys below",
+                )
             elif section == "sports":
                 self._take_sports(content, toml, path)
             else:
@@ -312,14 +366,21 @@ class _Reading:
         for sport, content in sports.items():
             place, dotted = Place(path, toml.line_of("sports", sport)), f"sports.{sport}"
             if not isinstance(content, dict):
-                self._fault(place, dotted, "must be a section", f"write [{dotted}] on a line of its own, its keys below")
+                self._fault(
+                    place,
+                    dotted,
+                    "must be a section",
+                    f"write [{dotted}] on a line of its own, its keys below",
+                )
             elif not re.fullmatch(r"[a-z0-9_-]+", sport):
                 self._fault(place, dotted, "is no name for a sport", "use a-z, 0-9, _ and - only")
             else:
                 self.sports.append(sport)
                 self._take_sport(dotted, content, toml, path)
                 if not {"odds_key", "espn"} & content.keys():
-                    self._fault(place, dotted, "has no provider", 'give it odds_key = "..." or espn = "sport/league"')
+                    self._fault(
+                        place, dotted, "has no provider", 'give it odds_key = "..." or espn = "sport/league"'
+                    )
 
     def _take_sport(self, sport: str, content: dict[str, Any], toml: TomlFile, path: Path) -> None:
         for name, raw in content.items():

@@ -1,4 +1,6 @@
-"""From where the key is (`odds.key`) to the key. Nothing that was read may enter an error, a log or a repr."""
+"""From where the key is (`odds.key`) to the key. Nothing that was read may enter an error, a log or a
+repr.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from oddsctl.config.reading import drained, read_file, within
-from oddsctl.errors import ConfigError, MissingKeyError
-from oddsctl.messages.wire import Secret
-from oddsctl.policy.api_key import UnusableKeyError, cleaned
+from oddsctl.config.bounded_read import drained, read_file, within
+from oddsctl.domain.api_key import UnusableKeyError, cleaned
+from oddsctl.domain.errors import ConfigError, MissingKeyError
+from oddsctl.domain.http import Secret
 
 _MOST = 65536
 """Bytes read of a key file, or of what a command prints: a key is a line, not a disk."""
@@ -24,19 +26,27 @@ _GRACE = 1.0
 def resolve_key(spec: str, env: Mapping[str, str], *, patience: float = 30.0) -> Secret:
     """The key that a valid `odds.key` points to.
 
-    A command may take `patience` seconds, which is long enough to type a passphrase. Raises `MissingKeyError` where there is none,
-    and `ConfigError` where the place is unsafe or broken. Both name the place.
+    A command may take `patience` seconds, which is long enough to type a passphrase. Raises `MissingKeyError`
+    where there is none, and `ConfigError` where the place is unsafe or broken. Both name the place.
     """
     where, _, rest = spec.partition(":")
     match where:
         case "env":
             place, hint = f"the variable {rest}", f"set {rest}, or change odds.key"
-            return _found(env.get(rest, ""), place, f"{place} is not set" if rest not in env else f"{place} is empty", hint)
+            return _found(
+                env.get(rest, ""),
+                place,
+                f"{place} is not set" if rest not in env else f"{place} is empty",
+                hint,
+            )
         case "file":
             return _from_file(rest)
         case "command":
             return _from_command(rest, env, patience)
-    raise ConfigError("odds.key must say where the key is to be found", hint='write "env:NAME", "file:/path" or "command:..."')
+    raise ConfigError(
+        "odds.key must say where the key is to be found",
+        hint='write "env:NAME", "file:/path" or "command:..."',
+    )
 
 
 def _found(text: str, place: str, otherwise: str, hint: str) -> Secret:
@@ -54,11 +64,18 @@ def _from_file(name: str) -> Secret:
     try:
         found = read_file(Path(name).expanduser(), _MOST)
     except FileNotFoundError:
-        raise MissingKeyError(f"no key for The Odds API: {place} does not exist", provider="odds", hint=hint) from None
+        raise MissingKeyError(
+            f"no key for The Odds API: {place} does not exist", provider="odds", hint=hint
+        ) from None
     except (OSError, RuntimeError) as error:  # RuntimeError: no such home directory
-        raise ConfigError(f"{place} cannot be read ({getattr(error, 'strerror', None) or error})", hint=hint) from None
+        raise ConfigError(
+            f"{place} cannot be read ({getattr(error, 'strerror', None) or error})", hint=hint
+        ) from None
     if found.mode & 0o077:
-        raise ConfigError(f"{place} is open to group or others (mode {found.mode & 0o777:04o})", hint=f"run: chmod 600 {name}")
+        raise ConfigError(
+            f"{place} is open to group or others (mode {found.mode & 0o777:04o})",
+            hint=f"run: chmod 600 {name}",
+        )
     if len(found.content) > _MOST:
         raise ConfigError(f"{place} is larger than {_MOST >> 10} KiB: that is no key", hint=hint)
     try:
@@ -74,7 +91,11 @@ def _from_command(command: str, env: Mapping[str, str], patience: float) -> Secr
         code, printed = _run(command, env, patience)
     except TimeoutError:
         raise ConfigError(f"{place} took longer than {patience:g} s", hint=hint) from None
-    except (OSError, ValueError, IndexError) as error:  # ValueError: an open quote; IndexError: nothing but quotes
+    except (
+        OSError,
+        ValueError,
+        IndexError,
+    ) as error:  # ValueError: an open quote; IndexError: nothing but quotes
         reason = getattr(error, "strerror", None) or "it is no command"
         raise ConfigError(f"{place} cannot be run: {reason}", hint=hint) from None
     if len(printed) > _MOST:
@@ -85,10 +106,12 @@ def _from_command(command: str, env: Mapping[str, str], patience: float) -> Secr
 
 
 def _run(command: str, env: Mapping[str, str], patience: float) -> tuple[int | None, bytes]:
-    """Exit code and output of a command; None and too much of it for one that does not stop. It is gone afterwards.
+    """Exit code and output of a command; None and too much of it for one that does not stop.
 
-    No shell; its stdin would be `batch`'s, and its stderr may hold what it was to hide. Its own children may keep the pipe open when it
-    is gone: nobody waits for them.
+    It is gone afterwards.
+
+    No shell; its stdin would be `batch`'s, and its stderr may hold what it was to hide. Its own children may
+    keep the pipe open when it is gone: nobody waits for them.
     """
     import shlex
     import subprocess

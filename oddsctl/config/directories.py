@@ -1,4 +1,7 @@
-"""Where the platform keeps a user's configuration and state. A user may have no such place: one without a home directory."""
+"""Where the platform keeps a user's configuration and state.
+
+A user may have no such place: one without a home directory.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,11 @@ def own_directory(kind: Literal["config", "state"]) -> Path | None:
     import platformdirs
 
     try:
-        path = platformdirs.user_config_path("oddsctl") if kind == "config" else platformdirs.user_state_path("oddsctl")
+        path = (
+            platformdirs.user_config_path("oddsctl")
+            if kind == "config"
+            else platformdirs.user_state_path("oddsctl")
+        )
     except RuntimeError:
         return None
     return path if path.is_absolute() else None  # some versions leave the ~ where it is

@@ -1,11 +1,13 @@
-"""Every configuration key, a line each: what is read, refused, suggested, shown and exemplified. Defaults are those of `settings.py`."""
+"""Every configuration key, a line each: what is read, refused, suggested, shown and exemplified.
+
+Defaults are those of `settings.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from oddsctl import suggest
 from oddsctl.config.values import (
     BOOKS,
     DURATION,
@@ -31,8 +33,9 @@ from oddsctl.config.values import (
     pattern,
     several,
 )
-from oddsctl.models import Sport, month_fits
-from oddsctl.settings import Settings
+from oddsctl.domain import suggest
+from oddsctl.domain.models import Sport, month_fits
+from oddsctl.domain.settings import Settings
 
 
 class Key(NamedTuple):
@@ -74,13 +77,28 @@ SECTIONS = {
 _RESET_DAY = count(1, 28, remedy="not every month has a later day: write 28 for the end of the month")
 
 TABLE = (
-    Key("odds", "key", KEY_PLACE, 'where the key is: "env:NAME", "file:/path" or "command:pass show odds"; never the key itself'),
+    Key(
+        "odds",
+        "key",
+        KEY_PLACE,
+        'where the key is: "env:NAME", "file:/path" or "command:pass show odds"; never the key itself',
+    ),
     Key("odds", "base_url", URL, "https; plain http only to this machine"),
     Key("odds", "regions", REGIONS, "whose books: us us2 uk eu au ...; each one multiplies the price"),
-    Key("odds", "bookmakers", BOOKS, "these books instead of regions; ten of any regions cost as much as one region"),
+    Key(
+        "odds",
+        "bookmakers",
+        BOOKS,
+        "these books instead of regions; ten of any regions cost as much as one region",
+    ),
     Key("odds", "markets", MARKETS, "each one multiplies the price"),
     Key("odds", "monthly_credits", count(1), "what the plan gives, until the provider has told"),
-    Key("odds", "reset_day", _RESET_DAY, "day of the month (1 to 28) on which credits begin anew; only until a reset has been observed"),
+    Key(
+        "odds",
+        "reset_day",
+        _RESET_DAY,
+        "day of the month (1 to 28) on which credits begin anew; only until a reset has been observed",
+    ),
     Key("odds", "rate", RATE, 'token bucket: how fast it refills; "5/s", "30/m" or "600/h"'),
     Key("odds", "burst", count(1), "token bucket: capacity; 8 at once have been answered 429"),
     Key("espn", "base_url", URL, "https; plain http only to this machine"),
@@ -95,9 +113,24 @@ TABLE = (
     Key("http", "connect_timeout", DURATION, 'durations: "500ms", "10s", "10m", "2h", "1d", "1h30m"'),
     Key("http", "read_timeout", DURATION, "longest silence within an answer"),
     Key("http", "max_body", SIZE, 'an answer larger than this is refused; "500KiB", "32MiB", "1GiB"'),
-    Key("budget", "reserve", SHARE, "share of the account's credits kept for your own commands; planned calls don't touch it"),
-    Key("budget", "warn_below", count(0), "credits: warn, and take boards up to 1 h old as fresh, except under --fresh"),
-    Key("budget", "stop_below", count(0), "credits: only your own commands for a game within the hour, or --force"),
+    Key(
+        "budget",
+        "reserve",
+        SHARE,
+        "share of the account's credits kept for your own commands; planned calls don't touch it",
+    ),
+    Key(
+        "budget",
+        "warn_below",
+        count(0),
+        "credits: warn, and take boards up to 1 h old as fresh, except under --fresh",
+    ),
+    Key(
+        "budget",
+        "stop_below",
+        count(0),
+        "credits: only your own commands for a game within the hour, or --force",
+    ),
     Key("freshness", "over_24h", DURATION, "more than a day ahead"),
     Key("freshness", "over_6h", DURATION, "more than 6 h ahead"),
     Key("freshness", "over_1h", DURATION, "more than an hour ahead"),
@@ -105,10 +138,25 @@ TABLE = (
     Key("freshness", "in_play", DURATION, "when every game of the board has begun"),
     Key("prefetch", "sports", several(WORD), "`oddsctl prefetch` without a sport takes these"),
     Key("prefetch", "windows", several(DURATION, filled=True), "how long before a game to fetch"),
-    Key("prefetch", "fetch", several(FETCHING, filled=True), 'what: "odds", "weather", "schedule"; only at one window: "weather@30m"'),
+    Key(
+        "prefetch",
+        "fetch",
+        several(FETCHING, filled=True),
+        'what: "odds", "weather", "schedule"; only at one window: "weather@30m"',
+    ),
     Key("prefetch", "early", DURATION_OR_0, "a call up to this early still counts for a window"),
-    Key("prefetch", "late", DURATION_OR_0, "and up to this late; more than every, so that a run hits the overlap of two windows"),
-    Key("prefetch", "every", DURATION, "how often cron calls: what would be past its end by then is bought now"),
+    Key(
+        "prefetch",
+        "late",
+        DURATION_OR_0,
+        "and up to this late; more than every, so that a run hits the overlap of two windows",
+    ),
+    Key(
+        "prefetch",
+        "every",
+        DURATION,
+        "how often cron calls: what would be past its end by then is bought now",
+    ),
     Key("retry", "attempts", count(1), "the first one included"),
     Key("retry", "base", DURATION_OR_0, "wait before the second; doubles"),
     Key("retry", "cap", DURATION_OR_0, "longest wait"),
@@ -122,13 +170,33 @@ TABLE = (
     Key("log", "max_size", SIZE, "a file that has grown so large gives way to a new one"),
     Key("log", "keep", count(0, 99), "how many full ones stay beside it, as FILE.1 and so on"),
     Key("notify", "urls", several(NOTICE_URL), 'Apprise addresses; "env:NAME" keeps one out of this file'),
-    Key("notify", "on", several(choice("quota", "health", "picks", "window", "line")), "any of quota health picks window line"),
-    Key("notify", "quiet", QUIET, 'hours to tell nothing in, "23:00-07:00" in your zone; what they hold back comes as one message'),
-    Key("notify", "line_threshold", SHARE, "how far a line must move: implied probability, 0.03 is three points"),
+    Key(
+        "notify",
+        "on",
+        several(choice("quota", "health", "picks", "window", "line")),
+        "any of quota health picks window line",
+    ),
+    Key(
+        "notify",
+        "quiet",
+        QUIET,
+        'hours to tell nothing in, "23:00-07:00" in your zone; what they hold back comes as one message',
+    ),
+    Key(
+        "notify",
+        "line_threshold",
+        SHARE,
+        "how far a line must move: implied probability, 0.03 is three points",
+    ),
 )
 
 SPORT_TABLE = (
-    Key("sports", "odds_key", pattern(r"[a-z0-9_]+", "soccer_netherlands_eredivisie"), "what The Odds API calls it"),
+    Key(
+        "sports",
+        "odds_key",
+        pattern(r"[a-z0-9_]+", "soccer_netherlands_eredivisie"),
+        "what The Odds API calls it",
+    ),
     Key("sports", "espn", pattern(r"[a-z0-9-]+/[a-z0-9._-]*[a-z0-9]", "soccer/ned.1"), "what ESPN calls it"),
     Key("sports", "groups", pattern(r"[0-9]+", "50"), "ESPN's group, for college leagues"),
     Key("sports", "title", TEXT, "how it is shown"),
@@ -141,18 +209,26 @@ SPORT_TABLE = (
 _SPORT_FIELDS = {"espn": "espn_path", "groups": "espn_groups", "days": "default_days"}
 """Keys whose field of `Sport` has another name."""
 
-_EXAMPLE_SPORT = Sport("eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", "soccer/ned.1", default_days=7)
+_EXAMPLE_SPORT = Sport(
+    "eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", "soccer/ned.1", default_days=7
+)
 
 _EXAMPLE_HEAD = """\
-# oddsctl's configuration. Each default stands here as a comment: take the # in front of a line away, and change what follows.
-# Flags win over the environment, which wins over this file. Each key has a variable: [odds] rate is ODDSCTL_ODDS_RATE.
+# oddsctl's configuration. Each default stands here as a comment: to change one, remove the # in front of it.
+# Flags win over the environment, which wins over this file. Each key has a variable: [odds] rate is
+# ODDSCTL_ODDS_RATE.
 # `oddsctl config show` tells what holds and why, `oddsctl config check` what is wrong with it.
 """
 
 
 def sport_from(name: str, values: dict[str, Any]) -> Sport:
     """The sport that `[sports.NAME]` adds, from values already read."""
-    known: dict[str, Any] = {"title": name, "odds_key": None, "espn_path": None, "folds_months": month_fits(values.get("espn"))}
+    known: dict[str, Any] = {
+        "title": name,
+        "odds_key": None,
+        "espn_path": None,
+        "folds_months": month_fits(values.get("espn")),
+    }
     return Sport(name=name, **known | {_SPORT_FIELDS.get(key, key): value for key, value in values.items()})
 
 
@@ -198,7 +274,9 @@ def _nearest(word: str, known: Mapping[str, str]) -> str:
 
 
 def example_text() -> str:
-    """The text of `config.example.toml`, which `config init` writes: each key, its default as a comment, and what it means."""
+    """The text of `config.example.toml`, which `config init` writes: each key, its default as a comment, and
+    what it means.
+    """
     blocks = [_EXAMPLE_HEAD]
     for section, doc in SECTIONS.items():
         keys = [key for key in TABLE if key.section == section]
@@ -209,7 +287,9 @@ def example_text() -> str:
         for key in SPORT_TABLE
         if sport_value(_EXAMPLE_SPORT, key.name) is not None
     ]
-    sport = _aligned([(f"[sports.{_EXAMPLE_SPORT.name}]", "adds a sport; odds_key or espn is needed"), *lines])
+    sport = _aligned(
+        [(f"[sports.{_EXAMPLE_SPORT.name}]", "adds a sport; odds_key or espn is needed"), *lines]
+    )
     blocks.append("".join(f"# {line}\n" for line in sport.splitlines()))
     return "\n".join(blocks)
 

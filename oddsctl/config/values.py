@@ -1,4 +1,6 @@
-"""Kinds of settings: each `Kind` reads one value and spells it again. No file, no environment, no name of a setting enters here.
+"""Kinds of settings: each `Kind` reads one value and spells it again.
+
+No file, no environment, no name of a setting enters here.
 
 As in `text`, no message echoes the value it refuses.
 """
@@ -11,7 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from oddsctl.config.text import (
+from oddsctl.domain import vocabulary
+from oddsctl.domain.jobs import canonical
+from oddsctl.domain.settings import Fetching
+from oddsctl.domain.units import (
     HOW_DURATION,
     HOW_RATE,
     HOW_SIZE,
@@ -23,10 +28,7 @@ from oddsctl.config.text import (
     parse_rate,
     parse_size,
 )
-from oddsctl.messages.jobs import canonical
-from oddsctl.policy import vocabulary
-from oddsctl.policy.vocabulary import Unknown
-from oddsctl.settings import Fetching
+from oddsctl.domain.vocabulary import Unknown
 
 _MOST = 1_000_000_000
 _KEY = re.compile(r"env:(?![0-9A-Fa-f]{32}$)[A-Za-z_][A-Za-z0-9_]*|file:[/~].*|command:.*\S.*")
@@ -47,13 +49,17 @@ class UnknownNamesError(BadValueError):
 
 def unknown_name(word: str, kind: str) -> str:
     """What is wrong; the name itself only where it is too short to be a key in the wrong place."""
-    return f"has {word!r}, which is not a known {kind}" if len(word) <= 18 else f"has a {kind} that is not known"
+    return (
+        f"has {word!r}, which is not a known {kind}" if len(word) <= 18 else f"has a {kind} that is not known"
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of value. `read` turns what TOML holds into what Settings holds, or raises `BadValueError`;
-    `spell` writes the latter as TOML, masked where it may be secret; `from_text` makes a variable's text what TOML would hold.
+    """One kind of value.
+
+    `read` turns what TOML holds into what Settings holds, or raises `BadValueError`; `spell` writes the
+    latter as TOML, masked where it may be secret; `from_text` makes a variable's text what TOML would hold.
     """
 
     read: Callable[[object], Any]
@@ -110,7 +116,9 @@ def count(least: int, most: int = _MOST, remedy: str = "") -> Kind:
         if not isinstance(value, int) or isinstance(value, bool):
             raise BadValueError(f"must be a whole number {span}", "write it without quotes")
         if not least <= value <= most:
-            raise BadValueError(f"must be a number {span}", remedy or "change it, or leave the key out for the default")
+            raise BadValueError(
+                f"must be a number {span}", remedy or "change it, or leave the key out for the default"
+            )
         return value
 
     return Kind(read, str, _number_from(int))
@@ -166,7 +174,9 @@ def several(item: Kind, *, filled: bool = False) -> Kind:
             raise BadValueError("must be a list", "put it in brackets: [...]")
         items = tuple(dict.fromkeys(item.read(each) for each in value))
         if filled and not items:
-            raise BadValueError("must not be empty", "name at least one, or leave the key out for the default")
+            raise BadValueError(
+                "must not be empty", "name at least one, or leave the key out for the default"
+            )
         return items
 
     return Kind(
@@ -186,7 +196,9 @@ def _fetching(value: object) -> Fetching:
             raise BadValueError("is nothing that a window can fetch", remedy)
 
 
-FETCHING = Kind(_fetching, lambda one: quote(one.part + (f"@{format_duration(one.window)}" if one.window else "")))
+FETCHING = Kind(
+    _fetching, lambda one: quote(one.part + (f"@{format_duration(one.window)}" if one.window else ""))
+)
 
 
 # ── places: where the key is, where providers are, where state lives, whom to tell ──
@@ -221,7 +233,10 @@ def _url(value: object) -> str:
     if not _HOST.fullmatch(host) or " " in text or "\\" in text:
         raise BadValueError("is no address", 'write it like "https://host" or "https://host:8443/path"')
     if scheme == "http" and not _is_loopback(host):
-        raise BadValueError("would send data over the net in the clear", 'write "https://"; plain http is for 127.0.0.1, ::1 and localhost')
+        raise BadValueError(
+            "would send data over the net in the clear",
+            'write "https://"; plain http is for 127.0.0.1, ::1 and localhost',
+        )
     return text.rstrip("/")
 
 
@@ -250,7 +265,9 @@ def _path(value: object) -> Path:
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError:
-        raise BadValueError("begins with the home directory of a user who has none", "write the whole path") from None
+        raise BadValueError(
+            "begins with the home directory of a user who has none", "write the whole path"
+        ) from None
 
 
 def _quiet(value: object) -> tuple[int, int] | None:
@@ -263,7 +280,9 @@ def _quiet(value: object) -> tuple[int, int] | None:
     hour, minute, until_hour, until_minute = map(int, found.groups())
     begin, end = 60 * hour + minute, 60 * until_hour + until_minute
     if begin == end:
-        raise BadValueError("begins when it ends", 'write it like "23:00-07:00"; to be told nothing at all, empty notify.urls')
+        raise BadValueError(
+            "begins when it ends", 'write it like "23:00-07:00"; to be told nothing at all, empty notify.urls'
+        )
     return begin, end
 
 
@@ -298,7 +317,10 @@ WORD = Kind(_word, quote)
 
 
 def names_of(kind: vocabulary.Kind, *, filled: bool = True) -> Kind:
-    """A list of markets, regions or books, as they are sent. Raises `UnknownNamesError` for names that are in no list of ours."""
+    """A list of markets, regions or books, as they are sent.
+
+    Raises `UnknownNamesError` for names that are in no list of ours.
+    """
     words = several(TEXT, filled=filled)
 
     def read(value: object) -> tuple[str, ...]:

@@ -1,6 +1,9 @@
-"""Looks after an installation: key, files, disk, databases, locks, versions. Looks only, and changes nothing; `repair` does.
+"""Looks after an installation: key, files, disk, databases, locks, versions.
 
-`clock` asks a provider for the time, through the orchestrator; `bundle` packs what was found for someone who is to help.
+Looks only, and changes nothing; `repair` does.
+
+`clock` asks a provider for the time, through the orchestrator; `bundle` packs what was found for someone who
+is to help.
 """
 
 from __future__ import annotations
@@ -8,19 +11,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from oddsctl.doctor import api_key, databases, files, leases, place, versions
+from oddsctl.doctor import (
+    api_key,
+    databases,
+    files,
+    leases,
+    versions,
+)
+from oddsctl.doctor import storage as place
 from oddsctl.doctor.findings import Finding, State, Subject, problem
-from oddsctl.ports import Clock
-from oddsctl.times import iso
+from oddsctl.domain.ports import Clock
+from oddsctl.domain.times import iso
 
 __all__ = ["Finding", "State", "Subject", "document", "examine", "is_usable", "worst"]
 
 _NEEDED = ("permissions", "file system", "database", "leases")
-"""Checks without a problem in which the state may be opened: that would close it to others, move aside what is damaged, wait for locks."""
+"""Checks without a problem in which the state may be opened: that would close it to others, move aside what
+is damaged, wait for locks.
+"""
 
 
 def examine(subject: Subject, clock: Clock) -> list[Finding]:
-    """Everything that can be found without asking anyone. What cannot even be looked at is a finding like any other."""
+    """Everything that can be found without asking anyone.
+
+    What cannot even be looked at is a finding like any other.
+    """
     checks = {
         "key": lambda: api_key.examine(subject),
         "permissions": lambda: files.permissions(subject),
@@ -39,7 +54,11 @@ def _looked_at(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Fi
         yield from check()
     except OSError as error:
         where = f" at {error.filename}" if error.filename else ""
-        yield problem(name, f"cannot look{where}: {error.strerror}", "see to its owner and permissions, or set store.state_dir")
+        yield problem(
+            name,
+            f"cannot look{where}: {error.strerror}",
+            "see to its owner and permissions, or set store.state_dir",
+        )
 
 
 def is_usable(findings: Sequence[Finding]) -> bool:
@@ -60,7 +79,12 @@ def document(findings: Sequence[Finding], subject: Subject, now: float) -> dict[
         "generated_at": iso(now),
         "state_dir": str(subject.state_dir),
         "findings": [
-            {"check": finding.check, "state": finding.state.value, "message": finding.message, "remedy": finding.remedy}
+            {
+                "check": finding.check,
+                "state": finding.state.value,
+                "message": finding.message,
+                "remedy": finding.remedy,
+            }
             for finding in findings
         ],
     }

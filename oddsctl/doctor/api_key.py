@@ -1,4 +1,7 @@
-"""Is there a key, where does it come from, and will cron find it too? The key itself goes no further than the redaction."""
+"""Is there a key, where does it come from, and will cron find it too?
+
+The key itself goes no further than the redaction.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import subprocess
 from collections.abc import Iterator
 
 from oddsctl.doctor.findings import Finding, Subject, ok, problem, warning
-from oddsctl.errors import ConfigError, MissingKeyError
+from oddsctl.domain.errors import ConfigError, MissingKeyError
 
 PATIENCE = 5.0
 """Seconds for `crontab -l`."""
@@ -23,7 +26,11 @@ def examine(subject: Subject) -> Iterator[Finding]:
     origin = subject.loaded.origins["odds.key"]
     match subject.key:
         case MissingKeyError() as error:
-            yield warning("key", f"{error.message} (odds.key: {origin}); until then you see ESPN's line", error.hint or "set odds.key")
+            yield warning(
+                "key",
+                f"{error.message} (odds.key: {origin}); until then you see ESPN's line",
+                error.hint or "set odds.key",
+            )
             return
         case ConfigError() as error:
             yield problem("key", error.message, error.hint or "change odds.key")
@@ -35,19 +42,24 @@ def examine(subject: Subject) -> Iterator[Finding]:
 
 
 def _cron(variable: str, subject: Subject) -> Finding:
-    """Cron starts commands without the variables of a shell; those set in the crontab itself it does pass on."""
+    """Cron starts commands without the variables of a shell; those set in the crontab itself it does pass
+    on.
+    """
     if re.search(rf"^\s*{re.escape(variable)}\s*=", _crontab(subject), re.MULTILINE):
         return ok("cron", f"your crontab sets {variable}")
     return warning(
         "cron",
         f"the key is in the variable {variable}, which cron does not see",
-        'put the key into a file of mode 0600 and set odds.key = "file:PATH", or never mind if nothing runs from cron',
+        'put the key into a file of mode 0600 and set odds.key = "file:PATH", or never mind if nothing '
+        "runs from cron",
     )
 
 
 def _crontab(subject: Subject) -> str:
     """The user's crontab; empty where there is none or it cannot be read."""
-    environ = {name: subject.environ[name] for name in ("PATH", "HOME", "USER", "LOGNAME") if name in subject.environ}
+    environ = {
+        name: subject.environ[name] for name in ("PATH", "HOME", "USER", "LOGNAME") if name in subject.environ
+    }
     try:
         done = subprocess.run(
             ["crontab", "-l"],  # noqa: S607 - wherever the system keeps it

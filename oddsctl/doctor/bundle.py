@@ -1,4 +1,6 @@
-"""A support archive: what someone needs who is to help, with every text redacted and the home directory left out. No secret may enter."""
+"""A support archive: what someone needs who is to help, with every text redacted and the home directory left
+out. No secret may enter.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from oddsctl import config, redaction
+from oddsctl import config
 from oddsctl.doctor.findings import Subject
 from oddsctl.doctor.versions import installed
-from oddsctl.errors import StateError, UsageError
+from oddsctl.domain.errors import StateError, UsageError
+from oddsctl.observability import redaction
 from oddsctl.store.read_only import reading
 
 LAST_DECISIONS = 50
@@ -24,8 +27,13 @@ TAIL = 256 * 1024
 
 
 def write(file: Path, subject: Subject, documents: Mapping[str, Any], now: float) -> None:
-    """Write the archive, 0600. `documents` are further ones by name, such as the findings. Raises `UsageError` rather than overwrite."""
-    parts = {f"{name}.json": _dumped(document) for name, document in {**_gathered(subject), **documents}.items()}
+    """Write the archive, 0600.
+
+    `documents` are further ones by name, such as the findings. Raises `UsageError` rather than overwrite.
+    """
+    parts = {
+        f"{name}.json": _dumped(document) for name, document in {**_gathered(subject), **documents}.items()
+    }
     parts["log.jsonl"] = _log_tail(subject)
     packed = _packed(parts, now)
     try:
@@ -52,7 +60,14 @@ def _files(subject: Subject) -> list[dict[str, Any]]:
     for path in (subject.state_dir, *sorted(subject.state_dir.rglob("*"))):
         with suppress(OSError):
             found = path.lstat()
-            told.append({"path": str(path), "bytes": found.st_size, "mode": f"{found.st_mode & 0o7777:04o}", "modified": found.st_mtime})
+            told.append(
+                {
+                    "path": str(path),
+                    "bytes": found.st_size,
+                    "mode": f"{found.st_mode & 0o7777:04o}",
+                    "modified": found.st_mtime,
+                }
+            )
     return told
 
 
@@ -62,13 +77,17 @@ def _decisions(subject: Subject) -> list[Any]:
     with suppress(sqlite3.Error, ValueError, OSError):
         if records.exists():
             with reading(records) as connection:
-                rows = connection.execute("SELECT document FROM decisions ORDER BY rowid DESC LIMIT ?", (LAST_DECISIONS,)).fetchall()
+                rows = connection.execute(
+                    "SELECT document FROM decisions ORDER BY rowid DESC LIMIT ?", (LAST_DECISIONS,)
+                ).fetchall()
             return [json.loads(row[0]) for row in rows]
     return []
 
 
 def _log_tail(subject: Subject) -> str:
-    """The last whole lines of the log: what a cut through a line leaves of a secret, nothing would recognise."""
+    """The last whole lines of the log: what a cut through a line leaves of a secret, nothing would
+    recognise.
+    """
     file = subject.loaded.settings.log.file
     if file not in subject.logs:
         return ""

@@ -1,4 +1,7 @@
-"""The clock against a provider's, by the `Date` of one free call through the orchestrator. No connection is a finding, not a failure."""
+"""The clock against a provider's, by the `Date` of one free call through the orchestrator.
+
+No connection is a finding, not a failure.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from oddsctl.doctor.findings import Finding, ok, problem, warning
-from oddsctl.errors import InvalidKeyError
-from oddsctl.messages.jobs import ScheduleJob, SportsJob
-from oddsctl.messages.notices import ClockCompared, Notice
-from oddsctl.messages.wishes import Outcome, PriorityRequest, Reason, Terms
-from oddsctl.ports import Clock
+from oddsctl.domain.errors import InvalidKeyError
+from oddsctl.domain.jobs import ScheduleJob, SportsJob
+from oddsctl.domain.notices import ClockCompared, Notice
+from oddsctl.domain.ports import Clock
+from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, Terms
 
 Run = Callable[[Sequence[PriorityRequest], Terms], Sequence[Outcome]]
 
@@ -20,7 +23,9 @@ HARMFUL = 60.0
 """Seconds: boards are fresh for one or two minutes, and windows before games are as narrow."""
 
 
-def examine(run: Run, heard: Sequence[Notice], clock: Clock, *, has_key: bool, demo: bool) -> Iterator[Finding]:
+def examine(
+    run: Run, heard: Sequence[Notice], clock: Clock, *, has_key: bool, demo: bool
+) -> Iterator[Finding]:
     """Ask for what is free, and listen: `heard` grows by the notices of the run."""
     today = f"{datetime.fromtimestamp(clock.now(), UTC):%Y%m%d}"
     job = SportsJob() if has_key or demo else ScheduleJob("football/nfl", today)
@@ -33,7 +38,11 @@ def examine(run: Run, heard: Sequence[Notice], clock: Clock, *, has_key: bool, d
     elif demo:
         yield ok("clock", "not compared: the simulated providers tell no time")
     else:
-        yield warning("clock", f"not compared: {_why(outcome)}", "check the connection, HTTPS_PROXY and base_url; or use --offline")
+        yield warning(
+            "clock",
+            f"not compared: {_why(outcome)}",
+            "check the connection, HTTPS_PROXY and base_url; or use --offline",
+        )
 
 
 def _account(outcome: Outcome) -> Iterator[Finding]:
@@ -47,7 +56,10 @@ def _judged(ahead: float) -> Finding:
     if abs(ahead) < NOTICEABLE:
         return ok("clock", "agrees with the provider's")
     words = f"your clock is {_span(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} the provider's"
-    remedy = "let the system set it: `sudo timedatectl set-ntp true` on Linux, Date & Time in the settings on macOS"
+    remedy = (
+        "let the system set it: `sudo timedatectl set-ntp true` on Linux, Date & Time in the settings "
+        "on macOS"
+    )
     return (problem if abs(ahead) >= HARMFUL else warning)("clock", words, remedy)
 
 

@@ -1,4 +1,7 @@
-"""Are the databases whole, and can what is in them be read? Read-only: what is damaged is moved aside by `doctor --repair`, not here."""
+"""Are the databases whole, and can what is in them be read?
+
+Read-only: what is damaged is moved aside by `doctor --repair`, not here.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,25 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from oddsctl import accounts, notebook, records, served, waiting_room
 from oddsctl.doctor.findings import Finding, Subject, ok, problem, warning
-from oddsctl.errors import OddsctlError
-from oddsctl.housekeeping import HTTP_CACHE
-from oddsctl.ports import JSON
+from oddsctl.domain.errors import OddsctlError
+from oddsctl.domain.ports import JSON
+from oddsctl.records import calls as records
+from oddsctl.services.cache_admin import HTTP_CACHE
+from oddsctl.state import accounts
+from oddsctl.state import counters as served
+from oddsctl.state import prefetch_notes as notebook
+from oddsctl.state import queue as waiting_room
 from oddsctl.store import database
-from oddsctl.store.causes import too_new
 from oddsctl.store.codec import DecodeError, from_text
 from oddsctl.store.database import DATABASE
 from oddsctl.store.read_only import damage, reading
+from oddsctl.store.state_errors import too_new
 
 REPAIR = "run: oddsctl doctor --repair"
 REMEDIES = {
-    DATABASE: f"{REPAIR} (moves it aside and keeps what is readable; scheduled calls wait until the provider reports the balance)",
+    DATABASE: f"{REPAIR} (moves it aside and keeps what is readable; scheduled calls wait until the "
+    "provider reports the balance)",
     records.FILE: f"{REPAIR} (moves it aside and keeps what is readable)",
     HTTP_CACHE: f"{REPAIR} (deletes it: it only saves bytes on the wire)",
 }
@@ -39,7 +47,10 @@ def examine(subject: Subject) -> Iterator[Finding]:
     if records.FILE in [path.name for path in there] and DATABASE not in [path.name for path in there]:
         lost = f"{subject.state_dir / DATABASE} is missing although there is a history"
         yield warning(
-            "database", lost, "nothing: the next run begins anew, and scheduled calls wait until the provider reports the balance"
+            "database",
+            lost,
+            "nothing: the next run begins anew, and scheduled calls wait until the provider reports the "
+            "balance",
         )
     elif not found:
         names = ", ".join(path.name for path in there)
@@ -55,7 +66,11 @@ def _examined(path: Path) -> Iterator[Finding]:
     except OddsctlError as error:
         yield problem("database", error.message, error.hint or REPAIR)
     except sqlite3.OperationalError as error:
-        yield warning("database", f"{path} cannot be looked at now: {error}", "run `oddsctl doctor` again when nothing else runs")
+        yield warning(
+            "database",
+            f"{path} cannot be looked at now: {error}",
+            "run `oddsctl doctor` again when nothing else runs",
+        )
 
 
 def _missing(path: Path) -> str | None:
@@ -83,7 +98,11 @@ def _rows(path: Path) -> Iterator[Finding]:
         except DecodeError:
             found = None
         if found is None:
-            yield problem("database", f"{path} is damaged: the row {str(key)[:80]!r} in it cannot be read", REMEDIES[DATABASE])
+            yield problem(
+                "database",
+                f"{path} is damaged: the row {str(key)[:80]!r} in it cannot be read",
+                REMEDIES[DATABASE],
+            )
             return
         try:
             if str(key).startswith(accounts.ROOTS):
@@ -92,7 +111,11 @@ def _rows(path: Path) -> Iterator[Finding]:
                 ROWS[key](found)
         except OddsctlError as error:
             yield problem(
-                "database", error.message, f"{REPAIR} (keeps it under another key)" if "newer" not in error.message else error.hint or ""
+                "database",
+                error.message,
+                f"{REPAIR} (keeps it under another key)"
+                if "newer" not in error.message
+                else error.hint or "",
             )
 
 

@@ -1,4 +1,6 @@
-"""Our own files: who may read them, and whether the key is in one. Reads; changes no mode, no owner, no byte."""
+"""Our own files: who may read them, and whether the key is in one. Reads; changes no mode, no owner, no
+byte.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from oddsctl import redaction
 from oddsctl.doctor.findings import Finding, Subject, ok, problem, warning
-from oddsctl.store.folder import REMEDY, fault
+from oddsctl.observability import redaction
+from oddsctl.store.state_dir import REMEDY, fault
 
 CHUNK = 1 << 20
 NAMED = 3
@@ -27,10 +29,16 @@ def permissions(subject: Subject) -> Iterator[Finding]:
     if wrong := fault(directory):
         yield problem("permissions", wrong.message, wrong.hint or REMEDY)
         return
-    found = [path for path in (directory, *sorted(directory.rglob("*")), *subject.logs) if not path.is_symlink()]
+    found = [
+        path for path in (directory, *sorted(directory.rglob("*")), *subject.logs) if not path.is_symlink()
+    ]
     foreign, open_ones = _not_ours(found), _open_to_others(found)
     if foreign:
-        yield problem("permissions", f"{_named(foreign)} belong to another user", f"run: sudo chown -R {os.geteuid()} {directory}")
+        yield problem(
+            "permissions",
+            f"{_named(foreign)} belong to another user",
+            f"run: sudo chown -R {os.geteuid()} {directory}",
+        )
     if open_ones:
         yield problem(
             "permissions",
@@ -55,7 +63,11 @@ def leaks(subject: Subject) -> Iterator[Finding]:
         yield ok("secrets", "there is no key to search for")
         return
     if len(key) < redaction.SHORTEST:
-        yield warning("secrets", "the key is too short to be searched for", "check what odds.key points to: no key is that short")
+        yield warning(
+            "secrets",
+            "the key is too short to be searched for",
+            "check what odds.key points to: no key is that short",
+        )
         return
     searched, found = _searched(subject), []
     needles = redaction.spellings(key)
@@ -67,14 +79,17 @@ def leaks(subject: Subject) -> Iterator[Finding]:
         yield problem(
             "secrets",
             f"the key is in {_named(found)}",
-            "take it out there (delete the file, if it is in the state directory, and report this), then get a new key",
+            "take it out there (delete the file, if it is in the state directory, and report this), then "
+            "get a new key",
         )
     else:
         yield ok("secrets", f"the key is in none of {len(searched)} files (state, configuration, log)")
 
 
 def holds(path: Path, needles: set[bytes]) -> bool:
-    """Whether one of the needles (lower case) is in the file, in any letter case; read in pieces, so that no file is too large."""
+    """Whether one of the needles (lower case) is in the file, in any letter case; read in pieces, so that no
+    file is too large.
+    """
     overlap = max(map(len, needles)) - 1
     with path.open("rb") as file:
         return any(needle in piece for piece in _pieces(file, overlap) for needle in needles)

@@ -9,11 +9,12 @@ from functools import cached_property
 from glob import escape
 from pathlib import Path
 
-from oddsctl import config, redaction
+from oddsctl import config
 from oddsctl.config import Loaded
-from oddsctl.errors import ConfigError, MissingKeyError
-from oddsctl.messages.wire import Secret
-from oddsctl.settings import NO_FILE
+from oddsctl.domain.errors import ConfigError, MissingKeyError
+from oddsctl.domain.http import Secret
+from oddsctl.domain.settings import NO_FILE
+from oddsctl.observability import redaction
 
 
 class State(StrEnum):
@@ -61,7 +62,11 @@ class Subject:
     def logs(self) -> list[Path]:
         """The log file and the full ones beside it, where there are any."""
         file = self.loaded.settings.log.file
-        return [] if file == NO_FILE else sorted(path for path in file.parent.glob(f"{escape(file.name)}*") if path.is_file())
+        return (
+            []
+            if file == NO_FILE
+            else sorted(path for path in file.parent.glob(f"{escape(file.name)}*") if path.is_file())
+        )
 
 
 def ok(check: str, message: str) -> Finding:

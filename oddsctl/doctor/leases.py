@@ -1,4 +1,7 @@
-"""Who keeps others waiting: locks of a process that was stopped, wishes of one that died. Keeps no lock itself."""
+"""Who keeps others waiting: locks of a process that was stopped, wishes of one that died.
+
+Keeps no lock itself.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from oddsctl.doctor.findings import Finding, Subject, ok, problem, warning
-from oddsctl.errors import StateDamagedError
-from oddsctl.policy.queue import Queue
-from oddsctl.shelves import decoded
+from oddsctl.domain.errors import StateDamagedError
+from oddsctl.policy.request_queue import Queue
+from oddsctl.state.queue import KEY
+from oddsctl.state.responses import decoded
 from oddsctl.store.read_only import reading
-from oddsctl.waiting_room import KEY
 
 LONG = 300.0
 """Seconds: no call and no transaction takes so long, all its retries included."""
@@ -31,7 +34,12 @@ def examine(subject: Subject, now: float) -> Iterator[Finding]:
     if overdue:
         words = f"waiting wishes that a process took up and did not finish: {overdue}"
         found.append(
-            warning("leases", words, "nothing: the next run that works on the queue takes them up; or run: oddsctl doctor --repair")
+            warning(
+                "leases",
+                words,
+                "nothing: the next run that works on the queue takes them up; or run: oddsctl doctor "
+                "--repair",
+            )
         )
     yield from found or [ok("leases", "nothing keeps anyone waiting")]
 
@@ -61,13 +69,23 @@ def _held(path: Path, now: float) -> Iterator[Finding]:
         yield problem("leases", words, f"continue it: kill -CONT {pid}, or end it: kill -KILL {pid}")
     elif since > LONG:
         who = f"process {pid}" if pid else "a process"
-        yield warning("leases", f"{who} has kept {path} locked for {since / 60:.0f} min", f"look at what it does: ps -p {pid or 'PID'}")
+        yield warning(
+            "leases",
+            f"{who} has kept {path} locked for {since / 60:.0f} min",
+            f"look at what it does: ps -p {pid or 'PID'}",
+        )
 
 
 def is_stopped(pid: int) -> bool:
     """Whether the process is stopped (SIGSTOP, Ctrl-Z, a debugger)."""
     with suppress(OSError, IndexError):
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0] in "Tt"
+        return (
+            Path(f"/proc/{pid}/stat")
+            .read_text(encoding="utf-8", errors="replace")
+            .rpartition(")")[2]
+            .split()[0]
+            in "Tt"
+        )
     with suppress(OSError, subprocess.TimeoutExpired):
         command = ["ps", "-o", "stat=", "-p", str(pid)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603 - a fixed command
@@ -87,7 +105,9 @@ def _overdue(subject: Subject, now: float) -> int:
     with suppress(sqlite3.Error, ValueError, StateDamagedError):
         if database.exists():
             with reading(database) as connection:
-                row = connection.execute("SELECT value FROM Cache WHERE key = ? AND raw = 1", (KEY,)).fetchone()
+                row = connection.execute(
+                    "SELECT value FROM Cache WHERE key = ? AND raw = 1", (KEY,)
+                ).fetchone()
             queue = decoded(Queue, json.loads(row[0])) if row else None
             return sum(0 < wish.leased_until <= now for wish in queue.entries) if queue else 0
     return 0

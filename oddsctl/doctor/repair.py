@@ -1,7 +1,9 @@
-"""`doctor --repair`: sets right what the examination found, as far as that is ours. Deletes nothing but caches and leftovers.
+"""`doctor --repair`: sets right what the examination found, as far as that is ours.
 
-Damaged databases are moved aside and begun anew with what can be read of them. Recovered accounts keep their balance but are not trusted:
-as after any loss, scheduled calls wait until the provider reports it.
+Deletes nothing but caches and leftovers.
+
+Damaged databases are moved aside and begun anew with what can be read of them. Recovered accounts keep their
+balance but are not trusted: as after any loss, scheduled calls wait until the provider reports it.
 """
 
 from __future__ import annotations
@@ -13,20 +15,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from oddsctl.accounts import APIS, BOOKS, DAMAGED, Accounts
 from oddsctl.doctor.findings import Finding, Subject, ok, problem
-from oddsctl.errors import OddsctlError
-from oddsctl.housekeeping import HTTP_CACHE
-from oddsctl.messages.notices import Notice, Warned
-from oddsctl.notebook import Notebook
-from oddsctl.ports import JSON, Clock
-from oddsctl.records import FILE, Records
-from oddsctl.served import read_counts
+from oddsctl.domain.errors import OddsctlError
+from oddsctl.domain.notices import Notice, Warned
+from oddsctl.domain.ports import JSON, Clock
+from oddsctl.records.calls import FILE, Records
+from oddsctl.services.cache_admin import HTTP_CACHE
+from oddsctl.state.accounts import APIS, BOOKS, DAMAGED, Accounts
+from oddsctl.state.counters import read_counts
+from oddsctl.state.prefetch_notes import Notebook
+from oddsctl.state.queue import WaitingRoom
+from oddsctl.store.create_or_replace import LOGS, WORKSHOP, move_aside, recovered
 from oddsctl.store.database import DATABASE
-from oddsctl.store.making import LOGS, WORKSHOP, move_aside, recovered
 from oddsctl.store.read_only import damage
 from oddsctl.store.recovering import RecoveringStore
-from oddsctl.waiting_room import WaitingRoom
 
 LOCK_WAIT = 10.0
 """Seconds to wait for another process that is at work."""
@@ -53,7 +55,11 @@ def _done(step: Callable[[], Iterator[str]]) -> Iterator[Finding]:
         for text in step():
             yield ok("repair", text)
     except OddsctlError as error:
-        yield problem("repair", f"not repaired: {error.message}", error.hint or "see to it, then run `oddsctl doctor --repair` again")
+        yield problem(
+            "repair",
+            f"not repaired: {error.message}",
+            error.hint or "see to it, then run `oddsctl doctor --repair` again",
+        )
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         yield problem("repair", f"not repaired: {where}{error.strerror}", "see to its owner and permissions")
@@ -88,12 +94,14 @@ def _renew_cache(directory: Path, clock: Clock) -> Iterator[str]:
         aside = max(directory.glob(f"{DATABASE}.damaged-*Z"))
         found = recovered(aside)
         kept.append(len(found))
-        return {key: _not_trusted(value) for key, value in found.items() if key.startswith(BOOKS)} | {DAMAGED: clock.now()}
+        return {key: _not_trusted(value) for key, value in found.items() if key.startswith(BOOKS)} | {
+            DAMAGED: clock.now()
+        }
 
     if (directory / DATABASE).exists() and (aside := move_aside(directory, clock, LOCK_WAIT, rows)):
         yield (
-            f"{DATABASE} was damaged: moved aside to {aside}; {kept[0]:,} of its rows could be read and were kept, "
-            "scheduled calls are paused until the provider reports the balance"
+            f"{DATABASE} was damaged: moved aside to {aside}; {kept[0]:,} of its rows could be read and "
+            "were kept, scheduled calls are paused until the provider reports the balance"
         )
 
 
@@ -125,7 +133,9 @@ def _drop_http_cache(directory: Path) -> Iterator[str]:
 
 
 def _mend_rows(subject: Subject, clock: Clock) -> Iterator[str]:
-    """Read the rows on which something hangs: the store keeps what cannot be read under another key, and tells."""
+    """Read the rows on which something hangs: the store keeps what cannot be read under another key, and
+    tells.
+    """
     directory, told = subject.state_dir, list[str]()
 
     def hear(notice: Notice) -> None:

@@ -1,4 +1,7 @@
-"""What runs here, and which of it is known to be at fault. Every fault in the table is one that touches us, and has a source."""
+"""What runs here, and which of it is known to be at fault.
+
+Every fault in the table is one that touches us, and has a source.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,16 @@ from oddsctl import __version__
 from oddsctl.doctor.findings import Finding, ok, warning
 
 Version = tuple[int, ...]
-PACKAGES = ("typer", "rich", "requests", "urllib3", "requests-cache", "diskcache", "platformdirs", "rapidfuzz")
+PACKAGES = (
+    "typer",
+    "rich",
+    "requests",
+    "urllib3",
+    "requests-cache",
+    "diskcache",
+    "platformdirs",
+    "rapidfuzz",
+)
 
 
 class Fault(NamedTuple):
@@ -27,7 +39,11 @@ class Fault(NamedTuple):
 
 
 def _has_wal_reset_bug(version: Version) -> bool:
-    return (3, 7, 0) <= version < (3, 51, 3) and not (3, 44, 6) <= version < (3, 45) and not (3, 50, 7) <= version < (3, 51)
+    return (
+        (3, 7, 0) <= version < (3, 51, 3)
+        and not (3, 44, 6) <= version < (3, 45)
+        and not (3, 50, 7) <= version < (3, 51)
+    )
 
 
 FAULTS = (
@@ -35,13 +51,15 @@ FAULTS = (
         "sqlite",
         _has_wal_reset_bug,
         "may, very rarely, damage a database to which two processes write at once",
-        "use a Python with SQLite 3.51.3, 3.50.7, 3.44.6 or later, if you can; what is damaged is moved aside and begun anew",
+        "use a Python with SQLite 3.51.3, 3.50.7, 3.44.6 or later, if you can; what is damaged is moved "
+        "aside and begun anew",
         "https://www.sqlite.org/wal.html#walresetbug",
     ),
     Fault(
         "requests",
         lambda version: version < (2, 32, 2),
-        "has no get_connection_with_tls_context: a call that could not even connect counts as maybe charged, and may take too long",
+        "has no get_connection_with_tls_context: a call that could not even connect counts as maybe "
+        "charged, and may take too long",
         "install requests 2.32.2 or later",
         "https://github.com/psf/requests/pull/6710",
     ),
@@ -53,8 +71,10 @@ FAULTS = (
         "measured; see pyproject.toml",
     ),
 )
-# CVE-2025-69872 (diskcache through 5.6.3 unpickles what it finds) does not touch us: our Disk cannot unpickle.
-# CVE-2024-47081 (requests before 2.32.4 may read netrc for the wrong host) neither: our sessions never look into netrc.
+# CVE-2025-69872 (diskcache through 5.6.3 unpickles what it finds) does not touch us: our Disk cannot
+# unpickle.
+# CVE-2024-47081 (requests before 2.32.4 may read netrc for the wrong host) neither: our sessions never look
+# into netrc.
 
 
 def installed() -> dict[str, str]:
@@ -71,7 +91,10 @@ def installed() -> dict[str, str]:
 def examine(found: Mapping[str, str] | None = None) -> Iterator[Finding]:
     """All versions in one line, and a line for each that is at fault."""
     found = installed() if found is None else found
-    yield ok("versions", ", ".join(f"{name} {version}" for name, version in found.items()) + f" on {platform.system()}")
+    yield ok(
+        "versions",
+        ", ".join(f"{name} {version}" for name, version in found.items()) + f" on {platform.system()}",
+    )
     for fault in FAULTS:
         version = found.get(fault.name, "")
         if (numbers := _numbers(version)) and fault.is_in(numbers):

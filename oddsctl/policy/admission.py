@@ -1,4 +1,7 @@
-"""One provider account, one state, two moves: `admit` before a call, `settle` after it. Pure; a refusal changes nothing."""
+"""One provider account, one state, two moves: `admit` before a call, `settle` after it.
+
+Pure; a refusal changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,33 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import assert_never
 
-from oddsctl import settings
-from oddsctl.messages.wire import Quota
-from oddsctl.messages.wishes import Decision, Go, ProbeFirst, Refusal, Refused
-from oddsctl.policy import budget, circuit_breaker, pace, tally, token_bucket
+from oddsctl.domain import settings
+from oddsctl.domain.http import Quota
+from oddsctl.domain.requests import (
+    Decision,
+    Go,
+    ProbeFirst,
+    Refusal,
+    Refused,
+)
+from oddsctl.policy import budget, circuit_breaker, pace, token_bucket
+from oddsctl.policy import call_stats as tally
 from oddsctl.policy.budget import Credits, Purchase, Reservation
+from oddsctl.policy.call_stats import Tally
 from oddsctl.policy.circuit_breaker import Breaker, Shut
 from oddsctl.policy.pace import Pace
-from oddsctl.policy.tally import Tally
 from oddsctl.policy.token_bucket import Bucket, Limit
 
 LONGEST_REST = 26 * 3600.0
-"""No provider asks for more than a day's rest: a `not_before` further ahead comes from a clock that was wrong."""
+"""No provider asks for more than a day's rest: a `not_before` further ahead comes from a clock that was
+wrong.
+"""
 
 
 class Verdict(StrEnum):
-    """What a call says of the provider's health: it answered (a definite refusal is an answer), failed, or was called too fast."""
+    """What a call says of the provider's health: it answered (a definite refusal is an answer), failed, or
+    was called too fast.
+    """
 
     ANSWERED = "answered"
     FAILED = "failed"
@@ -32,7 +46,8 @@ class Verdict(StrEnum):
 class ProviderState:
     """All that is remembered of one account at one provider.
 
-    `not_before` is when the provider wants to hear from us again, as it said at `rested_at`; `breakers` are by endpoint class.
+    `not_before` is when the provider wants to hear from us again, as it said at `rested_at`; `breakers` are
+    by endpoint class.
     """
 
     bucket: Bucket | None = None
@@ -48,7 +63,8 @@ class ProviderState:
 class Rules:
     """What the configuration grants this provider.
 
-    `grace` is the read timeout, `lease` how long a call can take at the most. `free_probe`: it has an endpoint that costs nothing.
+    `grace` is the read timeout, `lease` how long a call can take at the most. `free_probe`: it has an
+    endpoint that costs nothing.
     """
 
     limit: Limit
@@ -74,8 +90,9 @@ class Ask:
 class Receipt:
     """What became of a call.
 
-    `spent` is what it was charged; None when no answer tells. `seconds` is how long the answer took, None when none came.
-    `rest_until` is when the provider wants to hear from us again, `exhausted_at_price` the price for which it had no credits left.
+    `spent` is what it was charged; None when no answer tells. `seconds` is how long the answer took, None
+    when none came. `rest_until` is when the provider wants to hear from us again, `exhausted_at_price` the
+    price for which it had no credits left.
     """
 
     id: str
@@ -93,25 +110,39 @@ class Receipt:
 
 
 def admit(state: ProviderState, ask: Ask, rules: Rules, now: float) -> tuple[ProviderState, Decision]:
-    """Book a token, the price and, where the endpoint recovers, the one probe; or refuse and return the old state."""
+    """Book a token, the price and, where the endpoint recovers, the one probe; or refuse and return the old
+    state.
+    """
     credits = budget.expire(state.credits, now)
     if refusal := budget.judge(credits, ask.purchase, rules.budget, rules.monthly, now):
-        looks_anew = rules.free_probe and budget.is_outdated(credits, now)  # a free call tells whether the month began anew
+        looks_anew = rules.free_probe and budget.is_outdated(
+            credits, now
+        )  # a free call tells whether the month began anew
         return state, ProbeFirst() if looks_anew else refusal
     limit = pace.allowed(state.pace, rules.limit)
     bucket, wait = token_bucket.take(state.bucket or token_bucket.full(rules.limit, now), limit, 1, now)
     wait = max(wait, _rest(state, now))
-    breaker, answer = circuit_breaker.ask(state.breakers.get(ask.endpoint, Breaker()), now, wait + rules.lease)
+    breaker, answer = circuit_breaker.ask(
+        state.breakers.get(ask.endpoint, Breaker()), now, wait + rules.lease
+    )
     if isinstance(answer, Shut):
-        return state, Refused(Refusal.BREAKER, f"{ask.endpoint} keeps failing, next try in {answer.retry_at - now:.0f} s", answer.retry_at)
+        return state, Refused(
+            Refusal.BREAKER,
+            f"{ask.endpoint} keeps failing, next try in {answer.retry_at - now:.0f} s",
+            answer.retry_at,
+        )
     if answer.probe and not breaker.successes and ask.purchase.price and rules.free_probe:
         return state, ProbeFirst()  # once a free call has come through, the wanted one is the second probe
     if wait > ask.patience:
-        return state, Refused(Refusal.RATE, f"free in {wait:.0f} s, patience is {ask.patience:.0f} s", retry_at=now + wait)
+        return state, Refused(
+            Refusal.RATE, f"free in {wait:.0f} s, patience is {ask.patience:.0f} s", retry_at=now + wait
+        )
     call = Reservation(ask.id, ask.purchase.price, now + wait, now + wait + rules.lease)
     breakers = state.breakers if breaker == Breaker() else {**state.breakers, ask.endpoint: breaker}
     booked = budget.reserve(credits, call)
-    return replace(state, bucket=bucket, credits=booked, breakers=breakers, tally=tally.sent(state.tally)), Go(wait)
+    return replace(
+        state, bucket=bucket, credits=booked, breakers=breakers, tally=tally.sent(state.tally)
+    ), Go(wait)
 
 
 def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> ProviderState:
@@ -120,7 +151,9 @@ def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
     if receipt.spent is None:
         credits = budget.doubt(credits, receipt.id)
     else:
-        credits = budget.charge(credits, receipt.id, receipt.spent, receipt.told_at, told=receipt.quota.last is not None)
+        credits = budget.charge(
+            credits, receipt.id, receipt.spent, receipt.told_at, told=receipt.quota.last is not None
+        )
     credits = budget.learn(credits, receipt.quota, receipt.sent_at, receipt.told_at, rules.grace)
     if receipt.exhausted_at_price is not None:
         credits = budget.exhaust(credits, receipt.exhausted_at_price, receipt.told_at)
@@ -139,8 +172,16 @@ def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
 
 def release(state: ProviderState, endpoint: str, call_id: str) -> ProviderState:
     """The call was let through and never sent; if it was to be a probe, another may be."""
-    breakers = {name: circuit_breaker.withdraw(breaker) if name == endpoint else breaker for name, breaker in state.breakers.items()}
-    return replace(state, credits=budget.release(state.credits, call_id), breakers=breakers, tally=tally.unsent(state.tally))
+    breakers = {
+        name: circuit_breaker.withdraw(breaker) if name == endpoint else breaker
+        for name, breaker in state.breakers.items()
+    }
+    return replace(
+        state,
+        credits=budget.release(state.credits, call_id),
+        breakers=breakers,
+        tally=tally.unsent(state.tally),
+    )
 
 
 def presume_dead(state: ProviderState, call_id: str) -> ProviderState:
@@ -149,13 +190,17 @@ def presume_dead(state: ProviderState, call_id: str) -> ProviderState:
 
 
 def _rest(state: ProviderState, now: float) -> float:
-    """Seconds of rest that the provider still wants; none of what was written under a clock that was ahead."""
+    """Seconds of rest that the provider still wants; none of what was written under a clock that was
+    ahead.
+    """
     rest = state.not_before - now
     return rest if 0 < rest <= LONGEST_REST and state.rested_at <= now else 0.0
 
 
 def _rested(bucket: Bucket | None, limit: Limit, rest_until: float | None, now: float) -> Bucket | None:
-    """The bucket; a rest that the provider asked for is booked as debt, or all who waited for its end would call at once."""
+    """The bucket; a rest that the provider asked for is booked as debt, or all who waited for its end would
+    call at once.
+    """
     if rest_until is None or not 0 < rest_until - now <= LONGEST_REST:
         return bucket
     filled = token_bucket.standing(bucket, limit, now)
@@ -184,6 +229,11 @@ def _broken(breakers: dict[str, Breaker], receipt: Receipt, rules: Rules, now: f
         return {**breakers, receipt.endpoint: circuit_breaker.withdraw(before)} if was_the_probe else breakers
     failed = receipt.verdict is Verdict.FAILED
     after = circuit_breaker.record(
-        before, failed=failed, sent_at=receipt.sent_at, now=now, rules=rules.breaker, rest_until=receipt.rest_until
+        before,
+        failed=failed,
+        sent_at=receipt.sent_at,
+        now=now,
+        rules=rules.breaker,
+        rest_until=receipt.rest_until,
     )
     return {**breakers, receipt.endpoint: after}

@@ -1,11 +1,14 @@
-"""Whether a failed call is worth another try, and when: capped exponential backoff with full jitter. Pure; the dice are an argument."""
+"""Whether a failed call is worth another try, and when: capped exponential backoff with full jitter.
+
+Pure; the dice are an argument.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oddsctl import settings
-from oddsctl.errors import (
+from oddsctl.domain import settings
+from oddsctl.domain.errors import (
     BodyTooLargeError,
     BrokenAnswerError,
     ProviderError,
@@ -36,19 +39,30 @@ class GiveUp:
 
 
 def is_paid_for(error: ProviderError) -> bool:
-    """Whether an answer came and was charged that can't be read: what it holds is no reason to buy it again."""
+    """Whether an answer came and was charged that can't be read: what it holds is no reason to buy it
+    again.
+    """
     return error.charged > 0 and isinstance(error, BrokenAnswerError | TransportError)
 
 
 def worth_retrying(error: ProviderError) -> bool:
-    """Connection errors, 429, 5xx and broken bodies pass; refusals, what will not fit, and what was paid for as it is do not."""
-    if isinstance(error, BodyTooLargeError | RedirectRefusedError | UnusableAnswerError) or is_paid_for(error):
+    """Connection errors, 429, 5xx and broken bodies pass; refusals, what will not fit, and what was paid for
+    as it is do not.
+    """
+    if isinstance(error, BodyTooLargeError | RedirectRefusedError | UnusableAnswerError) or is_paid_for(
+        error
+    ):
         return False
     return isinstance(error, TransportError | ServerError | BrokenAnswerError | RateLimitedError)
 
 
-def after(error: ProviderError, attempt: int, rules: settings.Retry, *, roll: float, now: float, patience: float) -> Again | GiveUp:
-    """What to do after the `attempt`-th failure (from 1). `roll` is a throw in [0, 1), `patience` the seconds the caller can wait."""
+def after(
+    error: ProviderError, attempt: int, rules: settings.Retry, *, roll: float, now: float, patience: float
+) -> Again | GiveUp:
+    """What to do after the `attempt`-th failure (from 1).
+
+    `roll` is a throw in [0, 1), `patience` the seconds the caller can wait.
+    """
     if not worth_retrying(error):
         return GiveUp("asking again would give the same answer")
     if error.retry_at is not None and error.retry_at - now > patience:

@@ -1,6 +1,9 @@
-"""Credits are money: what is reserved, spent, maybe charged, spent by others, and what a purpose may touch. Pure.
+"""Credits are money: what is reserved, spent, maybe charged, spent by others, and what a purpose may touch.
 
-The provider tells `used` and `remaining` with its answers. Between two answers our own books carry what it cannot know yet.
+Pure.
+
+The provider tells `used` and `remaining` with its answers. Between two answers our own books carry what it
+cannot know yet.
 """
 
 from __future__ import annotations
@@ -8,25 +11,32 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from oddsctl import settings
-from oddsctl.messages.wire import Quota
-from oddsctl.messages.wishes import Purpose, Refusal, Refused
-from oddsctl.policy.plausible import MOST_CREDITS
+from oddsctl.domain import settings
+from oddsctl.domain.http import Quota
+from oddsctl.domain.plausible import MOST_CREDITS
+from oddsctl.domain.requests import Purpose, Refusal, Refused
 
 WITNESSES = 8
 """How many told values of `used` are kept to recognise a new month; more than calls ever overlap."""
 
 BELIEVE_EXHAUSTED = 3600.0
-"""Seconds for which "out of credits" is believed: asking again is free, but a new month or plan should be noticed."""
+"""Seconds for which "out of credits" is believed: asking again is free, but a new month or plan should be
+noticed.
+"""
 
 
 AHEAD = 3600.0
-"""No call is booked so many seconds ahead: what lies beyond was written under a wrong clock, and is not waited for."""
+"""No call is booked so many seconds ahead: what lies beyond was written under a wrong clock, and is not
+waited for.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Credits of one call under way. When `expires_at` has passed its owner is dead, and the call maybe charged."""
+    """Credits of one call under way.
+
+    When `expires_at` has passed its owner is dead, and the call maybe charged.
+    """
 
     id: str
     credits: int
@@ -46,11 +56,12 @@ class Told:
 class Credits:
     """The account's books.
 
-    `used` and `remaining` come from the newest live answer by order of sending (`asked_at`); None before the first.
-    `base` is what stood at first contact, `own` what our calls were charged since, `foreign` what others spent since. `untold` is the
-    part of `own` that rests on the price alone: the answer came without quota headers, and no balance shows it yet.
-    `reset_after` and `reset_before` bound the last observed new month. `suspect` marks books begun anew after damage.
-    `exhausted` is when the provider last said that the credits are used up, and the price it refused.
+    `used` and `remaining` come from the newest live answer by order of sending (`asked_at`); None before the
+    first. `base` is what stood at first contact, `own` what our calls were charged since, `foreign` what
+    others spent since. `untold` is the part of `own` that rests on the price alone: the answer came without
+    quota headers, and no balance shows it yet. `reset_after` and `reset_before` bound the last observed new
+    month. `suspect` marks books begun anew after damage. `exhausted` is when the provider last said that the
+    credits are used up, and the price it refused.
     """
 
     used: int | None = None
@@ -84,7 +95,9 @@ class Credits:
 
     @property
     def maybe_charged(self) -> int:
-        """What may have been charged and no balance shows: calls without an answer, and answers without quota headers."""
+        """What may have been charged and no balance shows: calls without an answer, and answers without quota
+        headers.
+        """
         return self.maybe_credits + min(self.untold, self.own if self.used is None else self.unreflected)
 
     def limit(self, monthly: int) -> int:
@@ -99,7 +112,10 @@ class Credits:
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """One call to be paid. `urgent` means a game within the hour; `force` lifts the budget, never the account."""
+    """One call to be paid.
+
+    `urgent` means a game within the hour; `force` lifts the budget, never the account.
+    """
 
     price: int
     purpose: Purpose = Purpose.OWN
@@ -108,8 +124,12 @@ class Purchase:
 
 
 def is_believable(credits: Credits) -> bool:
-    """Whether no number of the books is larger than any account: earlier versions kept whatever a header said."""
-    calls = [call.credits for call in (*credits.reserved, *credits.maybe)] + [told.credits for told in credits.told]
+    """Whether no number of the books is larger than any account: earlier versions kept whatever a header
+    said.
+    """
+    calls = [call.credits for call in (*credits.reserved, *credits.maybe)] + [
+        told.credits for told in credits.told
+    ]
     numbers = (credits.used, credits.remaining, credits.base, credits.own, credits.foreign, *calls)
     return all(number is None or abs(number) <= MOST_CREDITS for number in numbers)
 
@@ -129,7 +149,9 @@ def kept_for_own(limit: int, rules: settings.Budget) -> int:
     return math.ceil(rules.reserve * limit)
 
 
-def judge(credits: Credits, purchase: Purchase, rules: settings.Budget, monthly: int, now: float) -> Refused | None:
+def judge(
+    credits: Credits, purchase: Purchase, rules: settings.Budget, monthly: int, now: float
+) -> Refused | None:
     """Why the purchase may not be made, or None when it may."""
     left = credits.available(monthly)
     if purchase.price == 0:
@@ -138,11 +160,20 @@ def judge(credits: Credits, purchase: Purchase, rules: settings.Budget, monthly:
         return Refused(Refusal.BUDGET, f"costs {purchase.price}, {max(left, 0)} left")
     own = purchase.purpose is Purpose.OWN
     if credits.suspect and (not own or credits.reserved):
-        return Refused(Refusal.BUDGET, "the balance is unknown since the books were damaged; one call of your own will tell")
+        return Refused(
+            Refusal.BUDGET,
+            "the balance is unknown since the books were damaged; one call of your own will tell",
+        )
     if purchase.force:
         return None
-    if (gone := credits.exhausted) and purchase.price >= gone.credits and 0 <= now - gone.at < BELIEVE_EXHAUSTED:
-        return Refused(Refusal.BUDGET, "the provider says the credits are used up", retry_at=gone.at + BELIEVE_EXHAUSTED)
+    if (
+        (gone := credits.exhausted)
+        and purchase.price >= gone.credits
+        and 0 <= now - gone.at < BELIEVE_EXHAUSTED
+    ):
+        return Refused(
+            Refusal.BUDGET, "the provider says the credits are used up", retry_at=gone.at + BELIEVE_EXHAUSTED
+        )
     if left < rules.stop_below and not (own and purchase.urgent):
         return Refused(Refusal.BUDGET, f"{left} left, below budget.stop_below = {rules.stop_below}")
     kept = kept_for_own(credits.limit(monthly), rules)
@@ -157,7 +188,9 @@ def reserve(credits: Credits, call: Reservation) -> Credits:
 
 
 def expire(credits: Credits, now: float) -> Credits:
-    """The books as of now: calls whose owner is dead become maybe charged, and what is from the future is as old as unknown."""
+    """The books as of now: calls whose owner is dead become maybe charged, and what is from the future is as
+    old as unknown.
+    """
     credits = _not_ahead(credits, now)
     dead = tuple(call for call in credits.reserved if call.expires_at <= now or call.sent_at > now + AHEAD)
     if not dead:
@@ -167,8 +200,16 @@ def expire(credits: Credits, now: float) -> Credits:
 
 
 def _not_ahead(credits: Credits, now: float) -> Credits:
-    """Without what was written under a clock that was ahead: no live answer is older than it. Calls under way may lie ahead: they wait."""
-    stamps = (credits.asked_at, credits.own_at, *(one.at for one in credits.told), *(call.sent_at for call in credits.maybe))
+    """Without what was written under a clock that was ahead: no live answer is older than it.
+
+    Calls under way may lie ahead: they wait.
+    """
+    stamps = (
+        credits.asked_at,
+        credits.own_at,
+        *(one.at for one in credits.told),
+        *(call.sent_at for call in credits.maybe),
+    )
     if max(stamps) <= now and (credits.exhausted is None or credits.exhausted.at <= now):
         return credits
     return replace(
@@ -187,7 +228,9 @@ def _sent_by(call: Reservation, now: float) -> Reservation:
 
 def release(credits: Credits, call_id: str) -> Credits:
     """The call was surely not charged."""
-    return replace(credits, reserved=_without(credits.reserved, call_id), maybe=_without(credits.maybe, call_id))
+    return replace(
+        credits, reserved=_without(credits.reserved, call_id), maybe=_without(credits.maybe, call_id)
+    )
 
 
 def doubt(credits: Credits, call_id: str) -> Credits:
@@ -211,21 +254,36 @@ def exhaust(credits: Credits, price: int, at: float) -> Credits:
 
 
 def learn(credits: Credits, quota: Quota, sent_at: float, told_at: float, grace: float) -> Credits:
-    """Take in the balance of a live answer to a request sent at `sent_at`, after that call's own charge is booked.
+    """Take in the balance of a live answer to a request sent at `sent_at`, after that call's own charge is
+    booked.
 
-    A maybe-charged call is settled by an answer to a request sent at least `grace` (a read timeout) after it. A rise of `used`
-    is matched to own calls, calls in flight, then maybe-charged ones; the rest was spent by others.
+    A maybe-charged call is settled by an answer to a request sent at least `grace` (a read timeout) after it.
+    A rise of `used` is matched to own calls, calls in flight, then maybe-charged ones; the rest was spent by
+    others.
     """
     quota = _complete(credits, quota)
-    if quota.used is None:  # nothing to match; a lone `remaining` of an account never seen still bounds what may be spent
-        return credits if quota.remaining is None or credits.used is not None else replace(credits, remaining=quota.remaining)
+    if (
+        quota.used is None
+    ):  # nothing to match; a lone `remaining` of an account never seen still bounds what may be spent
+        return (
+            credits
+            if quota.remaining is None or credits.used is not None
+            else replace(credits, remaining=quota.remaining)
+        )
     told = (*(one for one in credits.told if one.at <= told_at), Told(told_at, quota.used))[-WITNESSES:]
     if sent_at < credits.asked_at <= told_at and credits.used is not None:
         return replace(credits, told=told)
     witnesses = tuple(one.at for one in credits.told if one.at <= sent_at and one.credits > quota.used)
     base = quota.used - credits.own if credits.used is None else credits.base
     credits = replace(
-        credits, used=quota.used, remaining=quota.remaining, asked_at=sent_at, base=base, told=told, suspect=False, exhausted=None
+        credits,
+        used=quota.used,
+        remaining=quota.remaining,
+        asked_at=sent_at,
+        base=base,
+        told=told,
+        suspect=False,
+        exhausted=None,
     )
     if witnesses:
         credits = _new_month(credits, quota, max(witnesses), told_at)
@@ -254,7 +312,9 @@ def _match(credits: Credits, sent_at: float, grace: float) -> Credits:
     assert credits.used is not None  # noqa: S101 - only called once it is told
     gap = credits.used - (credits.base + credits.own + credits.foreign)
     if gap < 0 and not credits.reserved and credits.own_at <= sent_at:
-        credits = replace(credits, base=credits.base + gap)  # our books run ahead for no reason: follow the provider
+        credits = replace(
+            credits, base=credits.base + gap
+        )  # our books run ahead for no reason: follow the provider
     left = max(0, gap - credits.reserved_credits)
     own, doubtful = credits.own, []
     for call in credits.maybe:

@@ -1,11 +1,14 @@
-"""The circuit breaker: what keeps failing is left alone, then let in again by one probe at a time. A table; pure."""
+"""The circuit breaker: what keeps failing is left alone, then let in again by one probe at a time.
+
+A table; pure.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from oddsctl import settings
+from oddsctl.domain import settings
 
 LONGEST_OPEN = 900.0
 WINDOW = 600.0
@@ -26,7 +29,10 @@ class State(StrEnum):
 
 
 class Event(StrEnum):
-    """What happens to a breaker. `TRIPPED` is the failure that was one too many, `PROVEN` the success that was enough."""
+    """What happens to a breaker.
+
+    `TRIPPED` is the failure that was one too many, `PROVEN` the success that was enough.
+    """
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -63,9 +69,9 @@ def step(state: State, event: Event) -> State:
 class Breaker:
     """One endpoint class of one provider.
 
-    `failures` and `successes` count in a row; `recent` holds the last outcomes as (epoch second, failed). `open_for` is how
-    long the current rest lasts, `since` when the state was entered or, half-open, the last probe lent. `probe_until` is the
-    lease of the probe under way.
+    `failures` and `successes` count in a row; `recent` holds the last outcomes as (epoch second, failed).
+    `open_for` is how long the current rest lasts, `since` when the state was entered or, half-open, the last
+    probe lent. `probe_until` is the lease of the probe under way.
     """
 
     state: State = State.CLOSED
@@ -97,7 +103,10 @@ class Shut:
 
 
 def ask(breaker: Breaker, now: float, lease: float) -> tuple[Breaker, Pass | Shut]:
-    """Whether a call may go now. A half-open breaker lends its one probe for `lease` seconds; a refusal changes nothing."""
+    """Whether a call may go now.
+
+    A half-open breaker lends its one probe for `lease` seconds; a refusal changes nothing.
+    """
     if breaker.state is State.CLOSED:
         return breaker, Pass()
     rested = as_of(breaker, now)
@@ -105,15 +114,27 @@ def ask(breaker: Breaker, now: float, lease: float) -> tuple[Breaker, Pass | Shu
         return breaker, Shut(breaker.retry_at)
     if now < rested.probe_until <= now + 2 * lease:  # further ahead it was lent under a wrong clock
         return breaker, Shut(rested.probe_until)
-    return replace(rested, since=now, probe_until=now + lease), Pass(probe=True)  # older calls no longer decide
+    return replace(rested, since=now, probe_until=now + lease), Pass(
+        probe=True
+    )  # older calls no longer decide
 
 
 def record(
-    breaker: Breaker, *, failed: bool, sent_at: float, now: float, rules: settings.Breaker, rest_until: float | None = None
+    breaker: Breaker,
+    *,
+    failed: bool,
+    sent_at: float,
+    now: float,
+    rules: settings.Breaker,
+    rest_until: float | None = None,
 ) -> Breaker:
-    """The breaker after a call's outcome. `rest_until` is a provider's own `Retry-After`; it only lengthens the rest."""
+    """The breaker after a call's outcome.
+
+    `rest_until` is a provider's own `Retry-After`; it only lengthens the rest.
+    """
     if breaker.state is State.OPEN or (breaker.state is State.HALF_OPEN and sent_at < breaker.since):
-        return breaker  # sent before it opened, or by a probe out of lease: tells nothing of the provider as it is now
+        # sent before it opened, or by a probe out of lease: tells nothing of the provider as it is now
+        return breaker
     recent = (*((at, bad) for at, bad in breaker.recent if 0 <= now - at <= WINDOW), (now, failed))[-KEPT:]
     failures = breaker.failures + 1 if failed else 0
     successes = 0 if failed else breaker.successes + 1
@@ -133,7 +154,8 @@ def record(
 def as_of(breaker: Breaker, now: float) -> Breaker:
     """The breaker as it stands now: half-open, where the rest is over.
 
-    So it is where the clock went back behind its beginning: since when it rests nobody knows, and a probe tells.
+    So it is where the clock went back behind its beginning: since when it rests nobody knows, and a probe
+    tells.
     """
     over = now >= breaker.retry_at or now < breaker.since
     if breaker.state is State.OPEN and over:
@@ -152,7 +174,9 @@ def _is_too_much(breaker: Breaker, rules: settings.Breaker) -> bool:
     return breaker.failures >= rules.failures or many
 
 
-def _opened(counted: Breaker, before: Breaker, now: float, rules: settings.Breaker, rest_until: float | None) -> Breaker:
+def _opened(
+    counted: Breaker, before: Breaker, now: float, rules: settings.Breaker, rest_until: float | None
+) -> Breaker:
     """Open: for the configured time at first, twice the last rest when a probe failed."""
     open_for = before.open_for * 2 if before.state is State.HALF_OPEN else rules.open_for
     asked = 0.0 if rest_until is None else rest_until - now

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from oddsctl import settings
-from oddsctl.messages.jobs import Answer, Events, EventsJob, ForecastJob, GeocodeJob, Job, OddsJob, ScheduleJob, ScoresJob, SportsJob
+from oddsctl.domain import settings
+from oddsctl.domain.jobs import (
+    Answer,
+    Events,
+    EventsJob,
+    ForecastJob,
+    GeocodeJob,
+    Job,
+    OddsJob,
+    ScheduleJob,
+    ScoresJob,
+    SportsJob,
+)
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 EMPTY_BOARD = 30 * MINUTE
@@ -16,7 +27,10 @@ SPORTS = DAY
 GEOCODING = 30 * DAY
 THRIFTY_BOARD = HOUR
 CLOCK_SLACK = 1.0
-"""Seconds by which a clock may be set back without a word. What is from further in the future was stored under a clock that was ahead."""
+"""Seconds by which a clock may be set back without a word.
+
+What is from further in the future was stored under a clock that was ahead.
+"""
 
 WITHIN_A_RUN = 60.0
 """The same for who compares with the time at which a run began: what it asked for has come since."""
@@ -37,8 +51,13 @@ def board_lifetime(starts: Iterable[float], now: float, rules: settings.Freshnes
     return rules.over_1h if ahead > HOUR else rules.under_1h
 
 
-def lifetime(job: Job, answer: Answer, now: float, rules: settings.Freshness, *, thrifty: bool = False) -> float:
-    """Seconds the answer to `job` stays fresh. `thrifty`: so few credits are left that a board up to an hour old does."""
+def lifetime(
+    job: Job, answer: Answer, now: float, rules: settings.Freshness, *, thrifty: bool = False
+) -> float:
+    """Seconds the answer to `job` stays fresh.
+
+    `thrifty`: so few credits are left that a board up to an hour old does.
+    """
     match job:
         case OddsJob():
             starts = (event.commence_time for event in answer.events) if isinstance(answer, Events) else ()
@@ -69,5 +88,7 @@ def known_age(fetched_at: float | None, now: float) -> float | None:
 
 
 def is_fresh(fetched_at: float, now: float, life: float, slack: float = CLOCK_SLACK) -> bool:
-    """Whether an answer from `fetched_at` is young enough; one from further ahead than `slack` has no known age."""
+    """Whether an answer from `fetched_at` is young enough; one from further ahead than `slack` has no known
+    age.
+    """
     return -slack <= now - fetched_at <= life

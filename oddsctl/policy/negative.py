@@ -1,14 +1,22 @@
-"""Definite refusals, and paid answers that can't be read: how long each is remembered, what it is about, what is left to ask. Pure."""
+"""Definite refusals, and paid answers that can't be read: how long each is remembered, what it is about, what
+is left to ask. Pure.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from oddsctl.errors import EventGoneError, InvalidKeyError, ProviderError, RejectedError
-from oddsctl.messages.jobs import EventsJob, Job, OddsJob, ScheduleJob, ScoresJob
-from oddsctl.policy import coalesce
+from oddsctl.domain.errors import EventGoneError, InvalidKeyError, ProviderError, RejectedError
+from oddsctl.domain.jobs import (
+    EventsJob,
+    Job,
+    OddsJob,
+    ScheduleJob,
+    ScoresJob,
+)
+from oddsctl.policy import batching as coalesce
 from oddsctl.policy.backoff import is_paid_for
-from oddsctl.policy.coalesce import Call
+from oddsctl.policy.batching import Call
 
 DAY = 86400.0
 UNTIL_THE_KEY_CHANGES = 365 * DAY
@@ -19,10 +27,13 @@ ABOUT = ("sport", "markets", "regions", "bookmakers", "event")
 """The parts of a request that a provider can refuse, see `RejectedError.about`."""
 
 
-def remembered_until(error: ProviderError, game_time: float | None, now: float, fresh_for: float = 0.0) -> float | None:
+def remembered_until(
+    error: ProviderError, game_time: float | None, now: float, fresh_for: float = 0.0
+) -> float | None:
     """Until when the same would be refused again (epoch seconds); None for what may pass.
 
-    An answer that was paid for and can't be read is remembered as long as it would have been fresh (`fresh_for` seconds).
+    An answer that was paid for and can't be read is remembered as long as it would have been fresh
+    (`fresh_for` seconds).
     """
     match error:
         case InvalidKeyError():
@@ -36,14 +47,19 @@ def remembered_until(error: ProviderError, game_time: float | None, now: float, 
 
 
 def part(job: Job, about: str | None) -> str:
-    """The name of the part of `job` that a refusal is about: requests that share it are refused alike. The whole job where unknown."""
+    """The name of the part of `job` that a refusal is about: requests that share it are refused alike.
+
+    The whole job where unknown.
+    """
     match about, job:
         case "sport", OddsJob() | EventsJob() | ScoresJob():
             return f"part/odds/sport/{job.sport}"
         case "sport", ScheduleJob():
             return f"part/espn/sport/{job.league}"
         case "markets", OddsJob():
-            return f"part/odds/markets/{job.sport}/{'event' if job.event else 'board'}/{','.join(job.markets)}"
+            return (
+                f"part/odds/markets/{job.sport}/{'event' if job.event else 'board'}/{','.join(job.markets)}"
+            )
         case "regions", OddsJob() if job.regions:
             return f"part/odds/regions/{','.join(job.regions)}"
         case "bookmakers", OddsJob() if job.bookmakers:
@@ -60,10 +76,11 @@ def parts(job: Job) -> tuple[str, ...]:
 
 
 def narrowed(refused: Job, wants: Sequence[Job], about: str | None) -> tuple[Call, ...]:
-    """The calls still worth making for `wants`, after a call that they shared was refused: only such as differ in the refused part.
+    """The calls still worth making for `wants`, after a call that they shared was refused: only such as
+    differ in the refused part.
 
-    None for wants that ask for just what was refused. The others are halved by that part, again and again where a half, merged anew,
-    would ask for the same.
+    None for wants that ask for just what was refused. The others are halved by that part, again and again
+    where a half, merged anew, would ask for the same.
     """
     bad = part(refused, about)
     groups: dict[str, list[Job]] = {}

@@ -1,4 +1,7 @@
-"""The adaptive rate: halved when a provider says "too fast", raised step by step while it is really used. Pure."""
+"""The adaptive rate: halved when a provider says "too fast", raised step by step while it is really used.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +17,27 @@ STEP_SHARE = 1 / 20
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`share` of the configured rate that is allowed now; `slowed_at` is when it was last halved (epoch seconds)."""
+    """`share` of the configured rate that is allowed now; `slowed_at` is when it was last halved (epoch
+    seconds).
+    """
 
     share: float = 1.0
     slowed_at: float = 0.0
 
 
 def allowed(pace: Pace, configured: Limit) -> Limit:
-    """The limit in force: burst and rate by the share, never above the configured ones; one call at once is always possible."""
+    """The limit in force: burst and rate by the share, never above the configured ones; one call at once is
+    always possible.
+    """
     share = min(1.0, pace.share)
     return Limit(max(1.0, configured.capacity * share), configured.rate * share)
 
 
 def slow_down(pace: Pace, sent_at: float, now: float) -> Pace:
-    """After "too fast". Calls sent before the last halving were answered to the old pace: they halve nothing again."""
+    """After "too fast".
+
+    Calls sent before the last halving were answered to the old pace: they halve nothing again.
+    """
     if sent_at < pace.slowed_at <= now:
         return pace
     return Pace(max(LEAST_SHARE, pace.share / 2), now)

@@ -1,7 +1,9 @@
-"""Which calls catch every game at its windows before kick-off for the fewest credits. Pure: schedule and `now` in, calls out.
+"""Which calls catch every game at its windows before kick-off for the fewest credits.
 
-One odds call prices the whole board of a sport, so it serves every window that contains its minute: the fewest calls are the
-classic stabbing of intervals. Times are epoch seconds, lengths are seconds.
+Pure: schedule and `now` in, calls out.
+
+One odds call prices the whole board of a sport, so it serves every window that contains its minute: the
+fewest calls are the classic stabbing of intervals. Times are epoch seconds, lengths are seconds.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from enum import StrEnum
 from functools import reduce
 from itertools import accumulate
 
-from oddsctl.models import Status
+from oddsctl.domain.models import Status
 
 LAST_MOMENT = 1.0
 """Seconds before the start at which a window ends at the latest: with the start the board is another."""
@@ -47,20 +49,26 @@ class Fixture:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """How long `before` a start prices are wanted, and how much too `early` or too `late` a call still counts."""
+    """How long `before` a start prices are wanted, and how much too `early` or too `late` a call still
+    counts.
+    """
 
     before: tuple[float, ...]
     early: float
     late: float
 
     def weight(self, before: float) -> int:
-        """What a window is worth: 1 for the farthest from the start, one more for each nearer (2 h, 1 h, 30 min: 1, 2, 3)."""
+        """What a window is worth: 1 for the farthest from the start, one more for each nearer (2 h, 1 h, 30
+        min: 1, 2, 3).
+        """
         return sum(other >= before for other in set(self.before))
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One window of one game: a call from `opens` to `closes`, both included, captures it, at best at `nominal`."""
+    """One window of one game: a call from `opens` to `closes`, both included, captures it, at best at
+    `nominal`.
+    """
 
     sport: str
     fixture_id: str
@@ -84,7 +92,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
-    """One call for a sport's board. At any moment from `opens` to `closes` it captures all it `covers`; `at` suits them best."""
+    """One call for a sport's board.
+
+    At any moment from `opens` to `closes` it captures all it `covers`; `at` suits them best.
+    """
 
     sport: str
     at: float
@@ -99,7 +110,9 @@ class PlannedCall:
 
 
 def captures(fixture: Fixture, windows: Windows, moment: float) -> tuple[Target, ...]:
-    """The windows of the game, as it is scheduled now, that a board fetched at `moment` captures: whoever fetched it."""
+    """The windows of the game, as it is scheduled now, that a board fetched at `moment` captures: whoever
+    fetched it.
+    """
     return tuple(target for target in _all_of(fixture, windows) if target.contains(moment))
 
 
@@ -111,10 +124,11 @@ def targets(
     horizon: float,
     unpriced: Collection[tuple[str, float]] = (),
 ) -> tuple[tuple[Target, ...], tuple[Skipped, ...]]:
-    """The windows that open within `horizon` seconds and are still to be had, none of them opening before `now`; and those that are not.
+    """The windows that open within `horizon` seconds and are still to be had, none of them opening before
+    `now`; and those that are not.
 
-    `captured` holds (game, window) pairs: what `captures` said of the boards fetched so far. Of a moved game it says it of the new start.
-    `unpriced` are the pairs for which there is no price to be had.
+    `captured` holds (game, window) pairs: what `captures` said of the boards fetched so far. Of a moved game
+    it says it of the new start. `unpriced` are the pairs for which there is no price to be had.
     """
     wanted, skipped = [], []
     for fixture in fixtures:
@@ -129,7 +143,9 @@ def targets(
 
 
 def plan(targets: Iterable[Target], spacing: float = REFRESH) -> tuple[PlannedCall, ...]:
-    """The fewest calls that cover all targets, by time; those for one sport at least `spacing` apart where that can be."""
+    """The fewest calls that cover all targets, by time; those for one sport at least `spacing` apart where
+    that can be.
+    """
     calls = (call for group in _by_sport(targets).values() for call in _timed(_grouped(group), spacing))
     return tuple(sorted(calls, key=lambda call: (call.at, call.sport)))
 
@@ -137,7 +153,8 @@ def plan(targets: Iterable[Target], spacing: float = REFRESH) -> tuple[PlannedCa
 def choose(
     targets: Sequence[Target], prices: Mapping[str, int], credits: int, spacing: float = REFRESH
 ) -> tuple[tuple[PlannedCall, ...], tuple[Skipped, ...]]:
-    """The calls with the greatest covered weight that `credits` can pay, the cheapest such, and the windows left out.
+    """The calls with the greatest covered weight that `credits` can pay, the cheapest such, and the windows
+    left out.
 
     `prices` are credits a call by sport, at least 1. Where the credits suffice for everything this is `plan`.
     """
@@ -150,7 +167,9 @@ def choose(
 
 
 def due(call: PlannedCall, now: float, every: float) -> bool:
-    """Whether a run buys the call: its minute has come, or what is open now would be past its end at the next run, `every` seconds on."""
+    """Whether a run buys the call: its minute has come, or what is open now would be past its end at the next
+    run, `every` seconds on.
+    """
     come = call.at <= now <= call.closes
     return come or any(target.contains(now) and now + every > target.closes for target in call.covers)
 
@@ -163,7 +182,9 @@ def _all_of(fixture: Fixture, windows: Windows) -> Iterable[Target]:
         yield Target(fixture.sport, fixture.id, before, nominal, opens, closes, windows.weight(before))
 
 
-def _why_not(fixture: Fixture, target: Target, now: float, unpriced: Collection[tuple[str, float]]) -> Why | None:
+def _why_not(
+    fixture: Fixture, target: Target, now: float, unpriced: Collection[tuple[str, float]]
+) -> Why | None:
     match fixture.status:
         case "postponed":
             return Why.POSTPONED
@@ -190,7 +211,9 @@ def _by_sport(targets: Iterable[Target]) -> dict[str, list[Target]]:
 
 
 def _stabs(targets: Sequence[Target]) -> list[float]:
-    """The fewest moments that hit all targets, which are sorted by their ends: the end of each that none before has hit."""
+    """The fewest moments that hit all targets, which are sorted by their ends: the end of each that none
+    before has hit.
+    """
     moments: list[float] = []
     for target in targets:
         if not moments or target.opens > moments[-1]:
@@ -213,7 +236,8 @@ def _hits(moments: Sequence[float], target: Target) -> bool:
 
 
 def _timed(groups: Sequence[Sequence[Target]], spacing: float) -> list[PlannedCall]:
-    """A call for each group, in order: as near to its nominal minutes as the distance to its neighbours allows.
+    """A call for each group, in order: as near to its nominal minutes as the distance to its neighbours
+    allows.
 
     Each group opens after the one before it has closed, so their order is given.
     """
@@ -221,7 +245,10 @@ def _timed(groups: Sequence[Sequence[Target]], spacing: float) -> list[PlannedCa
     earliest = -math.inf
     floors = [earliest := min(call.closes, max(call.opens, earliest + spacing)) for call in calls]
     latest = math.inf
-    ceilings = [latest := max(floor, min(call.closes, latest - spacing)) for call, floor in zip(calls[::-1], floors[::-1], strict=True)]
+    ceilings = [
+        latest := max(floor, min(call.closes, latest - spacing))
+        for call, floor in zip(calls[::-1], floors[::-1], strict=True)
+    ]
     at = -math.inf
     timed = []
     for call, ceiling in zip(calls, ceilings[::-1], strict=True):
@@ -231,7 +258,9 @@ def _timed(groups: Sequence[Sequence[Target]], spacing: float) -> list[PlannedCa
 
 
 def _untimed(group: Sequence[Target]) -> PlannedCall:
-    """The group's common interval, and the moment in it whose greatest distance to a nominal minute is the least."""
+    """The group's common interval, and the moment in it whose greatest distance to a nominal minute is the
+    least.
+    """
     opens, closes = max(target.opens for target in group), min(target.closes for target in group)
     middle = (min(target.nominal for target in group) + max(target.nominal for target in group)) / 2
     return PlannedCall(group[0].sport, max(opens, min(middle, closes)), opens, closes, tuple(group))
@@ -239,7 +268,9 @@ def _untimed(group: Sequence[Target]) -> PlannedCall:
 
 @dataclass(frozen=True, slots=True)
 class _Pick:
-    """Moments of calls for one sport, the latest and those before it, and the weight that they cover together."""
+    """Moments of calls for one sport, the latest and those before it, and the weight that they cover
+    together.
+    """
 
     weight: int = 0
     last: float = -math.inf
@@ -255,7 +286,9 @@ class _Pick:
         return tuple(reversed(points))
 
 
-def _bought(groups: Mapping[str, Sequence[Target]], prices: Mapping[str, int], credits: int) -> dict[str, _Pick]:
+def _bought(
+    groups: Mapping[str, Sequence[Target]], prices: Mapping[str, int], credits: int
+) -> dict[str, _Pick]:
     """What to buy, by sport: a knapsack over what each number of calls for each sport is worth."""
     best: dict[int, tuple[int, dict[str, _Pick]]] = {0: (0, {})}
     for sport, group in groups.items():
@@ -274,14 +307,17 @@ def _bought(groups: Mapping[str, Sequence[Target]], prices: Mapping[str, int], c
 def _best_picks(targets: Sequence[Target], most: int) -> list[_Pick]:
     """The most valuable pick of at most 0, 1, … `most` calls: a dynamic programme over right ends.
 
-    Some best pick lies at ends of targets only: a moment moved on to the next end loses nothing. One that follows another gains
-    the targets that have opened since; from the `first` end on, the other has caught some of its targets already.
+    Some best pick lies at ends of targets only: a moment moved on to the next end loses nothing. One that
+    follows another gains the targets that have opened since; from the `first` end on, the other has caught
+    some of its targets already.
     """
     ends = sorted({target.closes for target in targets})
     caught = [[target for target in targets if target.contains(end)] for end in ends]
     first = [bisect_left(ends, min(target.opens for target in group)) for group in caught]
     whole = [_opened_since(-math.inf, group) for group in caught]
-    gains = [[_opened_since(ends[other], caught[i]) for other in range(first[i], i)] for i in range(len(ends))]
+    gains = [
+        [_opened_since(ends[other], caught[i]) for other in range(first[i], i)] for i in range(len(ends))
+    ]
     picks, ending = [_Pick()], [_Pick()] * len(ends)
     for _ in range(most):
         best_before = list(accumulate(ending, _heavier, initial=_Pick()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oddsctl.messages.wishes import Priority
+from oddsctl.domain.requests import Priority
 
 HOUR = 3600.0
 CRITICAL_WITHIN = HOUR
@@ -23,8 +23,12 @@ class Standing:
     why: str
 
 
-def standing(base: Priority, game_time: float | None, asked_at: float, now: float, step: float = STORED_STEP) -> Standing:
-    """The priority now: the most urgent of the base, nearness of the game, and waiting (which alone never passes HIGH)."""
+def standing(
+    base: Priority, game_time: float | None, asked_at: float, now: float, step: float = STORED_STEP
+) -> Standing:
+    """The priority now: the most urgent of the base, nearness of the game, and waiting (which alone never
+    passes HIGH).
+    """
     candidates = [Standing(base, f"asked as {base.name}")]
     if game_time is not None and 0 < game_time - now < HIGH_WITHIN:
         near = Priority.CRITICAL if game_time - now < CRITICAL_WITHIN else Priority.HIGH

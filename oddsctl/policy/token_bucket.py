@@ -29,8 +29,9 @@ def full(limit: Limit, now: float) -> Bucket:
 def refill(bucket: Bucket, limit: Limit, now: float) -> Bucket:
     """The bucket at `now`. A clock that is behind mints nothing.
 
-    Behind by no more than it takes to fill the bucket, the bucket keeps its own time until the clock has caught up. Behind by
-    more, the clock was set: the tokens stay and time counts from `now`, or one wrong clock would lock the bucket for years.
+    Behind by no more than it takes to fill the bucket, the bucket keeps its own time until the clock has
+    caught up. Behind by more, the clock was set: the tokens stay and time counts from `now`, or one wrong
+    clock would lock the bucket for years.
     """
     elapsed = now - bucket.at
     if elapsed >= 0:
@@ -52,7 +53,10 @@ def check(bucket: Bucket, limit: Limit, cost: float, now: float) -> float:
 
 
 def take(bucket: Bucket, limit: Limit, cost: float, now: float) -> tuple[Bucket, float]:
-    """Book `cost` tokens, even into debt, and name the wait. Sleep it once: the tokens are yours, there is nothing to ask again."""
+    """Book `cost` tokens, even into debt, and name the wait.
+
+    Sleep it once: the tokens are yours, there is nothing to ask again.
+    """
     wait = check(bucket, limit, cost, now)
     filled = refill(bucket, limit, now)
     return Bucket(filled.tokens - cost, filled.at), wait

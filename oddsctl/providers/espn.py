@@ -1,4 +1,7 @@
-"""ESPN's site API: the scoreboard (FACTS 2). Unofficial: what may be missing is, what must be there is told when it is not. Pure."""
+"""ESPN's site API: the scoreboard (FACTS 2).
+
+Unofficial: what may be missing is, what must be there is told when it is not. Pure.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from oddsctl.errors import (
+from oddsctl.domain.errors import (
     BrokenAnswerError,
     ForbiddenError,
     ProviderError,
@@ -17,14 +20,14 @@ from oddsctl.errors import (
     UnknownSportError,
     UnusableAnswerError,
 )
-from oddsctl.messages.jobs import Answer, Job, Schedule, ScheduleJob
-from oddsctl.messages.wire import HttpRequest, HttpResponse, Quota
-from oddsctl.models import ScheduledGame, Sport, Status, VenueRef
-from oddsctl.policy.plausible import HIGHEST_SCORE
-from oddsctl.ports import JSON
-from oddsctl.providers import shape
+from oddsctl.domain.http import HttpRequest, HttpResponse, Quota
+from oddsctl.domain.jobs import Answer, Job, Schedule, ScheduleJob
+from oddsctl.domain.models import ScheduledGame, Sport, Status, VenueRef
+from oddsctl.domain.plausible import HIGHEST_SCORE
+from oddsctl.domain.ports import JSON
+from oddsctl.providers import json_fields as shape
 from oddsctl.providers.espn_line import line
-from oddsctl.providers.shape import Entry, Sieve
+from oddsctl.providers.json_fields import Entry, Sieve
 
 API = "espn"
 LIMIT = 500
@@ -68,7 +71,9 @@ class ESPN:
         groups = (("groups", job.groups),) if job.groups else ()
         params = (("dates", job.dates), *groups, ("limit", str(LIMIT)))
         headers = (("Accept", "application/json"), ("User-Agent", self._user_agent))
-        return HttpRequest(API, f"{self._base_url}/apis/site/v2/sports/{quote(job.league)}/scoreboard", params, headers)
+        return HttpRequest(
+            API, f"{self._base_url}/apis/site/v2/sports/{quote(job.league)}/scoreboard", params, headers
+        )
 
     def parse(self, job: Job, response: HttpResponse) -> Answer:
         """The games of two teams; what is none (a fight card, a golf field) is counted and left out."""
@@ -77,15 +82,23 @@ class ESPN:
         sieve = Sieve(API)
         body = Entry(sieve, "the answer", shape.body(API, response))
         if "events" not in body.value:
-            raise BrokenAnswerError("espn: answered without events: the scoreboard has changed its shape", provider=API)
+            raise BrokenAnswerError(
+                "espn: answered without events: the scoreboard has changed its shape", provider=API
+            )
         _check_league(job, body)
         listed = body.value["events"]
-        read: list[ScheduledGame | bool] = sieve.each("events", listed, "event {}", lambda event: _game(job, event) or NO_GAME)
+        read: list[ScheduledGame | bool] = sieve.each(
+            "events", listed, "event {}", lambda event: _game(job, event) or NO_GAME
+        )
         if len(listed) >= LIMIT:
-            raise BrokenAnswerError(f"espn: {len(listed)} events reach its limit, some may be cut off", provider=API)
+            raise BrokenAnswerError(
+                f"espn: {len(listed)} events reach its limit, some may be cut off", provider=API
+            )
         if sieve.left_out and not read:
             raise UnusableAnswerError(f"espn: {sieve.left_out}", provider=API)
-        games = shape.once([game for game in read if isinstance(game, ScheduledGame)], lambda game: game.id, sieve, "event")
+        games = shape.once(
+            [game for game in read if isinstance(game, ScheduledGame)], lambda game: game.id, sieve, "event"
+        )
         doubt = DOUBT if len(listed) == CUT_OFF_AT else None
         return Schedule(tuple(games), read.count(NO_GAME), doubt, sieve.left_out)
 
@@ -93,11 +106,15 @@ class ESPN:
 def schedule_jobs(sport: Sport, start: float, end: float, *, by_day: bool = False) -> tuple[ScheduleJob, ...]:
     """The fewest scoreboards that hold every game from `start` to before `end` (epoch seconds).
 
-    Days are US Eastern. They are asked as whole months where a month of the league fits one answer: the empty answer to a single
-    day proves nothing, and ranges fail since September 2026. `by_day` asks for single days where they can be relied on: they are
-    a fraction of the size. None for a sport that ESPN does not have.
+    Days are US Eastern. They are asked as whole months where a month of the league fits one answer: the empty
+    answer to a single day proves nothing, and ranges fail since September 2026. `by_day` asks for single days
+    where they can be relied on: they are a fraction of the size. None for a sport that ESPN does not have.
     """
-    dates = dict.fromkeys(_asked_as(sport, day, by_day=by_day) for day in _eastern_days(start, end)) if sport.espn_path else ()
+    dates = (
+        dict.fromkeys(_asked_as(sport, day, by_day=by_day) for day in _eastern_days(start, end))
+        if sport.espn_path
+        else ()
+    )
     return tuple(_scoreboard(sport, date) for date in dates)
 
 
@@ -111,7 +128,9 @@ def _asked_as(sport: Sport, day: str, *, by_day: bool) -> str:
 
 
 def _knows_days(sport: Sport) -> bool:
-    """Whether a single day holds all its games: in soccer, days beyond about tomorrow are answered without any (FACTS 2.2)."""
+    """Whether a single day holds all its games: in soccer, days beyond about tomorrow are answered without
+    any (FACTS 2.2).
+    """
     return not (sport.espn_path or "").startswith("soccer/")
 
 
@@ -133,7 +152,9 @@ def _eastern_days(start: float, end: float) -> Iterator[str]:
 
 
 def _check_league(job: Job, body: Entry) -> None:
-    """Refuses the scoreboard of another league, where it says whose it is (that of all of soccer does not)."""
+    """Refuses the scoreboard of another league, where it says whose it is (that of all of soccer does
+    not).
+    """
     leagues = body.value.get("leagues")
     first = shape.fields(leagues[0]) if isinstance(leagues, list) and leagues else {}
     slug = shape.word(first.get("slug"))
@@ -208,8 +229,9 @@ def _score(side: Entry) -> int | None:
 def _status(of: Entry) -> tuple[Status, bool]:
     """What has become of the game, and whether it has a score (ESPN shows 0 before the start too).
 
-    By `state` and `completed`; names only tell apart what these leave open, since their list is not closed (FACTS 2.4).
-    A game that is over without being completed is postponed, or canceled where the name says so: it has no result.
+    By `state` and `completed`; names only tell apart what these leave open, since their list is not closed
+    (FACTS 2.4). A game that is over without being completed is postponed, or canceled where the name says so:
+    it has no result.
     """
     kind = shape.fields(shape.fields(of.value.get("status")).get("type"))
     name = (shape.word(kind.get("name")) or "").upper()
@@ -233,7 +255,9 @@ def _venue(venue: dict[str, JSON]) -> VenueRef | None:
         return None
     address, indoor = shape.fields(venue.get("address")), venue.get("indoor")
     city, state, country = (shape.word(address.get(part)) for part in ("city", "state", "country"))
-    return VenueRef(shape.word(venue.get("id")), name, city, state, country, indoor if isinstance(indoor, bool) else None)
+    return VenueRef(
+        shape.word(venue.get("id")), name, city, state, country, indoor if isinstance(indoor, bool) else None
+    )
 
 
 # ── refusals ──
@@ -241,7 +265,11 @@ def _venue(venue: dict[str, JSON]) -> VenueRef | None:
 
 def _error(job: Job, response: HttpResponse) -> ProviderError:
     message = _message(response)
-    said = f"espn: {shape.quote(message)} (HTTP {response.status})" if message else f"espn: HTTP {response.status}"
+    said = (
+        f"espn: {shape.quote(message)} (HTTP {response.status})"
+        if message
+        else f"espn: HTTP {response.status}"
+    )
     match response.status:
         case 403:
             return ForbiddenError(

@@ -1,14 +1,23 @@
-"""ESPN's own line in a scoreboard, in the shapes of several years (FACTS 2.5). What has no price on both sides is no line. Pure."""
+"""ESPN's own line in a scoreboard, in the shapes of several years (FACTS 2.5).
+
+What has no price on both sides is no line. Pure.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from oddsctl.models import Price
-from oddsctl.policy.plausible import HIGHEST_PRICE, LARGEST_POINT
-from oddsctl.ports import JSON
-from oddsctl.providers.shape import decimal_odds, fields, whole, within, word
+from oddsctl.domain.models import Price
+from oddsctl.domain.plausible import HIGHEST_PRICE, LARGEST_POINT
+from oddsctl.domain.ports import JSON
+from oddsctl.providers.json_fields import (
+    decimal_odds,
+    fields,
+    whole,
+    within,
+    word,
+)
 
 NAMES = {100: "DraftKings"}
 """Of the providers whose name was seen left out, by id."""
@@ -36,7 +45,9 @@ def _prices(odds: dict[str, JSON], home: str, away: str) -> Iterator[Price]:
 
 
 def _name(provider: dict[str, JSON]) -> str:
-    """What the provider of the line is called, in one spelling; its id, text or number, tells where it has no name."""
+    """What the provider of the line is called, in one spelling; its id, text or number, tells where it has no
+    name.
+    """
     name = word(provider.get("name")) or NAMES.get(whole(provider.get("id")) or 0, "line")
     return ONE_SPELLING.get(name.casefold().replace(" ", ""), name)
 
@@ -47,9 +58,15 @@ def _point(value: JSON) -> float | None:
 
 def _moneylines(odds: dict[str, JSON], home: str, away: str) -> list[tuple[str, float]]:
     found = []
-    for side, old, outcome in (("home", "homeTeamOdds", home), ("away", "awayTeamOdds", away), ("draw", "drawOdds", "Draw")):
+    for side, old, outcome in (
+        ("home", "homeTeamOdds", home),
+        ("away", "awayTeamOdds", away),
+        ("draw", "drawOdds", "Draw"),
+    ):
         new, before = _newest(odds, "moneyline", side), fields(odds.get(old))
-        price = decimal_odds(new["odds"]) if new else decimal_odds(before.get("moneyLine")) or _british(before)
+        price = (
+            decimal_odds(new["odds"]) if new else decimal_odds(before.get("moneyLine")) or _british(before)
+        )
         if price is not None:
             found.append((outcome, price))
     return found if {home, away} <= {outcome for outcome, _ in found} else []
@@ -58,7 +75,11 @@ def _moneylines(odds: dict[str, JSON], home: str, away: str) -> list[tuple[str, 
 def _british(side: dict[str, JSON]) -> float | None:
     """Decimal odds as Bet 365 states them: the fraction `11/2`, and beside it the rounded decimal 6.5."""
     fraction = re.fullmatch(r"([0-9]{1,5})/([1-9][0-9]{0,4})", word(side.get("summary")) or "")
-    price = round(1 + int(fraction[1]) / int(fraction[2]), 4) if fraction else within(side.get("value"), 1, HIGHEST_PRICE)
+    price = (
+        round(1 + int(fraction[1]) / int(fraction[2]), 4)
+        if fraction
+        else within(side.get("value"), 1, HIGHEST_PRICE)
+    )
     return price if price is not None and 1 < price <= HIGHEST_PRICE else None
 
 
@@ -92,7 +113,10 @@ def _totals(odds: dict[str, JSON]) -> list[tuple[str, float, float]]:
 
 
 def _newest(odds: dict[str, JSON], market: str, side: str) -> dict[str, JSON]:
-    """The newest `{line, odds}` of a side, empty where there is none. A closing `OFF` stands: the opening price is gone."""
+    """The newest `{line, odds}` of a side, empty where there is none.
+
+    A closing `OFF` stands: the opening price is gone.
+    """
     moments = fields(fields(odds.get(market)).get(side))
     quotes = (fields(moments.get(moment)) for moment in ("close", "open"))
     return next((quote for quote in quotes if quote.get("odds") is not None), {})

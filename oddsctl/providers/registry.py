@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from oddsctl.messages.wire import Secret
-from oddsctl.ports import Provider
+from oddsctl.domain.http import Secret
+from oddsctl.domain.ports import Provider
+from oddsctl.domain.settings import Settings
 from oddsctl.providers.espn import ESPN
-from oddsctl.providers.odds import TheOddsAPI
-from oddsctl.providers.weather import OpenMeteo
-from oddsctl.settings import Settings
+from oddsctl.providers.open_meteo import OpenMeteo
+from oddsctl.providers.the_odds_api import TheOddsAPI
 
 
 def build(settings: Settings, key: Callable[[], Secret], user_agent: str) -> Mapping[str, Provider]:
-    """The providers by name. `key` is called for each request that needs it; `user_agent` is used where none is configured."""
+    """The providers by name.
+
+    `key` is called for each request that needs it; `user_agent` is used where none is configured.
+    """
     providers: tuple[Provider, ...] = (
         TheOddsAPI(settings.odds.base_url, key),
         ESPN(settings.espn.base_url, settings.espn.user_agent or user_agent),

@@ -7,8 +7,14 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from oddsctl.messages.notices import PickFound, WindowMissed
-from oddsctl.policy.alerts import Change, HealthChanged, LineMoved, QuotaLow, RunningDry
+from oddsctl.domain.notices import PickFound, WindowMissed
+from oddsctl.policy.alert_rules import (
+    Change,
+    HealthChanged,
+    LineMoved,
+    QuotaLow,
+    RunningDry,
+)
 from oddsctl.render import text
 
 MOST_LINES = 20
@@ -18,7 +24,11 @@ NAMES = {"odds": "The Odds API", "espn": "ESPN", "weather": "Open-Meteo"}
 
 def title(changes: Sequence[Change]) -> str:
     """What the message is about, in one line."""
-    return f"oddsctl: {_subject(changes[0])}" if len(changes) == 1 else f"oddsctl: {text.counted(len(changes), 'alert')}"
+    return (
+        f"oddsctl: {_subject(changes[0])}"
+        if len(changes) == 1
+        else f"oddsctl: {text.counted(len(changes), 'alert')}"
+    )
 
 
 def body(changes: Sequence[Change], zone: ZoneInfo) -> str:
@@ -37,16 +47,25 @@ def _line(change: Change, zone: ZoneInfo) -> str:
     match change:
         case QuotaLow(_, remaining, limit, reset_at):
             share = f"{100 * remaining / limit:.0f} %"
-            return f"{text.number(remaining)} of {text.number(limit)} credits left ({share}); the new month begins on {_at(reset_at, zone)}"
+            return (
+                f"{text.number(remaining)} of {text.number(limit)} credits left ({share}); the new "
+                f"month begins on {_at(reset_at, zone)}"
+            )
         case RunningDry(dry_at, reset_at):
-            return f"at this pace the credits end on {_at(dry_at, zone)}; the new month begins on {_at(reset_at, zone)}"
+            return (
+                f"at this pace the credits end on {_at(dry_at, zone)}; the new month begins on "
+                f"{_at(reset_at, zone)}"
+            )
         case HealthChanged(api, before, status, reason):
             return f"{NAMES.get(api, api)} is {status}, was {before}" + (f": {reason}" if reason else "")
         case WindowMissed(_, game, start, window, reason):
             return f"{game} ({_at(start, zone)}): the window {text.age(window)} before was missed: {reason}"
         case PickFound(_, game, start, market, outcome, point, price, bookmaker, edge):
             bet = " ".join(filter(None, (outcome, text.point(market, outcome, point))))
-            return f"{game} ({_at(start, zone)}): {market} {bet} {_price(price)} at {bookmaker}, edge {100 * edge:.1f} %"
+            return (
+                f"{game} ({_at(start, zone)}): {market} {bet} {_price(price)} at {bookmaker}, edge "
+                f"{100 * edge:.1f} %"
+            )
         case LineMoved(game, start, books, outcome, before, after):
             odds = f"{_price(before)} -> {_price(after)}"
             implied = f"{100 / before:.1f} % -> {100 / after:.1f} %"

@@ -1,4 +1,6 @@
-"""The board as a table for people: a block for each sport and day, as many columns as the terminal holds, a footer that hides nothing."""
+"""The board as a table for people: a block for each sport and day, as many columns as the terminal holds, a
+footer that hides nothing.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,9 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from oddsctl.models import Board, Sport
-from oddsctl.render import board_rows, provenance, text
+from oddsctl.domain.models import Board, Sport
+from oddsctl.render import board_rows, text
+from oddsctl.render import reasons as provenance
 from oddsctl.render.board_rows import CAUTION, DIM, Block, Line, Offer
 from oddsctl.render.layout import Column, banner, cell, show_lines, side_by_side, width
 from oddsctl.render.outrights import outright_lines
@@ -46,9 +49,17 @@ EXTENTS = (
 
 
 def show_board(
-    console: Console, board: Board, *, zone: ZoneInfo, odds_format: OddsFormat | None = None, sports: Sequence[Sport] = ()
+    console: Console,
+    board: Board,
+    *,
+    zone: ZoneInfo,
+    odds_format: OddsFormat | None = None,
+    sports: Sequence[Sport] = (),
 ) -> None:
-    """Print the board. `odds_format` None means each league's custom, which `sports` tell, as well as their titles."""
+    """Print the board.
+
+    `odds_format` None means each league's custom, which `sports` tell, as well as their titles.
+    """
     known = {sport.name: sport for sport in sports}
     blocks = board_rows.blocks(board.games, zone)
     tables = [[*_block(board, block, zone, odds_format, known.get(block.sport))] for block in blocks]
@@ -74,7 +85,9 @@ _Row = _Heading | Line | None
 """None is an empty line."""
 
 
-def _block(board: Board, block: Block, zone: ZoneInfo, odds_format: OddsFormat | None, sport: Sport | None) -> Iterator[_Row]:
+def _block(
+    board: Board, block: Block, zone: ZoneInfo, odds_format: OddsFormat | None, sport: Sport | None
+) -> Iterator[_Row]:
     this_year = datetime.fromtimestamp(board.generated_at, zone).year
     title = sport.title if sport else block.sport.upper()
     day = text.day(block.day, this_year=this_year)
@@ -91,7 +104,9 @@ def _widest(tables: Sequence[Sequence[_Row]], room: int) -> Extent:
 
 
 def _table(tables: Sequence[Sequence[_Row]], extent: Extent) -> list[Text]:
-    """All blocks as lines, an empty line between two. A column that says nothing is left out, its name too."""
+    """All blocks as lines, an empty line between two. A column that says nothing is left out, its name
+    too.
+    """
     if not tables:
         return [cell("No games.")]
     rows = [row for number, table in enumerate(tables) for row in ((None, *table) if number else table)]
@@ -109,14 +124,21 @@ def _table(tables: Sequence[Sequence[_Row]], extent: Extent) -> list[Text]:
     columns |= {names[market]: _market(lines, market, books=extent.books) for market in extent.markets}
     columns["weather"] = [line.weather for line in lines if extent.weather]
     columns["age"] = [line.age for line in lines if extent.age]
-    return side_by_side([Column(_beside_headings(rows, name, cells)) for name, cells in columns.items() if any(cells)])
+    return side_by_side(
+        [Column(_beside_headings(rows, name, cells)) for name, cells in columns.items() if any(cells)]
+    )
 
 
 def _market(lines: Sequence[Line], market: str, *, books: bool) -> list[Text]:
     offers = [line.offers.get(market) for line in lines]
     points = [cell(offer.point) if offer else Text() for offer in offers]
-    prices = [cell(offer.price, CAUTION if offer.stands_in else "bold") if offer else Text() for offer in offers]
-    names = [cell(_book(offer, books=books), CAUTION if offer.stands_in else DIM) if offer else Text() for offer in offers]
+    prices = [
+        cell(offer.price, CAUTION if offer.stands_in else "bold") if offer else Text() for offer in offers
+    ]
+    names = [
+        cell(_book(offer, books=books), CAUTION if offer.stands_in else DIM) if offer else Text()
+        for offer in offers
+    ]
     return side_by_side([Column(points, right=True), Column(prices, right=True), Column(names)], gap=1)
 
 
@@ -127,7 +149,9 @@ def _book(offer: Offer, *, books: bool) -> str:
 
 
 def _beside_headings(rows: Sequence[_Row], name: str, cells: Sequence[Text]) -> list[Text]:
-    """The cells of one column, one a line of a game; beside a heading stands the column's name, in the first column the title."""
+    """The cells of one column, one a line of a game; beside a heading stands the column's name, in the first
+    column the title.
+    """
     left = iter(cells)
     whole = []
     for row in rows:
@@ -142,7 +166,13 @@ def _beside_headings(rows: Sequence[_Row], name: str, cells: Sequence[Text]) -> 
 
 
 def _has_stand_in(tables: Sequence[Sequence[_Row]]) -> bool:
-    return any(offer.stands_in for table in tables for row in table if isinstance(row, Line) for offer in row.offers.values())
+    return any(
+        offer.stands_in
+        for table in tables
+        for row in table
+        if isinstance(row, Line)
+        for offer in row.offers.values()
+    )
 
 
 def _footer(board: Board, *, marked: bool) -> Iterator[Text]:
@@ -154,4 +184,6 @@ def _footer(board: Board, *, marked: bool) -> Iterator[Text]:
         yield cell(note, CAUTION)
     usage = board.usage
     left = "balance not known yet" if usage.credits_remaining is None else f"{usage.credits_remaining:,} left"
-    yield cell(f"{text.counted(usage.credits, 'credit')} spent, {left}, {text.counted(usage.calls, 'call')}", DIM)
+    yield cell(
+        f"{text.counted(usage.credits, 'credit')} spent, {left}, {text.counted(usage.calls, 'call')}", DIM
+    )

@@ -1,4 +1,7 @@
-"""What the board's table says of each game: lines of cells, the away side above the home side. No layout, no console."""
+"""What the board's table says of each game: lines of cells, the away side above the home side.
+
+No layout, no console.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,18 @@ from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
-from oddsctl import bookmakers
-from oddsctl.board import hour_is_known
-from oddsctl.models import Board, Game, Price, Status, Weather
+from oddsctl.domain import bookmakers
+from oddsctl.domain.board import hour_is_known
+from oddsctl.domain.models import (
+    Board,
+    Game,
+    Price,
+    Status,
+    Weather,
+)
 from oddsctl.render import text
 from oddsctl.render.layout import cell
-from oddsctl.render.provenance import is_stale
+from oddsctl.render.reasons import is_stale
 from oddsctl.render.text import OddsFormat
 
 EASTERN = ZoneInfo("America/New_York")
@@ -64,7 +73,9 @@ class Block:
 
 
 def blocks(games: Iterable[Game], zone: ZoneInfo) -> list[Block]:
-    """Sports in the order they came; in each the days, in each day the games by start, those without an hour last."""
+    """Sports in the order they came; in each the days, in each day the games by start, those without an hour
+    last.
+    """
     found = list(games)
     sports = list(dict.fromkeys(game.sport for game in found))
 
@@ -122,10 +133,17 @@ def _sides(game: Game) -> list[dict[str, str]]:
 def _offers(game: Game, side: dict[str, str], odds_format: OddsFormat) -> dict[str, Offer]:
     offers = {}
     for market, outcome in side.items():
-        price = _find(game.best, market, outcome) or _find((one for one in game.odds if _is_espn(one)), market, outcome)
+        price = _find(game.best, market, outcome) or _find(
+            (one for one in game.odds if _is_espn(one)), market, outcome
+        )
         if price:
             spelled = text.price(price.price, odds_format)
-            offers[market] = Offer(text.point(market, outcome, price.point), spelled, bookmakers.title(price.bookmaker), _is_espn(price))
+            offers[market] = Offer(
+                text.point(market, outcome, price.point),
+                spelled,
+                bookmakers.title(price.bookmaker),
+                _is_espn(price),
+            )
     return offers
 
 
@@ -148,18 +166,30 @@ def _weather(game: Game) -> Sequence[Text]:
 
 
 def _sky(weather: Weather) -> str:
-    degrees = "" if weather.temperature is None else f"{round(weather.temperature)}°{'F' if weather.units == 'imperial' else 'C'}"
+    degrees = (
+        ""
+        if weather.temperature is None
+        else f"{round(weather.temperature)}°{'F' if weather.units == 'imperial' else 'C'}"
+    )
     chance = "" if weather.precipitation_probability is None else f"{weather.precipitation_probability:.0f}%"
     return " ".join(filter(None, (degrees, chance)))
 
 
 def _wind(weather: Weather) -> str:
-    return "" if weather.wind_speed is None else f"wind {weather.wind_speed:.0f} {'mph' if weather.units == 'imperial' else 'km/h'}"
+    return (
+        ""
+        if weather.wind_speed is None
+        else f"wind {weather.wind_speed:.0f} {'mph' if weather.units == 'imperial' else 'km/h'}"
+    )
 
 
 def _age(board: Board, game: Game) -> Sequence[Text]:
-    """Of the oldest price shown, or of the answer it came with if that is older; marked when the answer is older than it should be."""
-    source = next((source for source in board.sources if (source.api, source.sport) == ("odds", game.sport)), None)
+    """Of the oldest price shown, or of the answer it came with if that is older; marked when the answer is
+    older than it should be.
+    """
+    source = next(
+        (source for source in board.sources if (source.api, source.sport) == ("odds", game.sport)), None
+    )
     ages = [board.generated_at - price.last_update for price in game.best if price.last_update is not None]
     if source and source.age_seconds is not None:
         ages.append(source.age_seconds)

@@ -1,4 +1,6 @@
-"""The whole screen of `dashboard`: panels side by side, one below the other, or one alone, by what the terminal holds. No I/O may enter."""
+"""The whole screen of `dashboard`: panels side by side, one below the other, or one alone, by what the
+terminal holds. No I/O may enter.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,10 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from oddsctl.overview import Overview
-from oddsctl.render import panels, text
+from oddsctl.render import dashboard_panels as panels
+from oddsctl.render import text
 from oddsctl.render.layout import Column, banner, cell, side_by_side
+from oddsctl.services.dashboard import Overview
 
 
 class Panel(IntEnum):
@@ -33,7 +36,9 @@ RIGHT = (Panel.QUEUE, Panel.CALLS)
 BY_WEIGHT = (Panel.LIMITS, Panel.HEALTH, Panel.CALLS, Panel.PERFORMANCE, Panel.QUEUE)
 """Who gets a place first where not all have one."""
 GRID, STACK = (110, 30), (72, 20)
-"""The smallest terminals, columns and lines, for two columns of panels, and for panels one below the other."""
+"""The smallest terminals, columns and lines, for two columns of panels, and for panels one below the
+other.
+"""
 LEFT_WIDTHS = (60, 64)
 GUTTER = 3
 LEAST_LIST = 6
@@ -43,15 +48,26 @@ KEYS = "1-5, Tab, arrows: one panel   0: all that fit   q: quit"
 KEYS_OF_SMALL = "1-5, Tab, arrows: another   q: quit"
 
 Draw = Callable[[Panel, Console, int | None], list[Text]]
-"""The lines of a panel without its title; at most so many where a number is given, in full detail where none is."""
+"""The lines of a panel without its title; at most so many where a number is given, in full detail where none
+is.
+"""
 
 
-def page(console: Console, overview: Overview, view: View, *, zone: ZoneInfo, demo: bool = False, trouble: str = "") -> list[Text]:
-    """The lines of the screen, none wider and all together no higher than the console. `trouble` is why they are not newer."""
+def page(
+    console: Console, overview: Overview, view: View, *, zone: ZoneInfo, demo: bool = False, trouble: str = ""
+) -> list[Text]:
+    """The lines of the screen, none wider and all together no higher than the console.
+
+    `trouble` is why they are not newer.
+    """
     chosen = standing(console, view)
     top = [*banner(demo=demo), _tabs(console, overview, chosen, zone)]
     foot = (
-        [cell(trouble, "yellow") if trouble else cell(KEYS if None in views(console) else KEYS_OF_SMALL, "dim")]
+        [
+            cell(trouble, "yellow")
+            if trouble
+            else cell(KEYS if None in views(console) else KEYS_OF_SMALL, "dim")
+        ]
         if console.height >= LEAST_FOR_FOOT or trouble
         else []
     )
@@ -88,12 +104,17 @@ def _body(console: Console, draw: Draw, view: View, room: int) -> list[Text]:
         return _stack(console, draw, BY_WEIGHT, room)
     least, most = LEFT_WIDTHS
     left = min(most, max(least, (console.width - GUTTER) // 2))
-    columns = [_stack(_sheet(console, wide), draw, panels, room) for wide, panels in ((left, LEFT), (console.width - GUTTER - left, RIGHT))]
+    columns = [
+        _stack(_sheet(console, wide), draw, panels, room)
+        for wide, panels in ((left, LEFT), (console.width - GUTTER - left, RIGHT))
+    ]
     return side_by_side([Column([*lines, *[Text()] * (room - len(lines))]) for lines in columns], GUTTER)
 
 
 def _stack(console: Console, draw: Draw, wanted: Sequence[Panel], room: int) -> list[Text]:
-    """Panels one below the other in their order, those that find room by theirs in `wanted`; lists share what the others leave."""
+    """Panels one below the other in their order, those that find room by theirs in `wanted`; lists share what
+    the others leave.
+    """
     for height in (None, 0):
         drawn = {panel: draw(panel, console, None if panel in RIGHT else height) for panel in wanted}
         needed = sum(_least(panel, len(lines) + 1) for panel, lines in drawn.items())
@@ -110,7 +131,10 @@ def _stack(console: Console, draw: Draw, wanted: Sequence[Panel], room: int) -> 
 
 
 def heights(natural: Mapping[Panel, int], room: int) -> dict[Panel, int]:
-    """How many lines each panel gets of these, title included, those first that are named first. Who gets none is left out."""
+    """How many lines each panel gets of these, title included, those first that are named first.
+
+    Who gets none is left out.
+    """
     given: dict[Panel, int] = {}
     for panel, lines in natural.items():
         least = _least(panel, lines)
@@ -132,13 +156,22 @@ def _holds(console: Console, least: tuple[int, int]) -> bool:
 
 def _sheet(console: Console, width: int) -> Console:
     """A part of the console, to measure and wrap by; nothing is printed on it."""
-    return Console(file=console.file, width=width, height=console.height, color_system=None, force_terminal=False, _environ={})
+    return Console(
+        file=console.file,
+        width=width,
+        height=console.height,
+        color_system=None,
+        force_terminal=False,
+        _environ={},
+    )
 
 
 # ── lines ──
 
 
-def _panel(overview: Overview, zone: ZoneInfo, panel: Panel, sheet: Console, height: int | None) -> list[Text]:
+def _panel(
+    overview: Overview, zone: ZoneInfo, panel: Panel, sheet: Console, height: int | None
+) -> list[Text]:
     match panel:
         case Panel.LIMITS:
             return panels.limits(sheet, overview.stats, zone, chart=height is None)
@@ -153,7 +186,10 @@ def _panel(overview: Overview, zone: ZoneInfo, panel: Panel, sheet: Console, hei
 
 
 def _tabs(console: Console, overview: Overview, chosen: View, zone: ZoneInfo) -> Text:
-    """All tabs by digit and name, the chosen one in brackets; digits only where names have no room. The time where there is some."""
+    """All tabs by digit and name, the chosen one in brackets; digits only where names have no room.
+
+    The time where there is some.
+    """
     lines = [_tab_line(views(console), chosen, named) for named in (views(console), (chosen,))]
     line = next((line for line in lines if line.cell_len <= console.width), lines[-1])
     time = f"{datetime.fromtimestamp(overview.at, zone):%H:%M:%S} {text.zone_name(overview.at, zone)}"
@@ -181,7 +217,9 @@ def _title(console: Console, panel: Panel) -> Text:
 
 
 def _cut(line: Text, console: Console) -> Text:
-    """The line as wide as the console at most, and in ASCII as far as it is ours where the terminal knows no other."""
+    """The line as wide as the console at most, and in ASCII as far as it is ours where the terminal knows no
+    other.
+    """
     line = line.copy()
     if console.options.ascii_only:
         line.truncate(console.width, overflow="crop")

@@ -1,4 +1,7 @@
-"""Findings as a page for people, from the `oddsctl.doctor/1` document. Nothing is cut: lines that are too long are wrapped."""
+"""Findings as a page for people, from the `oddsctl.doctor/1` document.
+
+Nothing is cut: lines that are too long are wrapped.
+"""
 
 from __future__ import annotations
 
@@ -35,12 +38,19 @@ def _lines(finding: Mapping[str, Any], wide: int, width: int) -> list[Text]:
     margin = len("problem") + wide + 2 * GAP
     room = max(NARROWEST, width - margin)
     words = _wrapped(finding["message"], room)
-    head = Text.assemble((f"{state:<{len('problem') + GAP}}", STYLES[state]), (f"{finding['check']:<{wide + GAP}}", "bold"), words[0])
+    head = Text.assemble(
+        (f"{state:<{len('problem') + GAP}}", STYLES[state]),
+        (f"{finding['check']:<{wide + GAP}}", "bold"),
+        words[0],
+    )
     remedy = _wrapped(finding["remedy"], room - GAP) if finding["remedy"] else []
     return [
         head,
         *(cell(" " * margin + line) for line in words[1:]),
-        *(cell(" " * margin + ("> " if not number else "  ") + line, "dim") for number, line in enumerate(remedy)),
+        *(
+            cell(" " * margin + ("> " if not number else "  ") + line, "dim")
+            for number, line in enumerate(remedy)
+        ),
     ]
 
 

@@ -1,4 +1,7 @@
-"""Typed results as the documents that scripts read: JSON, JSON lines, CSV. The shapes are the machine contract; no rich."""
+"""Typed results as the documents that scripts read: JSON, JSON lines, CSV.
+
+The shapes are the machine contract; no rich.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,23 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from oddsctl.messages.queued import Item, Worked
-from oddsctl.messages.wishes import Reason
-from oddsctl.models import Board, Game, Outright, Price, Source, Usage, Venue, Weather
+from oddsctl.domain.models import (
+    Board,
+    Game,
+    Outright,
+    Price,
+    Source,
+    Usage,
+    Venue,
+    Weather,
+)
+from oddsctl.domain.queued import Item, Worked
+from oddsctl.domain.requests import Reason
+from oddsctl.domain.times import iso as _iso
 from oddsctl.policy.freshness import known_age
-from oddsctl.times import iso as _iso
 
 if TYPE_CHECKING:
-    from oddsctl.batch import Answered, BadLine
+    from oddsctl.services.batch import Answered, BadLine
 
 JSON = dict[str, Any]
 
@@ -36,7 +48,10 @@ CSV_COLUMNS = (*GAME_COLUMNS, *PRICE_COLUMNS, *WEATHER_COLUMNS, *SOURCE_COLUMNS,
 
 @dataclass(frozen=True, slots=True)
 class DryRunRow:
-    """One wish of a dry run. `request` is method, path and sorted parameters without secrets; None where a stored answer does."""
+    """One wish of a dry run.
+
+    `request` is method, path and sorted parameters without secrets; None where a stored answer does.
+    """
 
     api: str
     sport: str
@@ -75,7 +90,11 @@ def queue_document(items: Sequence[Item]) -> JSON:
 
 def queue_run_document(worked: Sequence[Worked], usage: Usage) -> JSON:
     """`oddsctl.queue_run/1`."""
-    return {"schema": "oddsctl.queue_run/1", "items": [_worked(one) for one in worked], "usage": _usage(usage)}
+    return {
+        "schema": "oddsctl.queue_run/1",
+        "items": [_worked(one) for one in worked],
+        "usage": _usage(usage),
+    }
 
 
 def batch_line(answered: Answered, now: float) -> str:
@@ -111,16 +130,20 @@ def _with_id(given: str, line: JSON) -> str:
 
 
 def dump(document: JSON) -> str:
-    """JSON with a line for each field, and for each item of a field that holds lists or objects: a game is one line.
+    """JSON with a line for each field, and for each item of a field that holds lists or objects: a game is
+    one line.
 
-    `indent=` would leave the C encoder: a board of 16 games, 16 books and 6 outcomes took 15 ms and a quarter more bytes, this 4 ms.
+    `indent=` would leave the C encoder: a board of 16 games, 16 books and 6 outcomes took 15 ms and a quarter
+    more bytes, this 4 ms.
     """
     fields = (f"{_encode(name)}: {_lines(value)}" for name, value in document.items())
     return "{" + ",\n ".join(fields) + "}"
 
 
 def jsonl(board: Board) -> str:
-    """One game a line, as in the board, with the sources of its sport and the demo mark, so that no line passes for more than it is."""
+    """One game a line, as in the board, with the sources of its sport and the demo mark, so that no line
+    passes for more than it is.
+    """
     lines = []
     for game in board.games:
         sources = [_source(source) for source in board.sources if source.sport == game.sport]
@@ -133,15 +156,20 @@ def jsonl(board: Board) -> str:
 
 def csv(board: Board, *, raw: bool = False) -> str:
     """One row a price, after a header; a game without prices has one row. What is not known is empty."""
-    from oddsctl.render import sheet
+    from oddsctl.render import spreadsheet as sheet
 
     lines: list[JSON] = []
     for game in board.games:
         about_game = _game_cells(game) | _source_cells(board, game.sport) | {"demo": _encode(board.demo)}
         lines += [about_game | prices for prices in [_price(price) for price in game.odds] or [{}]]
     for one in board.outrights:
-        about = {name: _outright(one)[name] for name in ("id", "sport", "commence_time")} | _source_cells(board, one.sport)
-        lines += [about | {"demo": _encode(board.demo)} | prices for prices in [_price(price) for price in one.odds] or [{}]]
+        about = {name: _outright(one)[name] for name in ("id", "sport", "commence_time")} | _source_cells(
+            board, one.sport
+        )
+        lines += [
+            about | {"demo": _encode(board.demo)} | prices
+            for prices in [_price(price) for price in one.odds] or [{}]
+        ]
     return sheet.written(CSV_COLUMNS, lines, raw=raw)
 
 
@@ -267,7 +295,9 @@ def _lines(value: object) -> str:
     if isinstance(value, list) and value:
         return "[\n  " + ",\n  ".join(map(_encode, value)) + "]"
     if isinstance(value, dict) and any(isinstance(item, dict) for item in value.values()):
-        return "{\n  " + ",\n  ".join(f"{_encode(name)}: {_encode(item)}" for name, item in value.items()) + "}"
+        return (
+            "{\n  " + ",\n  ".join(f"{_encode(name)}: {_encode(item)}" for name, item in value.items()) + "}"
+        )
     return _encode(value)
 
 

@@ -15,17 +15,28 @@ INDENT = 2
 
 
 def show_dry_run(console: Console, rows: Sequence[DryRunRow], *, demo: bool = False) -> None:
-    """Print two lines a wish: who is asked, for what price, and why; below it the request, whole, to be copied."""
+    """Print two lines a wish: who is asked, for what price, and why; below it the request, whole, to be
+    copied.
+    """
     facts = side_by_side(
         [
             Column([cell("api", "dim"), *(cell(row.api, "bold") for row in rows)]),
             Column([cell("sport", "dim"), *(cell(row.sport) for row in rows)]),
-            Column([cell("credits", "dim"), *(cell(str(row.credits), "yellow" if row.credits else "dim") for row in rows)], right=True),
+            Column(
+                [
+                    cell("credits", "dim"),
+                    *(cell(str(row.credits), "yellow" if row.credits else "dim") for row in rows),
+                ],
+                right=True,
+            ),
             Column([cell("decision", "dim"), *(cell(row.decision) for row in rows)]),
         ]
     )
     requests = sum(row.request is not None for row in rows)
-    total = f"{text.counted(requests, 'request')}, {text.counted(sum(row.credits for row in rows), 'credit')}; nothing was sent"
+    total = (
+        f"{text.counted(requests, 'request')}, "
+        f"{text.counted(sum(row.credits for row in rows), 'credit')}; nothing was sent"
+    )
     mark = banner(demo=demo)
     with console:  # written at once
         show_lines(console, [*mark, facts[0]])

@@ -35,7 +35,10 @@ def show_health(console: Console, document: Facts, *, now: float, zone: ZoneInfo
 
 
 def health_lines(console: Console, apis: Mapping[str, Facts], *, now: float, zone: ZoneInfo) -> list[Text]:
-    """A line of facts for each API, and below it why. Where the lines are too narrow for the breaker it stands below as well."""
+    """A line of facts for each API, and below it why.
+
+    Where the lines are too narrow for the breaker it stands below as well.
+    """
     facts = [
         Column([cell("health", "bold"), *(cell(api) for api in apis)]),
         Column([Text(), *(_status(console, one["status"]) for one in apis.values())]),

@@ -1,4 +1,7 @@
-"""Cells in aligned columns, as rich text. Blocks of one table share their widths, which separate rich tables would not."""
+"""Cells in aligned columns, as rich text.
+
+Blocks of one table share their widths, which separate rich tables would not.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,9 @@ def cell(value: str, style: str = "") -> Text:
 
 
 def side_by_side(columns: Sequence[Column], gap: int = GAP) -> list[Text]:
-    """The lines of a table, each column as wide as its widest cell, empty columns left out, no blanks at the end of a line."""
+    """The lines of a table, each column as wide as its widest cell, empty columns left out, no blanks at the
+    end of a line.
+    """
     padded = [_padded(column) for column in columns if any(column.cells)] or [list(columns[0].cells)]
     lines = [Text(" " * gap).join(cells) for cells in zip(*padded, strict=True)]
     for line in lines:
@@ -56,7 +61,10 @@ def banner(*, demo: bool) -> list[Text]:
 
 
 def bar(console: Console, share: float | None, style: str, cells: int = BAR_CELLS) -> Text:
-    """How much of the whole, 0 to 1; nothing where it is not known. In ASCII where the terminal knows no other."""
+    """How much of the whole, 0 to 1; nothing where it is not known.
+
+    In ASCII where the terminal knows no other.
+    """
     if share is None:
         return Text()
     full, empty = "#-" if console.options.ascii_only else "█░"
@@ -65,13 +73,19 @@ def bar(console: Console, share: float | None, style: str, cells: int = BAR_CELL
 
 
 def named(console: Console, names: Sequence[str], lines: Iterable[Text]) -> list[Text]:
-    """Lines with names in front of the first of them; a line that is too long for the terminal goes on below itself."""
+    """Lines with names in front of the first of them; a line that is too long for the terminal goes on below
+    itself.
+    """
     indent = max(map(len, names)) + GAP
     room = max(LEAST_ROOM, console.width - indent)
-    folded = [part for line in lines for part in (line.wrap(console, room) if line.cell_len > room else [line])]
+    folded = [
+        part for line in lines for part in (line.wrap(console, room) if line.cell_len > room else [line])
+    ]
     titles = [cell(name, "" if number else "bold") for number, name in enumerate(names)]
     blanks = [Text()] * max(len(titles), len(folded))
-    return side_by_side([Column([*titles, *blanks][: len(blanks)]), Column([*folded, *blanks][: len(blanks)])])
+    return side_by_side(
+        [Column([*titles, *blanks][: len(blanks)]), Column([*folded, *blanks][: len(blanks)])]
+    )
 
 
 def _padded(column: Column) -> list[Text]:

@@ -1,4 +1,7 @@
-"""The account's month as a small chart: credits a day against the even pace to the reset. From the `oddsctl.stats/1` document."""
+"""The account's month as a small chart: credits a day against the even pace to the reset.
+
+From the `oddsctl.stats/1` document.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,9 @@ BLOCKS, LINE = " ▁▂▃▄▅▆▇█", "┄"
 ASCII_BLOCKS, ASCII_LINE = " .:#", "-"
 
 
-def month_chart(console: Console, credits: Mapping[str, Any], days: Sequence[Mapping[str, Any]]) -> list[Text]:
+def month_chart(
+    console: Console, credits: Mapping[str, Any], days: Sequence[Mapping[str, Any]]
+) -> list[Text]:
     """The chart with its axis and caption, a column a day; nothing while nothing was spent this month."""
     spent = [day["credits"] + day["maybe_charged"] for day in days]
     if not any(spent) or credits["reset_at"] is None:
@@ -26,11 +31,18 @@ def month_chart(console: Console, credits: Mapping[str, Any], days: Sequence[Map
     first, reset = date.fromisoformat(days[0]["day"]), date.fromisoformat(credits["reset_at"][:10])
     even = credits["even_per_day"]
     count = (reset - first).days
-    return [*_rows(console, spent, even, count), _axis(first, reset, len(days), count), _caption(days, spent, reset.year)]
+    return [
+        *_rows(console, spent, even, count),
+        _axis(first, reset, len(days), count),
+        _caption(days, spent, reset.year),
+    ]
 
 
 def _rows(console: Console, spent: Sequence[int], even: float, count: int) -> list[Text]:
-    """From the top down. Each row is a third of the highest value; the even pace is a line through the cells that no bar needs."""
+    """From the top down.
+
+    Each row is a third of the highest value; the even pace is a line through the cells that no bar needs.
+    """
     blocks, line = (ASCII_BLOCKS, ASCII_LINE) if console.options.ascii_only else (BLOCKS, LINE)
     steps, top = len(blocks) - 1, max(even, *spent)
     heights = [ceil(amount / top * ROWS * steps) for amount in spent]

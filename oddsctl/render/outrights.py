@@ -1,4 +1,6 @@
-"""Competitions that one of many wins, as tables of their own: each competitor with the best price and the book that has it."""
+"""Competitions that one of many wins, as tables of their own: each competitor with the best price and the
+book that has it.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
-from oddsctl import bookmakers
-from oddsctl.models import Board, Outright, Sport
+from oddsctl.domain import bookmakers
+from oddsctl.domain.models import Board, Outright, Sport
 from oddsctl.render import text
 from oddsctl.render.layout import Column, cell, side_by_side
 from oddsctl.render.text import OddsFormat
@@ -17,7 +19,9 @@ from oddsctl.render.text import OddsFormat
 DIM = "dim"
 
 
-def outright_lines(board: Board, sports: Mapping[str, Sport], zone: ZoneInfo, odds_format: OddsFormat | None) -> Iterator[Text]:
+def outright_lines(
+    board: Board, sports: Mapping[str, Sport], zone: ZoneInfo, odds_format: OddsFormat | None
+) -> Iterator[Text]:
     """The tables, each below an empty line but the first."""
     for number, one in enumerate(board.outrights):
         sport = sports.get(one.sport)
@@ -31,7 +35,10 @@ def _heading(board: Board, one: Outright, zone: ZoneInfo) -> Text:
     begins = datetime.fromtimestamp(one.commence_time, zone)
     this_year = datetime.fromtimestamp(board.generated_at, zone).year
     ages = [board.generated_at - price.last_update for price in one.best if price.last_update is not None]
-    told = [f"outright, {text.day(begins.date(), this_year=this_year)}", *([f"prices up to {text.age(max(ages))} old"] if ages else [])]
+    told = [
+        f"outright, {text.day(begins.date(), this_year=this_year)}",
+        *([f"prices up to {text.age(max(ages))} old"] if ages else []),
+    ]
     return Text.assemble((text.printable(one.title), "bold"), "  ", (", ".join(told), DIM))
 
 

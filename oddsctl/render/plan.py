@@ -8,18 +8,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from oddsctl.config.text import format_duration
-from oddsctl.policy.outlay import Cut, DayCost
-from oddsctl.policy.pacing import EASTERN
-from oddsctl.render import sheet, text
+from oddsctl.domain.times import iso
+from oddsctl.domain.units import format_duration
+from oddsctl.policy.budget_pacing import EASTERN
+from oddsctl.policy.cost_projection import Cut, DayCost
+from oddsctl.render import spreadsheet as sheet
+from oddsctl.render import text
 from oddsctl.render.documents import dump
-from oddsctl.times import iso
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from oddsctl.planning import LookAhead
+    from oddsctl.services.prefetch.cost_forecast import LookAhead
 
 
 def document(ahead: LookAhead) -> dict[str, Any]:
@@ -40,7 +41,13 @@ def document(ahead: LookAhead) -> dict[str, Any]:
         "runs_out": planned.runs_out.isoformat() if planned.runs_out else None,
         "days": [_day(day) for day in planned.days],
         "cuts": [
-            {"kind": cut.kind, "without": _named(cut), "credits": _whole(cut.credits), "saves": _whole(cut.saves)} for cut in planned.cuts
+            {
+                "kind": cut.kind,
+                "without": _named(cut),
+                "credits": _whole(cut.credits),
+                "saves": _whole(cut.saves),
+            }
+            for cut in planned.cuts
         ],
     }
 
@@ -54,7 +61,9 @@ def written(ahead: LookAhead, form: str, mark: dict[str, bool], *, raw: bool = F
         case "csv":
             columns = ("day", "games", "calls", "credits", "sports", "windows", "estimated", *mark)
             return sheet.written(
-                columns, (day | {name: _pairs(day[name]) for name in ("sports", "windows")} | mark for day in days), raw=raw
+                columns,
+                (day | {name: _pairs(day[name]) for name in ("sports", "windows")} | mark for day in days),
+                raw=raw,
             )
         case _:
             return dump(document(ahead) | mark) + "\n"
@@ -81,17 +90,33 @@ def _summary(ahead: LookAhead, zone: ZoneInfo) -> list[Text]:
     planned, means = ahead.outlay, ahead.means
     year = datetime.fromtimestamp(ahead.since, EASTERN).year
     until = datetime.fromtimestamp(ahead.until, zone)
-    cost = f"{text.counted(_whole(planned.credits), 'credit')} in {text.counted(_whole(planned.calls), 'call')}"
+    cost = (
+        f"{text.counted(_whole(planned.credits), 'credit')} in {text.counted(_whole(planned.calls), 'call')}"
+    )
     own = f", {text.number(means.own_per_day)} a day by your own commands" if means.own_per_day else ""
     lines = [
         cell(f"{' '.join(ahead.sports)} until {text.day(until.date(), this_year=year)}: {cost}", "bold"),
-        cell(f"{text.counted(means.spendable, 'credit')} to spend, {text.number(ahead.reserve)} kept in reserve{own}"),
+        cell(
+            f"{text.counted(means.spendable, 'credit')} to spend, {text.number(ahead.reserve)} kept in "
+            f"reserve{own}"
+        ),
     ]
     if (missing := _whole(planned.wanted_credits) - _whole(planned.credits)) > 0:
         calls = text.counted(_whole(planned.wanted_calls), "call")
-        lines.append(cell(f"every window would take {calls}: {text.counted(missing, 'credit')} more than can be spent", "yellow"))
+        lines.append(
+            cell(
+                f"every window would take {calls}: {text.counted(missing, 'credit')} more than can be spent",
+                "yellow",
+            )
+        )
     if planned.runs_out:
-        lines.append(cell(f"they run out on {text.day(planned.runs_out, this_year=year)}: the farthest windows are cut first", "yellow"))
+        lines.append(
+            cell(
+                f"they run out on {text.day(planned.runs_out, this_year=year)}: the farthest windows are "
+                "cut first",
+                "yellow",
+            )
+        )
     elif planned.days:
         lines.append(cell("enough for every window", "green"))
     return lines
@@ -111,16 +136,27 @@ def _days(ahead: LookAhead) -> list[Text]:
     def column(title: str, cells: list[str], *, right: bool = True) -> Column:
         return Column([cell(title, "dim"), *map(cell, cells)], right=right)
 
-    sports = [column(name, [_amount(day.by_sport.get(name)) for day in days]) for name in ahead.sports] if len(ahead.sports) > 1 else []
+    sports = (
+        [column(name, [_amount(day.by_sport.get(name)) for day in days]) for name in ahead.sports]
+        if len(ahead.sports) > 1
+        else []
+    )
     guessed = [cell("~ in part like the days before it", "dim")] if any(day.estimated for day in days) else []
     table = side_by_side(
         [
-            column("day", [text.day(day.day, this_year=year) + (" ~" if day.estimated else "") for day in days], right=False),
+            column(
+                "day",
+                [text.day(day.day, this_year=year) + (" ~" if day.estimated else "") for day in days],
+                right=False,
+            ),
             column("games", [_amount(day.games) for day in days]),
             column("calls", [_amount(day.calls) for day in days]),
             column("credits", [_amount(day.credits) for day in days]),
             *sports,
-            *(column(format_duration(window), [_amount(day.by_window.get(window)) for day in days]) for window in windows),
+            *(
+                column(format_duration(window), [_amount(day.by_window.get(window)) for day in days])
+                for window in windows
+            ),
         ]
     )
     return [*table, *guessed]
@@ -148,7 +184,10 @@ def _day(day: DayCost) -> dict[str, Any]:
         "calls": _whole(day.calls),
         "credits": _whole(day.credits),
         "sports": {name: _whole(amount) for name, amount in day.by_sport.items()},
-        "windows": {format_duration(window): _whole(amount) for window, amount in sorted(day.by_window.items(), reverse=True)},
+        "windows": {
+            format_duration(window): _whole(amount)
+            for window, amount in sorted(day.by_window.items(), reverse=True)
+        },
         "estimated": day.estimated,
     }
 

@@ -9,16 +9,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from oddsctl.config.text import format_duration
-from oddsctl.messages.prefetched import PrefetchCall
-from oddsctl.render import sheet, text
+from oddsctl.domain.prefetched import PrefetchCall
+from oddsctl.domain.times import iso
+from oddsctl.domain.units import format_duration
+from oddsctl.render import spreadsheet as sheet
+from oddsctl.render import text
 from oddsctl.render.documents import dump
-from oddsctl.times import iso
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from oddsctl.prefetch import Run
+    from oddsctl.services.prefetch.prefetcher import Run
 
 CAUSES = {
     "BUDGET": "not enough credits",
@@ -38,7 +39,10 @@ def document(run: Run) -> dict[str, Any]:
     return {
         "schema": "oddsctl.prefetch/1",
         "calls": [_call(call) for call in run.calls],
-        "skipped": [{"game": skip.game, "window": skip.window, "reason": skip.reason.value, "detail": skip.detail} for skip in run.skipped],
+        "skipped": [
+            {"game": skip.game, "window": skip.window, "reason": skip.reason.value, "detail": skip.detail}
+            for skip in run.skipped
+        ],
         "credits": run.credits,
     }
 
@@ -49,7 +53,11 @@ def written(run: Run, form: str, mark: dict[str, bool], *, raw: bool = False) ->
         case "jsonl":
             return "".join(json.dumps(_call(call) | mark, ensure_ascii=False) + "\n" for call in run.calls)
         case "csv":
-            return sheet.written((*COLUMNS, *mark), (_call(call) | {"covers": _pairs(call)} | mark for call in run.calls), raw=raw)
+            return sheet.written(
+                (*COLUMNS, *mark),
+                (_call(call) | {"covers": _pairs(call)} | mark for call in run.calls),
+                raw=raw,
+            )
         case _:
             return dump(document(run) | mark) + "\n"
 
@@ -60,7 +68,9 @@ def missed_lines(run: Run) -> Iterable[str]:
         causes = Counter(end.reason for end in run.missed)
         named = ", ".join(f"{run.games.get(end.game, end.game)} {end.window}" for end in run.missed[:3])
         more = f" and {len(run.missed) - 3} more" if len(run.missed) > 3 else ""
-        yield f"missed {text.counted(len(run.missed), 'window')} ({', '.join(map(str, causes))}): {named}{more}"
+        yield (
+            f"missed {text.counted(len(run.missed), 'window')} ({', '.join(map(str, causes))}): {named}{more}"
+        )
 
 
 def unpriced_lines(run: Run) -> Iterable[str]:
@@ -99,11 +109,21 @@ def show_run(console: Console, run: Run, *, now: float, zone: ZoneInfo, demo: bo
         Column([cell(call.api, "bold") for call in run.calls]),
         Column([cell(call.sport) for call in run.calls]),
         Column([cell(call.outcome) for call in run.calls]),
-        Column([cell(text.counted(call.credits, "credit"), "yellow" if call.credits else "dim") for call in run.calls], right=True),
+        Column(
+            [
+                cell(text.counted(call.credits, "credit"), "yellow" if call.credits else "dim")
+                for call in run.calls
+            ],
+            right=True,
+        ),
         Column([cell(_windows(call, run.games)) for call in run.calls]),
     ]
     told = [cell(line, "dim") for line in skipped_lines(run)]
-    coming = "no board to buy within the horizon" if run.next_at is None else f"next board {_clock(run.next_at, zone, now)}"
+    coming = (
+        "no board to buy within the horizon"
+        if run.next_at is None
+        else f"next board {_clock(run.next_at, zone, now)}"
+    )
     first = side_by_side(calls) if run.calls else [cell("nothing was due")]
     with console:
         show_lines(console, [*banner(demo=demo), *first, *told, cell(coming, "dim"), *banner(demo=demo)])
@@ -128,9 +148,16 @@ def _windows(call: PrefetchCall, games: Mapping[str, str]) -> str:
     """`30m, 1h for 9 games`, or the game's name where it is one."""
     covered = dict.fromkeys(game for game, _ in call.covers)
     windows = ", ".join(dict.fromkeys(window for _, window in call.covers))
-    return f"{windows} for {games.get(next(iter(covered)), 'a game') if len(covered) == 1 else f'{len(covered)} games'}"
+    return (
+        f"{windows} for "
+        f"{games.get(next(iter(covered)), 'a game') if len(covered) == 1 else f'{len(covered)} games'}"
+    )
 
 
 def _clock(at: float, zone: ZoneInfo, now: float) -> str:
     then, today = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(now, zone).date()
-    return f"at {then:%H:%M}" if then.date() == today else f"on {text.day(then.date(), this_year=today.year)} at {then:%H:%M}"
+    return (
+        f"at {then:%H:%M}"
+        if then.date() == today
+        else f"on {text.day(then.date(), this_year=today.year)} at {then:%H:%M}"
+    )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from oddsctl.messages.notices import Landed, Notice, Planned
+from oddsctl.domain.notices import Landed, Notice, Planned
 
 
 @contextmanager

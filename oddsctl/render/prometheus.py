@@ -1,4 +1,7 @@
-"""Metrics in Prometheus' text format, through its own exposition; the only user of prometheus_client. Nothing is counted here."""
+"""Metrics in Prometheus' text format, through its own exposition; the only user of prometheus_client.
+
+Nothing is counted here.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from oddsctl.errors import StateError
-from oddsctl.metrics import Metrics
-from oddsctl.policy.tally import BOUNDS_MS, Tally
+from oddsctl.domain.errors import StateError
+from oddsctl.policy.call_stats import BOUNDS_MS, Tally
+from oddsctl.services.metrics import Metrics
 
 HEALTH = {"healthy": 1.0, "degraded": 0.5, "unhealthy": 0.0}
 """An API whose health is unknown has no sample: no number would be true."""
@@ -31,7 +34,10 @@ def exposition(metrics: Metrics, *, demo: bool = False) -> str:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write the file so that no reader ever sees a part of it. Raises `StateError` where it cannot be written."""
+    """Write the file so that no reader ever sees a part of it.
+
+    Raises `StateError` where it cannot be written.
+    """
     path = path.resolve()  # what a link points to is written, the link stays
     if path.exists() and not path.is_file():
         raise StateError(f"{path} is no regular file", hint="name a file with --output")
@@ -48,7 +54,9 @@ def write_whole(path: Path, text: str) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise StateError(f"{path} cannot be written ({error.strerror})", hint="name another file with --output") from None
+        raise StateError(
+            f"{path} cannot be written ({error.strerror})", hint="name another file with --output"
+        ) from None
 
 
 class _Collector(Collector):
@@ -61,25 +69,48 @@ class _Collector(Collector):
             ("used", "Credits used this month, as The Odds API told last.", now.credits_used),
             ("remaining", "Credits left this month, as The Odds API told last.", now.credits_remaining),
             ("reserved", "Credits set aside for calls under way.", now.credits_reserved),
-            ("maybe_charged", "Credits that calls may have been charged and that no balance shows yet.", now.credits_maybe_charged),
+            (
+                "maybe_charged",
+                "Credits that calls may have been charged and that no balance shows yet.",
+                now.credits_maybe_charged,
+            ),
         ):
             gauge = GaugeMetricFamily(f"oddsctl_credits_{name}", what)
             if value is not None:
                 gauge.add_metric([], value)
             yield gauge
-        yield _gauge("oddsctl_tokens", "Tokens in the rate limiter's bucket; below 0 where calls are booked ahead.", now.tokens)
-        yield _counter("oddsctl_calls", "HTTP requests sent, by how they ended.", ("api", "outcome"), now.calls.items())
+        yield _gauge(
+            "oddsctl_tokens",
+            "Tokens in the rate limiter's bucket; below 0 where calls are booked ahead.",
+            now.tokens,
+        )
+        yield _counter(
+            "oddsctl_calls", "HTTP requests sent, by how they ended.", ("api", "outcome"), now.calls.items()
+        )
         hits = [((api,), count) for api, count in now.hits.items()]
         yield _counter("oddsctl_cache_hits", "Wishes answered from the store while fresh.", ("api",), hits)
         yield _histogram(now.latency)
-        yield _gauge("oddsctl_breaker_open", "1 while calls of some kind are not let through, else 0.", now.breaker_open)
+        yield _gauge(
+            "oddsctl_breaker_open",
+            "1 while calls of some kind are not let through, else 0.",
+            now.breaker_open,
+        )
         known = {api: HEALTH[word] for api, word in now.health.items() if word in HEALTH}
-        yield _gauge("oddsctl_health", "1 healthy, 0.5 degraded, 0 unhealthy; no sample while unknown.", known)
-        ages = GaugeMetricFamily("oddsctl_oldest_answer_seconds", "Age of the oldest stored answer.", labels=("api", "sport"))
+        yield _gauge(
+            "oddsctl_health", "1 healthy, 0.5 degraded, 0 unhealthy; no sample while unknown.", known
+        )
+        ages = GaugeMetricFamily(
+            "oddsctl_oldest_answer_seconds", "Age of the oldest stored answer.", labels=("api", "sport")
+        )
         for (api, sport), age in sorted(now.oldest.items()):
             ages.add_metric((api, sport), age)
         yield ages
-        yield _counter("oddsctl_windows", "Windows before games, by what became of them.", ("window", "outcome"), now.windows.items())
+        yield _counter(
+            "oddsctl_windows",
+            "Windows before games, by what became of them.",
+            ("window", "outcome"),
+            now.windows.items(),
+        )
 
 
 def _gauge(name: str, what: str, values: Mapping[str, float]) -> Metric:
@@ -89,7 +120,9 @@ def _gauge(name: str, what: str, values: Mapping[str, float]) -> Metric:
     return gauge
 
 
-def _counter(name: str, what: str, labels: tuple[str, ...], counts: Iterable[tuple[tuple[str, ...], int]]) -> Metric:
+def _counter(
+    name: str, what: str, labels: tuple[str, ...], counts: Iterable[tuple[tuple[str, ...], int]]
+) -> Metric:
     """The text format adds `_total` to the name."""
     counter = CounterMetricFamily(name, what, labels=labels)
     for values, count in sorted(counts):

@@ -1,4 +1,7 @@
-"""Rate limits, credits and usage as a page for people, from the `oddsctl.stats/1` document. What is not known is never shown as 0."""
+"""Rate limits, credits and usage as a page for people, from the `oddsctl.stats/1` document.
+
+What is not known is never shown as 0.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,20 @@ from rich.console import Console
 from rich.text import Text
 
 from oddsctl.render import text
-from oddsctl.render.layout import BAR_CELLS, GAP, Column, banner, bar, cell, named, show_lines, side_by_side, width
+from oddsctl.render.costs import group_lines
+from oddsctl.render.layout import (
+    BAR_CELLS,
+    GAP,
+    Column,
+    banner,
+    bar,
+    cell,
+    named,
+    show_lines,
+    side_by_side,
+    width,
+)
 from oddsctl.render.month import month_chart
-from oddsctl.render.spending import group_lines
 
 Facts = Mapping[str, Any]
 
@@ -35,16 +49,26 @@ def show_stats(console: Console, document: Facts, *, zone: ZoneInfo, demo: bool 
 def fitting_page(console: Console, document: Facts, *, zone: ZoneInfo, demo: bool = False) -> list[Text]:
     """The lines of the page; without the chart where the terminal is not high enough for it."""
     page = stats_page(console, document, zone=zone, demo=demo)
-    return page if len(page) <= console.height else stats_page(console, document, zone=zone, demo=demo, chart=False)
+    return (
+        page
+        if len(page) <= console.height
+        else stats_page(console, document, zone=zone, demo=demo, chart=False)
+    )
 
 
-def stats_page(console: Console, document: Facts, *, zone: ZoneInfo, demo: bool = False, chart: bool = True) -> list[Text]:
+def stats_page(
+    console: Console, document: Facts, *, zone: ZoneInfo, demo: bool = False, chart: bool = True
+) -> list[Text]:
     """The lines of the page, each fit for the console's width where that is 60 or more."""
     apis: Mapping[str, Facts] = document["apis"]
     days = document["days"] if chart else []
     parts = [
         buckets(console, apis),
-        *(account(console, api, facts["credits"], days, zone) for api, facts in apis.items() if "credits" in facts),
+        *(
+            account(console, api, facts["credits"], days, zone)
+            for api, facts in apis.items()
+            if "credits" in facts
+        ),
         calls(console, document, zone),
         *([_groups(console, document)] if "by" in document else []),
         *([prefetch] if (prefetch := _prefetch(console, document["prefetch"], zone)) else []),
@@ -60,11 +84,17 @@ def buckets(console: Console, apis: Mapping[str, Facts]) -> list[Text]:
     rows = apis.values()
     names = _names("rate limits", apis)
     numbers = [
-        _values("tokens", (f"{text.number(facts['tokens'])} of {text.number(facts['capacity'])}" for facts in rows)),
+        _values(
+            "tokens",
+            (f"{text.number(facts['tokens'])} of {text.number(facts['capacity'])}" for facts in rows),
+        ),
         _values("refill", (_refill(facts) for facts in rows), right=False),
     ]
     room = console.width - width(side_by_side([names, *numbers])) - GAP
-    bars = [_share(console, facts["tokens"], facts["capacity"], max(LEAST_BAR, min(BAR_CELLS, room))) for facts in rows]
+    bars = [
+        _share(console, facts["tokens"], facts["capacity"], max(LEAST_BAR, min(BAR_CELLS, room)))
+        for facts in rows
+    ]
     return side_by_side([names, Column([Text(), *bars]), *numbers])
 
 
@@ -79,7 +109,11 @@ def account(console: Console, api: str, credits: Facts, days: Sequence[Facts], z
     balance = f"{text.number(left)} of {text.number(limit)} left, {text.number(used)} used"
     if left is None and used is None:
         balance = "not known yet: no answer has told the balance"
-    held = {"reserved": "reserved", "maybe_charged": "maybe charged", "foreign": "spent by others on this key"}
+    held = {
+        "reserved": "reserved",
+        "maybe_charged": "maybe charged",
+        "foreign": "spent by others on this key",
+    }
     share = _share(console, left, limit)
     lines = [
         Text.assemble(share, "  ", balance) if share else Text(balance),
@@ -113,11 +147,22 @@ def _pace(credits: Facts) -> Text:
 def _prefetch(console: Console, prefetch: Facts, zone: ZoneInfo) -> list[Text]:
     """How windows ended, and whether the credits are short; nothing where there never was a window."""
     lines = [
-        cell(f"{window}: " + ", ".join(f"{text.number(count)} {FATES.get(fate, fate)}" for fate, count in fates.items() if count))
+        cell(
+            f"{window}: "
+            + ", ".join(
+                f"{text.number(count)} {FATES.get(fate, fate)}" for fate, count in fates.items() if count
+            )
+        )
         for window, fates in prefetch["windows"].items()
     ]
     if since := prefetch["emergency_since"]:
-        lines.append(cell(f"credits run short since {text.moment(since, zone)}: only the nearest window is bought, h2h only", "yellow"))
+        lines.append(
+            cell(
+                f"credits run short since {text.moment(since, zone)}: only the nearest window is bought, "
+                "h2h only",
+                "yellow",
+            )
+        )
     return named(console, ("windows",), lines) if lines else []
 
 
@@ -128,12 +173,20 @@ def calls(console: Console, document: Facts, zone: ZoneInfo) -> list[Text]:
     lines = side_by_side(
         [
             _names("calls", apis),
-            *(_values(name, (text.number(facts[key]) for facts in rows)) for name, key in CALL_COLUMNS.items()),
-            *(_values(name, (text.latency(facts[key]) for facts in rows)) for name, key in LATENCY_COLUMNS.items()),
+            *(
+                _values(name, (text.number(facts[key]) for facts in rows))
+                for name, key in CALL_COLUMNS.items()
+            ),
+            *(
+                _values(name, (text.latency(facts[key]) for facts in rows))
+                for name, key in LATENCY_COLUMNS.items()
+            ),
         ]
     )
     if "since" in document:
-        since = f"since {text.moment(document['since'], zone)}; all else on this page counts from the beginning"
+        since = (
+            f"since {text.moment(document['since'], zone)}; all else on this page counts from the beginning"
+        )
         lines += named(console, ("",), [cell(since, "dim")])
     return lines
 

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from oddsctl import characters
-from oddsctl.times import span
+from oddsctl.domain import characters
+from oddsctl.domain.times import span
 
 OddsFormat = Literal["american", "decimal"]
 

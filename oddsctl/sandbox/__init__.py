@@ -1,1 +1,3 @@
-"""A simulated world that answers as the three providers do: for `--demo`, for `oddsctl sandbox`, and for tests."""
+"""A simulated world that answers as the three providers do: for `--demo`, for `oddsctl sandbox`, and for
+tests.
+"""

@@ -1,8 +1,11 @@
-"""The four simulated APIs behind one function. Pure: world, account, question and `now` in; account and answer out."""
+"""The four simulated APIs behind one function.
+
+Pure: world, account, question and `now` in; account and answer out.
+"""
 
 from __future__ import annotations
 
-from oddsctl.messages.wire import HttpResponse
+from oddsctl.domain.http import HttpResponse
 from oddsctl.sandbox import espn_api, odds_api, open_meteo
 from oddsctl.sandbox.odds_api import Account
 from oddsctl.sandbox.wire import Ask, reply
@@ -11,8 +14,13 @@ from oddsctl.sandbox.world import World
 APIS = ("odds", "espn", "weather", "geocoding")
 
 
-def answer(world: World, account: Account, ask: Ask, now: float, key: str | None = None) -> tuple[Account, HttpResponse]:
-    """The account after the call, and the answer. With `key`, The Odds API knows only that key; else any that is not empty."""
+def answer(
+    world: World, account: Account, ask: Ask, now: float, key: str | None = None
+) -> tuple[Account, HttpResponse]:
+    """The account after the call, and the answer.
+
+    With `key`, The Odds API knows only that key; else any that is not empty.
+    """
     match ask.api:
         case "odds":
             return odds_api.answer(world, account, ask, now, key)

@@ -1,4 +1,7 @@
-"""Chance that can be repeated: numbers hashed from names. No generator, no state, no salt of the process may enter."""
+"""Chance that can be repeated: numbers hashed from names.
+
+No generator, no state, no salt of the process may enter.
+"""
 
 from __future__ import annotations
 

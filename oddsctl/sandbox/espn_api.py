@@ -12,8 +12,8 @@ from datetime import date, datetime
 from functools import cache
 from itertools import islice
 
-from oddsctl.messages.wire import HttpResponse
-from oddsctl.ports import JSON
+from oddsctl.domain.http import HttpResponse
+from oddsctl.domain.ports import JSON
 from oddsctl.sandbox.chance import roll
 from oddsctl.sandbox.leagues import BY_ESPN_PATH, League
 from oddsctl.sandbox.prices import BOOKS, Offer, american, offers
@@ -25,7 +25,16 @@ from oddsctl.sandbox.world import LISTED_AHEAD, Standing, World
 HOUR_FIXED_AHEAD = 9 * 86400.0
 """How long before a college football game its hour is fixed, seconds; until then `timeValid` is false."""
 
-_LIBRARIES = ("python-requests/", "Python-urllib/", "curl/", "python-httpx/", "Go-http-client/", "okhttp/", "axios/", "Python/")
+_LIBRARIES = (
+    "python-requests/",
+    "Python-urllib/",
+    "curl/",
+    "python-httpx/",
+    "Go-http-client/",
+    "okhttp/",
+    "axios/",
+    "Python/",
+)
 _HONEST = re.compile(r"\S+/\S+ \(\+https?://[^\s)]+\)")
 _DAY_FAILED = {"code": 400, "message": "Failed to get events endpoint."}
 _RANKED = 12
@@ -41,7 +50,9 @@ def answer(world: World, ask: Ask, now: float) -> HttpResponse:
     sport, slug = match.groups()
     league = BY_ESPN_PATH.get(f"{sport}/{slug}")
     if league is None:
-        return reply(400, {"code": 400, "message": f"Bad Request: sport '{sport}' and/or league '{slug}' are invalid"})
+        return reply(
+            400, {"code": 400, "message": f"Bad Request: sport '{sport}' and/or league '{slug}' are invalid"}
+        )
     try:
         days = _days(ask.query.get("dates", ""), league, now)
     except ValueError:
@@ -62,12 +73,16 @@ def _days(dates: str, league: League, now: float) -> range:
         raise ValueError(dates)
     year, month, day = int(dates[:4]), int(dates[4:6] or 1), int(dates[6:8] or 1)
     first = date(year, month, day).toordinal()
-    length = {4: 366 if monthrange(year, 2)[1] == 29 else 365, 6: monthrange(year, month)[1], 8: 1}[len(dates)]
+    length = {4: 366 if monthrange(year, 2)[1] == 29 else 365, 6: monthrange(year, month)[1], 8: 1}[
+        len(dates)
+    ]
     return range(first, first + length)
 
 
 def _asked_for(world: World, league: League, ask: Ask, days: range) -> Iterator[Game]:
-    """The games of the days; in college sports only those of ranked teams unless all are asked for by `groups`."""
+    """The games of the days; in college sports only those of ranked teams unless all are asked for by
+    `groups`.
+    """
     everyone = not league.all_groups or ask.query.get("groups") in league.all_groups
     ranked = {team.id for team in teams(league.name)[:_RANKED]}
     for day in days:
@@ -77,14 +92,26 @@ def _asked_for(world: World, league: League, ask: Ask, days: range) -> Iterator[
 
 
 def _header(league: League, ask: Ask, days: range) -> dict[str, JSON]:
-    """What stands above the events: season and day only where one day (or one week of football) was asked for."""
+    """What stands above the events: season and day only where one day (or one week of football) was asked
+    for.
+    """
     season, week = season_of(days[0])
     slug = league.espn_path.split("/")[1]
-    about = {"id": str(league.number), "name": league.title, "abbreviation": league.title, "slug": slug, "season": {"year": season}}
+    about = {
+        "id": str(league.number),
+        "name": league.title,
+        "abbreviation": league.title,
+        "slug": slug,
+        "season": {"year": season},
+    }
     head: dict[str, JSON] = {"leagues": [about]}
     if len(days) <= 7:
         head["season"] = {"type": 2, "year": season}
-        head |= {"week": {"number": week}} if league.weekly else {"day": {"date": date.fromordinal(days[0]).isoformat()}}
+        head |= (
+            {"week": {"number": week}}
+            if league.weekly
+            else {"day": {"date": date.fromordinal(days[0]).isoformat()}}
+        )
     if ask.query.get("groups") in league.all_groups:
         head["groups"] = [ask.query["groups"]]
     return head
@@ -155,8 +182,19 @@ def _side(team: Team, where: str, score: int) -> JSON:
 
 @cache
 def _team(team: Team) -> JSON:
-    names = {"location": team.location, "name": team.name, "displayName": team.display, "shortDisplayName": team.name}
-    return {"id": team.id, "abbreviation": team.abbreviation, **names, "isActive": True, "venue": {"id": team.stadium.id}}
+    names = {
+        "location": team.location,
+        "name": team.name,
+        "displayName": team.display,
+        "shortDisplayName": team.name,
+    }
+    return {
+        "id": team.id,
+        "abbreviation": team.abbreviation,
+        **names,
+        "isActive": True,
+        "venue": {"id": team.stadium.id},
+    }
 
 
 def _status(game: Game, standing: Standing, now: float) -> JSON:
@@ -167,10 +205,21 @@ def _status(game: Game, standing: Standing, now: float) -> JSON:
         "postponed": ("POSTPONED", "post", "Postponed"),
     }[standing.phase]
     if game.league.draws:
-        half = "FIRST_HALF" if standing.played < 0.45 else "HALFTIME" if standing.played < 0.55 else "SECOND_HALF"
+        half = (
+            "FIRST_HALF"
+            if standing.played < 0.45
+            else "HALFTIME"
+            if standing.played < 0.55
+            else "SECOND_HALF"
+        )
         name = {"IN_PROGRESS": half, "FINAL": "FULL_TIME"}.get(name, name)
     minutes = max(0, int((now - game.start) / 60)) if state == "in" else 0
-    kind = {"name": f"STATUS_{name}", "state": state, "completed": standing.phase == "post", "description": detail}
+    kind = {
+        "name": f"STATUS_{name}",
+        "state": state,
+        "completed": standing.phase == "post",
+        "description": detail,
+    }
     period = 1 + int(2 * standing.played) if state == "in" else 2 if standing.phase == "post" else 0
     return {
         "clock": minutes * 60.0,
@@ -196,7 +245,10 @@ def _line(world: World, game: Game, now: float) -> dict[str, JSON]:
     if "spreads" in today:
         spread = next(point or 0.0 for side, _, point in today["spreads"].outcomes if side == "home")
         favourite = game.home if spread < 0 else game.away
-        line |= {"spread": spread, "details": f"{favourite.abbreviation} {-abs(spread):g}" if spread else "EVEN"}
+        line |= {
+            "spread": spread,
+            "details": f"{favourite.abbreviation} {-abs(spread):g}" if spread else "EVEN",
+        }
         line["pointSpread"] = _open_and_close(first["spreads"], today["spreads"])
     if "totals" in today:
         line["overUnder"] = today["totals"].outcomes[0][2]

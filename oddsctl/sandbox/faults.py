@@ -1,7 +1,7 @@
 """What can go wrong with a simulated provider, as plain values: injected errors and broken wires. Pure.
 
-As JSON: `{API: FAULT}` with FAULT null (none any more), `{"status": 503}` or `{"mode": "drop"}`, each with `count` (-1: for ever),
-`delay` (seconds), and for a status `headers` and `body`.
+As JSON: `{API: FAULT}` with FAULT null (none any more), `{"status": 503}` or `{"mode": "drop"}`, each with
+`count` (-1: for ever), `delay` (seconds), and for a status `headers` and `body`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
-from oddsctl.ports import JSON
+from oddsctl.domain.ports import JSON
 from oddsctl.sandbox.answers import APIS
 
 Mode = Literal["drop", "truncate", "garbage", "slow"]
@@ -20,8 +20,9 @@ Mode = Literal["drop", "truncate", "garbage", "slow"]
 class Fault:
     """One fault of one API, for the next `count` calls.
 
-    With `status` the provider answers that, does nothing and charges nothing. With `mode` the call is done and charged, but the answer is
-    dropped, cut in half, replaced by a proxy's page, or only late. `delay` seconds pass before either.
+    With `status` the provider answers that, does nothing and charges nothing. With `mode` the call is done
+    and charged, but the answer is dropped, cut in half, replaced by a proxy's page, or only late. `delay`
+    seconds pass before either.
     """
 
     api: str
@@ -56,7 +57,13 @@ def _fault(api: str, told: JSON) -> Fault:
     if told.get("mode") not in (None, *get_args(Mode)):
         raise ValueError(f"{api}: mode is one of {', '.join(get_args(Mode))}")
     fault = Fault(api, **told)
-    numbers = isinstance(fault.count, int) and isinstance(fault.delay, int | float) and isinstance(fault.status, int | None)
+    numbers = (
+        isinstance(fault.count, int)
+        and isinstance(fault.delay, int | float)
+        and isinstance(fault.status, int | None)
+    )
     if not numbers or fault.count == 0 or fault.delay < 0 or not isinstance(fault.headers, dict):
-        raise ValueError(f"{api}: status and count are whole numbers (count not 0), delay is seconds, headers an object")
+        raise ValueError(
+            f"{api}: status and count are whole numbers (count not 0), delay is seconds, headers an object"
+        )
     return fault

@@ -1,4 +1,7 @@
-"""The leagues of the simulated world: what each provider calls them, and how their games tend to go. Facts only, no chance."""
+"""The leagues of the simulated world: what each provider calls them, and how their games tend to go.
+
+Facts only, no chance.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,11 @@ from dataclasses import dataclass
 class League:
     """One league.
 
-    `edge` is what playing at home is worth, `gap` how far a good team is above an average one, `spread` the logistic scale of
-    the final margin, `total` the usual sum of both scores, all in points (goals, runs). `run_line` is the fixed handicap of sports that
-    have one. `minutes` is the length of a game on the wall clock; `postponed` the share of games that are. `all_groups` are the values of
-    ESPN's `groups` that list every game where its default is a subset.
+    `edge` is what playing at home is worth, `gap` how far a good team is above an average one, `spread` the
+    logistic scale of the final margin, `total` the usual sum of both scores, all in points (goals, runs).
+    `run_line` is the fixed handicap of sports that have one. `minutes` is the length of a game on the wall
+    clock; `postponed` the share of games that are. `all_groups` are the values of ESPN's `groups` that list
+    every game where its default is a subset.
     """
 
     number: int
@@ -39,7 +43,20 @@ class League:
 
 
 def _soccer(number: int, name: str, title: str, key: str, slug: str) -> League:
-    return League(number, name, title, "Soccer", f"soccer_{key}", f"soccer/{slug}", 0.35, 0.9, 0.95, 2.7, 112, draws=True)
+    return League(
+        number,
+        name,
+        title,
+        "Soccer",
+        f"soccer_{key}",
+        f"soccer/{slug}",
+        0.35,
+        0.9,
+        0.95,
+        2.7,
+        112,
+        draws=True,
+    )
 
 
 LEAGUES = (
@@ -57,8 +74,10 @@ LEAGUES = (
         3.0, 8.0, 6.0, 146.0, 125, all_groups=("50",),
     ),
     League(5, "wnba", "WNBA", "Basketball", "basketball_wnba", "basketball/wnba", 2.2, 5.5, 6.2, 163.0, 125),
-    League(6, "mlb", "MLB", "Baseball", "baseball_mlb", "baseball/mlb", 0.25, 0.8, 2.4, 8.6, 165, run_line=1.5, postponed=0.015),
-    League(7, "nhl", "NHL", "Ice Hockey", "icehockey_nhl", "hockey/nhl", 0.2, 0.55, 1.35, 6.1, 150, run_line=1.5),
+    League(6, "mlb", "MLB", "Baseball", "baseball_mlb", "baseball/mlb", 0.25, 0.8, 2.4, 8.6, 165,
+     run_line=1.5, postponed=0.015),
+    League(7, "nhl", "NHL", "Ice Hockey", "icehockey_nhl", "hockey/nhl", 0.2, 0.55, 1.35, 6.1, 150,
+     run_line=1.5),
     _soccer(8, "mls", "MLS", "usa_mls", "usa.1"),
     _soccer(9, "epl", "EPL", "epl", "eng.1"),
     _soccer(10, "ucl", "UEFA Champions League", "uefa_champs_league", "uefa.champions"),

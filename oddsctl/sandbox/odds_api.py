@@ -1,7 +1,9 @@
-"""The Odds API v4 of the simulated world: its endpoints, prices in credits, and refusals. Pure; the account is passed in and handed back.
+"""The Odds API v4 of the simulated world: its endpoints, prices in credits, and refusals.
 
-Left out, since oddsctl asks for none of it: `upcoming`, participants, event markets, links and limits. Historical odds are refused
-as on the free plan.
+Pure; the account is passed in and handed back.
+
+Left out, since oddsctl asks for none of it: `upcoming`, participants, event markets, links and limits.
+Historical odds are refused as on the free plan.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from oddsctl.messages.wire import HttpResponse
-from oddsctl.ports import JSON
+from oddsctl.domain.http import HttpResponse
+from oddsctl.domain.ports import JSON
 from oddsctl.sandbox.leagues import BY_ODDS_KEY, LEAGUES, League
 from oddsctl.sandbox.prices import BOOKS, Book, american, offers
 from oddsctl.sandbox.schedule import Game
@@ -41,7 +43,9 @@ class Account:
         return replace(self, month=month, used=0) if month > self.month else self
 
     def knocked(self, now: float) -> Account:
-        """One more call at `now`; the calls of the last second are kept, as many as are needed to refuse the next."""
+        """One more call at `now`; the calls of the last second are kept, as many as are needed to refuse the
+        next.
+        """
         recent = [when for when in self.recent if abs(now - when) < 1]
         return replace(self, recent=(*recent, now)[-CALLS_PER_SECOND - 1 :])
 
@@ -52,14 +56,18 @@ class _RefusedError(Exception):
         self.response = _error(status, code, message)
 
 
-def answer(world: World, account: Account, ask: Ask, now: float, key: str | None = None) -> tuple[Account, HttpResponse]:
+def answer(
+    world: World, account: Account, ask: Ask, now: float, key: str | None = None
+) -> tuple[Account, HttpResponse]:
     """The account after the call, and the answer. With `key` only that key is known, else any is."""
     account = account.at(now)
     given = ask.query.get("apiKey", "")
     if not given:
         return account, _error(401, "MISSING_KEY", "API key is missing")
     if key is not None and given != key:
-        return account, _error(401, "INVALID_KEY", "API key is not valid. Get an API key at https://the-odds-api.com")
+        return account, _error(
+            401, "INVALID_KEY", "API key is not valid. Get an API key at https://the-odds-api.com"
+        )
     account = account.knocked(now)
     if len(account.recent) > CALLS_PER_SECOND:
         return account, _error(429, "EXCEEDED_FREQ_LIMIT", "Requests are too frequent. Please slow down")
@@ -121,7 +129,12 @@ def _look_up(world: World, ask: Ask, now: float) -> tuple[int, JSON]:
 
 
 def _sport(league: League) -> JSON:
-    about = {"key": league.odds_key, "group": league.group, "title": league.title, "description": league.title}
+    about = {
+        "key": league.odds_key,
+        "group": league.group,
+        "title": league.title,
+        "description": league.title,
+    }
     return {**about, "active": True, "has_outrights": False}
 
 
@@ -130,10 +143,15 @@ def _board(call: _Call) -> tuple[int, JSON]:
     markets = _markets(call.ask)
     unknown = [market for market in markets if market not in _BOARD_MARKETS]
     if unknown:
-        raise _RefusedError(422, "INVALID_MARKET", f"Markets not supported by this endpoint: {', '.join(unknown)}")
+        raise _RefusedError(
+            422, "INVALID_MARKET", f"Markets not supported by this endpoint: {', '.join(unknown)}"
+        )
     if any(market.startswith("outrights") for market in markets):
         raise _RefusedError(422, "INVALID_MARKET_COMBO", "Outrights are not available for this sport")
-    events = [{**_event(call, game), "bookmakers": _bookmakers(call, game, books, markets)} for game in _open_games(call)]
+    events = [
+        {**_event(call, game), "bookmakers": _bookmakers(call, game, books, markets)}
+        for game in _open_games(call)
+    ]
     return len(markets) * count if events else 0, events
 
 
@@ -142,9 +160,15 @@ def _event_odds(call: _Call, event: str) -> tuple[int, JSON]:
         raise _RefusedError(422, "INVALID_EVENT_ID", "Invalid event id")
     books, count = _books(call.ask)
     markets = _markets(call.ask)
-    game = next((game for game in call.world.open_games(call.league, call.now) if game.odds_id == event), None)
+    game = next(
+        (game for game in call.world.open_games(call.league, call.now) if game.odds_id == event), None
+    )
     if game is None:
-        raise _RefusedError(404, "EVENT_NOT_FOUND", "Event not found. The event may have expired or the event id may not be valid")
+        raise _RefusedError(
+            404,
+            "EVENT_NOT_FOUND",
+            "Event not found. The event may have expired or the event id may not be valid",
+        )
     bookmakers = _bookmakers(call, game, books, markets)
     for bookmaker in bookmakers:
         del bookmaker["last_update"]
@@ -155,7 +179,9 @@ def _event_odds(call: _Call, event: str) -> tuple[int, JSON]:
 def _scores(call: _Call) -> tuple[int, JSON]:
     days = call.ask.query.get("daysFrom")
     if days is not None and days not in ("1", "2", "3"):
-        raise _RefusedError(422, "INVALID_SCORES_DAYS_FROM", "Invalid daysFrom parameter. Must be an integer between 1 and 3")
+        raise _RefusedError(
+            422, "INVALID_SCORES_DAYS_FROM", "Invalid daysFrom parameter. Must be an integer between 1 and 3"
+        )
     over = _chosen(call.world.past_games(call.league, call.now, int(days)), call.ask) if days else ()
     return 2 if days else 1, [_score(call, game) for game in (*over, *_open_games(call))]
 
@@ -182,15 +208,26 @@ def _event(call: _Call, game: Game) -> dict[str, JSON]:
 def _score(call: _Call, game: Game) -> JSON:
     standing = call.world.standing(game, call.now)
     begun = standing.phase in ("in", "post")
-    scores = [{"name": game.home.odds_name, "score": str(standing.home)}, {"name": game.away.odds_name, "score": str(standing.away)}]
+    scores = [
+        {"name": game.home.odds_name, "score": str(standing.home)},
+        {"name": game.away.odds_name, "score": str(standing.away)},
+    ]
     told = {"scores": scores if begun else None, "last_update": call.stamp(call.now) if begun else None}
     return {**_event(call, game), "completed": standing.phase == "post", **told}
 
 
-def _bookmakers(call: _Call, game: Game, books: tuple[Book, ...], markets: tuple[str, ...]) -> list[dict[str, JSON]]:
+def _bookmakers(
+    call: _Call, game: Game, books: tuple[Book, ...], markets: tuple[str, ...]
+) -> list[dict[str, JSON]]:
     """A game's `bookmakers`; books without any of the markets are not in it."""
     write = _price_format(call.ask)
-    names = {"home": game.home.odds_name, "away": game.away.odds_name, "draw": "Draw", "over": "Over", "under": "Under"}
+    names = {
+        "home": game.home.odds_name,
+        "away": game.away.odds_name,
+        "draw": "Draw",
+        "over": "Over",
+        "under": "Under",
+    }
     found: list[dict[str, JSON]] = []
     for book in books:
         listed: list[dict[str, JSON]] = []
@@ -199,9 +236,18 @@ def _bookmakers(call: _Call, game: Game, books: tuple[Book, ...], markets: tuple
                 {"name": names[side], "price": write(price)} | ({} if point is None else {"point": point})
                 for side, price, point in sorted(offer.outcomes, key=lambda outcome: names[outcome[0]])
             ]
-            listed.append({"key": offer.market, "last_update": call.stamp(offer.last_update), "outcomes": outcomes})
+            listed.append(
+                {"key": offer.market, "last_update": call.stamp(offer.last_update), "outcomes": outcomes}
+            )
         if listed:
-            found.append({"key": book.key, "title": book.title, "last_update": listed[0]["last_update"], "markets": listed})
+            found.append(
+                {
+                    "key": book.key,
+                    "title": book.title,
+                    "last_update": listed[0]["last_update"],
+                    "markets": listed,
+                }
+            )
     return found
 
 
@@ -223,7 +269,9 @@ def _price_format(ask: Ask) -> Callable[[float], float]:
 
 
 def _books(ask: Ask) -> tuple[tuple[Book, ...], int]:
-    """The books asked for, and what their number multiplies the price by; `bookmakers` wins over `regions`."""
+    """The books asked for, and what their number multiplies the price by; `bookmakers` wins over
+    `regions`.
+    """
     keys, regions = sorted(set(ask.words("bookmakers"))), sorted(set(ask.words("regions")))
     if not keys and not regions:
         raise _RefusedError(422, "MISSING_REGION", "Missing regions or bookmakers key")
@@ -250,7 +298,9 @@ def _chosen(games: Iterable[Game], ask: Ask) -> Iterator[Game]:
     first = _bound(ask, "commenceTimeFrom", "INVALID_COMMENCE_TIME_FROM", -math.inf)
     last = _bound(ask, "commenceTimeTo", "INVALID_COMMENCE_TIME_TO", math.inf)
     if last <= first:
-        raise _RefusedError(422, "INVALID_COMMENCE_TIME_RANGE", "commenceTimeTo must be later than commenceTimeFrom")
+        raise _RefusedError(
+            422, "INVALID_COMMENCE_TIME_RANGE", "commenceTimeTo must be later than commenceTimeFrom"
+        )
     return (game for game in games if (not ids or game.odds_id in ids) and first <= game.start <= last)
 
 
@@ -261,4 +311,6 @@ def _bound(ask: Ask, name: str, code: str, default: float) -> float:
     try:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
     except ValueError:
-        raise _RefusedError(422, code, f"Invalid {name} parameter. The format must be YYYY-MM-DDTHH:MM:SSZ") from None
+        raise _RefusedError(
+            422, code, f"Invalid {name} parameter. The format must be YYYY-MM-DDTHH:MM:SSZ"
+        ) from None

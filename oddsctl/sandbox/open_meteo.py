@@ -1,4 +1,5 @@
-"""Open-Meteo of the simulated world: hourly forecasts anywhere, and the geocoder for the towns games are played in. Pure.
+"""Open-Meteo of the simulated world: hourly forecasts anywhere, and the geocoder for the towns games are
+played in. Pure.
 
 Hourly values only; `daily`, `current`, `models` and days before the forecast are not read.
 """
@@ -13,8 +14,8 @@ from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from oddsctl.messages.wire import HttpResponse
-from oddsctl.ports import JSON
+from oddsctl.domain.http import HttpResponse
+from oddsctl.domain.ports import JSON
 from oddsctl.sandbox.chance import roll, wander
 from oddsctl.sandbox.teams import STATES, City, cities
 from oddsctl.sandbox.wire import Ask, reply, utc
@@ -39,7 +40,9 @@ class _Sky:
 
     def __init__(self, seed: int, latitude: float, longitude: float, when: float) -> None:
         cell = (f"{latitude:.2f}", f"{longitude:.2f}")
-        year = math.cos(2 * math.pi * (when / 86400 / 365.2425 - 0.55)) * math.copysign(1, latitude)  # 1970 began in winter
+        year = math.cos(2 * math.pi * (when / 86400 / 365.2425 - 0.55)) * math.copysign(
+            1, latitude
+        )  # 1970 began in winter
         noon = math.cos(2 * math.pi * ((when / 3600 + longitude / 15) % 24 - 15) / 24)
         self.celsius = 30 - 0.45 * abs(latitude) + 0.3 * abs(latitude) * year + 4 * noon
         self.celsius += 5 * wander(seed, "warmth", *cell, now=when, span=12 * 3600)
@@ -84,7 +87,9 @@ _UNIT_NAMES = {"fahrenheit": "°F", "mph": "mp/h", "ms": "m/s", "kn": "kn", "inc
 
 
 def forecast(world: World, ask: Ask, now: float) -> HttpResponse:
-    """The forecast asked for: an object for one place, an array for several; 400 with the reason for what cannot be."""
+    """The forecast asked for: an object for one place, an array for several; 400 with the reason for what
+    cannot be.
+    """
     if ask.path.rstrip("/") != "/v1/forecast":
         return reply(404, {"error": True, "reason": "Not Found"})
     try:
@@ -107,9 +112,17 @@ def geocoding(ask: Ask) -> HttpResponse:
     if not count.isdigit() or not 1 <= int(count) <= 100:
         return reply(400, {"error": True, "reason": "Parameter count must be between 1 and 100."})
     name, _, region = (_plain(part) for part in ask.query.get("name", "").partition(","))
-    towns = [town for town in cities().values() if _is_called(town, name) and (not region or region in _regions(town))]
-    towns.sort(key=lambda town: _plain(town.name) != name)  # the whole name before the beginning of a longer one
-    code = ask.query.get("countryCode", "").upper()  # filters what the count has left, as in the public source
+    towns = [
+        town
+        for town in cities().values()
+        if _is_called(town, name) and (not region or region in _regions(town))
+    ]
+    towns.sort(
+        key=lambda town: _plain(town.name) != name
+    )  # the whole name before the beginning of a longer one
+    code = ask.query.get(
+        "countryCode", ""
+    ).upper()  # filters what the count has left, as in the public source
     towns = [town for town in towns[: int(count)] if not code or town.country_code == code]
     found: dict[str, JSON] = {"results": [_town(town) for town in towns]} if towns else {}
     return reply(200, {**found, "generationtime_ms": 0.1})
@@ -124,7 +137,9 @@ def _places(ask: Ask) -> list[tuple[float, float]]:
         raise ValueError("Parameter 'latitude' and 'longitude' must have the same number of elements")
     if len(latitudes) > _MOST_PLACES:
         raise ValueError("Only up to 1000 locations can be requested at once")
-    places = [(float(latitude), float(longitude)) for latitude, longitude in zip(latitudes, longitudes, strict=True)]
+    places = [
+        (float(latitude), float(longitude)) for latitude, longitude in zip(latitudes, longitudes, strict=True)
+    ]
     for latitude, longitude in places:
         if not -90 <= latitude <= 90:
             raise ValueError(f"Latitude must be in range of -90 to 90°. Given: {latitude}.")
@@ -135,7 +150,9 @@ def _places(ask: Ask) -> list[tuple[float, float]]:
 
 def _zone(name: str, place: tuple[float, float]) -> ZoneInfo:
     if name == "auto":
-        name = min(cities().values(), key=lambda town: math.dist((town.latitude, town.longitude), place)).timezone
+        name = min(
+            cities().values(), key=lambda town: math.dist((town.latitude, town.longitude), place)
+        ).timezone
     try:
         return ZoneInfo("UTC" if name == "GMT" else name)
     except (KeyError, OSError, ValueError):
@@ -156,7 +173,11 @@ def _span(ask: Ask, place: tuple[float, float], now: float) -> _Span:
     begin = date.fromordinal(first)
     midnight = datetime(begin.year, begin.month, begin.day, tzinfo=local)
     hours = [midnight.timestamp() + 3600 * hour for hour in range(24 * (last - first + 1))]
-    return _Span(hours, int((midnight.utcoffset() or timedelta()).total_seconds()), "GMT" if named == "GMT" else str(local))
+    return _Span(
+        hours,
+        int((midnight.utcoffset() or timedelta()).total_seconds()),
+        "GMT" if named == "GMT" else str(local),
+    )
 
 
 def _day(ask: Ask, name: str, today: int, default: int) -> int:
@@ -175,14 +196,19 @@ def _variables(ask: Ask) -> list[str]:
     names = ask.words("hourly")
     for name in names:
         if name not in _VARIABLES:
-            raise ValueError(f"Cannot initialize WeatherVariable from invalid String value {name} for key hourly")
+            raise ValueError(
+                f"Cannot initialize WeatherVariable from invalid String value {name} for key hourly"
+            )
     return names
 
 
-def _one(world: World, ask: Ask, place: tuple[float, float], span: _Span, variables: list[str]) -> dict[str, JSON]:
+def _one(
+    world: World, ask: Ask, place: tuple[float, float], span: _Span, variables: list[str]
+) -> dict[str, JSON]:
     latitude, longitude = (round(degrees * 16) / 16 for degrees in place)  # the middle of the grid's cell
     answer: dict[str, JSON] = {
-        "latitude": latitude, "longitude": longitude, "generationtime_ms": 0.1, "utc_offset_seconds": span.offset,
+        "latitude": latitude, "longitude": longitude, "generationtime_ms": 0.1,
+        "utc_offset_seconds": span.offset,
         "timezone": span.zone, "timezone_abbreviation": span.zone, "elevation": 100.0,
     }  # fmt: skip
     if not variables:
@@ -190,7 +216,9 @@ def _one(world: World, ask: Ask, place: tuple[float, float], span: _Span, variab
     skies = [_Sky(world.seed, latitude, longitude, hour) for hour in span.hours]
     unix = ask.query.get("timeformat") == "unixtime"
     units: dict[str, str] = {"time": "unixtime" if unix else "iso8601"}
-    block: dict[str, JSON] = {"time": [int(hour) if unix else utc(hour + span.offset, "%Y-%m-%dT%H:%M") for hour in span.hours]}
+    block: dict[str, JSON] = {
+        "time": [int(hour) if unix else utc(hour + span.offset, "%Y-%m-%dT%H:%M") for hour in span.hours]
+    }
     for name in variables:
         units[name], convert = _in_unit(ask, *_VARIABLES[name])
         digits = 2 if units[name] in ("mm", "inch") else 1
@@ -225,7 +253,10 @@ def _is_called(town: City, name: str) -> bool:
 
 
 def _regions(town: City) -> set[str]:
-    return {_plain(word) for word in (town.region, STATES.get(town.region, town.region), town.country_code, _country(town))}
+    return {
+        _plain(word)
+        for word in (town.region, STATES.get(town.region, town.region), town.country_code, _country(town))
+    }
 
 
 def _country(town: City) -> str:
@@ -236,6 +267,8 @@ def _town(town: City) -> JSON:
     admin = STATES.get(town.region) or (town.region if town.country_code == "GB" else None)
     number = 4000000 + list(cities().values()).index(town)
     return {
-        "id": number, "name": town.name, "latitude": town.latitude, "longitude": town.longitude, "elevation": 100.0, "feature_code": "PPL",
-        "country_code": town.country_code, "timezone": town.timezone, "country": _country(town), **({"admin1": admin} if admin else {}),
+        "id": number, "name": town.name, "latitude": town.latitude, "longitude": town.longitude,
+        "elevation": 100.0, "feature_code": "PPL",
+        "country_code": town.country_code, "timezone": town.timezone,
+        "country": _country(town), **({"admin1": admin} if admin else {}),
     }  # fmt: skip

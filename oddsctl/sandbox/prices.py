@@ -1,6 +1,7 @@
 """What the simulated bookmakers ask for: prices that drift with time, each with its margin. Pure.
 
-A book's price changes only when its `last_update` does: every five minutes, every minute from six hours before the start.
+A book's price changes only when its `last_update` does: every five minutes, every minute from six hours
+before the start.
 """
 
 from __future__ import annotations
@@ -43,15 +44,21 @@ BOOKS = (
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One market of one book: outcomes as (side, decimal price, point); sides are home, away, draw, over, under."""
+    """One market of one book: outcomes as (side, decimal price, point); sides are home, away, draw, over,
+    under.
+    """
 
     market: str
     last_update: int
     outcomes: tuple[tuple[str, float, float | None], ...]
 
 
-def offers(world: World, game: Game, book: Book, now: float, markets: tuple[str, ...] = FEATURED) -> Iterator[Offer]:
-    """The book's offers for a game that is not over, of the featured `markets`; it may lack some, and for a few games all books do."""
+def offers(
+    world: World, game: Game, book: Book, now: float, markets: tuple[str, ...] = FEATURED
+) -> Iterator[Offer]:
+    """The book's offers for a game that is not over, of the featured `markets`; it may lack some, and for a
+    few games all books do.
+    """
     if roll(world.seed, game.id, "bare") < 0.03:
         return
     updated = _updated(world, game, book, now)
@@ -101,11 +108,19 @@ def _view(world: World, game: Game, book: Book, at: float) -> _View:
     )
 
 
-def _outcomes(market: str, view: _View, game: Game, book: Book) -> tuple[tuple[str, float, float | None], ...]:
+def _outcomes(
+    market: str, view: _View, game: Game, book: Book
+) -> tuple[tuple[str, float, float | None], ...]:
     if market == "h2h" and game.league.draws:
-        draw = max(0.05, (0.29 - 0.05 * (1 - view.left)) * math.exp(-0.22 * (view.margin / max(view.doubt, 0.3)) ** 2))
+        draw = max(
+            0.05,
+            (0.29 - 0.05 * (1 - view.left)) * math.exp(-0.22 * (view.margin / max(view.doubt, 0.3)) ** 2),
+        )
         home = (1 - draw) * _chance(view.margin / view.doubt)
-        return _priced(book.overround + 0.01, (("home", home, None), ("away", 1 - draw - home, None), ("draw", draw, None)))
+        return _priced(
+            book.overround + 0.01,
+            (("home", home, None), ("away", 1 - draw - home, None), ("draw", draw, None)),
+        )
     if market == "h2h":
         home = _chance(view.margin / view.doubt)
         return _priced(book.overround, (("home", home, None), ("away", 1 - home, None)))
@@ -135,5 +150,7 @@ def _chance(edge: float) -> float:
     return min(0.92, max(0.08, 1 / (1 + math.exp(-edge))))
 
 
-def _priced(overround: float, fair: tuple[tuple[str, float, float | None], ...]) -> tuple[tuple[str, float, float | None], ...]:
+def _priced(
+    overround: float, fair: tuple[tuple[str, float, float | None], ...]
+) -> tuple[tuple[str, float, float | None], ...]:
     return tuple((side, round(1 / (chance * overround), 2), point) for side, chance, point in fair)

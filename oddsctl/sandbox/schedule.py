@@ -1,7 +1,9 @@
-"""Who plays whom, where and when: a pure function of the seed and the calendar, the whole year round. No prices, no scores, no `now`.
+"""Who plays whom, where and when: a pure function of the seed and the calendar, the whole year round.
 
-A league's week runs from Tuesday to Monday, days are US Eastern. Each league but the two football ones plays every day, so that a look at
-two days always shows a game.
+No prices, no scores, no `now`.
+
+A league's week runs from Tuesday to Monday, days are US Eastern. Each league but the two football ones plays
+every day, so that a look at two days always shows a game.
 """
 
 from __future__ import annotations
@@ -25,7 +27,11 @@ _TUESDAY, _WEDNESDAY, _THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY, _MONDAY = range(7)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Game:
-    """One game. `id` is ESPN's, `odds_id` The Odds API's; `day` is the US Eastern day as a date ordinal; `start` epoch seconds."""
+    """One game.
+
+    `id` is ESPN's, `odds_id` The Odds API's; `day` is the US Eastern day as a date ordinal; `start` epoch
+    seconds.
+    """
 
     league: League
     id: str
@@ -75,7 +81,9 @@ def week_of(day: int) -> int:
 
 
 def season_of(day: int) -> tuple[int, int]:
-    """Season and week (1 to 18, over and over) of a football day: week 1 begins on the Tuesday after Labor Day."""
+    """Season and week (1 to 18, over and over) of a football day: week 1 begins on the Tuesday after Labor
+    Day.
+    """
     year = date.fromordinal(day).year
     season = year if day >= _opening(year) else year - 1
     return season, (week_of(day) - week_of(_opening(season))) % 18 + 1
@@ -109,7 +117,9 @@ def week_games(seed: int, name: str, week: int) -> tuple[Game, ...]:
     return tuple(sorted(found, key=lambda game: (game.start, game.id)))
 
 
-def _played(seed: int, league: League, week: int, *, number: int, slot: _Slot, pair: tuple[Team, Team]) -> Iterator[Game]:
+def _played(
+    seed: int, league: League, week: int, *, number: int, slot: _Slot, pair: tuple[Team, Team]
+) -> Iterator[Game]:
     """The game of a slot, and the second one of a doubleheader now and then."""
     home, away = pair
     day = week * 7 + 2 + slot.day
@@ -135,7 +145,10 @@ def _played(seed: int, league: League, week: int, *, number: int, slot: _Slot, p
 
 
 def _pairs(seed: int, league: League, draw: str) -> list[tuple[Team, Team]]:
-    """Home and away by lot. No stadium twice where turning a pair round helps; western hosts come last, where the late slots are."""
+    """Home and away by lot.
+
+    No stadium twice where turning a pair round helps; western hosts come last, where the late slots are.
+    """
     order = sorted(teams(league.name), key=lambda team: roll(seed, "draw", league.name, draw, team.id))
     taken: set[str] = set()
     pairs = []
@@ -159,12 +172,20 @@ def _rounds(league: League, seed: int, week: int) -> list[_Round]:
     if league.name == "ucl":
         return [
             (str(week), _UCL_SLOTS),
-            (f"{week}b", [_Slot(day, 21, 0, _BERLIN) for day in (_THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY, _MONDAY)]),
+            (
+                f"{week}b",
+                [_Slot(day, 21, 0, _BERLIN) for day in (_THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY, _MONDAY)],
+            ),
         ]
     if league.draws:
         midweek = [_Slot(day, 20, 0) for day in (_TUESDAY, _WEDNESDAY, _WEDNESDAY, _THURSDAY)]
-        return [(f"{week}m", midweek), (str(week), _weekend_slots(len(teams(league.name)) // 2, late=league.name == "mls"))]
-    return [(f"{week}d{day}", _arena_slots(day, count)) for day, count in enumerate(_ARENA_GAMES[league.name])]
+        return [
+            (f"{week}m", midweek),
+            (str(week), _weekend_slots(len(teams(league.name)) // 2, late=league.name == "mls")),
+        ]
+    return [
+        (f"{week}d{day}", _arena_slots(day, count)) for day, count in enumerate(_ARENA_GAMES[league.name])
+    ]
 
 
 def _at(day: int, *times: tuple[int, int], zone: str | None = None) -> list[_Slot]:
@@ -187,7 +208,9 @@ _NCAAF_SLOTS = [
     *_at(_FRIDAY, (19, 0), (20, 0), zone=_NEW_YORK),
     *_at(_SATURDAY, *[(12, 0)] * 5, *[(15, 30)] * 4, (19, 0), (19, 30), (20, 0), (22, 30), zone=_NEW_YORK),
 ]
-_UCL_SLOTS = [slot for day in (_TUESDAY, _WEDNESDAY) for slot in _at(day, *[(18, 45)] * 2, *[(21, 0)] * 5, zone=_BERLIN)]
+_UCL_SLOTS = [
+    slot for day in (_TUESDAY, _WEDNESDAY) for slot in _at(day, *[(18, 45)] * 2, *[(21, 0)] * 5, zone=_BERLIN)
+]
 _UCL_OTHER_SLOTS = [_Slot(day, 21, 0, _BERLIN) for day in (_THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY, _MONDAY)]
 _ARENA_GAMES = {  # Tuesday to Monday
     "nba": (6, 10, 4, 10, 7, 8, 8),
@@ -207,7 +230,11 @@ def _mlb_slots(day: int) -> list[_Slot]:
 
 def _arena_slots(day: int, count: int) -> list[_Slot]:
     afternoon = count // 3 if day in (_SATURDAY, _SUNDAY) else 0
-    return _at(day, *islice(cycle([(13, 0), (15, 30)]), afternoon), *islice(cycle([(19, 0), (19, 30)]), count - afternoon))
+    return _at(
+        day,
+        *islice(cycle([(13, 0), (15, 30)]), afternoon),
+        *islice(cycle([(19, 0), (19, 30)]), count - afternoon),
+    )
 
 
 def _weekend_slots(count: int, *, late: bool) -> list[_Slot]:

@@ -1,7 +1,9 @@
-"""The door of the simulated world over HTTP, for `oddsctl sandbox` and tests: loopback only, nothing is kept on disk.
+"""The door of the simulated world over HTTP, for `oddsctl sandbox` and tests: loopback only, nothing is kept
+on disk.
 
-Below the announced address: /odds, /espn, /weather and /geocoding are the four APIs. Control: GET /__log (calls so far) and /__usage
-(credits and calls), POST /__faults (see `faults`) and /__quota {"remaining": N} (another program spent, or the month began anew).
+Below the announced address: /odds, /espn, /weather and /geocoding are the four APIs. Control: GET /__log
+(calls so far) and /__usage (credits and calls), POST /__faults (see `faults`) and /__quota {"remaining": N}
+(another program spent, or the month began anew).
 """
 
 from __future__ import annotations
@@ -16,9 +18,9 @@ from ipaddress import ip_address
 from threading import Lock
 from urllib.parse import parse_qsl, urlsplit
 
-from oddsctl.errors import UsageError
-from oddsctl.messages.wire import HttpResponse
-from oddsctl.ports import JSON, Clock
+from oddsctl.domain.errors import UsageError
+from oddsctl.domain.http import HttpResponse
+from oddsctl.domain.ports import JSON, Clock
 from oddsctl.sandbox import faults
 from oddsctl.sandbox.answers import APIS, answer
 from oddsctl.sandbox.faults import Fault
@@ -31,12 +33,16 @@ _PROXY_PAGE = b"<html>upstream connect error</html>"
 
 
 class SandboxServer(ThreadingHTTPServer):
-    """One simulated account, its faults and its log, served to many threads. Listens as soon as it is made."""
+    """One simulated account, its faults and its log, served to many threads. Listens as soon as it is
+    made.
+    """
 
     daemon_threads = True
     block_on_close = False  # a delayed answer shall not hold up the end
 
-    def __init__(self, world: World, clock: Clock, *, host: str = "127.0.0.1", port: int = 0, key: str | None = None) -> None:
+    def __init__(
+        self, world: World, clock: Clock, *, host: str = "127.0.0.1", port: int = 0, key: str | None = None
+    ) -> None:
         if not ip_address("127.0.0.1" if host == "localhost" else host).is_loopback:
             raise UsageError(f"the sandbox serves on loopback only, not on {host}", hint="leave out the host")
         self.world = world
@@ -70,13 +76,24 @@ class SandboxServer(ThreadingHTTPServer):
         now = self.clock.now()
         with self._lock:
             if fault is not None and fault.status is not None:
-                found = reply(fault.status, {"message": "injected"} if fault.body is None else fault.body, fault.headers)
+                found = reply(
+                    fault.status, {"message": "injected"} if fault.body is None else fault.body, fault.headers
+                )
             else:
                 self._account, found = answer(self.world, self._account, ask, now, self._key)
             self._calls[ask.api] += 1
             safe = {name: "***" if name.lower() == "apikey" else value for name, value in ask.query.items()}
             cost = int(found.headers.get("x-requests-last", 0))
-            self._log.append({"api": ask.api, "path": ask.path, "query": safe, "status": found.status, "cost": cost, "t": now})
+            self._log.append(
+                {
+                    "api": ask.api,
+                    "path": ask.path,
+                    "query": safe,
+                    "status": found.status,
+                    "cost": cost,
+                    "t": now,
+                }
+            )
             return found
 
     def told(self, path: str, message: JSON) -> JSON:
@@ -89,7 +106,9 @@ class SandboxServer(ThreadingHTTPServer):
                 remaining = message.get("remaining") if isinstance(message, dict) else None
                 if not isinstance(remaining, int):
                     raise ValueError('expected {"remaining": N}')
-                self._account = replace(self._account.at(self.clock.now()), used=self.world.credits - remaining)
+                self._account = replace(
+                    self._account.at(self.clock.now()), used=self.world.credits - remaining
+                )
         return {"ok": True}
 
     def asked(self, path: str) -> JSON:
@@ -98,7 +117,11 @@ class SandboxServer(ThreadingHTTPServer):
             if path == "/__log":
                 return list(self._log)
             used = self._account.at(self.clock.now()).used
-            return {"used": used, "remaining": self.world.credits - used, "calls": {api: self._calls[api] for api in APIS}}
+            return {
+                "used": used,
+                "remaining": self.world.credits - used,
+                "calls": {api: self._calls[api] for api in APIS},
+            }
 
 
 def serve(

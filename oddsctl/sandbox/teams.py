@@ -1,4 +1,7 @@
-"""The towns, stadiums and teams of the simulated world, read from the two tables beside this file. Facts only, no chance."""
+"""The towns, stadiums and teams of the simulated world, read from the two tables beside this file.
+
+Facts only, no chance.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,18 @@ from functools import cache
 from importlib import resources
 
 STATES = {
-    "AL": "Alabama", "AZ": "Arizona", "CA": "California", "CO": "Colorado", "CT": "Connecticut", "DC": "District of Columbia",
-    "FL": "Florida", "GA": "Georgia", "IA": "Iowa", "IL": "Illinois", "IN": "Indiana", "KS": "Kansas", "KY": "Kentucky",
-    "LA": "Louisiana", "MA": "Massachusetts", "MD": "Maryland", "MI": "Michigan", "MN": "Minnesota", "MO": "Missouri",
-    "MS": "Mississippi", "NC": "North Carolina", "NE": "Nebraska", "NJ": "New Jersey", "NV": "Nevada", "NY": "New York",
-    "OH": "Ohio", "OK": "Oklahoma", "OR": "Oregon", "PA": "Pennsylvania", "SC": "South Carolina", "TN": "Tennessee",
-    "TX": "Texas", "UT": "Utah", "VA": "Virginia", "WA": "Washington", "WI": "Wisconsin", "WV": "West Virginia",
+    "AL": "Alabama", "AZ": "Arizona", "CA": "California", "CO": "Colorado", "CT": "Connecticut",
+    "DC": "District of Columbia",
+    "FL": "Florida", "GA": "Georgia", "IA": "Iowa", "IL": "Illinois", "IN": "Indiana", "KS": "Kansas",
+    "KY": "Kentucky",
+    "LA": "Louisiana", "MA": "Massachusetts", "MD": "Maryland", "MI": "Michigan", "MN": "Minnesota",
+    "MO": "Missouri",
+    "MS": "Mississippi", "NC": "North Carolina", "NE": "Nebraska", "NJ": "New Jersey", "NV": "Nevada",
+    "NY": "New York",
+    "OH": "Ohio", "OK": "Oklahoma", "OR": "Oregon", "PA": "Pennsylvania", "SC": "South Carolina",
+    "TN": "Tennessee",
+    "TX": "Texas", "UT": "Utah", "VA": "Virginia", "WA": "Washington", "WI": "Wisconsin",
+    "WV": "West Virginia",
     "AB": "Alberta", "BC": "British Columbia", "MB": "Manitoba", "ON": "Ontario", "QC": "Quebec",
 }  # fmt: skip
 """US states and Canadian provinces by abbreviation."""
@@ -60,7 +69,12 @@ def cities() -> dict[tuple[str, str], City]:
     """All towns by name and region."""
     return {
         (row["city"], row["region"]): City(
-            row["city"], row["region"], row["country_code"], float(row["latitude"]), float(row["longitude"]), row["timezone"]
+            row["city"],
+            row["region"],
+            row["country_code"],
+            float(row["latitude"]),
+            float(row["longitude"]),
+            row["timezone"],
         )
         for row in _table("cities.csv")
     }
@@ -69,7 +83,11 @@ def cities() -> dict[tuple[str, str], City]:
 @cache
 def teams(league: str) -> tuple[Team, ...]:
     """The teams of a league, in the order of the table (in college sports the ranked ones come first)."""
-    return tuple(_team(number, row) for number, row in enumerate(_table("teams.csv"), start=1) if league in row["leagues"].split())
+    return tuple(
+        _team(number, row)
+        for number, row in enumerate(_table("teams.csv"), start=1)
+        if league in row["leagues"].split()
+    )
 
 
 @cache
@@ -87,7 +105,15 @@ def _team(number: int, row: dict[str, str]) -> Team:
         {"1": True, "0": False, "": None}[row["indoor"]],
     )
     name = row["name"] or row["location"]
-    return Team(str(number), row["abbreviation"], row["location"] or name, name, display, row["odds_name"] or display, stadium)
+    return Team(
+        str(number),
+        row["abbreviation"],
+        row["location"] or name,
+        name,
+        display,
+        row["odds_name"] or display,
+        stadium,
+    )
 
 
 def _table(name: str) -> Iterator[dict[str, str]]:

@@ -1,22 +1,33 @@
-"""The door of the simulated world inside the process, for `--demo`: a Transport without a wire. No socket may enter."""
+"""The door of the simulated world inside the process, for `--demo`: a Transport without a wire.
+
+No socket may enter.
+"""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from oddsctl.messages.wire import HttpRequest, HttpResponse
-from oddsctl.ports import JSON, Clock, Store
+from oddsctl.domain.http import HttpRequest, HttpResponse
+from oddsctl.domain.ports import JSON, Clock, Store
 from oddsctl.sandbox.answers import answer
 from oddsctl.sandbox.odds_api import Account
 from oddsctl.sandbox.wire import Ask
 from oddsctl.sandbox.world import World
 
 ACCOUNT_KEY = "demo/account"
-_ROUTES = (("odds", "/v4/"), ("espn", "/apis/site/v2/"), ("weather", "/v1/forecast"), ("geocoding", "/v1/search"))
+_ROUTES = (
+    ("odds", "/v4/"),
+    ("espn", "/apis/site/v2/"),
+    ("weather", "/v1/forecast"),
+    ("geocoding", "/v1/search"),
+)
 
 
 class DemoTransport:
-    """Answers from the simulated world. The account is kept in the store, so that credits go down from run to run."""
+    """Answers from the simulated world.
+
+    The account is kept in the store, so that credits go down from run to run.
+    """
 
     def __init__(self, world: World, clock: Clock, store: Store) -> None:
         self._world = world
@@ -24,13 +35,18 @@ class DemoTransport:
         self._store = store
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """The answer; it comes at once and always whole. Which API is meant follows from the path, whatever the host."""
+        """The answer; it comes at once and always whole.
+
+        Which API is meant follows from the path, whatever the host.
+        """
         ask, now = _ask(request), self._clock.now()
         if ask.api == "odds":
             found = self._store.update(ACCOUNT_KEY, lambda kept: self._charged(kept, ask, now))
         else:
             _, found = answer(self._world, Account(), ask, now)
-        return HttpResponse(found.status, found.headers, found.body, sent_at=now, received_at=self._clock.now())
+        return HttpResponse(
+            found.status, found.headers, found.body, sent_at=now, received_at=self._clock.now()
+        )
 
     def close(self) -> None:
         """Nothing is held."""
@@ -47,7 +63,9 @@ def _read(kept: JSON) -> Account:
 def _ask(request: HttpRequest) -> Ask:
     path = urlsplit(request.url).path
     headers = {name.lower(): value for name, value in request.headers}
-    agent = headers.get("user-agent", "python-requests/2")  # what the real transport would send of its own accord
+    agent = headers.get(
+        "user-agent", "python-requests/2"
+    )  # what the real transport would send of its own accord
     for api, mark in _ROUTES:
         if mark in f"{path}/":
             below = path[path.index(mark.rstrip("/")) :]

@@ -1,4 +1,7 @@
-"""How a question reaches the simulated providers and how an answer leaves: plain values, marked as demo data. No socket may enter."""
+"""How a question reaches the simulated providers and how an answer leaves: plain values, marked as demo data.
+
+No socket may enter.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from oddsctl.messages.wire import HttpResponse
-from oddsctl.ports import JSON
+from oddsctl.domain.http import HttpResponse
+from oddsctl.domain.ports import JSON
 
 DEMO_HEADER = "x-oddsctl-demo"
 """Every answer of the simulated world carries this header, so that nobody takes it for a real one."""
@@ -16,7 +19,9 @@ DEMO_HEADER = "x-oddsctl-demo"
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One GET: which API (odds, espn, weather, geocoding), the path below its base URL, the query, the User-Agent."""
+    """One GET: which API (odds, espn, weather, geocoding), the path below its base URL, the query, the
+    User-Agent.
+    """
 
     api: str
     path: str

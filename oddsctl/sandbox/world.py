@@ -1,4 +1,6 @@
-"""The simulated world: how its games stand at a given moment. Pure; the same seed and the same `now` give the same world.
+"""The simulated world: how its games stand at a given moment.
+
+Pure; the same seed and the same `now` give the same world.
 
 No time, no log, no file but the team tables, and no chance but `chance.roll` may enter.
 """
@@ -46,7 +48,10 @@ class World:
         return games_on(self.seed, league, day)
 
     def open_games(self, league: League, now: float) -> Iterator[Game]:
-        """What The Odds API lists: games in play and those of the next eight days, by start. Now and then it does not have one."""
+        """What The Odds API lists: games in play and those of the next eight days, by start.
+
+        Now and then it does not have one.
+        """
         for game in games_between(self.seed, league, now - _LONGEST_GAME, now + LISTED_AHEAD):
             phase = self.standing(game, now).phase
             over = phase == "post" or (phase == "postponed" and now >= game.start)
@@ -64,12 +69,21 @@ class World:
         return roll(self.seed, game.id, "unlisted") >= 0.03
 
     def commence_time(self, game: Game, now: float) -> float:
-        """The start as The Odds API gives it: the scheduled one, and once play has begun the real one, some minutes later."""
-        return game.start if now < game.start else game.start + 60 + int(300 * roll(self.seed, game.id, "kickoff"))
+        """The start as The Odds API gives it: the scheduled one, and once play has begun the real one, some
+        minutes later.
+        """
+        return (
+            game.start
+            if now < game.start
+            else game.start + 60 + int(300 * roll(self.seed, game.id, "kickoff"))
+        )
 
     def is_postponed(self, game: Game, now: float) -> bool:
         """Whether the game is known to be called off."""
-        return now >= game.start - POSTPONED_AHEAD and roll(self.seed, game.id, "postponed") < game.league.postponed
+        return (
+            now >= game.start - POSTPONED_AHEAD
+            and roll(self.seed, game.id, "postponed") < game.league.postponed
+        )
 
     def standing(self, game: Game, now: float) -> Standing:
         """How the game stands at `now`; a score never goes down."""
@@ -78,7 +92,9 @@ class World:
         if now < game.start:
             return Standing("pre")
         home, away = self.final_score(game)
-        played = (now - game.start) / (game.league.minutes * 60 * (1 + 0.12 * roll(self.seed, game.id, "length")))
+        played = (now - game.start) / (
+            game.league.minutes * 60 * (1 + 0.12 * roll(self.seed, game.id, "length"))
+        )
         if played >= 1:
             return Standing("post", 1.0, home, away)
         return Standing("in", played, int(home * played), int(away * played))
@@ -86,7 +102,9 @@ class World:
     def expected_margin(self, game: Game) -> float:
         """By how much the home team should win, in points, before the game."""
         league = game.league
-        gap = _strength(self.seed, league.name, game.home.id) - _strength(self.seed, league.name, game.away.id)
+        gap = _strength(self.seed, league.name, game.home.id) - _strength(
+            self.seed, league.name, game.away.id
+        )
         return (0.0 if game.neutral else league.edge) + gap * league.gap
 
     def expected_total(self, game: Game) -> float:

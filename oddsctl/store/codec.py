@@ -1,8 +1,9 @@
 """Frozen values to JSON and back, by their annotations alone. No store, no provider and no pickle may enter.
 
-Stored JSON outlives the program that wrote it, so decoding is strict about types and lenient about fields: an unknown one is ignored,
-a missing one takes its default, and what equals its default is not written. A board holds some 1,500 prices; so each type is compiled
-once into a pair of closures. Of a union of dataclasses the member is named under `type`.
+Stored JSON outlives the program that wrote it, so decoding is strict about types and lenient about fields: an
+unknown one is ignored, a missing one takes its default, and what equals its default is not written. A board
+holds some 1,500 prices; so each type is compiled once into a pair of closures. Of a union of dataclasses the
+member is named under `type`.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ from enum import IntEnum, StrEnum
 from functools import cache
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from oddsctl.ports import JSON
+from oddsctl.domain.ports import JSON
 
 TAG = "type"
 
 
 class DecodeError(ValueError):
-    """Stored JSON is not what the annotation says. The text tells where and which type was met, never the value."""
+    """Stored JSON is not what the annotation says.
+
+    The text tells where and which type was met, never the value.
+    """
 
 
 class _Pair(NamedTuple):
@@ -48,7 +52,8 @@ def decode(annotation: Any, value: JSON) -> Any:
 
 
 def salvage(annotation: Any, value: JSON) -> Any:
-    """What is readable of a value that `decode` refuses: a field that is not takes its default, an item that is not is left out.
+    """What is readable of a value that `decode` refuses: a field that is not takes its default, an item that
+    is not is left out.
 
     Raises DecodeError where nothing can be made of it.
     """
@@ -67,7 +72,11 @@ def salvage(annotation: Any, value: JSON) -> Any:
 
 def _salvage_fields(cls: Any, value: JSON) -> Any:
     known, hints = value if type(value) is dict else {}, get_type_hints(cls)
-    found = {each.name: list(_readable(hints[each.name], [known[each.name]])) for each in fields(cls) if each.name in known}
+    found = {
+        each.name: list(_readable(hints[each.name], [known[each.name]]))
+        for each in fields(cls)
+        if each.name in known
+    }
     try:
         return cls(**{name: items[0] for name, items in found.items() if items})
     except (TypeError, ValueError) as error:  # a field without a default is among the lost
@@ -81,7 +90,10 @@ def _readable(annotation: Any, values: list[JSON]) -> Iterator[Any]:
 
 
 def to_text(value: JSON) -> str:
-    """JSON as one line of ASCII. Raises TypeError or ValueError for what is no JSON, NaN and infinity among it."""
+    """JSON as one line of ASCII.
+
+    Raises TypeError or ValueError for what is no JSON, NaN and infinity among it.
+    """
     return json.dumps(value, allow_nan=False, separators=(",", ":"))
 
 
@@ -136,7 +148,9 @@ def _write_text(value: Any) -> JSON:
         return value
     if isinstance(value, StrEnum):
         return value.value
-    raise TypeError(_met("text", value))  # any other kind of str may be a secret, and a secret is never stored
+    raise TypeError(
+        _met("text", value)
+    )  # any other kind of str may be a secret, and a secret is never stored
 
 
 def _write_float(value: Any) -> JSON:
@@ -249,12 +263,17 @@ def _union(members: tuple[Any, ...]) -> _Pair:
 
 def _either(pairs: list[_Pair]) -> _Pair:
     writes, reads = [pair.write for pair in pairs], [pair.read for pair in pairs]
-    return _Pair(lambda value: _first(value, writes, TypeError), lambda value: _first(value, reads, DecodeError))
+    return _Pair(
+        lambda value: _first(value, writes, TypeError), lambda value: _first(value, reads, DecodeError)
+    )
 
 
 def _optional(pair: _Pair) -> _Pair:
     write, read = pair
-    return _Pair(lambda value: None if value is None else write(value), lambda value: None if value is None else read(value))
+    return _Pair(
+        lambda value: None if value is None else write(value),
+        lambda value: None if value is None else read(value),
+    )
 
 
 def _first(value: Any, ways: list[Callable[[Any], Any]], refusal: type[Exception]) -> Any:
@@ -319,7 +338,9 @@ def _dataclass(cls: Any) -> _Pair:
     return _Pair(write, read)
 
 
-def _read_fields(owner: str, readers: list[tuple[str, Callable[[JSON], Any]]], value: dict[str, JSON]) -> dict[str, Any]:
+def _read_fields(
+    owner: str, readers: list[tuple[str, Callable[[JSON], Any]]], value: dict[str, JSON]
+) -> dict[str, Any]:
     fields_read, name = {}, ""
     try:
         for name, read in readers:

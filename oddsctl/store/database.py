@@ -1,7 +1,9 @@
-"""The database file as SQLite sees it: a connection, the value in a row, the meaning of an error. No diskcache may enter.
+"""The database file as SQLite sees it: a connection, the value in a row, the meaning of an error.
 
-The tables are diskcache's (`rows.py` writes them). Reading needs neither its import nor its opening, which writes: so a reader waits for
-nobody, be it a writer that was stopped in the middle.
+No diskcache may enter.
+
+The tables are diskcache's (`rows.py` writes them). Reading needs neither its import nor its opening, which
+writes: so a reader waits for nobody, be it a writer that was stopped in the middle.
 """
 
 from __future__ import annotations
@@ -11,25 +13,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from oddsctl.errors import StateDamagedError
-from oddsctl.ports import JSON
-from oddsctl.store.causes import assert_a_file, damaged, explained, first_look, too_new
+from oddsctl.domain.errors import StateDamagedError
+from oddsctl.domain.ports import JSON
 from oddsctl.store.codec import DecodeError, from_text
+from oddsctl.store.state_errors import (
+    assert_a_file,
+    damaged,
+    explained,
+    first_look,
+    too_new,
+)
 
 DATABASE = "cache.db"
 """diskcache's name for it; `-wal` and `-shm` stand beside it."""
 
 RAW = 1
-"""The mode of a row that holds its value as it is; the other modes name a file or hold a pickle, and we write none of them."""
+"""The mode of a row that holds its value as it is; the other modes name a file or hold a pickle, and we write
+none of them.
+"""
 
 VERSION = 1
 """Of the database's form (`user_version`); those made before there were versions have 0."""
 
 
 def connect(directory: Path, wait: float) -> sqlite3.Connection | None:
-    """A connection to the database of `directory` for any thread, or None where there is none. Writes nothing.
+    """A connection to the database of `directory` for any thread, or None where there is none.
 
-    Raises StateDamagedError for a database without our table (an empty file is one), StateTooNewError for one of a newer oddsctl.
+    Writes nothing.
+
+    Raises StateDamagedError for a database without our table (an empty file is one), StateTooNewError for one
+    of a newer oddsctl.
     """
     path = directory.absolute() / DATABASE
     try:
@@ -40,7 +53,9 @@ def connect(directory: Path, wait: float) -> sqlite3.Connection | None:
     if not found.st_size:
         raise damaged(path, "the file is empty")
     try:
-        connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            f"{path.as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None, check_same_thread=False
+        )
         try:
             _examine(connection, path, wait)
         except BaseException:
@@ -100,7 +115,9 @@ def translated(directory: Path) -> Iterator[None]:
 
 
 def _origin(error: sqlite3.Error) -> sqlite3.Error:
-    """SQLite itself ends a transaction on a full disk, and then diskcache's own ROLLBACK fails: what went wrong first is what counts."""
+    """SQLite itself ends a transaction on a full disk, and then diskcache's own ROLLBACK fails: what went
+    wrong first is what counts.
+    """
     first = error.__context__
     return first if isinstance(first, sqlite3.Error) and "no transaction is active" in str(error) else error
 

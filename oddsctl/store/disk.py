@@ -1,7 +1,9 @@
-"""State on disk, shared by all processes of a user: one writer at a time, readers that wait for nobody. No policy may enter.
+"""State on disk, shared by all processes of a user: one writer at a time, readers that wait for nobody.
 
-diskcache keeps the rows. Its transactions alone starve processes, so a fair lock (`lock.py`) is taken around each; should someone write
-past that lock, the transaction still keeps the state whole.
+No policy may enter.
+
+diskcache keeps the rows. Its transactions alone starve processes, so a fair lock (`lock.py`) is taken around
+each; should someone write past that lock, the transaction still keeps the state whole.
 """
 
 from __future__ import annotations
@@ -13,14 +15,14 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from oddsctl.errors import LockTimeoutError, StateError
-from oddsctl.ports import JSON, Clock
-from oddsctl.store.causes import LOCK
+from oddsctl.domain.errors import LockTimeoutError, StateError
+from oddsctl.domain.ports import JSON, Clock
+from oddsctl.store.create_or_replace import Begin, make, nothing
 from oddsctl.store.database import DATABASE, connect, translated, value_in
-from oddsctl.store.folder import Identity, identity, make_private
-from oddsctl.store.lock import hold
-from oddsctl.store.making import Begin, make, nothing
-from oddsctl.store.patience import Patience
+from oddsctl.store.file_lock import hold
+from oddsctl.store.state_dir import Identity, identity, make_private
+from oddsctl.store.state_errors import LOCK
+from oddsctl.store.wait_limit import Patience
 
 if TYPE_CHECKING:
     import sqlite3
@@ -34,8 +36,9 @@ REPLACED = 100
 class DiskStore:
     """The store in `directory`, which is made (0700) where it is missing. For any number of threads.
 
-    All processes use one database: before each use it is seen whether the path still leads to the one that is open; where it was moved,
-    deleted or replaced, it is opened anew. `begin` gives the rows of a database that has to be made.
+    All processes use one database: before each use it is seen whether the path still leads to the one that is
+    open; where it was moved, deleted or replaced, it is opened anew. `begin` gives the rows of a database
+    that has to be made.
 
     No wait for another process is longer than `lock_wait`: seconds for each, or a patience for all of them.
 
@@ -43,11 +46,15 @@ class DiskStore:
     database is none: see `making.move_aside`.
     """
 
-    def __init__(self, directory: Path, clock: Clock, lock_wait: float | Patience = 10.0, begin: Begin = nothing) -> None:
+    def __init__(
+        self, directory: Path, clock: Clock, lock_wait: float | Patience = 10.0, begin: Begin = nothing
+    ) -> None:
         self._directory = directory
         self._database = directory / DATABASE
         self._clock = clock
-        self._patience = lock_wait if isinstance(lock_wait, Patience) else Patience(clock, lock_wait, total=False)
+        self._patience = (
+            lock_wait if isinstance(lock_wait, Patience) else Patience(clock, lock_wait, total=False)
+        )
         self._begin = begin
         self._rows: Any = None
         self._rows_are_of: Identity | None = None
@@ -82,7 +89,9 @@ class DiskStore:
         self._write(lambda rows: rows.delete(key))
 
     def refresh(self) -> bool:
-        """See to it that the open database is the one that the path leads to; whether it had to be opened anew."""
+        """See to it that the open database is the one that the path leads to; whether it had to be opened
+        anew.
+        """
         before = self._reader_is_of
         with self._current_reader():
             return self._reader_is_of != before
@@ -101,7 +110,9 @@ class DiskStore:
             yield self._reader
 
     def _open_reader(self) -> tuple[sqlite3.Connection, Identity]:
-        """A connection, and the file that it is to for certain: the path led to it before and after it was opened."""
+        """A connection, and the file that it is to for certain: the path led to it before and after it was
+        opened.
+        """
         make_private(self._directory)
         with translated(self._directory):
             for _ in range(REPLACED):
@@ -114,7 +125,10 @@ class DiskStore:
                     return reader, found
                 else:
                     reader.close()
-        raise StateError(f"{self._database} is replaced again and again", hint="see which program does so, or set store.state_dir")
+        raise StateError(
+            f"{self._database} is replaced again and again",
+            hint="see which program does so, or set store.state_dir",
+        )
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -136,12 +150,15 @@ class DiskStore:
                 answer = apply(rows)
             if identity(self._database) == self._rows_are_of:
                 return answer
-        raise StateError(f"{self._database} is replaced again and again", hint="see which program does so, or set store.state_dir")
+        raise StateError(
+            f"{self._database} is replaced again and again",
+            hint="see which program does so, or set store.state_dir",
+        )
 
     @contextmanager
     def _alone(self) -> Iterator[Any]:
         """The rows, under the lock and in a transaction."""
-        from oddsctl.store.rows import transaction
+        from oddsctl.store.diskcache_rows import transaction
 
         with translated(self._directory), self._locked():
             rows = self._open_rows()
@@ -156,7 +173,7 @@ class DiskStore:
 
     def _open_rows(self) -> Any:
         """To be called under the lock, under which nobody of us replaces the database."""
-        from oddsctl.store.rows import open_rows
+        from oddsctl.store.diskcache_rows import open_rows
 
         found = identity(self._database)
         if self._rows is not None and found != self._rows_are_of:

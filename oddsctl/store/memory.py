@@ -1,4 +1,7 @@
-"""State and locks of one process, gone with it: for tests and for scripts that want to leave nothing behind. No file may enter."""
+"""State and locks of one process, gone with it: for tests and for scripts that want to leave nothing behind.
+
+No file may enter.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from oddsctl.errors import LockTimeoutError
-from oddsctl.ports import JSON
+from oddsctl.domain.errors import LockTimeoutError
+from oddsctl.domain.ports import JSON
 from oddsctl.store.codec import from_text, to_text
-from oddsctl.store.row import RowDamagedError, keep_aside
+from oddsctl.store.unreadable_rows import RowDamagedError, keep_aside
 
 T = TypeVar("T")
 
 
 class MemoryStore:
-    """State in a dictionary, for any number of threads. Values are kept as text, so that nobody can change one by holding on to it."""
+    """State in a dictionary, for any number of threads.
+
+    Values are kept as text, so that nobody can change one by holding on to it.
+    """
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}

@@ -1,4 +1,7 @@
-"""SQLite databases looked at without leaving a trace: no file is made, none is written. What the rows mean may not enter."""
+"""SQLite databases looked at without leaving a trace: no file is made, none is written.
+
+What the rows mean may not enter.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from oddsctl.errors import StateUnwritableError
-from oddsctl.ports import JSON
-from oddsctl.store.causes import NO_FILE, assert_a_file, first_look
+from oddsctl.domain.errors import StateUnwritableError
+from oddsctl.domain.ports import JSON
 from oddsctl.store.database import DATABASE, translated, value_in
+from oddsctl.store.state_errors import NO_FILE, assert_a_file, first_look
 
 T = TypeVar("T")
 WAIT = 1.0
@@ -31,9 +34,9 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """A connection that cannot write, for any thread.
 
-    Where no process has it open, and so no `-wal` is there, it is taken as immutable: even a reader would otherwise make `-wal` and `-shm`.
-    Where SQLite cannot use the `-wal` (it may not write, there are no locks or no shared memory), a copy is read.
-    Raises StateDamagedError for what is no regular file.
+    Where no process has it open, and so no `-wal` is there, it is taken as immutable: even a reader would
+    otherwise make `-wal` and `-shm`. Where SQLite cannot use the `-wal` (it may not write, there are no locks
+    or no shared memory), a copy is read. Raises StateDamagedError for what is no regular file.
     """
     assert_a_file(path)
     if not _is_live(path):
@@ -65,7 +68,9 @@ class ReadOnlyStore:
 
     def read(self, key: str) -> JSON:
         with translated(self._directory):
-            row = self._connection.execute("SELECT mode, value FROM Cache WHERE key = ? AND raw = 1", (key,)).fetchone()
+            row = self._connection.execute(
+                "SELECT mode, value FROM Cache WHERE key = ? AND raw = 1", (key,)
+            ).fetchone()
         return None if row is None else value_in(row[0], row[1], self._directory)
 
     def update(self, key: str, change: Callable[[JSON], tuple[JSON, T]]) -> T:  # noqa: ARG002 - the port's
@@ -73,7 +78,9 @@ class ReadOnlyStore:
 
     def scan(self, prefix: str) -> Iterator[str]:
         with translated(self._directory):
-            rows = self._connection.execute("SELECT key FROM Cache WHERE raw = 1 AND typeof(key) = 'text' ORDER BY key").fetchall()
+            rows = self._connection.execute(
+                "SELECT key FROM Cache WHERE raw = 1 AND typeof(key) = 'text' ORDER BY key"
+            ).fetchall()
         return (key for (key,) in rows if key.startswith(prefix))
 
     def delete(self, key: str) -> None:  # noqa: ARG002 - the port's
@@ -87,7 +94,10 @@ class ReadOnlyStore:
 
 
 def damage(path: Path) -> str | None:
-    """What is wrong with the pages of the database; None when it is sound. Raises `OperationalError` when it is locked."""
+    """What is wrong with the pages of the database; None when it is sound.
+
+    Raises `OperationalError` when it is locked.
+    """
     if not path.is_file():
         return NO_FILE
     if not path.stat().st_size:
@@ -120,7 +130,10 @@ def _connected(uri: str) -> sqlite3.Connection:
 
 
 def _copied(path: Path) -> sqlite3.Connection:
-    """The database with its log, in memory. Where there is no room for a copy the log is left out: what it holds is the newest only."""
+    """The database with its log, in memory.
+
+    Where there is no room for a copy the log is left out: what it holds is the newest only.
+    """
     import shutil
     import tempfile
 
@@ -130,7 +143,9 @@ def _copied(path: Path) -> sqlite3.Connection:
             copy = Path(folder) / path.name
             for end in ("", "-wal"):
                 shutil.copyfile(f"{path}{end}", f"{copy}{end}")
-            with closing(_connected(f"{copy.as_uri()}?vfs=unix-none")) as disk:  # we are alone with it: no locks, no shared memory
+            with closing(
+                _connected(f"{copy.as_uri()}?vfs=unix-none")
+            ) as disk:  # we are alone with it: no locks, no shared memory
                 disk.execute("PRAGMA locking_mode = EXCLUSIVE")
                 disk.backup(memory)
     except (OSError, sqlite3.OperationalError):

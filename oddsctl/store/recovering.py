@@ -1,9 +1,12 @@
-"""The disk store as commands use it: what is damaged or lost is replaced and told, what cannot be written is still shown.
+"""The disk store as commands use it: what is damaged or lost is replaced and told, what cannot be written is
+still shown.
 
-1. Where the database is damaged it is moved aside, and a new one begun in the same step. Where it was lost (deleted, moved away) a new one
-   is begun. Both carry the mark `lost_key` from their first moment on: until an answer tells the balance, credits stay on the safe side.
-2. A single row that cannot be read is kept under another key (`store/row.py`).
-3. Where the state cannot be written (read-only, full, without locks) what is stored is read all the same; who wants to write hears why.
+1. Where the database is damaged it is moved aside, and a new one begun in the same step. Where it was lost
+(deleted, moved away) a new one
+   is begun. Both carry the mark `lost_key` from their first moment on: until an answer tells the balance,
+   credits stay on the safe side.
+2. A single row that cannot be read is kept under another key (`store/row.py`). 3. Where the state cannot be
+written (read-only, full, without locks) what is stored is read all the same; who wants to write hears why.
 
 Each of these is told once, by `tell`, outside the lock.
 """
@@ -15,24 +18,27 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from oddsctl.errors import StateDamagedError, StateUnwritableError
-from oddsctl.messages.notices import Notice, Warned
-from oddsctl.ports import JSON, Clock, Store
+from oddsctl.domain.errors import StateDamagedError, StateUnwritableError
+from oddsctl.domain.notices import Notice, Warned
+from oddsctl.domain.ports import JSON, Clock, Store
+from oddsctl.store.create_or_replace import move_aside
 from oddsctl.store.database import DATABASE
 from oddsctl.store.disk import DiskStore
-from oddsctl.store.making import move_aside
-from oddsctl.store.patience import Patience
 from oddsctl.store.read_only import ReadOnlyStore
-from oddsctl.store.row import FRESH, RowDamagedError, keep_aside
+from oddsctl.store.unreadable_rows import FRESH, RowDamagedError, keep_aside
+from oddsctl.store.wait_limit import Patience
 
 T = TypeVar("T")
 
 
 class RecoveringStore:
-    """The store in `directory`. One thread at a time: nobody may be at work in a store that is being replaced.
+    """The store in `directory`.
 
-    Of a damaged database all that is readable is taken over but what stands beside `lost_key`: what is known of credits has to be new.
-    `traces` are patterns of files that show that there were books before; `books` is how the keys of the accounts with credits begin.
+    One thread at a time: nobody may be at work in a store that is being replaced.
+
+    Of a damaged database all that is readable is taken over but what stands beside `lost_key`: what is known
+    of credits has to be new. `traces` are patterns of files that show that there were books before; `books`
+    is how the keys of the accounts with credits begin.
     """
 
     def __init__(
@@ -47,7 +53,9 @@ class RecoveringStore:
         traces: tuple[str, ...],
     ) -> None:
         self._directory, self._clock, self._tell = directory, clock, tell
-        self._patience = lock_wait if isinstance(lock_wait, Patience) else Patience(clock, lock_wait, total=False)
+        self._patience = (
+            lock_wait if isinstance(lock_wait, Patience) else Patience(clock, lock_wait, total=False)
+        )
         self._lost = lost_key.partition("/")[0] + "/"
         self._lost_key, self._books, self._traces = lost_key, books, (*traces, f"{DATABASE}.damaged-*")
         self._alone = threading.RLock()
@@ -68,7 +76,12 @@ class RecoveringStore:
             return self._recovered(lambda store: store.update(key, change), writes=True)
         except RowDamagedError as damage:
             if keep_aside(self, damage):
-                self._tell(Warned(f"{damage.message}: kept as {damage.aside!r} in {self._directory / DATABASE}; {damage.then}"))
+                self._tell(
+                    Warned(
+                        f"{damage.message}: kept as {damage.aside!r} in {self._directory / DATABASE}; "
+                        f"{damage.then}"
+                    )
+                )
             return self._recovered(lambda store: store.update(key, change), writes=True)
 
     def delete(self, key: str) -> None:
@@ -86,8 +99,12 @@ class RecoveringStore:
                 return self._attempted(work, writes=writes)
             except StateDamagedError as damage:
                 self.close()
-                if moved := move_aside(self._directory, self._clock, self._patience.left(), self._first_rows, self._lost):
-                    self._news = [f"{damage.message}: moved aside to {moved}, what is readable was kept; {FRESH}"]
+                if moved := move_aside(
+                    self._directory, self._clock, self._patience.left(), self._first_rows, self._lost
+                ):
+                    self._news = [
+                        f"{damage.message}: moved aside to {moved}, what is readable was kept; {FRESH}"
+                    ]
                 return self._attempted(work, writes=writes)
             finally:
                 self._say()
@@ -130,7 +147,9 @@ class RecoveringStore:
         """The database is another one now. Whoever made it may not know that there were books before."""
         if store.read(self._lost_key) is None and not any(store.scan(self._books)):
             store.update(self._lost_key, lambda old: (old or self._clock.now(), None))
-            self._news = self._news or [f"{self._directory / DATABASE} was replaced by one without books of credits: {FRESH}"]
+            self._news = self._news or [
+                f"{self._directory / DATABASE} was replaced by one without books of credits: {FRESH}"
+            ]
 
     def _say(self) -> None:
         news, self._news = self._news, []

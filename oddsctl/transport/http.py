@@ -1,4 +1,6 @@
-"""HttpRequest → HttpResponse or TransportError, over requests; no policy, no freshness, no retry may enter."""
+"""HttpRequest → HttpResponse or TransportError, over requests; no policy, no freshness, no retry may
+enter.
+"""
 
 from __future__ import annotations
 
@@ -20,36 +22,49 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 from urllib3.exceptions import TimeoutError as WireTimeoutError
 
-from oddsctl.errors import BodyTooLargeError, RedirectRefusedError, TimedOutError, TransportError
-from oddsctl.messages.wire import HttpRequest, HttpResponse, Secret
-from oddsctl.ports import Clock
-from oddsctl.settings import Http
-from oddsctl.transport.line import Adapter, Line, NotSentError, decoded
-from oddsctl.transport.way import CA_VARIABLES, BarredError, Way, way_to
-from oddsctl.transport.wire_cache import WireCache
+from oddsctl.domain.errors import BodyTooLargeError, RedirectRefusedError, TimedOutError, TransportError
+from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
+from oddsctl.domain.ports import Clock
+from oddsctl.domain.settings import Http
+from oddsctl.transport.deadline import Adapter, Line, NotSentError, decoded
+from oddsctl.transport.proxy import CA_VARIABLES, BarredError, Way, way_to
+from oddsctl.transport.revalidation_cache import WireCache
 
 _REDIRECTS = 3
 _CHUNK = 64 * 1024
 _SHORTEST_SECRET = 8  # no key is shorter; blanking less than this would hit innocent text
 _QUERY = re.compile(r"\?[^\s\"']*")
-_LOGGERS_THAT_SHOW_URLS = ("urllib3.connectionpool", "urllib3.poolmanager", "urllib3.response", "urllib3.util.retry")
+_LOGGERS_THAT_SHOW_URLS = (
+    "urllib3.connectionpool",
+    "urllib3.poolmanager",
+    "urllib3.response",
+    "urllib3.util.retry",
+)
 
 
 class HttpTransport:
     """The wire, as the `Transport` port wants it. Usable from threads: each has its own connections.
 
-    `cache_file` needs a suffix in its name; None keeps nothing. `warn` is told, in one line, when the cache cannot be used: that
-    never costs an answer, nor more time than a few times `cache_patience` seconds.
+    `cache_file` needs a suffix in its name; None keeps nothing. `warn` is told, in one line, when the cache
+    cannot be used: that never costs an answer, nor more time than a few times `cache_patience` seconds.
     """
 
     def __init__(
-        self, http: Http, cache_file: Path | None, clock: Clock, warn: Callable[[str], None], *, cache_patience: float = 1.0
+        self,
+        http: Http,
+        cache_file: Path | None,
+        clock: Clock,
+        warn: Callable[[str], None],
+        *,
+        cache_patience: float = 1.0,
     ) -> None:
         self._http = http
         self._clock = clock
         self._cache = None if cache_file is None else WireCache(cache_file, cache_patience, warn)
         self._here = threading.local()
-        self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()  # a session lives as long as its thread
+        self._sessions: weakref.WeakSet[requests.Session] = (
+            weakref.WeakSet()
+        )  # a session lives as long as its thread
         self._guard = threading.Lock()
         _hush_loggers()
 
@@ -59,13 +74,18 @@ class HttpTransport:
         line = Line(patience)
         try:
             session = self._session()
-            plain = session.prepare_request(requests.Request("GET", request.url, dict(request.headers), params=list(request.params)))
+            plain = session.prepare_request(
+                requests.Request("GET", request.url, dict(request.headers), params=list(request.params))
+            )
             stored = self._cache.find(plain) if self._cache else None
             with line:
                 response = self._exchange(session, plain, request, stored.validators if stored else {}, line)
         except BarredError as error:
             failure = TransportError(
-                f"{request.api}: no way to {host}: {error.why}", maybe_sent=False, provider=request.api, hint=error.hint
+                f"{request.api}: no way to {host}: {error.why}",
+                maybe_sent=False,
+                provider=request.api,
+                hint=error.hint,
             )
         except (requests.RequestException, HTTPError, OSError, zlib.error, NotSentError) as error:
             failure = _failure(error, request.api, host, self._http, line, patience)
@@ -73,7 +93,9 @@ class HttpTransport:
             failure.head = line.head
         else:
             if response.status == 304 and stored:
-                return replace(response, status=200, headers={**stored.headers, **response.headers}, body=stored.body)
+                return replace(
+                    response, status=200, headers={**stored.headers, **response.headers}, body=stored.body
+                )
             if response.status == 200 and self._cache:
                 self._cache.keep(plain, response.headers, response.body)
             return response
@@ -87,7 +109,12 @@ class HttpTransport:
             self._cache.close()
 
     def _exchange(
-        self, session: requests.Session, plain: requests.PreparedRequest, request: HttpRequest, validators: dict[str, str], line: Line
+        self,
+        session: requests.Session,
+        plain: requests.PreparedRequest,
+        request: HttpRequest,
+        validators: dict[str, str],
+        line: Line,
     ) -> HttpResponse:
         """Send `plain` with what it may not show; the answer as it came, but for echoes of the secrets."""
         prepared = plain.copy()
@@ -119,8 +146,13 @@ class HttpTransport:
             headers = {name: value.replace(shown, "***") for name, value in headers.items()}
         return headers
 
-    def _follow(self, session: requests.Session, prepared: requests.PreparedRequest, api: str, line: Line) -> requests.Response:
-        """The answer, after at most three redirects within its host. Past the session, which reads a redirect's body without limit."""
+    def _follow(
+        self, session: requests.Session, prepared: requests.PreparedRequest, api: str, line: Line
+    ) -> requests.Response:
+        """The answer, after at most three redirects within its host.
+
+        Past the session, which reads a redirect's body without limit.
+        """
         for _ in range(_REDIRECTS + 1):
             url = prepared.url or ""
             way = _way(session, url)
@@ -139,7 +171,9 @@ class HttpTransport:
             response.close()
             line.redirected = True
             _redirect(prepared, response.headers["location"], api)
-        raise RedirectRefusedError(f"{api}: redirected more than {_REDIRECTS} times", maybe_sent=True, provider=api)
+        raise RedirectRefusedError(
+            f"{api}: redirected more than {_REDIRECTS} times", maybe_sent=True, provider=api
+        )
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._here, "session", None)
@@ -158,37 +192,69 @@ def _way(session: requests.Session, url: str) -> Way:
     """The way that the environment prescribes; this machine is never asked through a proxy."""
     if _is_loopback(urlsplit(url).hostname):
         return way_to(url, {})
-    return way_to(url, session.merge_environment_settings(url, {}, stream=True, verify=True, cert=None)["proxies"])
+    return way_to(
+        url, session.merge_environment_settings(url, {}, stream=True, verify=True, cert=None)["proxies"]
+    )
 
 
-def _failure(error: Exception, api: str, host: str, http: Http, line: Line, patience: float) -> TransportError:
-    """What an exception of requests, urllib3 or zlib means to a user. Nothing of its text is kept but what names no address."""
+def _failure(
+    error: Exception, api: str, host: str, http: Http, line: Line, patience: float
+) -> TransportError:
+    """What an exception of requests, urllib3 or zlib means to a user.
+
+    Nothing of its text is kept but what names no address.
+    """
     if isinstance(error, NotSentError):
         return _not_sent(error.__cause__, api, host, http, line.via)
     if line.overdue:
-        return TimedOutError(f"{api}: {host} did not finish its answer within {patience:g} s", maybe_sent=True, provider=api)
-    if isinstance(error, (requests.Timeout, WireTimeoutError, TimeoutError)):
-        return TimedOutError(f"{api}: {host} did not answer within {http.read_timeout:g} s", maybe_sent=True, provider=api)
-    if isinstance(error, zlib.error):
-        return TransportError(f"{api}: {host} sent a body that is no whole gzip", maybe_sent=True, provider=api)
-    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)) or type(error) is OSError:
-        return TransportError(  # requests' own complaint, before it connects
-            f"{api}: the request to {host} could not be set up", maybe_sent=False, provider=api, hint="check the base_url"
+        return TimedOutError(
+            f"{api}: {host} did not finish its answer within {patience:g} s", maybe_sent=True, provider=api
         )
-    return TransportError(f"{api}: {host} broke off before its answer was whole", maybe_sent=True, provider=api)
+    if isinstance(error, (requests.Timeout, WireTimeoutError, TimeoutError)):
+        return TimedOutError(
+            f"{api}: {host} did not answer within {http.read_timeout:g} s", maybe_sent=True, provider=api
+        )
+    if isinstance(error, zlib.error):
+        return TransportError(
+            f"{api}: {host} sent a body that is no whole gzip", maybe_sent=True, provider=api
+        )
+    if (
+        isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema))
+        or type(error) is OSError
+    ):
+        return TransportError(  # requests' own complaint, before it connects
+            f"{api}: the request to {host} could not be set up",
+            maybe_sent=False,
+            provider=api,
+            hint="check the base_url",
+        )
+    return TransportError(
+        f"{api}: {host} broke off before its answer was whole", maybe_sent=True, provider=api
+    )
 
 
-def _not_sent(cause: BaseException | None, api: str, host: str, http: Http, via: str | None) -> TransportError:
+def _not_sent(
+    cause: BaseException | None, api: str, host: str, http: Http, via: str | None
+) -> TransportError:
     where = f"{host} through the proxy that {via} names" if via else host
-    slow = isinstance(cause, (ConnectTimeoutError, TimeoutError)) and not isinstance(cause, NewConnectionError)  # a child of the first
+    slow = isinstance(cause, (ConnectTimeoutError, TimeoutError)) and not isinstance(
+        cause, NewConnectionError
+    )  # a child of the first
     if slow:
-        return TimedOutError(f"{api}: no connection to {where} within {http.connect_timeout:g} s", maybe_sent=False, provider=api)
+        return TimedOutError(
+            f"{api}: no connection to {where} within {http.connect_timeout:g} s",
+            maybe_sent=False,
+            provider=api,
+        )
     root = getattr(cause, "__cause__", None) or cause
     hint = f"check {via}" if via else None
     if isinstance(cause, NameResolutionError):
         why = "the proxy's name has no address" if via else "its name has no address"
     elif isinstance(root, ssl.SSLCertVerificationError):
-        why, hint = f"its certificate is not trusted ({root.verify_message})", "REQUESTS_CA_BUNDLE names a file of further authorities"
+        why, hint = (
+            f"its certificate is not trusted ({root.verify_message})",
+            "REQUESTS_CA_BUNDLE names a file of further authorities",
+        )
     elif isinstance(root, ssl.SSLError) and root.library in ("X509", "PEM"):
         why, hint = "the file of authorities holds no certificate", f"check {' and '.join(CA_VARIABLES)}"
     elif isinstance(root, ssl.SSLError):
@@ -199,7 +265,9 @@ def _not_sent(cause: BaseException | None, api: str, host: str, http: Http, via:
         why = f"refused on the way (HTTP {refused[1]})"
     else:
         why, hint = "refused on the way", hint or "check HTTPS_PROXY"
-    return TransportError(f"{api}: no connection to {where}: {why}", maybe_sent=False, provider=api, hint=hint)
+    return TransportError(
+        f"{api}: no connection to {where}: {why}", maybe_sent=False, provider=api, hint=hint
+    )
 
 
 def _allowed_host(request: HttpRequest) -> str:
@@ -225,7 +293,9 @@ def _redirect(prepared: requests.PreparedRequest, location: str, api: str) -> No
             return
     except ValueError:  # no address; requests' InvalidURL is one as well
         there = "", "", None
-    raise RedirectRefusedError(f"{api}: redirected to {there[1] or 'nowhere'}, where we do not go", maybe_sent=True, provider=api)
+    raise RedirectRefusedError(
+        f"{api}: redirected to {there[1] or 'nowhere'}, where we do not go", maybe_sent=True, provider=api
+    )
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
@@ -251,7 +321,12 @@ def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 def _spellings(secrets: Iterable[tuple[str, Secret]]) -> set[str]:
     """How a server could echo the secrets to us."""
-    return {shown for _, value in secrets if len(value) >= _SHORTEST_SECRET for shown in (str(value), quote(value, safe=""))}
+    return {
+        shown
+        for _, value in secrets
+        if len(value) >= _SHORTEST_SECRET
+        for shown in (str(value), quote(value, safe=""))
+    }
 
 
 def _without_query(record: logging.LogRecord) -> bool:

@@ -1,6 +1,7 @@
 """A clock that tests set: Python imports this when it starts, where this folder is in PYTHONPATH.
 
-With `TESTS_CLOCK=S` the time is S seconds after what the monotonic clock shows, whatever the machine's own clock says. Waits are untouched.
+With `TESTS_CLOCK=S` the time is S seconds after what the monotonic clock shows, whatever the machine's own
+clock says. Waits are untouched.
 """
 
 import os

@@ -1,4 +1,6 @@
-"""A user with an empty home, a sandbox to talk to, and recorded scenarios where they lie beside the checkout."""
+"""A user with an empty home, a sandbox to talk to, and recorded scenarios where they lie beside the
+checkout.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ from tests.e2e.houses import KEY, NOW, PYTHON, REPLAY, Server, User, served, shi
 
 @pytest.fixture
 def now() -> str:
-    """When the test begins, for the user and the sandbox. A module or a test that needs another time has a `now` of its own."""
+    """When the test begins, for the user and the sandbox.
+
+    A module or a test that needs another time has a `now` of its own.
+    """
     return NOW
 
 
@@ -49,7 +54,15 @@ def replay(user: User) -> Iterator[Replay]:
 
         def start(scenario: str, now: str, quota: int = 500) -> Server:
             time = shifted(now)
-            command = [sys.executable, str(REPLAY / "replay.py"), str(REPLAY / "scenarios" / scenario), "--key", KEY, "--quota", str(quota)]
+            command = [
+                sys.executable,
+                str(REPLAY / "replay.py"),
+                str(REPLAY / "scenarios" / scenario),
+                "--key",
+                KEY,
+                "--quota",
+                str(quota),
+            ]
             server = stack.enter_context(served(command, {"PATH": os.environ["PATH"]} | PYTHON | time))
             user.clock = time
             user.env |= server.variables

@@ -19,7 +19,10 @@ from typing import Any
 
 KEY = "test-key-DO-NOT-LEAK"
 NOW = os.environ.get("TESTS_NOW", "2026-11-18T15:00:00Z")
-"""When each test begins for the user and the providers, unless it chooses another time. Never the machine's time."""
+"""When each test begins for the user and the providers, unless it chooses another time.
+
+Never the machine's time.
+"""
 PATIENCE = 120.0
 """Seconds after which a wait is a failure: long, since a busy machine is no defect."""
 ROOT = Path(__file__).parents[2]
@@ -61,7 +64,12 @@ class User:
 
     def environment(self) -> dict[str, str]:
         base = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
-        mine = {"HOME": str(self.home), "ODDSCTL_STORE_STATE_DIR": str(self.state_dir), "ODDS_API_KEY": KEY, "TZ": "UTC"}
+        mine = {
+            "HOME": str(self.home),
+            "ODDSCTL_STORE_STATE_DIR": str(self.state_dir),
+            "ODDS_API_KEY": KEY,
+            "TZ": "UTC",
+        }
         return base | mine | {"XDG_CONFIG_HOME": str(self.home / "config")} | PYTHON | self.clock | self.env
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
@@ -103,7 +111,11 @@ class User:
             return 0
         with closing(sqlite3.connect(self.state_dir / "records.db")) as ledger:
             try:
-                return int(ledger.execute("SELECT count(*) FROM calls WHERE event = 'booked' AND endpoint = 'odds'").fetchone()[0])
+                return int(
+                    ledger.execute(
+                        "SELECT count(*) FROM calls WHERE event = 'booked' AND endpoint = 'odds'"
+                    ).fetchone()[0]
+                )
             except sqlite3.OperationalError:  # it has just been created, and has no table yet
                 return 0
 
@@ -160,7 +172,9 @@ class Server:
 @contextmanager
 def served(command: list[str], env: Mapping[str, str]) -> Iterator[Server]:
     """A server that prints its address on its first line, until the block ends."""
-    with subprocess.Popen(command, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(
+        command, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             url = process.stdout.readline().strip()
@@ -174,7 +188,9 @@ def until(true: Callable[[], object], process: subprocess.Popen[Any] | None = No
     """Wait until it is true; the process that is to bring it about must be running meanwhile."""
     end = time.monotonic() + PATIENCE
     while not true():
-        assert process is None or process.poll() is None, f"the process ended with {process and process.returncode} before it was true"
+        assert process is None or process.poll() is None, (
+            f"the process ended with {process and process.returncode} before it was true"
+        )
         assert time.monotonic() < end, f"not true within {PATIENCE:.0f} s"
         time.sleep(0.02)  # noqa: TID251
 
@@ -185,8 +201,11 @@ PYTHON = {"PYTHONPATH": f"{ROOT}{os.pathsep}{CLOCK}"}
 
 
 def shifted(iso: str) -> dict[str, str]:
-    """Environment variables under which it is `iso` now; processes started later are later, and waits are untouched."""
-    return {"TESTS_CLOCK": f"{datetime.fromisoformat(iso).timestamp() - time.monotonic() - _monotonic_ahead():.3f}"}
+    """Environment variables under which it is `iso` now; processes started later are later, and waits are
+    untouched.
+    """
+    ahead = datetime.fromisoformat(iso).timestamp() - time.monotonic() - _monotonic_ahead()
+    return {"TESTS_CLOCK": f"{ahead:.3f}"}
 
 
 def in_days(days: float, start: str = NOW) -> datetime:
@@ -196,9 +215,18 @@ def in_days(days: float, start: str = NOW) -> datetime:
 
 @cache
 def _monotonic_ahead() -> float:
-    """Seconds by which the monotonic clock of new processes is ahead of ours: 0, unless these tests run under a shifted one."""
+    """Seconds by which the monotonic clock of new processes is ahead of ours: 0, unless these tests run under
+    a shifted one.
+    """
     ours = time.monotonic()
     command = [sys.executable, "-S", "-c", "import time; print(time.monotonic())"]
-    told = subprocess.run(command, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    told = subprocess.run(
+        command,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+    )
     theirs = float(told.stdout)
     return theirs - ours if abs(theirs - ours) > PATIENCE else 0.0

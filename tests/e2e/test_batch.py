@@ -29,7 +29,13 @@ def wishes() -> list[dict[str, Any]]:
     """20 places, 4 odds wishes of one sport with different markets, and an ESPN day."""
     soon = in_days(1)
     places = [
-        {"id": f"w{n}", "api": "weather", "latitude": 30.0 + n, "longitude": -80.5 - n, "time": soon.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        {
+            "id": f"w{n}",
+            "api": "weather",
+            "latitude": 30.0 + n,
+            "longitude": -80.5 - n,
+            "time": soon.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
         for n in range(20)
     ]
     odds: list[dict[str, Any]] = [
@@ -42,7 +48,9 @@ def wishes() -> list[dict[str, Any]]:
     return [*places[:10], odds[3], odds[0], day, *places[10:], odds[2], odds[1]]
 
 
-def test_places_markets_and_a_day_are_three_calls_and_three_credits(wishes: list[dict[str, Any]], user: User, sandbox: Server) -> None:
+def test_places_markets_and_a_day_are_three_calls_and_three_credits(
+    wishes: list[dict[str, Any]], user: User, sandbox: Server
+) -> None:
     ran = user.run("batch", written(user, wishes))
     assert ran.code == 0, ran.err
     answers = [json.loads(line) for line in ran.out.splitlines()]
@@ -50,7 +58,12 @@ def test_places_markets_and_a_day_are_three_calls_and_three_credits(wishes: list
     assert (len(sandbox.log), sandbox.used) == (3, 3)
     assert ran.err.splitlines()[-1] == "25 requests -> 3 calls, 3 credits (one by one: 25 calls, 7 credits)"
     by_id = {answer["id"]: answer for answer in answers}
-    for name, markets in (("o0", {"h2h"}), ("o1", {"spreads"}), ("o2", {"h2h", "totals"}), ("o3", {"h2h", "spreads", "totals"})):
+    for name, markets in (
+        ("o0", {"h2h"}),
+        ("o1", {"spreads"}),
+        ("o2", {"h2h", "totals"}),
+        ("o3", {"h2h", "spreads", "totals"}),
+    ):
         assert {price["market"] for game in by_id[name]["data"] for price in game["odds"]} == markets
     assert sum(answer["credits"] for answer in answers) == 3
     assert all(by_id[f"w{n}"]["data"]["units"] == "imperial" for n in range(20))
@@ -60,13 +73,17 @@ def test_places_markets_and_a_day_are_three_calls_and_three_credits(wishes: list
     assert again.err.splitlines()[-1].startswith("25 requests -> 0 calls, 0 credits")
 
 
-def test_a_dry_run_prices_the_batch_and_sends_nothing(wishes: list[dict[str, Any]], user: User, sandbox: Server) -> None:
+def test_a_dry_run_prices_the_batch_and_sends_nothing(
+    wishes: list[dict[str, Any]], user: User, sandbox: Server
+) -> None:
     plan = user.run("batch", written(user, wishes), "--dry-run", "--json").document
     assert (plan["credits"], len(plan["requests"])) == (3, 3)
     assert sandbox.log == []
 
 
-def test_max_credits_leaves_the_dear_lines_with_an_error(wishes: list[dict[str, Any]], user: User, sandbox: Server) -> None:
+def test_max_credits_leaves_the_dear_lines_with_an_error(
+    wishes: list[dict[str, Any]], user: User, sandbox: Server
+) -> None:
     ran = user.run("batch", written(user, wishes), "--max-credits", "2")
     answers = {answer["id"]: answer for answer in map(json.loads, ran.out.splitlines())}
     assert (ran.code, sandbox.used) == (0, 0)
@@ -76,10 +93,21 @@ def test_max_credits_leaves_the_dear_lines_with_an_error(wishes: list[dict[str, 
 
 
 def test_one_bad_place_does_not_spoil_the_others(user: User, sandbox: Server) -> None:
-    """The provider refuses a whole batch for one bad member: the batch is split until the bad one is alone."""
+    """The provider refuses a whole batch for one bad member: the batch is split until the bad one is
+    alone.
+    """
     soon = in_days(1).strftime("%Y-%m-%dT12:00:00Z")
     far = in_days(1500).strftime("%Y-%m-%dT12:00:00Z")
-    wishes = [{"id": str(n), "api": "weather", "latitude": 30 + n, "longitude": -90, "time": far if n == 3 else soon} for n in range(6)]
+    wishes = [
+        {
+            "id": str(n),
+            "api": "weather",
+            "latitude": 30 + n,
+            "longitude": -90,
+            "time": far if n == 3 else soon,
+        }
+        for n in range(6)
+    ]
     ran = user.run("batch", written(user, wishes))
     answers = {answer["id"]: answer for answer in map(json.loads, ran.out.splitlines())}
     assert [name for name, answer in answers.items() if "error" in answer] == ["3"]
@@ -94,14 +122,22 @@ def test_one_bad_place_does_not_spoil_the_others(user: User, sandbox: Server) ->
         ('\n{"api": "odds", "sport": "nfll"}', ["line 2", "did you mean nfl?"]),
         ('{"api": "odds", "sport": "nfl", "market": ["h2h"]}', ["line 1", "market", "markets"]),
         ('{"api": "espn", "sport": "nfl", "date": "tomorrow"}', ["line 1", '"date"']),
-        ('{"api": "weather", "latitude": 100, "longitude": 0, "time": "2026-11-26T18:00:00Z"}', ["line 1", "latitude 100"]),
-        ('{"api": "odds", "sport": "nfl", "priority": "urgent"}', ["line 1", "critical high normal low prefetch"]),
+        (
+            '{"api": "weather", "latitude": 100, "longitude": 0, "time": "2026-11-26T18:00:00Z"}',
+            ["line 1", "latitude 100"],
+        ),
+        (
+            '{"api": "odds", "sport": "nfl", "priority": "urgent"}',
+            ["line 1", "critical high normal low prefetch"],
+        ),
         ('{"api": "odds", "sport": "nfl", "markets": ["h2h&apiKey=x"]}', ["line 1", '"markets"']),
         ('{"api": "odds", "sport": "nfl", "event": "../sports"}', ["line 1", '"event"']),
         ('{"api": ["odds"]}', ["line 1", '"api"']),
     ],
 )
-def test_a_bad_line_is_named_and_nothing_is_asked(text: str, words: list[str], user: User, sandbox: Server) -> None:
+def test_a_bad_line_is_named_and_nothing_is_asked(
+    text: str, words: list[str], user: User, sandbox: Server
+) -> None:
     (user.home / "bad.jsonl").write_text(text + "\n")
     ran = user.run("batch", "bad.jsonl")
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
@@ -113,17 +149,27 @@ def test_commas_within_a_list_are_counted_and_equal_lines_are_paid_once(user: Us
     wish = {"api": "odds", "sport": "nfl", "markets": ["h2h,totals"], "regions": ["us,uk"]}
     ran = user.run("batch", written(user, [wish | {"id": [1]}, wish, wish | {"id": None}]))
     answers = [json.loads(line) for line in ran.out.splitlines()]
-    assert ([answer["id"] for answer in answers], [answer["credits"] for answer in answers]) == ([[1], 2, None], [4, 0, 0])
+    assert ([answer["id"] for answer in answers], [answer["credits"] for answer in answers]) == (
+        [[1], 2, None],
+        [4, 0, 0],
+    )
     assert sandbox.used == 4
 
 
 def test_a_board_answers_its_events_and_days_of_a_month_are_one_call(user: User, sandbox: Server) -> None:
     board = user.fetch("nfl", "--no-weather")
-    event = next(iter(json.loads(user.run("batch", written(user, [{"api": "odds", "sport": "nfl"}])).out)["data"]))["id"].removeprefix(
-        "odds:"
-    )
+    event = next(
+        iter(json.loads(user.run("batch", written(user, [{"api": "odds", "sport": "nfl"}])).out)["data"])
+    )["id"].removeprefix("odds:")
     ran = user.run(
-        "batch", written(user, [{"api": "odds", "sport": "nfl", "event": event}, {"api": "odds", "sport": "nfl", "event": "0" * 32}])
+        "batch",
+        written(
+            user,
+            [
+                {"api": "odds", "sport": "nfl", "event": event},
+                {"api": "odds", "sport": "nfl", "event": "0" * 32},
+            ],
+        ),
     )
     answers = [json.loads(line) for line in ran.out.splitlines()]
     assert (answers[0]["reason"], len(answers[0]["data"])) == ("SUPERSET_CACHE", 1)
@@ -139,7 +185,9 @@ def test_a_board_answers_its_events_and_days_of_a_month_are_one_call(user: User,
 def test_standard_input_and_a_missing_file(user: User, sandbox: Server) -> None:
     assert user.run("batch", "nowhere.jsonl").code == 2
     process = user.start("batch", "-", stdin=subprocess.PIPE)
-    out, _ = process.communicate('{"id": 7, "api": "odds", "sport": "nfl", "markets": "h2h"}\n', timeout=PATIENCE)
+    out, _ = process.communicate(
+        '{"id": 7, "api": "odds", "sport": "nfl", "markets": "h2h"}\n', timeout=PATIENCE
+    )
     assert json.loads(out)["id"] == 7
 
 
@@ -154,7 +202,9 @@ def test_after_an_interruption_resume_asks_only_what_is_left(user: User, sandbox
     asked = sandbox.calls("odds")
     assert 0 < asked < len(SPORTS)
     sandbox.fault(odds=None)
-    user.env["ODDSCTL_FRESHNESS_OVER_24H"] = user.env["ODDSCTL_FRESHNESS_OVER_6H"] = user.env["ODDSCTL_FRESHNESS_OVER_1H"] = "1s"
+    user.env["ODDSCTL_FRESHNESS_OVER_24H"] = user.env["ODDSCTL_FRESHNESS_OVER_6H"] = user.env[
+        "ODDSCTL_FRESHNESS_OVER_1H"
+    ] = "1s"
     user.env["ODDSCTL_FRESHNESS_UNDER_1H"] = user.env["ODDSCTL_FRESHNESS_IN_PLAY"] = "1s"
     ran = user.run("batch", path, "--resume")
     assert ran.code == 0, ran.err

@@ -1,4 +1,6 @@
-"""The dashboard as a user sees it: a real process on a real terminal, drawn by a terminal emulator, while other processes work."""
+"""The dashboard as a user sees it: a real process on a real terminal, drawn by a terminal emulator, while
+other processes work.
+"""
 
 from __future__ import annotations
 
@@ -84,14 +86,22 @@ class Terminal:
 
 
 @contextmanager
-def on_terminal(user: User, columns: int, lines: int, *arguments: str, starter: str = "", **env: str) -> Iterator[Terminal]:
+def on_terminal(
+    user: User, columns: int, lines: int, *arguments: str, starter: str = "", **env: str
+) -> Iterator[Terminal]:
     """`oddsctl dashboard` on a terminal of its own, which it controls, or a `starter` does."""
     ours, its = pty.openpty()
     termios.tcsetwinsize(its, (lines, columns))
     before = termios.tcgetattr(its)
-    environment = user.environment() | {"TERM": "xterm-256color", "LANG": "C.UTF-8", "COLUMNS": "33", "LINES": "7"} | env
+    environment = (
+        user.environment()
+        | {"TERM": "xterm-256color", "LANG": "C.UTF-8", "COLUMNS": "33", "LINES": "7"}
+        | env
+    )
     command = [sys.executable, "-c", starter or CONTROLLED, *arguments]
-    process = subprocess.Popen(command, env=environment, cwd=user.home, stdin=its, stdout=its, stderr=its, start_new_session=True)
+    process = subprocess.Popen(
+        command, env=environment, cwd=user.home, stdin=its, stdout=its, stderr=its, start_new_session=True
+    )
     screen = pyte.Screen(columns, lines)
     terminal = Terminal(ours, its, process, screen, pyte.ByteStream(screen), before=before)
     try:
@@ -157,14 +167,20 @@ def test_it_shows_what_there_is_switches_by_key_and_quits(columns: int, lines: i
         terminal.assert_left_as_found()
 
 
-def test_the_call_of_another_process_shows_while_it_looks_and_nobody_is_asked(user: User, sandbox: Server) -> None:
+def test_the_call_of_another_process_shows_while_it_looks_and_nobody_is_asked(
+    user: User, sandbox: Server
+) -> None:
     with on_terminal(user, 80, 24, *TOLD) as terminal:
         terminal.until("No call is on record.")
         assert sandbox.log == []
         sandbox.fault(odds={"delay": 3, "mode": "slow", "count": 1})
         other = user.start("fetch", "nfl", "--no-weather")
         assert re.search(r"odds +nfl +fetch +in flight +3\?", terminal.until("in flight"))
-        terminal.until(lambda shown: re.search(r"odds +nfl +fetch +FETCHED +3 +\d+\.\d s", shown) and "497 of 500 left" in shown)
+        terminal.until(
+            lambda shown: (
+                re.search(r"odds +nfl +fetch +FETCHED +3 +\d+\.\d s", shown) and "497 of 500 left" in shown
+            )
+        )
         assert user.finish(other).code == 0
         calls = len(sandbox.log)
         terminal.press("q")

@@ -1,4 +1,6 @@
-"""The fault table: whatever a provider does wrong, there is a reason, an exit code and one clear message; never a traceback or the key."""
+"""The fault table: whatever a provider does wrong, there is a reason, an exit code and one clear message;
+never a traceback or the key.
+"""
 
 from __future__ import annotations
 
@@ -43,13 +45,19 @@ CHARGED_PERHAPS = {"503 for ever", "drop", "delay", "wrong shape", "redirect els
 @pytest.fixture
 def hasty(user: User, sandbox: Server) -> User:
     """A user with little patience, so that the table is through soon."""
-    user.env |= {"ODDSCTL_HTTP_READ_TIMEOUT": "1500ms", "ODDSCTL_RETRY_BASE": "10ms", "ODDSCTL_RETRY_CAP": "20ms"}
+    user.env |= {
+        "ODDSCTL_HTTP_READ_TIMEOUT": "1500ms",
+        "ODDSCTL_RETRY_BASE": "10ms",
+        "ODDSCTL_RETRY_CAP": "20ms",
+    }
     return user
 
 
 @pytest.mark.parametrize("api", ["odds", "espn", "weather"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_has_its_reason_code_and_message(fault: str, api: str, hasty: User, sandbox: Server) -> None:
+def test_each_fault_has_its_reason_code_and_message(
+    fault: str, api: str, hasty: User, sandbox: Server
+) -> None:
     sandbox.fault(**{api: FAULTS[fault]})
     ran = hasty.run("fetch", "nfl", "--json", "--wait", "5s")
     assert ran.code == 0, ran.err
@@ -74,7 +82,9 @@ def test_each_fault_has_its_reason_code_and_message(fault: str, api: str, hasty:
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "503 once"])
-def test_with_nothing_to_show_the_exit_code_names_the_kind_of_failure(fault: str, hasty: User, sandbox: Server) -> None:
+def test_with_nothing_to_show_the_exit_code_names_the_kind_of_failure(
+    fault: str, hasty: User, sandbox: Server
+) -> None:
     sandbox.fault(odds=FAULTS[fault], espn=FAULTS[fault])
     ran = hasty.run("fetch", "nfl", "--json", "--wait", "5s")
     assert (ran.code, ran.out) == (7 if "429" in fault else 6, "")
@@ -83,18 +93,28 @@ def test_with_nothing_to_show_the_exit_code_names_the_kind_of_failure(fault: str
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "503 once"])
-def test_what_is_stored_is_shown_with_the_reason_and_strict_fails(fault: str, hasty: User, sandbox: Server) -> None:
+def test_what_is_stored_is_shown_with_the_reason_and_strict_fails(
+    fault: str, hasty: User, sandbox: Server
+) -> None:
     stored = hasty.fetch("nfl")
     sandbox.fault(odds=FAULTS[fault], espn=FAULTS[fault], weather=FAULTS[fault])
     ran = hasty.run("fetch", "nfl", "--fresh", "--strict", "--json", "--wait", "5s")
     assert ran.code == 3
     stale = "STALE_RATE" if "429" in fault else "STALE_ERROR"
-    assert {(source["reason"], source["detail"]) for source in ran.document["sources"]} == {(stale, DETAILS[fault])}
+    assert {(source["reason"], source["detail"]) for source in ran.document["sources"]} == {
+        (stale, DETAILS[fault])
+    }
     assert ran.document["games"] == stored["games"]
 
 
-def test_a_provider_that_keeps_failing_is_left_alone_and_heals_without_a_credit(hasty: User, sandbox: Server) -> None:
-    hasty.env |= {"ODDSCTL_BREAKER_FAILURES": "2", "ODDSCTL_BREAKER_OPEN_FOR": "1h", "ODDSCTL_RETRY_ATTEMPTS": "2"}
+def test_a_provider_that_keeps_failing_is_left_alone_and_heals_without_a_credit(
+    hasty: User, sandbox: Server
+) -> None:
+    hasty.env |= {
+        "ODDSCTL_BREAKER_FAILURES": "2",
+        "ODDSCTL_BREAKER_OPEN_FOR": "1h",
+        "ODDSCTL_RETRY_ATTEMPTS": "2",
+    }
     sandbox.fault(odds={"status": 503, "count": -1})
     assert hasty.fetch("nfl", "--no-weather")["sources"][1]["detail"] == "espn: SERVER_ERROR"
     asked = sandbox.calls("odds")
@@ -103,11 +123,15 @@ def test_a_provider_that_keeps_failing_is_left_alone_and_heals_without_a_credit(
     sandbox.fault(odds=None)
     hasty.later(3600)
     assert hasty.fetch("nfl", "--no-weather")["sources"][1]["reason"] == "FETCHED"
-    after = [(entry["path"].removeprefix("/v4/"), entry["cost"]) for entry in sandbox.log if entry["api"] == "odds"][asked:]
+    after = [
+        (entry["path"].removeprefix("/v4/"), entry["cost"]) for entry in sandbox.log if entry["api"] == "odds"
+    ][asked:]
     assert after == [("sports", 0), ("sports/americanfootball_nfl/odds", 3)]
 
 
-def test_a_definite_refusal_is_not_asked_for_again_until_fresh_is_wanted(hasty: User, sandbox: Server) -> None:
+def test_a_definite_refusal_is_not_asked_for_again_until_fresh_is_wanted(
+    hasty: User, sandbox: Server
+) -> None:
     config = hasty.home / "config.toml"
     config.write_text('[sports.curling]\nodds_key = "curling_world"\n')
     for _ in range(2):
@@ -119,7 +143,13 @@ def test_a_definite_refusal_is_not_asked_for_again_until_fresh_is_wanted(hasty: 
 
 
 def test_too_fast_halves_the_rate_and_stats_show_it(hasty: User, sandbox: Server) -> None:
-    sandbox.fault(odds={"status": 429, "count": 1, "body": '{"message": "Requests are too frequent", "error_code": "EXCEEDED_FREQ_LIMIT"}'})
+    sandbox.fault(
+        odds={
+            "status": 429,
+            "count": 1,
+            "body": '{"message": "Requests are too frequent", "error_code": "EXCEEDED_FREQ_LIMIT"}',
+        }
+    )
     assert hasty.fetch("nfl", "--no-weather")["sources"][1]["reason"] == "FETCHED"
     odds = hasty.run("stats", "--json").document["apis"]["odds"]
     assert odds["configured_rate_per_second"] == 5

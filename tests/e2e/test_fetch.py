@@ -16,9 +16,16 @@ import pytest
 from tests.e2e.houses import PATIENCE, Server, User, in_days
 
 
-def test_one_board_of_three_markets_costs_three_credits_and_the_second_run_calls_nobody(user: User, sandbox: Server) -> None:
+def test_one_board_of_three_markets_costs_three_credits_and_the_second_run_calls_nobody(
+    user: User, sandbox: Server
+) -> None:
     first, second = user.fetch("nfl"), user.fetch("nfl")
-    assert (first["usage"]["credits"], sandbox.used, sandbox.calls("odds"), sandbox.calls("espn")) == (3, 3, 1, 1)
+    assert (first["usage"]["credits"], sandbox.used, sandbox.calls("odds"), sandbox.calls("espn")) == (
+        3,
+        3,
+        1,
+        1,
+    )
     assert second["usage"] == {"calls": 0, "credits": 0, "credits_remaining": 497}
     assert {source["reason"] for source in second["sources"]} == {"FRESH_CACHE"}
 
@@ -40,7 +47,9 @@ def test_filters_cut_what_is_shown_and_buy_nothing_more(user: User, sandbox: Ser
     assert home in {game["home"] for game in of_team["games"]} | {game["away"] for game in of_team["games"]}
     assert len(of_team["games"]) < len(whole["games"])
     of_book = user.fetch("nfl", "--book", "FanDuel")
-    assert {price["bookmaker"] for game in of_book["games"] for price in (*game["odds"], *game["best"])} == {"fanduel"}
+    assert {price["bookmaker"] for game in of_book["games"] for price in (*game["odds"], *game["best"])} == {
+        "fanduel"
+    }
     assert sandbox.used == 3
 
 
@@ -113,7 +122,10 @@ def test_talk_goes_to_stderr_and_quiet_silences_it(user: User, sandbox: Server) 
 
 
 def test_global_options_may_stand_before_and_after_the_command(user: User, sandbox: Server) -> None:
-    before, after = user.run("--json", "--tz", "UTC", "fetch", "nfl"), user.run("fetch", "nfl", "--format", "json", "--tz=UTC")
+    before, after = (
+        user.run("--json", "--tz", "UTC", "fetch", "nfl"),
+        user.run("fetch", "nfl", "--format", "json", "--tz=UTC"),
+    )
     assert before.document["games"] == after.document["games"]
 
 
@@ -135,11 +147,26 @@ def test_a_warm_run_loads_no_library_of_the_wire(command: list[str], user: User,
         "finally: print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", script], env=user.environment(), capture_output=True, text=True, check=True, timeout=PATIENCE
+        [sys.executable, "-c", script],
+        env=user.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
     )
     loaded = set(ran.stderr.split())
     assert "oddsctl" in loaded
-    assert not loaded & {"requests", "requests_cache", "urllib3", "rich", "rapidfuzz", "pydantic", "asyncio", "logging", "email"}
+    assert not loaded & {
+        "requests",
+        "requests_cache",
+        "urllib3",
+        "rich",
+        "rapidfuzz",
+        "pydantic",
+        "asyncio",
+        "logging",
+        "email",
+    }
 
 
 def test_stats_tell_what_the_server_counted_after_foreign_spending(user: User, sandbox: Server) -> None:
@@ -147,7 +174,11 @@ def test_stats_tell_what_the_server_counted_after_foreign_spending(user: User, s
     sandbox.post("/__quota", {"remaining": 450})
     user.fetch("nba")
     credits = user.run("stats", "--json").document["apis"]["odds"]["credits"]
-    assert (credits["used"], credits["remaining"], credits["limit"]) == (sandbox.used, 500 - sandbox.used, 500)
+    assert (credits["used"], credits["remaining"], credits["limit"]) == (
+        sandbox.used,
+        500 - sandbox.used,
+        500,
+    )
     assert (credits["foreign"], credits["reserved"], credits["maybe_charged"]) == (47, 0, 0)
 
 

@@ -17,12 +17,16 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def shell(line: str, env: dict[str, str]) -> str:
-    return subprocess.run(["/bin/sh", "-euc", line], env=env, capture_output=True, text=True, timeout=60, check=True).stdout
+    return subprocess.run(
+        ["/bin/sh", "-euc", line], env=env, capture_output=True, text=True, timeout=60, check=True
+    ).stdout
 
 
 @pytest.mark.parametrize("edit", ["the comment", "a line of one's own"])
 def test_what_is_written_there_works(edit: str, user: User, sandbox: Server, tmp_path: Path) -> None:
-    """Before cron runs, the configuration is pointed at the simulated providers; the reader's would not be."""
+    """Before cron runs, the configuration is pointed at the simulated providers; the reader's would not
+    be.
+    """
     assert "export ODDS_API_KEY=...\noddsctl config init\n" in README
     (tmp_path / "bin").mkdir()
     oddsctl = tmp_path / "bin" / "oddsctl"
@@ -41,18 +45,33 @@ def test_what_is_written_there_works(edit: str, user: User, sandbox: Server, tmp
         text = text.replace('# key = "env:ODDS_API_KEY"', 'key = "env:ODDS_API_KEY"')
     for variable, url in sandbox.variables.items():
         section, _, key = variable.removeprefix("ODDSCTL_").lower().partition("_")
-        text = re.sub(rf"(^\[{section}\](?:.*\n)*?)# {key} = .*", rf'\1{key} = "{url}"', text, count=1, flags=re.MULTILINE)
+        text = re.sub(
+            rf"(^\[{section}\](?:.*\n)*?)# {key} = .*",
+            rf'\1{key} = "{url}"',
+            text,
+            count=1,
+            flags=re.MULTILINE,
+        )
     config.write_text(text, encoding="utf-8")
 
     page = shell("oddsctl prefetch --cron nfl", mine)
     *commands, setting = [line.removeprefix("#   ") for line in page.splitlines() if line.startswith("#   ")]
     assert "replace the line of `key` below [odds]" in page.replace("\n# ", " ")
     shell("\n".join(commands), mine)
-    config.write_text(re.sub(r"^(?:# )?key = .*", setting, text, count=1, flags=re.MULTILINE), encoding="utf-8")
+    config.write_text(
+        re.sub(r"^(?:# )?key = .*", setting, text, count=1, flags=re.MULTILINE), encoding="utf-8"
+    )
 
     (cron,) = [line for line in page.splitlines() if re.match(r"[\d*]\S* [\d*]\S* \* \* \* /", line)]
     assert shell(cron.split(" ", 5)[5].replace("\\%", "%"), bare) == ""
     assert sandbox.calls("espn") > 0
-    found = {finding["check"]: finding for finding in json.loads(shell(f"{oddsctl} doctor --json", bare))["findings"]}
+    found = {
+        finding["check"]: finding
+        for finding in json.loads(shell(f"{oddsctl} doctor --json", bare))["findings"]
+    }
     assert (found["key"]["state"], found["account"]["state"]) == ("ok", "ok")
-    assert not any(KEY in file.read_text(errors="replace") for file in home.rglob("*") if file.is_file() and file.name != "key")
+    assert not any(
+        KEY in file.read_text(errors="replace")
+        for file in home.rglob("*")
+        if file.is_file() and file.name != "key"
+    )

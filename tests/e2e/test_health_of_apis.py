@@ -1,4 +1,6 @@
-"""`oddsctl health` over real HTTP: what an outage, a refusal and a broken promise look like, and that asking costs nothing."""
+"""`oddsctl health` over real HTTP: what an outage, a refusal and a broken promise look like, and that asking
+costs nothing.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,17 @@ def test_before_the_first_call_nothing_is_known_and_looking_asks_nobody(user: Us
     document = health(user)
     assert document["schema"] == "oddsctl.health/1"
     assert document["status"] == "unknown"
-    unknown = {"status": "unknown", "reason": "never asked", "since": None, "checked_at": None, "latency_ms": None, "error_rate": None}
-    assert document["apis"] == {api: {**unknown, "breaker": {"state": "closed", "failures": 0, "retry_at": None}} for api in APIS}
+    unknown = {
+        "status": "unknown",
+        "reason": "never asked",
+        "since": None,
+        "checked_at": None,
+        "latency_ms": None,
+        "error_rate": None,
+    }
+    assert document["apis"] == {
+        api: {**unknown, "breaker": {"state": "closed", "failures": 0, "retry_at": None}} for api in APIS
+    }
     assert sandbox.log == []
 
 
@@ -55,7 +66,9 @@ def test_real_traffic_makes_it_healthy(user: User, sandbox: Server) -> None:
 
 
 @pytest.mark.parametrize("api", APIS)
-def test_an_outage_is_unhealthy_while_it_lasts_and_healthy_after_it_with_the_times(api: str, hasty: User, sandbox: Server) -> None:
+def test_an_outage_is_unhealthy_while_it_lasts_and_healthy_after_it_with_the_times(
+    api: str, hasty: User, sandbox: Server
+) -> None:
     hasty.fetch("nfl")
     before = health(hasty)["apis"][api]
     sandbox.fault(**{api: DOWN})
@@ -161,12 +174,20 @@ def test_without_a_key_the_odds_stay_unknown_and_the_others_are_probed(user: Use
     ("fault", "words"),
     [
         ({"status": 403, "body": "<html>Forbidden</html>"}, ("FORBIDDEN", "403", "User-Agent")),
-        ({"status": 200, "body": '{"leagues": []}'}, ("BROKEN_ANSWER", "without events", "changed its shape")),
-        ({"status": 200, "body": '{"events": [{"competitions": [{"competitors": 3}]}]}'}, ("UNUSABLE_ANSWER", "competitors")),
+        (
+            {"status": 200, "body": '{"leagues": []}'},
+            ("BROKEN_ANSWER", "without events", "changed its shape"),
+        ),
+        (
+            {"status": 200, "body": '{"events": [{"competitions": [{"competitors": 3}]}]}'},
+            ("UNUSABLE_ANSWER", "competitors"),
+        ),
         ({"mode": "garbage"}, ("BROKEN_ANSWER", "no JSON")),
     ],
 )
-def test_a_broken_contract_is_unhealthy_by_name(fault: dict[str, object], words: tuple[str, ...], hasty: User, sandbox: Server) -> None:
+def test_a_broken_contract_is_unhealthy_by_name(
+    fault: dict[str, object], words: tuple[str, ...], hasty: User, sandbox: Server
+) -> None:
     sandbox.fault(espn=fault | {"count": -1})
     hasty.fetch("nfl", "--no-weather")
     document = health(hasty, code=6)
@@ -179,7 +200,13 @@ def test_a_broken_contract_is_unhealthy_by_name(fault: dict[str, object], words:
 
 
 def test_exactly_25_events_are_told_as_a_doubt(user: User, sandbox: Server) -> None:
-    sandbox.fault(espn={"status": 200, "count": -1, "body": json.dumps({"events": [{"id": str(number)} for number in range(25)]})})
+    sandbox.fault(
+        espn={
+            "status": 200,
+            "count": -1,
+            "body": json.dumps({"events": [{"id": str(number)} for number in range(25)]}),
+        }
+    )
     user.run("fetch", "nfl", "--no-weather", "--no-odds")
     espn = health(user)["apis"]["espn"]
     assert espn["status"] == "degraded"
@@ -187,7 +214,13 @@ def test_exactly_25_events_are_told_as_a_doubt(user: User, sandbox: Server) -> N
 
 
 def test_a_key_that_is_refused_is_named_and_is_no_outage(user: User, sandbox: Server) -> None:
-    sandbox.fault(odds={"status": 401, "count": -1, "body": '{"message": "API key is not valid", "error_code": "INVALID_KEY"}'})
+    sandbox.fault(
+        odds={
+            "status": 401,
+            "count": -1,
+            "body": '{"message": "API key is not valid", "error_code": "INVALID_KEY"}',
+        }
+    )
     user.fetch("nfl", "--no-weather")
     odds = health(user)["apis"]["odds"]
     assert odds["status"] == "degraded"

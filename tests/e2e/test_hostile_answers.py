@@ -1,4 +1,6 @@
-"""Answers and arguments that would steer a terminal or run in a spreadsheet, through each command and format."""
+"""Answers and arguments that would steer a terminal or run in a spreadsheet, through each command and
+format.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,13 @@ START = "2026-11-20T01:20:00Z"
 @pytest.fixture
 def hostile(user: User, sandbox: Server) -> User:
     """A user whose providers tell of one game; its names, books and all other texts are hostile."""
-    sides = [{"homeAway": where, "score": "0", "team": {"displayName": name}} for where, name in (("home", HOME), ("away", AWAY))]
-    status = {"type": {"name": f"STATUS_SCHEDULED{HOSTILE}", "state": "pre", "completed": False, "detail": HOSTILE}}
+    sides = [
+        {"homeAway": where, "score": "0", "team": {"displayName": name}}
+        for where, name in (("home", HOME), ("away", AWAY))
+    ]
+    status = {
+        "type": {"name": f"STATUS_SCHEDULED{HOSTILE}", "state": "pre", "completed": False, "detail": HOSTILE}
+    }
     venue = {"id": "1", "fullName": f"-2+3 {HOSTILE}", "address": {"city": f"+1 {HOSTILE}"}, "indoor": True}
     event = {
         "id": f"7{HOSTILE}",
@@ -27,11 +34,24 @@ def hostile(user: User, sandbox: Server) -> User:
         "competitions": [{"competitors": sides, "status": status, "venue": venue}],
     }
     outcomes = [{"name": name, "price": 1.9} for name in (HOME, AWAY, f"=draw {HOSTILE}")]
-    books = [{"key": f"book{HOSTILE}", "title": HOSTILE, "markets": [{"key": "h2h", "outcomes": outcomes}]}, {"key": None, "x": HOSTILE}]
-    about = {"id": f"e{HOSTILE}", "sport_key": "americanfootball_nfl", "commence_time": START, "home_team": HOME, "away_team": AWAY}
+    books = [
+        {"key": f"book{HOSTILE}", "title": HOSTILE, "markets": [{"key": "h2h", "outcomes": outcomes}]},
+        {"key": None, "x": HOSTILE},
+    ]
+    about = {
+        "id": f"e{HOSTILE}",
+        "sport_key": "americanfootball_nfl",
+        "commence_time": START,
+        "home_team": HOME,
+        "away_team": AWAY,
+    }
     sandbox.fault(
         espn={"status": 200, "count": -1, "body": json.dumps({"events": [event, {"id": HOSTILE}, None]})},
-        odds={"status": 200, "count": -1, "body": json.dumps([about | {"bookmakers": books}, {"sport_key": HOSTILE}])},
+        odds={
+            "status": 200,
+            "count": -1,
+            "body": json.dumps([about | {"bookmakers": books}, {"sport_key": HOSTILE}]),
+        },
     )
     return user
 
@@ -61,7 +81,10 @@ def test_nothing_that_steers_a_terminal_is_printed_by_any_command(hostile: User)
 
 
 def test_csv_has_no_formulas_but_raw(hostile: User) -> None:
-    quoted, raw = hostile.run("fetch", "nfl", "--format", "csv"), hostile.run("fetch", "nfl", "--format", "csv", "--raw")
+    quoted, raw = (
+        hostile.run("fetch", "nfl", "--format", "csv"),
+        hostile.run("fetch", "nfl", "--format", "csv", "--raw"),
+    )
     assert "'=cmd()|A1 Li ons,'@SUM(A1) Li ons," in quoted.out
     assert "'-2+3 Li ons" in quoted.out
     assert "'=draw Li ons" in quoted.out

@@ -1,4 +1,6 @@
-"""`plan` as people and scripts see it: what is to come, until when it can be paid, and nothing bought on the way."""
+"""`plan` as people and scripts see it: what is to come, until when it can be paid, and nothing bought on the
+way.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,19 @@ import json
 from tests.e2e.houses import Server, User
 
 FIELDS = {
-    *("schema", "from", "until", "sports", "calls", "credits", "spendable", "reserve", "own_per_day", "reset_at", "runs_out"),
+    *(
+        "schema",
+        "from",
+        "until",
+        "sports",
+        "calls",
+        "credits",
+        "spendable",
+        "reserve",
+        "own_per_day",
+        "reset_at",
+        "runs_out",
+    ),
     *("days", "cuts", "wanted"),
 }
 
@@ -21,14 +35,26 @@ def test_the_plan_of_two_weeks_adds_up_and_costs_nothing(user: User, sandbox: Se
     assert (plan["spendable"], plan["reserve"]) == (450, 50)
     assert plan["credits"] == sum(day["credits"] for day in plan["days"]) <= plan["spendable"]
     assert plan["wanted"]["credits"] == 3 * plan["wanted"]["calls"] >= plan["credits"]
-    assert all(sum(day["sports"].values()) == sum(day["windows"].values()) == day["credits"] for day in plan["days"])
-    assert {(cut["kind"], cut["without"]) for cut in plan["cuts"]} >= {("window", "2h"), ("market", "totals"), ("sport", "nba")}
+    assert all(
+        sum(day["sports"].values()) == sum(day["windows"].values()) == day["credits"] for day in plan["days"]
+    )
+    assert {(cut["kind"], cut["without"]) for cut in plan["cuts"]} >= {
+        ("window", "2h"),
+        ("market", "totals"),
+        ("sport", "nba"),
+    }
     assert all(cut["credits"] + cut["saves"] == plan["wanted"]["credits"] for cut in plan["cuts"])
     assert sandbox.used == 0
 
 
-def test_what_your_own_commands_cost_a_day_is_reckoned_with_and_a_board_of_yours_is_not_bought_again(user: User, sandbox: Server) -> None:
-    user.env |= {"ODDSCTL_PREFETCH_WINDOWS": "36h", "ODDSCTL_PREFETCH_EARLY": "0s", "ODDSCTL_PREFETCH_LATE": "36h"}
+def test_what_your_own_commands_cost_a_day_is_reckoned_with_and_a_board_of_yours_is_not_bought_again(
+    user: User, sandbox: Server
+) -> None:
+    user.env |= {
+        "ODDSCTL_PREFETCH_WINDOWS": "36h",
+        "ODDSCTL_PREFETCH_EARLY": "0s",
+        "ODDSCTL_PREFETCH_LATE": "36h",
+    }
     before = user.run("plan", "nba", "--days", "1", "--json").document
     user.fetch("nba")
     after = user.run("plan", "nba", "--days", "1", "--json").document
@@ -37,7 +63,10 @@ def test_what_your_own_commands_cost_a_day_is_reckoned_with_and_a_board_of_yours
 
 
 def test_days_are_told_line_by_line_and_as_csv(user: User, sandbox: Server) -> None:
-    lines = [json.loads(line) for line in user.run("plan", "nba", "--days", "3", "--format", "jsonl").out.splitlines()]
+    lines = [
+        json.loads(line)
+        for line in user.run("plan", "nba", "--days", "3", "--format", "jsonl").out.splitlines()
+    ]
     rows = list(csv.DictReader(io.StringIO(user.run("plan", "nba", "--days", "3", "--format", "csv").out)))
     assert [row["day"] for row in rows] == [line["day"] for line in lines]
     assert [int(row["credits"]) for row in rows] == [line["credits"] for line in lines]

@@ -1,4 +1,6 @@
-"""What cron runs, as cron runs it: processes that come at their minute, late, at once, are killed, stopped, or have no key."""
+"""What cron runs, as cron runs it: processes that come at their minute, late, at once, are killed, stopped,
+or have no key.
+"""
 
 from __future__ import annotations
 
@@ -36,12 +38,19 @@ def recorded(scenario: str) -> tuple[str, list[Fixture]]:
         pytest.skip("the recorded scenarios are not beside this checkout")
     folder = REPLAY / "scenarios" / scenario
     events = json.loads((folder / "espn.json").read_text())["events"]
-    games = [Fixture(event["id"], "any", datetime.fromisoformat(event["date"]).timestamp()) for event in events]
+    games = [
+        Fixture(event["id"], "any", datetime.fromisoformat(event["date"]).timestamp()) for event in events
+    ]
     return json.loads((folder / "scenario.json").read_text())["now"], games
 
 
 def windows_called(document: Any) -> list[tuple[str, str]]:
-    return [(pair["game"], pair["window"]) for call in document["calls"] if call["api"] == "odds" for pair in call["covers"]]
+    return [
+        (pair["game"], pair["window"])
+        for call in document["calls"]
+        if call["api"] == "odds"
+        for pair in call["covers"]
+    ]
 
 
 def prefetch(user: User, *arguments: str) -> Any:
@@ -58,13 +67,19 @@ def credits(user: User) -> dict[str, Any]:
 
 @pytest.fixture
 def now() -> str:
-    """The minute of the first call that the simulated league's games need, all of which The Odds API lists."""
+    """The minute of the first call that the simulated league's games need, all of which The Odds API
+    lists.
+    """
     begin, world = in_days(0).timestamp(), World()
     games = list(games_between(world.seed, BY_NAME["nba"], begin, begin + 2 * DAY))
     unlisted = {game.id for game in games if not world.is_listed(game)}
     wanted, _ = targets([Fixture(game.id, "nba", game.start) for game in games], ONE_WINDOW, (), begin, DAY)
     minutes = (call.at + 1 for call in plan(wanted))
-    suits = (minute for minute in minutes if not any(one.fixture_id in unlisted for one in wanted if one.contains(minute)))
+    suits = (
+        minute
+        for minute in minutes
+        if not any(one.fixture_id in unlisted for one in wanted if one.contains(minute))
+    )
     return datetime.fromtimestamp(next(suits), UTC).isoformat()
 
 
@@ -79,7 +94,9 @@ def due(user: User, sandbox: Server) -> User:
 
 
 @pytest.mark.parametrize(("scenario", "sport"), SCENARIOS)
-def test_a_dry_run_plans_no_more_boards_than_the_optimum_and_buys_nothing(scenario: str, sport: str, user: User, replay: Replay) -> None:
+def test_a_dry_run_plans_no_more_boards_than_the_optimum_and_buys_nothing(
+    scenario: str, sport: str, user: User, replay: Replay
+) -> None:
     now, games = recorded(scenario)
     server = replay(scenario, now)
     planned = prefetch(user, sport, "--dry-run")
@@ -87,14 +104,18 @@ def test_a_dry_run_plans_no_more_boards_than_the_optimum_and_buys_nothing(scenar
     boards = [call for call in planned["calls"] if call["api"] == "odds"]
     assert 0 < len(boards) <= len(plan(wanted))
     names = {7200.0: "2h", 3600.0: "1h", 1800.0: "30m"}
-    assert sorted(windows_called(planned)) == sorted((target.fixture_id, names[target.window]) for target in wanted)
+    assert sorted(windows_called(planned)) == sorted(
+        (target.fixture_id, names[target.window]) for target in wanted
+    )
     assert (planned["credits"], planned["skipped"], skipped) == (3 * len(boards), [], ())
     assert {call["outcome"] for call in planned["calls"]} == {"planned"}
     assert (server.calls("odds"), server.used) == (0, 0)
 
 
 @pytest.mark.parametrize(("scenario", "sport"), SCENARIOS)
-def test_runs_at_the_windows_buy_once_and_a_fetch_right_after_buys_nothing(scenario: str, sport: str, user: User, replay: Replay) -> None:
+def test_runs_at_the_windows_buy_once_and_a_fetch_right_after_buys_nothing(
+    scenario: str, sport: str, user: User, replay: Replay
+) -> None:
     now, _ = recorded(scenario)
     server = replay(scenario, now)
     planned = [call for call in prefetch(user, sport, "--dry-run")["calls"] if call["api"] == "odds"][:3]
@@ -102,7 +123,9 @@ def test_runs_at_the_windows_buy_once_and_a_fetch_right_after_buys_nothing(scena
         minute = datetime.fromisoformat(call["at"]) + timedelta(seconds=1)
         user.clock = shifted(minute.isoformat())
         bought = prefetch(user, sport)
-        assert sorted(windows_called(bought)) == sorted((pair["game"], pair["window"]) for pair in call["covers"])
+        assert sorted(windows_called(bought)) == sorted(
+            (pair["game"], pair["window"]) for pair in call["covers"]
+        )
         assert (bought["credits"], server.calls("odds"), server.used) == (3, number, 3 * number)
         again = prefetch(user, sport)
         assert (again["calls"], again["credits"], server.calls("odds")) == ([], 0, number)
@@ -112,7 +135,9 @@ def test_runs_at_the_windows_buy_once_and_a_fetch_right_after_buys_nothing(scena
 
 
 @pytest.mark.parametrize(("scenario", "sport"), SCENARIOS)
-def test_a_run_after_a_gap_buys_once_and_tells_what_was_missed(scenario: str, sport: str, user: User, replay: Replay) -> None:
+def test_a_run_after_a_gap_buys_once_and_tells_what_was_missed(
+    scenario: str, sport: str, user: User, replay: Replay
+) -> None:
     now, games = recorded(scenario)
     server = replay(scenario, now)
     assert prefetch(user, sport)["calls"] == []
@@ -131,13 +156,18 @@ def test_a_run_after_a_gap_buys_once_and_tells_what_was_missed(scenario: str, sp
 # ── at once, killed, stopped, late ──
 
 
-def test_four_runs_at_once_buy_once_and_those_that_come_second_say_nothing(due: User, sandbox: Server) -> None:
+def test_four_runs_at_once_buy_once_and_those_that_come_second_say_nothing(
+    due: User, sandbox: Server
+) -> None:
     sandbox.fault(odds={"delay": 2, "count": 1})
     runs = [due.finish(process) for process in [due.start("prefetch", "nba", "--json") for _ in range(4)]]
     assert [(run.code, run.err) for run in runs] == [(0, "")] * 4
     assert (sandbox.calls("odds"), sandbox.used) == (1, 3)
     spoke = [run.document for run in runs if run.out]
-    assert sorted(document["credits"] for document in spoke) == [*[0] * (len(spoke) - 1), 3]  # who came when all was over has nothing to do
+    assert sorted(document["credits"] for document in spoke) == [
+        *[0] * (len(spoke) - 1),
+        3,
+    ]  # who came when all was over has nothing to do
 
 
 def test_a_killed_run_holds_up_nobody_and_the_next_one_goes_on(due: User, sandbox: Server) -> None:
@@ -175,7 +205,9 @@ def test_a_loop_lets_a_call_under_way_finish_first(due: User, sandbox: Server) -
     assert prefetch(due, "nba")["calls"] == []
 
 
-def test_the_deadline_ends_a_run_that_waits_for_a_provider_and_the_books_stay_true(due: User, sandbox: Server) -> None:
+def test_the_deadline_ends_a_run_that_waits_for_a_provider_and_the_books_stay_true(
+    due: User, sandbox: Server
+) -> None:
     prefetch(due, "nba", "--dry-run")  # the schedule is known
     sandbox.fault(odds={"delay": 2 * PATIENCE, "count": 1})
     ran = due.run("prefetch", "nba", "--deadline", "4s")
@@ -186,7 +218,9 @@ def test_the_deadline_ends_a_run_that_waits_for_a_provider_and_the_books_stay_tr
     assert told["reserved"] + told["maybe_charged"] == 3
     assert [call["credits"] for call in prefetch(due, "nba")["calls"]] == [3]
     assert credits(due)["maybe_charged"] == 3
-    assert due.run("stats", "--json").document["apis"]["odds"]["calls"] == 2, "the one that was lost was sent too"
+    assert due.run("stats", "--json").document["apis"]["odds"]["calls"] == 2, (
+        "the one that was lost was sent too"
+    )
 
 
 def test_a_loop_has_a_deadline_for_each_run_not_for_itself(due: User, sandbox: Server) -> None:
@@ -221,7 +255,9 @@ def test_without_a_key_it_is_said_once_and_each_run_ends_with_4(due: User, sandb
 
 
 @pytest.mark.parametrize(("fault", "code", "words"), [(401, 4, "key"), (503, 6, "503")])
-def test_what_keeps_boards_from_being_bought_is_said_once(fault: int, code: int, words: str, due: User, sandbox: Server) -> None:
+def test_what_keeps_boards_from_being_bought_is_said_once(
+    fault: int, code: int, words: str, due: User, sandbox: Server
+) -> None:
     """A plan shown to who asks for it says so too."""
     due.env["ODDSCTL_RETRY_ATTEMPTS"] = "1"
     refusal = {"message": "API key is not valid", "error_code": "INVALID_KEY"}
@@ -246,7 +282,9 @@ def test_a_plan_of_games_that_nobody_knows_is_no_plan_without_games(due: User, s
         assert (ran.code, bool(ran.err)) == (6, True), ran.out
 
 
-def test_with_nobody_to_tell_the_games_nothing_is_bought_and_it_is_said_once(due: User, sandbox: Server) -> None:
+def test_with_nobody_to_tell_the_games_nothing_is_bought_and_it_is_said_once(
+    due: User, sandbox: Server
+) -> None:
     due.env["ODDSCTL_RETRY_ATTEMPTS"] = "1"
     sandbox.fault(espn={"status": 503, "count": -1}, odds={"status": 503, "count": -1})
     runs = [due.run("prefetch", "nba") for _ in range(2)]
@@ -255,8 +293,14 @@ def test_with_nobody_to_tell_the_games_nothing_is_bought_and_it_is_said_once(due
 
 
 def test_the_document_has_the_fields_that_scripts_rely_on(due: User, sandbox: Server) -> None:
-    for document, outcome in ((prefetch(due, "nba", "--dry-run"), "planned"), (prefetch(due, "nba"), "FETCHED")):
-        assert (document["schema"], set(document)) == ("oddsctl.prefetch/1", {"schema", "calls", "skipped", "credits"})
+    for document, outcome in (
+        (prefetch(due, "nba", "--dry-run"), "planned"),
+        (prefetch(due, "nba"), "FETCHED"),
+    ):
+        assert (document["schema"], set(document)) == (
+            "oddsctl.prefetch/1",
+            {"schema", "calls", "skipped", "credits"},
+        )
         assert document["calls"]
         for call in document["calls"]:
             assert set(call) == {"at", "api", "sport", "credits", "covers", "outcome"}

@@ -80,9 +80,9 @@ def test_queue_run_asks_for_each_once_and_empties_it(waiting: set[str], user: Us
     ran = user.run("queue", "run", "--json")
     assert ran.code == 0, ran.err
     document = ran.document
-    assert {(item["sport"], item["state"], item["reason"], item["credits"]) for item in document["items"]} == {
-        (sport, "answered", "FETCHED", 1) for sport in waiting
-    }
+    assert {
+        (item["sport"], item["state"], item["reason"], item["credits"]) for item in document["items"]
+    } == {(sport, "answered", "FETCHED", 1) for sport in waiting}
     assert (document["usage"]["calls"], document["usage"]["credits"]) == (len(waiting), len(waiting))
     assert (sandbox.calls("odds"), sandbox.used) == (asked + len(waiting), len(SPORTS))
     assert items(user) == []
@@ -100,18 +100,24 @@ def test_two_runs_at_once_ask_for_each_once(waiting: set[str], user: User, sandb
     assert (sandbox.calls("odds"), sandbox.used) == (asked + len(waiting), len(SPORTS))
 
 
-def test_what_a_killed_run_had_taken_is_nobody_elses_until_its_lease_ends(waiting: set[str], user: User, sandbox: Server) -> None:
+def test_what_a_killed_run_had_taken_is_nobody_elses_until_its_lease_ends(
+    waiting: set[str], user: User, sandbox: Server
+) -> None:
     sandbox.fault(odds={"delay": 2 * PATIENCE, "count": -1})
     process = user.start("queue", "run")
     until(lambda: {item["state"] for item in items(user)} == {"in_flight"}, process)
     process.kill()
     user.finish(process)
     sandbox.fault(odds=None)
-    assert {(item["sport"], item["state"], item["attempts"]) for item in items(user)} == {(sport, "in_flight", 1) for sport in waiting}
+    assert {(item["sport"], item["state"], item["attempts"]) for item in items(user)} == {
+        (sport, "in_flight", 1) for sport in waiting
+    }
     assert user.run("queue", "run").err == "nothing is due\n"
 
 
-def test_an_interrupted_run_gives_back_what_it_had_taken(waiting: set[str], user: User, sandbox: Server) -> None:
+def test_an_interrupted_run_gives_back_what_it_had_taken(
+    waiting: set[str], user: User, sandbox: Server
+) -> None:
     sandbox.fault(odds={"delay": 3, "count": -1})
     process = user.start("queue", "run")
     until(lambda: {item["state"] for item in items(user)} == {"in_flight"}, process)
@@ -124,7 +130,9 @@ def test_an_interrupted_run_gives_back_what_it_had_taken(waiting: set[str], user
     assert sandbox.used == len(SPORTS)  # what was answered before was not bought again
 
 
-def test_what_finds_no_answer_waits_on_and_says_until_when(waiting: set[str], user: User, sandbox: Server) -> None:
+def test_what_finds_no_answer_waits_on_and_says_until_when(
+    waiting: set[str], user: User, sandbox: Server
+) -> None:
     asked = sandbox.calls("odds")
     ran = user.run("queue", "run", "--max-credits", "0")
     assert ran.code == 5, ran.err

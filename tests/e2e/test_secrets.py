@@ -1,4 +1,6 @@
-"""The key, planted wherever it could come from, is nowhere: not printed, logged, stored, or packed for others."""
+"""The key, planted wherever it could come from, is nowhere: not printed, logged, stored, or packed for
+others.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,18 @@ LOUD = ("-vv", "--debug")
 @pytest.fixture
 def log(user: User) -> Path:
     """The user keeps a log of everything."""
-    user.env |= {"ODDSCTL_LOG_FILE": str(user.home / "log" / "oddsctl.jsonl"), "ODDSCTL_LOG_LEVEL": "debug", "SOME_TOKEN": KEY}
+    user.env |= {
+        "ODDSCTL_LOG_FILE": str(user.home / "log" / "oddsctl.jsonl"),
+        "ODDSCTL_LOG_LEVEL": "debug",
+        "SOME_TOKEN": KEY,
+    }
     return user.home / "log" / "oddsctl.jsonl"
 
 
 def loudly(user: User, *arguments: str) -> Ran:
-    """A run with all that can be told; its traceback is looked through here, as the user may have none otherwise."""
+    """A run with all that can be told; its traceback is looked through here, as the user may have none
+    otherwise.
+    """
     process = user.start(*arguments, *LOUD)
     out, err = process.communicate(timeout=PATIENCE)
     for text in (out, err):
@@ -46,14 +54,30 @@ def assert_nowhere(user: User) -> None:
     user.assert_no_leak()
 
 
-BAD_KEY = {"message": f"API key {KEY} is not valid", "error_code": "INVALID_KEY", "details_url": f"https://h/?apiKey={KEY}"}
+BAD_KEY = {
+    "message": f"API key {KEY} is not valid",
+    "error_code": "INVALID_KEY",
+    "details_url": f"https://h/?apiKey={KEY}",
+}
 FAULTS = {
     "body of a refusal": {"status": 401, "count": -1, "body": BAD_KEY},
     "body that is no answer": {"status": 200, "count": -1, "body": {"apiKey": KEY, "text": KEY.upper()}},
-    "body of a server's error": {"status": 500, "count": -1, "body": {"message": f"at /v4/odds?apiKey={KEY}"}},
-    "words of a server's error": {"status": 500, "count": -1, "body": {"message": f"no user {KEY}, nor {KEY.upper()}"}},
+    "body of a server's error": {
+        "status": 500,
+        "count": -1,
+        "body": {"message": f"at /v4/odds?apiKey={KEY}"},
+    },
+    "words of a server's error": {
+        "status": 500,
+        "count": -1,
+        "body": {"message": f"no user {KEY}, nor {KEY.upper()}"},
+    },
     "header": {"status": 429, "count": -1, "headers": {"X-Echo": KEY, "Retry-After": "1", "ETag": KEY}},
-    "redirect": {"status": 302, "count": -1, "headers": {"Location": f"https://elsewhere.invalid/?apiKey={KEY}"}},
+    "redirect": {
+        "status": 302,
+        "count": -1,
+        "headers": {"Location": f"https://elsewhere.invalid/?apiKey={KEY}"},
+    },
     "broken connection": {"mode": "drop", "count": -1},
 }
 
@@ -77,7 +101,9 @@ def test_an_address_in_an_exception_reaches_nobody(user: User, log: Path) -> Non
 
 @pytest.fixture
 def broken_library(user: User, tmp_path: Path) -> None:
-    """A library that fails, and tells the key in its exceptions: in the main thread, in another, and when it is destroyed."""
+    """A library that fails, and tells the key in its exceptions: in the main thread, in another, and when it
+    is destroyed.
+    """
     package = tmp_path / "broken" / "rich"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(
@@ -98,7 +124,9 @@ def broken_library(user: User, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("broken_library")
-def test_a_key_in_a_librarys_exception_is_not_in_the_traceback_that_debug_shows(user: User, log: Path) -> None:
+def test_a_key_in_a_librarys_exception_is_not_in_the_traceback_that_debug_shows(
+    user: User, log: Path
+) -> None:
     ran = loudly(user, "stats")
     assert ran.code == 1
     assert ran.err.count("Traceback") >= 4
@@ -114,7 +142,9 @@ def test_without_debug_the_bug_is_one_line_and_names_no_value(user: User) -> Non
     assert KEY not in out + err
 
 
-def test_a_bug_is_in_the_log_with_its_traceback_and_without_the_key(user: User, log: Path, tmp_path: Path) -> None:
+def test_a_bug_is_in_the_log_with_its_traceback_and_without_the_key(
+    user: User, log: Path, tmp_path: Path
+) -> None:
     package = tmp_path / "broken" / "diskcache"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(f"raise RuntimeError('{KEY}')\n")
@@ -131,18 +161,24 @@ def test_a_bug_is_in_the_log_with_its_traceback_and_without_the_key(user: User, 
 
 
 @pytest.mark.parametrize("how", ["file", "command"])
-def test_a_key_from_elsewhere_is_kept_as_secret(how: str, user: User, sandbox: Server, log: Path, tmp_path: Path) -> None:
+def test_a_key_from_elsewhere_is_kept_as_secret(
+    how: str, user: User, sandbox: Server, log: Path, tmp_path: Path
+) -> None:
     place = tmp_path / "key"  # not below the home, where nothing may hold it
     place.write_text(KEY)
     place.chmod(0o600)
-    spec = f"file:{place}" if how == "file" else f"command:{sys.executable} -c \"print(open('{place}').read())\""
+    spec = (
+        f"file:{place}" if how == "file" else f"command:{sys.executable} -c \"print(open('{place}').read())\""
+    )
     user.env |= {"ODDS_API_KEY": "", "SOME_TOKEN": "", "ODDSCTL_ODDS_KEY": spec}
     sandbox.fault(odds=FAULTS["body of a refusal"])
     loudly(user, "fetch", "nfl")
     assert_nowhere(user)
 
 
-def test_the_doctor_finds_a_key_that_was_planted_and_does_not_show_it(user: User, sandbox: Server, log: Path) -> None:
+def test_the_doctor_finds_a_key_that_was_planted_and_does_not_show_it(
+    user: User, sandbox: Server, log: Path
+) -> None:
     user.fetch("nfl")
     planted = user.state_dir / "notes.txt"
     planted.write_text(f"https://h/?apiKey={KEY}")
@@ -150,7 +186,9 @@ def test_the_doctor_finds_a_key_that_was_planted_and_does_not_show_it(user: User
     bundle = user.home / "b.tar.gz"
     ran = loudly(user, "doctor", "--json", "--bundle", str(bundle))
     assert ran.code == 3
-    assert [finding["check"] for finding in ran.document["findings"] if finding["state"] == "problem"] == ["secrets"]
+    assert [finding["check"] for finding in ran.document["findings"] if finding["state"] == "problem"] == [
+        "secrets"
+    ]
     planted.unlink()
     assert user.run("doctor", "--json").code == 0
 
@@ -186,7 +224,9 @@ def test_a_wrong_clock_is_a_problem(user: User, sandbox: Server) -> None:
     assert "behind the provider's" in found["clock"]["message"]
 
 
-def test_a_stopped_process_that_keeps_the_state_locked_is_named_and_not_waited_for(user: User, sandbox: Server) -> None:
+def test_a_stopped_process_that_keeps_the_state_locked_is_named_and_not_waited_for(
+    user: User, sandbox: Server
+) -> None:
     user.fetch("nfl")
     with holding(user.state_dir / "store.lock", stopped=True) as pid:
         ran = user.run("doctor")
@@ -194,7 +234,9 @@ def test_a_stopped_process_that_keeps_the_state_locked_is_named_and_not_waited_f
     assert f"kill -CONT {pid}" in ran.out
 
 
-def test_the_doctor_leaves_damaged_state_where_it_is_and_asks_nobody_then(user: User, sandbox: Server) -> None:
+def test_the_doctor_leaves_damaged_state_where_it_is_and_asks_nobody_then(
+    user: User, sandbox: Server
+) -> None:
     user.fetch("nfl")
     asked = len(sandbox.log)
     (user.state_dir / "cache.db").write_bytes(b"garbage" * 5000)

@@ -41,7 +41,11 @@ def assert_counted_as_by(server: Server, user: User) -> None:
     document = stats(user, "--by", "api")
     credits = document["apis"]["odds"]["credits"]
     told = server.get("/__usage")
-    assert (credits["used"], credits["remaining"], credits["maybe_charged"]) == (told["used"], told["remaining"], 0)
+    assert (credits["used"], credits["remaining"], credits["maybe_charged"]) == (
+        told["used"],
+        told["remaining"],
+        0,
+    )
     assert {api: facts["calls"] for api, facts in document["apis"].items()} == {
         "odds": told["calls"]["odds"],
         "espn": told["calls"]["espn"],
@@ -52,7 +56,9 @@ def assert_counted_as_by(server: Server, user: User) -> None:
     }
 
 
-def test_stats_are_the_servers_own_count_after_fetches_cached_ones_and_foreign_spend(user: User, sandbox: Server) -> None:
+def test_stats_are_the_servers_own_count_after_fetches_cached_ones_and_foreign_spend(
+    user: User, sandbox: Server
+) -> None:
     user.fetch("nfl")
     assert_counted_as_by(sandbox, user)
     user.fetch("nfl")
@@ -68,16 +74,24 @@ def test_stats_are_the_servers_own_count_after_fetches_cached_ones_and_foreign_s
 
 
 @pytest.mark.parametrize("fault", DOUBTS)
-def test_what_may_have_been_charged_is_told_until_the_servers_count_settles_it(fault: str, user: User, sandbox: Server) -> None:
+def test_what_may_have_been_charged_is_told_until_the_servers_count_settles_it(
+    fault: str, user: User, sandbox: Server
+) -> None:
     user.env |= {"ODDSCTL_HTTP_READ_TIMEOUT": "1s", "ODDSCTL_RETRY_ATTEMPTS": "1"}
     user.fetch("nba", "--no-weather")
     sandbox.fault(odds=DOUBTS[fault])
     user.fetch("nfl", "--no-weather")
     credits = stats(user)["apis"]["odds"]["credits"]
     assert (credits["used"], credits["maybe_charged"]) == (3, 3)
-    (lost,) = [group for group in costs(user, "--by", "sport")["groups"] if group["sport"] == "nfl" and group["maybe_charged"]]
+    (lost,) = [
+        group
+        for group in costs(user, "--by", "sport")["groups"]
+        if group["sport"] == "nfl" and group["maybe_charged"]
+    ]
     assert (lost["errors"], lost["credits"], lost["maybe_charged"]) == (1, 0, 3)
-    until(lambda: sandbox.used == 6)  # the slow one is charged when it is answered, though nobody waits any more
+    until(
+        lambda: sandbox.used == 6
+    )  # the slow one is charged when it is answered, though nobody waits any more
 
     def settled() -> bool:
         user.fetch("nba", "--no-weather", "--fresh")
@@ -89,7 +103,9 @@ def test_what_may_have_been_charged_is_told_until_the_servers_count_settles_it(f
 
 def test_costs_are_those_of_the_servers_log_call_by_call(user: User, sandbox: Server) -> None:
     user.fetch("nfl", "epl")
-    (user.home / "wishes.jsonl").write_text('{"id": "a", "api": "odds", "sport": "nba", "markets": ["h2h"], "regions": ["us"]}\n')
+    (user.home / "wishes.jsonl").write_text(
+        '{"id": "a", "api": "odds", "sport": "nba", "markets": ["h2h"], "regions": ["us"]}\n'
+    )
     assert user.run("batch", "wishes.jsonl").code == 0
     user.fetch("nfl", "--fresh", "--markets", "h2h", "--no-weather")
     rows = list(csv.DictReader(io.StringIO(user.run("costs", "--format", "csv").out)))
@@ -100,7 +116,10 @@ def test_costs_are_those_of_the_servers_log_call_by_call(user: User, sandbox: Se
     assert len(user.run("costs", "--format", "jsonl").out.splitlines()) == len(rows)
     by_sport = {group["sport"]: group["credits"] for group in costs(user, "--by", "sport")["groups"]}
     assert by_sport == {"nfl": 4, "epl": 3, "nba": 1, None: 0}
-    assert {group["command"]: group["credits"] for group in costs(user, "--by", "command")["groups"]} == {"fetch": 7, "batch": 1}
+    assert {group["command"]: group["credits"] for group in costs(user, "--by", "command")["groups"]} == {
+        "fetch": 7,
+        "batch": 1,
+    }
     assert (sandbox.used, "8 credits in" in user.run("costs").out) == (8, True)
 
 
@@ -121,7 +140,11 @@ def test_a_call_whose_owner_was_killed_shows_as_maybe_charged(user: User, sandbo
     until(lambda: any(group["api"] == "odds" for group in costs(user, "--by", "api")["groups"]), process)
     process.kill()
     user.finish(process)
-    (row,) = [row for row in csv.DictReader(io.StringIO(user.run("costs", "--format", "csv").out)) if row["api"] == "odds"]
+    (row,) = [
+        row
+        for row in csv.DictReader(io.StringIO(user.run("costs", "--format", "csv").out))
+        if row["api"] == "odds"
+    ]
     assert (row["price"], row["spent"], row["maybe_charged"], row["outcome"]) == ("3", "", "3", "IN_FLIGHT")
     assert "3 more maybe charged" in user.run("costs").out
 
@@ -137,20 +160,26 @@ def test_the_metrics_are_the_servers_own_count(user: User, sandbox: Server) -> N
     assert (ran.code, ran.out, ran.err) == (0, "", "")
     assert file.stat().st_mode & 0o777 == 0o644
     told = {
-        (one.name, *one.labels.values()): one.value for family in text_string_to_metric_families(file.read_text()) for one in family.samples
+        (one.name, *one.labels.values()): one.value
+        for family in text_string_to_metric_families(file.read_text())
+        for one in family.samples
     }
     assert told["oddsctl_credits_used",] == sandbox.used
     assert told["oddsctl_calls_total", "odds", "FETCHED"] == sandbox.calls("odds")
     assert told["oddsctl_cache_hits_total", "odds"] == told["oddsctl_latency_seconds_count", "odds"] == 1
     assert told["oddsctl_latency_seconds_sum", "odds"] > 0
     assert 0 <= told["oddsctl_oldest_answer_seconds", "odds", "nfl"] < 60
-    assert {line.split()[0] for line in user.run("stats", "--prometheus").out.splitlines() if line[:1] != "#"} >= {"oddsctl_credits_used"}
+    assert {
+        line.split()[0] for line in user.run("stats", "--prometheus").out.splitlines() if line[:1] != "#"
+    } >= {"oddsctl_credits_used"}
 
 
 def test_without_the_extra_one_line_says_what_to_install(user: User) -> None:
     missing = user.home / "missing" / "prometheus_client"
     missing.mkdir(parents=True)
-    (missing / "__init__.py").write_text('raise ModuleNotFoundError("No module named prometheus_client", name="prometheus_client")')
+    (missing / "__init__.py").write_text(
+        'raise ModuleNotFoundError("No module named prometheus_client", name="prometheus_client")'
+    )
     user.env["PYTHONPATH"] = f"{missing.parent}:{user.environment()['PYTHONPATH']}"
     ran = user.run("stats", "--prometheus")
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
@@ -192,7 +221,9 @@ def watching(user: User, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], 
     termios.tcsetwinsize(its, (30, 80))
     environment = user.environment() | {"TERM": "xterm-256color"} | env
     command = [sys.executable, "-m", "oddsctl", "--demo", "stats", "--watch"]
-    process = subprocess.Popen(command, env=environment, cwd=user.home, stdin=its, stdout=its, stderr=its, start_new_session=True)
+    process = subprocess.Popen(
+        command, env=environment, cwd=user.home, stdin=its, stdout=its, stderr=its, start_new_session=True
+    )
     try:
         yield process, ours
     finally:

@@ -1,4 +1,6 @@
-"""A stopped process that holds a lock: stored answers are shown all the same, and what cannot be had is told with its cause."""
+"""A stopped process that holds a lock: stored answers are shown all the same, and what cannot be had is told
+with its cause.
+"""
 
 from __future__ import annotations
 

@@ -43,7 +43,9 @@ def one_line(ran: Ran, code: int, *words: str) -> None:
         (["config", "nope"], ["nope"]),
     ],
 )
-def test_wrong_words_on_the_command_line_are_told_with_the_right_ones(arguments: list[str], words: list[str], user: User) -> None:
+def test_wrong_words_on_the_command_line_are_told_with_the_right_ones(
+    arguments: list[str], words: list[str], user: User
+) -> None:
     one_line(user.run(*arguments), 2, *words)
 
 
@@ -57,18 +59,29 @@ def test_with_json_an_error_is_also_an_object_on_stderrs_last_line(user: User) -
 def test_a_broken_configuration_is_told_by_line_key_and_remedy(user: User) -> None:
     config = user.home / "config.toml"
     config.write_text('[odds]\nbrust = 5\nregions = "us"\n')
-    one_line(user.run("--config", str(config), "fetch", "nfl"), 78, "config.toml:2", "brust", "burst", "config check")
+    one_line(
+        user.run("--config", str(config), "fetch", "nfl"),
+        78,
+        "config.toml:2",
+        "brust",
+        "burst",
+        "config check",
+    )
     ran = user.run("--config", str(config), "config", "check")
     assert (ran.code, len(ran.err.splitlines())) == (78, 2)
 
 
-def test_a_key_written_into_the_configuration_is_refused_without_being_shown(user: User, tmp_path: Path) -> None:
+def test_a_key_written_into_the_configuration_is_refused_without_being_shown(
+    user: User, tmp_path: Path
+) -> None:
     config = tmp_path / "config.toml"
     config.write_text(f'[odds]\nkey = "{KEY}"\n')
     one_line(user.run("--config", str(config), "fetch", "nfl"), 78, "odds.key", "env:ODDS_API_KEY")
 
 
-def test_without_a_key_espns_schedule_and_line_are_shown_and_what_a_key_would_add(user: User, sandbox: Server) -> None:
+def test_without_a_key_espns_schedule_and_line_are_shown_and_what_a_key_would_add(
+    user: User, sandbox: Server
+) -> None:
     del user.env["ODDSCTL_ODDS_BASE_URL"]
     user.env["ODDS_API_KEY"] = ""
     ran = user.run("fetch", "nfl", "--json")
@@ -76,7 +89,9 @@ def test_without_a_key_espns_schedule_and_line_are_shown_and_what_a_key_would_ad
     sources = {source["api"]: source for source in ran.document["sources"]}
     assert (sources["odds"]["reason"], sources["odds"]["detail"]) == ("FALLBACK", "espn: NO_KEY")
     assert ran.document["games"]
-    assert all(price["bookmaker"].startswith("espn:") for game in ran.document["games"] for price in game["odds"])
+    assert all(
+        price["bookmaker"].startswith("espn:") for game in ran.document["games"] for price in game["odds"]
+    )
     assert not any(game["best"] for game in ran.document["games"])
     assert sum("no key for The Odds API" in line for line in ran.err.splitlines()) == 1
     assert user.run("fetch", "nfl", "--strict").code == 3
@@ -84,7 +99,13 @@ def test_without_a_key_espns_schedule_and_line_are_shown_and_what_a_key_would_ad
 
 
 def test_a_wrong_key_is_told_and_espns_line_stands_in(user: User, sandbox: Server) -> None:
-    sandbox.fault(odds={"status": 401, "count": -1, "body": '{"message": "API key is not valid", "error_code": "INVALID_KEY"}'})
+    sandbox.fault(
+        odds={
+            "status": 401,
+            "count": -1,
+            "body": '{"message": "API key is not valid", "error_code": "INVALID_KEY"}',
+        }
+    )
     ran = user.run("fetch", "nfl", "--json")
     assert ran.code == 0
     assert ran.document["sources"][1]["detail"] == "espn: INVALID_KEY"
@@ -92,7 +113,13 @@ def test_a_wrong_key_is_told_and_espns_line_stands_in(user: User, sandbox: Serve
 
 
 def test_a_wrong_key_and_nothing_to_stand_in_is_exit_4(user: User, sandbox: Server) -> None:
-    sandbox.fault(odds={"status": 401, "count": -1, "body": '{"message": "API key is not valid", "error_code": "INVALID_KEY"}'})
+    sandbox.fault(
+        odds={
+            "status": 401,
+            "count": -1,
+            "body": '{"message": "API key is not valid", "error_code": "INVALID_KEY"}',
+        }
+    )
     config = user.home / "config.toml"
     config.write_text('[sports.tennis]\nodds_key = "tennis_atp_wimbledon"\n')
     one_line(user.run("--config", str(config), "fetch", "tennis"), 4, "API key is not valid", "odds.key")
@@ -109,12 +136,17 @@ def test_out_of_credits_shows_what_is_stored_or_espns_line(user: User, sandbox: 
     assert sandbox.calls("odds") == asked
 
 
-def test_espn_down_with_nothing_stored_leaves_the_games_that_the_odds_know(user: User, sandbox: Server) -> None:
+def test_espn_down_with_nothing_stored_leaves_the_games_that_the_odds_know(
+    user: User, sandbox: Server
+) -> None:
     sandbox.fault(espn={"status": 503, "count": -1})
     board = user.fetch("nfl")
     assert board["games"]
     assert all(game["id"].startswith("odds:") for game in board["games"])
-    assert (board["sources"][0]["reason"], board["sources"][0]["detail"]) == ("FALLBACK", "odds: SERVER_ERROR")
+    assert (board["sources"][0]["reason"], board["sources"][0]["detail"]) == (
+        "FALLBACK",
+        "odds: SERVER_ERROR",
+    )
 
 
 def test_everything_down_and_nothing_stored_is_exit_6(user: User, sandbox: Server) -> None:
@@ -124,13 +156,23 @@ def test_everything_down_and_nothing_stored_is_exit_6(user: User, sandbox: Serve
     assert ran.error["exit_code"] == 6
 
 
-def test_everything_down_with_a_board_stored_shows_it_with_age_and_reason(user: User, sandbox: Server) -> None:
+def test_everything_down_with_a_board_stored_shows_it_with_age_and_reason(
+    user: User, sandbox: Server
+) -> None:
     first = user.fetch("nfl")
-    sandbox.fault(espn={"status": 503, "count": -1}, odds={"mode": "drop", "count": -1}, weather={"mode": "garbage", "count": -1})
+    sandbox.fault(
+        espn={"status": 503, "count": -1},
+        odds={"mode": "drop", "count": -1},
+        weather={"mode": "garbage", "count": -1},
+    )
     ran = user.run("fetch", "nfl", "--fresh", "--json")
     assert ran.code == 0
     assert {source["reason"] for source in ran.document["sources"]} == {"STALE_ERROR"}
-    assert {source["detail"] for source in ran.document["sources"]} == {"SERVER_ERROR", "TRANSPORT", "BROKEN_ANSWER"}
+    assert {source["detail"] for source in ran.document["sources"]} == {
+        "SERVER_ERROR",
+        "TRANSPORT",
+        "BROKEN_ANSWER",
+    }
     assert ran.document["games"] == first["games"]
     assert user.run("fetch", "nfl", "--fresh", "--strict").code == 3
     assert user.run("stats", "--json").document["apis"]["odds"]["credits"]["maybe_charged"] > 0
@@ -179,7 +221,9 @@ def test_a_disk_that_fills_up_during_the_run_still_shows_the_paid_answer(user: U
 
 
 @pytest.mark.parametrize("damage", ["garbage", "truncated"])
-def test_a_damaged_database_is_moved_aside_and_credits_stay_on_the_safe_side(damage: str, user: User, sandbox: Server) -> None:
+def test_a_damaged_database_is_moved_aside_and_credits_stay_on_the_safe_side(
+    damage: str, user: User, sandbox: Server
+) -> None:
     user.fetch("nfl")
     database = user.state_dir / "cache.db"
     for side in ("-wal", "-shm"):
@@ -212,18 +256,34 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(user: User, sandbox: Serv
     for form in ("json", "table", "csv"):
         shell = f"{sys.executable} -m oddsctl fetch nfl --format {form} | head -1"
         ran = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", shell], check=False, env=user.environment(), capture_output=True, text=True, timeout=PATIENCE
+            ["bash", "-o", "pipefail", "-c", shell],
+            check=False,
+            env=user.environment(),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
         )
         assert (ran.returncode, ran.stderr) == (0, ""), form
         assert len(ran.stdout.splitlines()) == 1
 
 
 @pytest.mark.parametrize("arguments", ["--version", "--demo fetch nfl", "--demo stats"])
-def test_an_answer_that_nobody_takes_ends_quietly_and_one_without_room_is_told(arguments: str, user: User) -> None:
-    for target, codes in (("| true", {0}), (">&-", {0}), (">/dev/full", {0} if arguments == "--version" else {74})):
+def test_an_answer_that_nobody_takes_ends_quietly_and_one_without_room_is_told(
+    arguments: str, user: User
+) -> None:
+    for target, codes in (
+        ("| true", {0}),
+        (">&-", {0}),
+        (">/dev/full", {0} if arguments == "--version" else {74}),
+    ):
         shell = f"{sys.executable} -m oddsctl {arguments} {target}"
         ran = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", shell], check=False, env=user.environment(), capture_output=True, text=True, timeout=PATIENCE
+            ["bash", "-o", "pipefail", "-c", shell],
+            check=False,
+            env=user.environment(),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
         )
         assert ran.returncode in codes, (target, ran.stderr)
         assert len(ran.stderr.splitlines()) == (codes == {74}), ran.stderr

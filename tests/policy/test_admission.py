@@ -6,17 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl import settings
-from oddsctl.messages.wire import Quota
-from oddsctl.messages.wishes import Go, Refusal, Refused
-from oddsctl.policy import admission, tally
+from oddsctl.domain import settings
+from oddsctl.domain.http import Quota
+from oddsctl.domain.requests import Go, Refusal, Refused
+from oddsctl.policy import admission
+from oddsctl.policy import call_stats as tally
 from oddsctl.policy.admission import Ask, ProviderState, Receipt, Rules
 from oddsctl.policy.budget import Purchase
-from oddsctl.policy.tally import Tally
+from oddsctl.policy.call_stats import Tally
 from oddsctl.policy.token_bucket import Limit
 
 NOW = 1_800_000_000.0
-RULES = Rules(Limit(2, 1), settings.Budget(), settings.Breaker(), monthly=500, grace=10, lease=38, free_probe=True)
+RULES = Rules(
+    Limit(2, 1), settings.Budget(), settings.Breaker(), monthly=500, grace=10, lease=38, free_probe=True
+)
 
 
 def ask(name: str = "a", price: int = 3, patience: float = 30) -> Ask:
@@ -42,7 +45,12 @@ def test_a_wait_longer_than_the_patience_is_refused_with_the_time_to_come_back()
 
 @given(st.integers(0, 600), st.integers(0, 10), st.floats(0, 5), st.integers(0, 12))
 def test_a_refusal_changes_nothing(remaining: int, price: int, patience: float, before: int) -> None:
-    state = admission.settle(ProviderState(), Receipt("x", "odds", NOW, NOW, 0, quota=Quota(600 - remaining, remaining, 0)), RULES, NOW)
+    state = admission.settle(
+        ProviderState(),
+        Receipt("x", "odds", NOW, NOW, 0, quota=Quota(600 - remaining, remaining, 0)),
+        RULES,
+        NOW,
+    )
     for name in range(before):
         state, _ = admission.admit(state, ask(str(name), 0, 100), RULES, NOW)
     after, decision = admission.admit(state, ask("mine", price, patience), RULES, NOW)
@@ -53,7 +61,9 @@ def test_a_refusal_changes_nothing(remaining: int, price: int, patience: float, 
 
 
 def test_a_provider_that_asked_for_rest_is_left_alone_until_then() -> None:
-    state = admission.settle(ProviderState(), Receipt("x", "odds", NOW, NOW, 0, failed=True, rest_until=NOW + 60), RULES, NOW)
+    state = admission.settle(
+        ProviderState(), Receipt("x", "odds", NOW, NOW, 0, failed=True, rest_until=NOW + 60), RULES, NOW
+    )
     _, impatient = admission.admit(state, ask(patience=30), RULES, NOW)
     _, patient = admission.admit(state, ask(patience=90), RULES, NOW)
     assert isinstance(impatient, Refused)
@@ -68,7 +78,9 @@ def test_a_rest_that_lies_further_ahead_than_any_provider_asks_for_is_not_believ
 
 def test_settling_books_the_real_price_and_what_the_answer_told() -> None:
     state, _ = admission.admit(ProviderState(), ask(price=5), RULES, NOW)
-    state = admission.settle(state, Receipt("a", "odds", NOW, NOW + 1, 2, quota=Quota(12, 488, 2), seconds=0.2), RULES, NOW + 1)
+    state = admission.settle(
+        state, Receipt("a", "odds", NOW, NOW + 1, 2, quota=Quota(12, 488, 2), seconds=0.2), RULES, NOW + 1
+    )
     assert (state.credits.reserved_credits, state.credits.own, state.credits.remaining) == (0, 2, 488)
     assert (state.tally.calls, state.tally.errors) == (1, 0)
 

@@ -1,4 +1,7 @@
-"""What is captured, what is bought today, when a run acts. Clock times in the tables, epoch seconds underneath."""
+"""What is captured, what is bought today, when a run acts.
+
+Clock times in the tables, epoch seconds underneath.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.policy.agenda import LEEWAY, captured_by, free, is_due, kept_since, next_wake, paid
-from oddsctl.policy.pacing import Course
-from oddsctl.policy.prefetch_plan import REFRESH, Fixture, PlannedCall, Skipped, Why, Windows, captures, plan, targets
+from oddsctl.policy.budget_pacing import Course
+from oddsctl.policy.prefetch_agenda import (
+    LEEWAY,
+    captured_by,
+    free,
+    is_due,
+    kept_since,
+    next_wake,
+    paid,
+)
+from oddsctl.policy.prefetch_plan import (
+    REFRESH,
+    Fixture,
+    PlannedCall,
+    Skipped,
+    Why,
+    Windows,
+    captures,
+    plan,
+    targets,
+)
 from tests.league import CRON, DAY, HOUR, MINUTE, at, clock
 
 WINDOWS = Windows((2 * HOUR, HOUR, 30 * MINUTE), 10 * MINUTE, 5 * MINUTE)
@@ -69,7 +90,9 @@ def test_an_answer_may_be_of_one_game_only() -> None:
     assert captured_by(games, WINDOWS, {"2": moments("11:00")}) == {("2", 2 * HOUR): at("2026-11-29 11:00")}
 
 
-@pytest.mark.parametrize("about", [{"status": "postponed"}, {"status": "canceled"}, {"time_confirmed": False}])
+@pytest.mark.parametrize(
+    "about", [{"status": "postponed"}, {"status": "canceled"}, {"time_confirmed": False}]
+)
 def test_of_a_game_that_is_called_off_or_has_no_time_nothing_is_captured(about: dict[str, object]) -> None:
     assert captured_by([game(**about)], WINDOWS, {"nfl": moments("11:00")}) == {}  # type: ignore[arg-type] # a table of fields
 
@@ -81,7 +104,9 @@ def test_what_was_captured_stays_so_when_the_game_goes_on(status: str) -> None:
 
 def test_of_a_game_that_moved_only_what_suits_its_new_time_is_captured() -> None:
     came = {"1": moments("11:00", "15:25")}
-    assert captured_by([game("2026-11-29 16:25", name="1")], WINDOWS, came) == {("1", HOUR): at("2026-11-29 15:25")}
+    assert captured_by([game("2026-11-29 16:25", name="1")], WINDOWS, came) == {
+        ("1", HOUR): at("2026-11-29 15:25")
+    }
 
 
 # ── paid ──
@@ -90,7 +115,9 @@ def test_of_a_game_that_moved_only_what_suits_its_new_time_is_captured() -> None
 def test_with_credits_for_everything_the_agenda_is_the_plan() -> None:
     games = [game(), game("2026-11-30 20:15"), game(sport="nba")]
     agenda = paid(games, WINDOWS, {}, PRICES, EVERYTHING, MORNING, 2 * DAY)
-    assert list(agenda.calls) == sorted(plan(targets(games, WINDOWS, (), MORNING, 2 * DAY)[0]), key=lambda call: (call.at, call.sport))
+    assert list(agenda.calls) == sorted(
+        plan(targets(games, WINDOWS, (), MORNING, 2 * DAY)[0]), key=lambda call: (call.at, call.sport)
+    )
     assert agenda.skipped == ()
 
 
@@ -107,9 +134,19 @@ def test_windows_that_the_course_cuts_are_left_out_for_the_budget() -> None:
 
 
 @pytest.mark.parametrize(
-    ("today", "calls"), [(0, []), (2, []), (3, ["12:30"]), (5, ["12:30"]), (6, ["12:00", "12:30"]), (9, ["11:00", "12:00", "12:30"])]
+    ("today", "calls"),
+    [
+        (0, []),
+        (2, []),
+        (3, ["12:30"]),
+        (5, ["12:30"]),
+        (6, ["12:00", "12:30"]),
+        (9, ["11:00", "12:00", "12:30"]),
+    ],
 )
-def test_of_todays_calls_the_most_valuable_that_todays_credits_pay_are_bought(today: int, calls: list[str]) -> None:
+def test_of_todays_calls_the_most_valuable_that_todays_credits_pay_are_bought(
+    today: int, calls: list[str]
+) -> None:
     agenda = paid([game()], WINDOWS, {}, PRICES, replace(EVERYTHING, today=today), MORNING, DAY)
     assert bought(agenda.calls) == calls
     assert {one.why for one in agenda.skipped} <= {Why.BUDGET}
@@ -117,7 +154,10 @@ def test_of_todays_calls_the_most_valuable_that_todays_credits_pay_are_bought(to
 
 
 def test_todays_credits_bind_today_only_and_today_ends_at_midnight_in_the_east() -> None:
-    games = [game("2026-11-29 20:15"), game("2026-11-30 20:15")]  # the first is on until after midnight in UTC
+    games = [
+        game("2026-11-29 20:15"),
+        game("2026-11-30 20:15"),
+    ]  # the first is on until after midnight in UTC
     agenda = paid(games, WINDOWS, {}, PRICES, replace(EVERYTHING, today=0), MORNING, 2 * DAY)
     assert {one.target.fixture_id for one in agenda.skipped} == {"nfl 2026-11-29 20:15"}
     assert {target.fixture_id for call in agenda.calls for target in call.covers} == {"nfl 2026-11-30 20:15"}
@@ -125,18 +165,24 @@ def test_todays_credits_bind_today_only_and_today_ends_at_midnight_in_the_east()
 
 def test_sports_share_todays_credits_by_what_a_call_captures() -> None:
     games = [game(name="1"), game(name="2"), game(name="3", sport="nba")]
-    agenda = paid(games, WINDOWS, {}, PRICES, replace(EVERYTHING, windows=(30 * MINUTE,), today=3), MORNING, DAY)
+    agenda = paid(
+        games, WINDOWS, {}, PRICES, replace(EVERYTHING, windows=(30 * MINUTE,), today=3), MORNING, DAY
+    )
     assert [call.sport for call in agenda.calls] == ["nfl"]
 
 
-@pytest.mark.parametrize("about", [{"status": "postponed"}, {"status": "canceled"}, {"status": "live"}, {"time_confirmed": False}])
+@pytest.mark.parametrize(
+    "about", [{"status": "postponed"}, {"status": "canceled"}, {"status": "live"}, {"time_confirmed": False}]
+)
 def test_nothing_is_ever_bought_for_what_is_not_played_or_has_begun(about: dict[str, object]) -> None:
     assert paid([game(**about)], WINDOWS, {}, PRICES, EVERYTHING, MORNING, DAY).calls == ()  # type: ignore[arg-type] # a table of fields
 
 
 fixtures = st.lists(
     st.builds(
-        lambda number, sport, start, status: Fixture(f"{sport}{number}", sport, MORNING + start * CRON, status),
+        lambda number, sport, start, status: Fixture(
+            f"{sport}{number}", sport, MORNING + start * CRON, status
+        ),
         st.integers(0, 10**6),
         st.sampled_from(["nfl", "nba"]),
         st.integers(0, 400),
@@ -145,7 +191,12 @@ fixtures = st.lists(
     max_size=8,
     unique_by=lambda fixture: fixture.id,
 )
-courses = st.builds(Course, st.sampled_from([WINDOWS.before, (3600.0, 1800.0), (1800.0,), ()]), st.booleans(), st.integers(0, 40))
+courses = st.builds(
+    Course,
+    st.sampled_from([WINDOWS.before, (3600.0, 1800.0), (1800.0,), ()]),
+    st.booleans(),
+    st.integers(0, 40),
+)
 
 
 @given(fixtures, courses, st.lists(st.integers(0, 400), max_size=5))
@@ -157,7 +208,9 @@ def test_each_window_within_the_horizon_is_captured_called_for_or_left_out_and_o
     agenda = paid(games, WINDOWS, captured, PRICES, course, MORNING, 2 * DAY)
     called = [(target.fixture_id, target.window) for call in agenda.calls for target in call.covers]
     skipped = [(one.target.fixture_id, one.target.window) for one in agenda.skipped]
-    assert sorted([*called, *skipped, *captured]) == sorted((one.id, window) for one in games for window in WINDOWS.before)
+    assert sorted([*called, *skipped, *captured]) == sorted(
+        (one.id, window) for one in games for window in WINDOWS.before
+    )
 
 
 @given(fixtures, courses)
@@ -189,7 +242,9 @@ def test_what_costs_nothing_serves_all_sports_with_one_call() -> None:
 
 def test_what_costs_nothing_is_not_asked_for_what_is_captured_or_called_off() -> None:
     games = [game(name="1"), game(name="2", status="postponed")]
-    agenda = free(games, WINDOWS, captured_by(games, WINDOWS, {"1": moments("11:00")}), at("2026-11-29 11:01"), DAY)
+    agenda = free(
+        games, WINDOWS, captured_by(games, WINDOWS, {"1": moments("11:00")}), at("2026-11-29 11:01"), DAY
+    )
     assert bought(agenda.calls) == ["12:00", "12:30"]
     assert {one.target.fixture_id for one in agenda.skipped} == {"2"}
 
@@ -253,7 +308,14 @@ def test_a_call_that_a_late_run_plans_still_takes_an_answer_from_before_the_run(
 
 @pytest.mark.parametrize(
     ("now", "wake"),
-    [("09:00", "09:15"), ("10:50", "11:00"), ("11:00", "11:15"), ("11:55", "12:00"), ("12:00", "12:15"), ("12:31", "12:46")],
+    [
+        ("09:00", "09:15"),
+        ("10:50", "11:00"),
+        ("11:00", "11:15"),
+        ("11:55", "12:00"),
+        ("12:00", "12:15"),
+        ("12:31", "12:46"),
+    ],
 )
 def test_a_loop_sleeps_to_the_next_call_and_looks_again_after_a_while(now: str, wake: str) -> None:
     calls = plan(targets([game()], WINDOWS, (), MORNING, DAY)[0])

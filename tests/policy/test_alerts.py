@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.messages.notices import HealthChecked, PickFound, WindowMissed
-from oddsctl.policy.alerts import (
+from oddsctl.domain.notices import HealthChecked, PickFound, WindowMissed
+from oddsctl.policy.alert_rules import (
     KEEP,
     MARGIN,
     REST,
@@ -26,9 +26,9 @@ from oddsctl.policy.alerts import (
     balance,
     look,
 )
+from oddsctl.policy.billing_month import DAY
 from oddsctl.policy.budget import Credits
 from oddsctl.policy.budget import Told as Amount
-from oddsctl.policy.calendar import DAY
 from oddsctl.store import codec
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
@@ -38,7 +38,9 @@ MISSED = WindowMissed("401", "Packers @ Lions", NOW + 1800, 7200.0, "MISSED")
 PICK = PickFound("401", "Packers @ Lions", NOW + 1800, "h2h", "Lions", None, 1.8, "fanduel", 0.03)
 
 
-def told_of(*looks: Seen, topics: tuple[str, ...] = ALL, every: float = 300.0, threshold: float = 0.03) -> list[Change]:
+def told_of(
+    *looks: Seen, topics: tuple[str, ...] = ALL, every: float = 300.0, threshold: float = 0.03
+) -> list[Change]:
     """All that is told when these are seen one after another, by runs that remember only what is stored."""
     told, changes = Told(), list[Change]()
     for number, seen in enumerate(looks):
@@ -61,7 +63,9 @@ def health(*statuses: str, api: str = "espn") -> list[Seen]:
 
 
 def line(detroit: float, green_bay: float = 2.5, books: str = "us", start: float = NOW + DAY) -> Seen:
-    return Seen(lines=(Line("e1", "Packers @ Lions", start, books, {"Lions": detroit, "Packers": green_bay}),))
+    return Seen(
+        lines=(Line("e1", "Packers @ Lions", start, books, {"Lions": detroit, "Packers": green_bay}),)
+    )
 
 
 # ── credits ──
@@ -123,7 +127,9 @@ def test_the_forecast_is_that_of_the_month_so_far() -> None:
 
 def test_a_month_just_begun_has_no_forecast_unless_half_is_gone() -> None:
     begun = datetime(2026, 11, 1, 20, tzinfo=UTC).timestamp()
-    early, late = (balance(Credits(used=used, remaining=500 - used, asked_at=begun), 500, 1, begun) for used in (60, 260))
+    early, late = (
+        balance(Credits(used=used, remaining=500 - used, asked_at=begun), 500, 1, begun) for used in (60, 260)
+    )
     assert early is not None
     assert early.spare is None
     assert late is not None
@@ -150,7 +156,10 @@ def test_what_was_told_of_the_last_month_says_nothing_of_this_one() -> None:
 
 def test_health_is_told_when_it_changes_and_not_while_it_lasts() -> None:
     changes = told_of(*health("healthy", "unhealthy", "unhealthy", "unhealthy", "healthy", "healthy"))
-    assert changes == [HealthChanged("espn", "healthy", "unhealthy"), HealthChanged("espn", "unhealthy", "healthy")]
+    assert changes == [
+        HealthChanged("espn", "healthy", "unhealthy"),
+        HealthChanged("espn", "unhealthy", "healthy"),
+    ]
 
 
 def test_not_knowing_is_no_change() -> None:
@@ -158,7 +167,9 @@ def test_not_knowing_is_no_change() -> None:
 
 
 @given(st.lists(st.sampled_from(["healthy", "degraded", "unhealthy", "unknown"])), st.floats(1, 1000))
-def test_an_api_that_comes_and_goes_is_told_once_in_a_while_and_never_twice_the_same(statuses: list[str], every: float) -> None:
+def test_an_api_that_comes_and_goes_is_told_once_in_a_while_and_never_twice_the_same(
+    statuses: list[str], every: float
+) -> None:
     told, before, last = Told(), "healthy", -REST
     for number, seen in enumerate(health(*statuses)):
         now = NOW + number * every

@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl import errors, settings
-from oddsctl.errors import ProviderError, RateLimitedError, ServerError, TimedOutError, TransportError
+from oddsctl.domain import errors, settings
+from oddsctl.domain.errors import (
+    ProviderError,
+    RateLimitedError,
+    ServerError,
+    TimedOutError,
+    TransportError,
+)
 from oddsctl.policy.backoff import QUOTA, Again, GiveUp, after, worth_retrying
 
 NOW = 1_800_000_000.0
@@ -41,7 +47,9 @@ WORTH_IT = {
 retryable = st.sampled_from([kind for kind, worth in WORTH_IT.items() if worth])
 hopeless = st.sampled_from([kind for kind, worth in WORTH_IT.items() if not worth])
 rolls = st.floats(0, 1, exclude_max=True)
-retries = st.builds(settings.Retry, attempts=st.integers(1, 40), base=st.floats(0, 100), cap=st.floats(0, 1000))
+retries = st.builds(
+    settings.Retry, attempts=st.integers(1, 40), base=st.floats(0, 100), cap=st.floats(0, 1000)
+)
 
 
 def failure(kind: type[ProviderError], rest: float | None = None) -> ProviderError:
@@ -72,7 +80,12 @@ def test_only_what_may_go_better_is_worth_retrying(kind: type[ProviderError], wo
 
 @given(hopeless, st.integers(1, 40), retries, rolls, st.none() | st.floats(-1e4, 1e4), st.floats(0, 1e6))
 def test_what_would_give_the_same_answer_is_never_tried_again(
-    kind: type[ProviderError], attempt: int, rules: settings.Retry, roll: float, rest: float | None, patience: float
+    kind: type[ProviderError],
+    attempt: int,
+    rules: settings.Retry,
+    roll: float,
+    rest: float | None,
+    patience: float,
 ) -> None:
     answer = after(failure(kind, rest), attempt, rules, roll=roll, now=NOW, patience=patience)
     assert answer == GiveUp("asking again would give the same answer")
@@ -80,7 +93,12 @@ def test_what_would_give_the_same_answer_is_never_tried_again(
 
 @given(retryable, st.integers(1, 60), retries, rolls, st.none() | st.floats(-1e6, 1e6), st.floats(0, 1e6))
 def test_never_more_than_the_attempts_allowed_nor_longer_than_the_patience(
-    kind: type[ProviderError], attempt: int, rules: settings.Retry, roll: float, rest: float | None, patience: float
+    kind: type[ProviderError],
+    attempt: int,
+    rules: settings.Retry,
+    roll: float,
+    rest: float | None,
+    patience: float,
 ) -> None:
     answer = after(failure(kind, rest), attempt, rules, roll=roll, now=NOW, patience=patience)
     if isinstance(answer, Again):
@@ -100,9 +118,20 @@ def test_the_wait_is_thrown_between_nothing_and_a_doubling_capped_base(
 
 @pytest.mark.parametrize(
     ("attempt", "roll", "wait"),
-    [(1, 0.0, 0.0), (1, 0.5, 0.5), (2, 0.5, 1.0), (3, 0.5, 2.0), (4, 0.75, 6.0), (5, 0.5, 8.0), (6, 0.5, 10.0), (40, 0.5, 10.0)],
+    [
+        (1, 0.0, 0.0),
+        (1, 0.5, 0.5),
+        (2, 0.5, 1.0),
+        (3, 0.5, 2.0),
+        (4, 0.75, 6.0),
+        (5, 0.5, 8.0),
+        (6, 0.5, 10.0),
+        (40, 0.5, 10.0),
+    ],
 )
-def test_the_jitter_is_full_and_the_range_doubles_up_to_the_cap(attempt: int, roll: float, wait: float) -> None:
+def test_the_jitter_is_full_and_the_range_doubles_up_to_the_cap(
+    attempt: int, roll: float, wait: float
+) -> None:
     assert after(failure(ServerError), attempt, MANY, roll=roll, now=NOW, patience=60) == Again(wait)
 
 
@@ -120,8 +149,12 @@ def test_one_attempt_is_no_retry() -> None:
 
 
 @pytest.mark.parametrize("kind", [RateLimitedError, ServerError])
-@pytest.mark.parametrize(("rest", "wait"), [(7.0, 7.0), (0.25, 0.5), (0.0, 0.5), (-3600.0, 0.5), (30.0, 30.0)])
-def test_a_rest_the_provider_asks_for_lengthens_the_wait_and_never_shortens_it(kind: type[ProviderError], rest: float, wait: float) -> None:
+@pytest.mark.parametrize(
+    ("rest", "wait"), [(7.0, 7.0), (0.25, 0.5), (0.0, 0.5), (-3600.0, 0.5), (30.0, 30.0)]
+)
+def test_a_rest_the_provider_asks_for_lengthens_the_wait_and_never_shortens_it(
+    kind: type[ProviderError], rest: float, wait: float
+) -> None:
     assert after(failure(kind, rest), 1, RULES, roll=0.5, now=NOW, patience=30) == Again(wait)
 
 
@@ -132,12 +165,16 @@ def test_a_rest_longer_than_the_patience_is_handed_on_as_not_before(kind: type[P
 
 
 def test_a_rest_is_handed_on_also_when_the_attempts_are_used_up() -> None:
-    assert after(failure(RateLimitedError, 20), 3, RULES, roll=0.5, now=NOW, patience=30) == GiveUp("3 attempts failed", NOW + 20)
+    assert after(failure(RateLimitedError, 20), 3, RULES, roll=0.5, now=NOW, patience=30) == GiveUp(
+        "3 attempts failed", NOW + 20
+    )
 
 
 def test_a_wait_longer_than_the_patience_is_not_begun() -> None:
     assert after(failure(ServerError), 1, MANY, roll=0.5, now=NOW, patience=0.5) == Again(0.5)
-    assert after(failure(ServerError), 4, MANY, roll=0.75, now=NOW, patience=5.9) == GiveUp("the next try would be in 6 s")
+    assert after(failure(ServerError), 4, MANY, roll=0.75, now=NOW, patience=5.9) == GiveUp(
+        "the next try would be in 6 s"
+    )
 
 
 def test_an_outage_costs_one_run_six_retries_however_many_calls_it_makes() -> None:
@@ -145,7 +182,9 @@ def test_an_outage_costs_one_run_six_retries_however_many_calls_it_makes() -> No
 
 
 @pytest.mark.parametrize("kind", [errors.BrokenAnswerError, errors.TransportError, errors.TimedOutError])
-def test_an_answer_that_was_charged_is_not_asked_for_again_because_of_what_it_holds(kind: type[ProviderError]) -> None:
+def test_an_answer_that_was_charged_is_not_asked_for_again_because_of_what_it_holds(
+    kind: type[ProviderError],
+) -> None:
     paid = failure(kind)
     assert worth_retrying(paid)
     paid.charged = 3

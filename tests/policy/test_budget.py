@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl import settings
-from oddsctl.messages.wire import Quota
-from oddsctl.messages.wishes import Purpose, Refusal
+from oddsctl.domain import settings
+from oddsctl.domain.http import Quota
+from oddsctl.domain.requests import Purpose, Refusal
 from oddsctl.policy import budget
 from oddsctl.policy.budget import Credits, Purchase, Reservation
 
@@ -23,7 +23,16 @@ def call(name: str, credits: int = 3, sent_at: float = NOW) -> Reservation:
     return Reservation(name, credits, sent_at, sent_at + 40)
 
 
-def answered(credits: Credits, name: str, used: int, *, sent_at: float, spent: int = 3, limit: int = 500, took: float = 0.5) -> Credits:
+def answered(
+    credits: Credits,
+    name: str,
+    used: int,
+    *,
+    sent_at: float,
+    spent: int = 3,
+    limit: int = 500,
+    took: float = 0.5,
+) -> Credits:
     """The books after the call `name` was answered with the account's balance."""
     told_at = sent_at + took
     quota = Quota(used=used, remaining=limit - used, last=spent)
@@ -31,12 +40,23 @@ def answered(credits: Credits, name: str, used: int, *, sent_at: float, spent: i
 
 
 def test_nothing_is_known_before_the_first_answer() -> None:
-    assert (Credits().used, Credits().remaining, Credits().limit(500), Credits().available(500)) == (None, None, 500, 500)
+    assert (Credits().used, Credits().remaining, Credits().limit(500), Credits().available(500)) == (
+        None,
+        None,
+        500,
+        500,
+    )
 
 
 def test_what_stood_at_first_contact_is_not_foreign() -> None:
     credits = answered(budget.reserve(Credits(), call("a")), "a", used=120, sent_at=NOW)
-    assert (credits.used, credits.remaining, credits.foreign, credits.reserved, credits.maybe) == (120, 380, 0, (), ())
+    assert (credits.used, credits.remaining, credits.foreign, credits.reserved, credits.maybe) == (
+        120,
+        380,
+        0,
+        (),
+        (),
+    )
 
 
 def test_a_rise_that_no_call_of_ours_explains_is_foreign() -> None:
@@ -101,7 +121,9 @@ def test_an_answer_to_an_older_request_does_not_bring_back_an_older_balance() ->
 def test_own_charges_the_newest_balance_does_not_show_yet_are_not_spent_again() -> None:
     credits = answered(Credits(), "a", used=3, sent_at=NOW)
     credits = answered(credits, "b", used=6, sent_at=NOW + 1, took=3)
-    credits = answered(credits, "c", used=6, sent_at=NOW + 2, took=1)  # answered by a server that had not seen b
+    credits = answered(
+        credits, "c", used=6, sent_at=NOW + 2, took=1
+    )  # answered by a server that had not seen b
     assert credits.unreflected == 3
     assert credits.available(500) == 491
 
@@ -175,14 +197,23 @@ def test_out_of_credits_is_believed_for_an_hour_for_that_price_and_more() -> Non
 
 
 @given(st.lists(st.tuples(st.integers(1, 5), st.booleans()), min_size=1, max_size=30), st.integers(0, 60))
-def test_the_books_agree_with_the_provider_whatever_is_lost(calls: list[tuple[int, bool]], foreign: int) -> None:
-    """A provider charges each call; some answers are lost. The next answer after a read timeout settles all of it."""
+def test_the_books_agree_with_the_provider_whatever_is_lost(
+    calls: list[tuple[int, bool]], foreign: int
+) -> None:
+    """A provider charges each call; some answers are lost.
+
+    The next answer after a read timeout settles all of it.
+    """
     credits, used, now = answered(Credits(), "first", used=1, spent=1, sent_at=NOW), 1, NOW
     for index, (price, lost) in enumerate(calls):
         now += 1
         credits = budget.reserve(credits, call(str(index), price, now))
         used += price
-        credits = budget.doubt(credits, str(index)) if lost else answered(credits, str(index), used, sent_at=now, spent=price)
+        credits = (
+            budget.doubt(credits, str(index))
+            if lost
+            else answered(credits, str(index), used, sent_at=now, spent=price)
+        )
         assert credits.available(500) <= 500 - used
         assert credits.foreign == 0
     used += foreign
@@ -191,7 +222,9 @@ def test_the_books_agree_with_the_provider_whatever_is_lost(calls: list[tuple[in
 
 
 @given(st.integers(0, 500), st.integers(1, 30), st.integers(0, 20), st.sampled_from(Purpose), st.booleans())
-def test_never_more_is_let_through_than_the_account_has(remaining: int, price: int, others: int, purpose: Purpose, force: bool) -> None:
+def test_never_more_is_let_through_than_the_account_has(
+    remaining: int, price: int, others: int, purpose: Purpose, force: bool
+) -> None:
     credits = Credits(used=500 - remaining, remaining=remaining, base=500 - remaining)
     credits = budget.reserve(credits, call("other", others))
     if budget.judge(credits, Purchase(price, purpose, urgent=True, force=force), RULES, 500, NOW) is None:

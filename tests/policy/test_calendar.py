@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oddsctl.policy.billing_month import DAY, month, spend_per_day
 from oddsctl.policy.budget import Credits
-from oddsctl.policy.calendar import DAY, month, spend_per_day
 
 days = st.integers(1, 28)
-moments = st.datetimes(datetime(1999, 1, 1), datetime(2101, 1, 1), timezones=st.just(UTC)).map(datetime.timestamp)  # noqa: DTZ001 - the zone is given beside
+first, last = datetime(1999, 1, 1), datetime(2101, 1, 1)  # noqa: DTZ001 - the zone is given below
+moments = st.datetimes(first, last, timezones=st.just(UTC)).map(datetime.timestamp)
 
 
 def at(text: str) -> float:
@@ -43,7 +44,9 @@ def observed(after: str, before: str) -> Credits:
         (28, "2028-02-29T12:00", "2028-02-28", "2028-03-28"),
     ],
 )
-def test_the_month_runs_from_midnight_of_the_configured_day_to_the_next(reset_day: int, now: str, began: str, reset: str) -> None:
+def test_the_month_runs_from_midnight_of_the_configured_day_to_the_next(
+    reset_day: int, now: str, began: str, reset: str
+) -> None:
     known = month(Credits(), reset_day, at(now))
     assert (known.began_at, known.reset_at, known.inferred) == (at(began), at(reset), True)
 
@@ -82,7 +85,9 @@ def test_a_reset_at_the_end_of_a_long_month_is_taken_for_the_28th_which_every_mo
 
 
 def test_a_gap_of_months_without_a_call_confirms_whatever_is_configured() -> None:
-    assert month(observed("2026-06-20T08:00", "2026-09-03T08:00"), 17, at("2026-09-04")).began_at == at("2026-08-17")
+    assert month(observed("2026-06-20T08:00", "2026-09-03T08:00"), 17, at("2026-09-04")).began_at == at(
+        "2026-08-17"
+    )
 
 
 @given(days, moments)
@@ -109,7 +114,9 @@ def test_whatever_is_configured_an_answer_on_the_day_of_the_reset_tells_it(
     reset = day(month(Credits(), real, now).began_at)
     last_old, first_new = reset - timedelta(seconds=earlier), reset + timedelta(seconds=later)
     seen = Credits(reset_after=last_old.timestamp(), reset_before=first_new.timestamp())
-    between = {(last_old + timedelta(seconds=second)).day for second in range(0, earlier + later, 3600)} | {first_new.day}
+    between = {(last_old + timedelta(seconds=second)).day for second in range(0, earlier + later, 3600)} | {
+        first_new.day
+    }
     known = month(seen, configured, now)
     assert not known.inferred
     if configured == real or configured not in between:
@@ -119,7 +126,8 @@ def test_whatever_is_configured_an_answer_on_the_day_of_the_reset_tells_it(
 
 
 @pytest.mark.parametrize(
-    ("used", "days_gone", "expected"), [(0, 5, 0.0), (100, 5, 20.0), (30, 0.5, 30.0), (30, 0, 30.0), (30, 1, 30.0), (45, 1.5, 30.0)]
+    ("used", "days_gone", "expected"),
+    [(0, 5, 0.0), (100, 5, 20.0), (30, 0.5, 30.0), (30, 0, 30.0), (30, 1, 30.0), (45, 1.5, 30.0)],
 )
 def test_spend_per_day_counts_a_begun_first_day_as_one(used: int, days_gone: float, expected: float) -> None:
     assert spend_per_day(used, at("2026-11-01"), at("2026-11-01") + days_gone * DAY) == expected

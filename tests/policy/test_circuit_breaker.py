@@ -8,9 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl import settings
+from oddsctl.domain import settings
 from oddsctl.policy import circuit_breaker
-from oddsctl.policy.circuit_breaker import KEPT, LONGEST_OPEN, TRANSITIONS, Breaker, Event, Pass, Shut, State, ask, record, step, withdraw
+from oddsctl.policy.circuit_breaker import (
+    KEPT,
+    LONGEST_OPEN,
+    TRANSITIONS,
+    Breaker,
+    Event,
+    Pass,
+    Shut,
+    State,
+    ask,
+    record,
+    step,
+    withdraw,
+)
 from oddsctl.store.codec import decode, encode, from_text, to_text
 
 NOW = 1_800_000_000.0
@@ -21,7 +34,10 @@ RULES = settings.Breaker(failures=5, open_for=30)
 
 @dataclass
 class World:
-    """A breaker among callers that die, answer late and read a clock that may jump. Times are epoch seconds of that clock."""
+    """A breaker among callers that die, answer late and read a clock that may jump.
+
+    Times are epoch seconds of that clock.
+    """
 
     now: float = NOW
     breaker: Breaker = field(default_factory=Breaker)
@@ -44,7 +60,9 @@ class World:
         if sent_at in self.probes:
             self.probes.remove(sent_at)
         rest_until = None if rest is None else self.now + rest
-        self.breaker = record(self.breaker, failed=failed, sent_at=sent_at, now=self.now, rules=RULES, rest_until=rest_until)
+        self.breaker = record(
+            self.breaker, failed=failed, sent_at=sent_at, now=self.now, rules=RULES, rest_until=rest_until
+        )
 
     def call(self, failed: bool, rest: float | None = None) -> Pass | Shut:
         answer = self.send()
@@ -67,7 +85,9 @@ class World:
                 self.send()
             case "answer" | "failure":
                 if self.under_way:
-                    self.land(self.under_way[int(number * (len(self.under_way) - 1))], failed=what == "failure")
+                    self.land(
+                        self.under_way[int(number * (len(self.under_way) - 1))], failed=what == "failure"
+                    )
             case _:
                 self.now += number * MOVES[what]
 
@@ -83,7 +103,9 @@ Story = list[tuple[str, float]]
 
 
 def stories(*moves: str) -> st.SearchStrategy[Story]:
-    """What happens to a breaker, under a clock that moves so; half of the stories begin when it has opened."""
+    """What happens to a breaker, under a clock that moves so; half of the stories begin when it has
+    opened.
+    """
     return told_of(*CALLS, *moves) | told_of(*PROBING, *moves).map(lambda story: [("outage", 1.0), *story])
 
 
@@ -119,12 +141,20 @@ def test_the_table_says_what_every_event_does_in_every_state() -> None:
 def test_no_state_is_without_a_way_back_to_closed() -> None:
     healed = {State.CLOSED}
     for _ in State:
-        healed |= {state for (state, event), following in TRANSITIONS.items() if following in healed and event is not Event.TRIPPED}
+        healed |= {
+            state
+            for (state, event), following in TRANSITIONS.items()
+            if following in healed and event is not Event.TRIPPED
+        }
     assert healed == set(State)
 
 
 def test_only_failures_open_only_rest_half_opens_and_only_proof_closes() -> None:
-    ways = {(state, event, following) for (state, event), following in TRANSITIONS.items() if following is not state}
+    ways = {
+        (state, event, following)
+        for (state, event), following in TRANSITIONS.items()
+        if following is not state
+    }
     assert ways == {
         (State.CLOSED, Event.TRIPPED, State.OPEN),
         (State.OPEN, Event.RESTED, State.HALF_OPEN),
@@ -267,8 +297,13 @@ def test_once_closed_it_begins_again_with_the_first_rest_and_a_clean_record() ->
     assert world.breaker.open_for == 30
 
 
-@pytest.mark.parametrize(("rest", "open_for"), [(None, 30), (-60, 30), (0, 30), (29, 30), (31, 31), (900, 900), (901, 900), (86400, 900)])
-def test_a_rest_the_provider_asks_for_lengthens_the_first_rest_up_to_fifteen_minutes(rest: float | None, open_for: float) -> None:
+@pytest.mark.parametrize(
+    ("rest", "open_for"),
+    [(None, 30), (-60, 30), (0, 30), (29, 30), (31, 31), (900, 900), (901, 900), (86400, 900)],
+)
+def test_a_rest_the_provider_asks_for_lengthens_the_first_rest_up_to_fifteen_minutes(
+    rest: float | None, open_for: float
+) -> None:
     assert opened(rest=rest).breaker.open_for == open_for
 
 
@@ -280,7 +315,9 @@ def test_a_rest_the_provider_asks_for_is_doubled_from_there() -> None:
 
 
 def test_a_configured_rest_longer_than_fifteen_minutes_is_cut() -> None:
-    breaker = record(Breaker(), failed=True, sent_at=NOW, now=NOW, rules=settings.Breaker(failures=1, open_for=3600))
+    breaker = record(
+        Breaker(), failed=True, sent_at=NOW, now=NOW, rules=settings.Breaker(failures=1, open_for=3600)
+    )
     assert (breaker.state, breaker.open_for) == (State.OPEN, 900)
 
 
@@ -398,7 +435,14 @@ def test_late_answers_of_calls_sent_before_it_opened_neither_close_nor_prolong(
     world = after(story)
     if world.breaker.state is not State.CLOSED:
         now, rest_until = world.now + later, None if rest is None else world.now + rest
-        late = record(world.breaker, failed=failed, sent_at=world.breaker.since - earlier - 1, now=now, rules=RULES, rest_until=rest_until)
+        late = record(
+            world.breaker,
+            failed=failed,
+            sent_at=world.breaker.since - earlier - 1,
+            now=now,
+            rules=RULES,
+            rest_until=rest_until,
+        )
         assert late is world.breaker
 
 
@@ -458,14 +502,20 @@ def test_a_breaker_that_closed_under_a_clock_far_ahead_still_opens() -> None:
     assert world.breaker.retry_at == NOW + 30
 
 
-@pytest.mark.parametrize(("ahead", "answer"), [(2 * LEASE, Shut(NOW + 2 * LEASE)), (2 * LEASE + 1, Pass(probe=True))])
-def test_a_lease_more_than_twice_as_long_as_any_was_given_by_a_wrong_clock(ahead: float, answer: Pass | Shut) -> None:
+@pytest.mark.parametrize(
+    ("ahead", "answer"), [(2 * LEASE, Shut(NOW + 2 * LEASE)), (2 * LEASE + 1, Pass(probe=True))]
+)
+def test_a_lease_more_than_twice_as_long_as_any_was_given_by_a_wrong_clock(
+    ahead: float, answer: Pass | Shut
+) -> None:
     assert ask(Breaker(State.HALF_OPEN, open_for=30, probe_until=NOW + ahead), NOW, LEASE)[1] == answer
 
 
 @given(stories(*MOVES))
 def test_from_wherever_it_got_to_waits_and_successes_close_it_again(story: Story) -> None:
-    """Whoever waits as long as he is told and then succeeds is through after two successes, and half an hour by that clock."""
+    """Whoever waits as long as he is told and then succeeds is through after two successes, and half an hour
+    by that clock.
+    """
     world = after(story)
     begun, calls = world.now, 0
     while world.breaker.state is not State.CLOSED:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.policy.clock_skew import TICK, ahead
+from oddsctl.domain.clock_skew import TICK, ahead
 
 NOW = 1_795_000_000.0
 
@@ -17,7 +17,12 @@ def date(epoch: float) -> dict[str, str]:
     return {"date": formatdate(epoch, usegmt=True)}
 
 
-@given(wrong=st.integers(-100_000, 100_000), fraction=st.floats(0, 0.99), takes=st.floats(0, 20), share=st.floats(0, 1))
+@given(
+    wrong=st.integers(-100_000, 100_000),
+    fraction=st.floats(0, 0.99),
+    takes=st.floats(0, 20),
+    share=st.floats(0, 1),
+)
 def test_a_right_clock_is_never_called_wrong_and_a_wrong_one_by_no_more_than_it_is(
     wrong: int, fraction: float, takes: float, share: float
 ) -> None:

@@ -7,40 +7,71 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.messages.jobs import Answer, Events, ForecastJob, Forecasts, GeocodeJob, Job, OddsJob, Schedule, ScheduleJob
-from oddsctl.models import Forecast, Hour, LeftOut, OddsEvent, Place, Price, ScheduledGame
-from oddsctl.policy import coalesce
+from oddsctl.domain.jobs import (
+    Answer,
+    Events,
+    ForecastJob,
+    Forecasts,
+    GeocodeJob,
+    Job,
+    OddsJob,
+    Schedule,
+    ScheduleJob,
+)
+from oddsctl.domain.models import (
+    Forecast,
+    Hour,
+    LeftOut,
+    OddsEvent,
+    Place,
+    Price,
+    ScheduledGame,
+)
+from oddsctl.policy import batching as coalesce
 from oddsctl.store import codec
 
 ALL = ("h2h", "spreads", "totals")
 BOARD = OddsJob("nfl", ALL, ("us",))
 PRICES = tuple(
-    Price(book, market, "Home", 1.9) for book in ("draftkings", "fanduel", "ballybet", "mystery") for market in (*ALL, "h2h_lay")
+    Price(book, market, "Home", 1.9)
+    for book in ("draftkings", "fanduel", "ballybet", "mystery")
+    for market in (*ALL, "h2h_lay")
 )
-ANSWER = Events((OddsEvent("e1", 0.0, "Home", "Away", PRICES), OddsEvent("e2", 0.0, "Other", "Team", PRICES[:4])))
+ANSWER = Events(
+    (OddsEvent("e1", 0.0, "Home", "Away", PRICES), OddsEvent("e2", 0.0, "Other", "Team", PRICES[:4]))
+)
 
 markets = st.lists(st.sampled_from([*ALL, "btts"]), min_size=1, unique=True).map(tuple)
 regions = st.lists(st.sampled_from(["us", "us2", "us_ex", "uk"]), min_size=1, unique=True).map(tuple)
-books = st.lists(st.sampled_from(["draftkings", "fanduel", "betmgm", "pinnacle"]), min_size=1, unique=True).map(tuple)
+books = st.lists(
+    st.sampled_from(["draftkings", "fanduel", "betmgm", "pinnacle"]), min_size=1, unique=True
+).map(tuple)
 odds_jobs = st.one_of(
     st.builds(OddsJob, st.sampled_from(["nfl", "nba"]), markets, regions),
     st.builds(OddsJob, st.sampled_from(["nfl", "nba"]), markets, st.just(()), books),
 )
 places = st.builds(Place, st.integers(-80, 80).map(float), st.integers(-170, 170).map(float))
 forecast_jobs = st.builds(
-    lambda place, first, days: ForecastJob((place,), first, first + days), places, st.integers(20000, 20020), st.integers(0, 9)
+    lambda place, first, days: ForecastJob((place,), first, first + days),
+    places,
+    st.integers(20000, 20020),
+    st.integers(0, 9),
 )
 jobs = st.one_of(
     odds_jobs,
     forecast_jobs,
-    st.builds(ScheduleJob, st.just("football/nfl"), st.sampled_from(["202601", "20260103", "20260104", "202602"])),
+    st.builds(
+        ScheduleJob, st.just("football/nfl"), st.sampled_from(["202601", "20260103", "20260104", "202602"])
+    ),
     st.builds(GeocodeJob, st.sampled_from(["London", "Paris"])),
 )
 
 
 def test_equal_wishes_have_one_identity_however_they_are_spelled() -> None:
     assert OddsJob("nfl", ("Totals", "h2h", "h2h "), ("US",)) == OddsJob("nfl", ("h2h", "totals"), ("us",))
-    assert OddsJob("nfl", ("h2h",), ("us",), ("B", "a")).key == OddsJob("nfl", ("h2h",), ("eu",), ("a", "b")).key
+    assert (
+        OddsJob("nfl", ("h2h",), ("us",), ("B", "a")).key == OddsJob("nfl", ("h2h",), ("eu",), ("a", "b")).key
+    )
 
 
 def test_a_board_of_three_markets_answers_one_market_one_event_and_one_book() -> None:
@@ -65,7 +96,9 @@ def test_an_answer_for_more_regions_keeps_all_its_books_since_nobody_knows_whose
     assert coalesce.cut(have, ANSWER, BOARD) == ANSWER
     one_market = coalesce.cut(OddsJob("nfl", ALL, ("uk", "us")), ANSWER, OddsJob("nfl", ("totals",), ("uk",)))
     assert isinstance(one_market, Events)
-    assert {price.bookmaker for event in one_market.events for price in event.prices} == {price.bookmaker for price in PRICES}
+    assert {price.bookmaker for event in one_market.events for price in event.prices} == {
+        price.bookmaker for price in PRICES
+    }
     assert not coalesce.covers(BOARD, have)
 
 
@@ -75,7 +108,9 @@ def test_a_market_that_nobody_asked_for_is_kept() -> None:
 
 
 def test_a_month_answers_its_days_by_us_eastern_days() -> None:
-    late = ScheduledGame("1", 1_767_490_800.0, True, "A", "B", "scheduled")  # 2026-01-04T01:40Z is the evening of the 3rd
+    late = ScheduledGame(
+        "1", 1_767_490_800.0, True, "A", "B", "scheduled"
+    )  # 2026-01-04T01:40Z is the evening of the 3rd
     month = ScheduleJob("football/nfl", "202601")
     saturday = coalesce.cut(month, Schedule((late,)), ScheduleJob("football/nfl", "20260103"))
     sunday = coalesce.cut(month, Schedule((late,)), ScheduleJob("football/nfl", "20260104"))
@@ -91,7 +126,9 @@ def test_a_forecast_is_kept_by_place_and_answers_the_days_within_it() -> None:
     answer = Forecasts(tuple(Forecast(place, "imperial", (Hour(1.0),)) for place in job.places))
     kept = dict(coalesce.pieces(job, answer))
     piece = ForecastJob((here,), 100, 103)
-    assert coalesce.cut(piece, kept[piece], ForecastJob((here,), 101, 102)) == Forecasts((Forecast(here, "imperial", (Hour(1.0),)),))
+    assert coalesce.cut(piece, kept[piece], ForecastJob((here,), 101, 102)) == Forecasts(
+        (Forecast(here, "imperial", (Hour(1.0),)),)
+    )
     assert coalesce.cut(piece, kept[piece], ForecastJob((here,), 103, 104)) is None
     assert coalesce.cut(piece, kept[piece], ForecastJob((here,), 101, 102, "metric")) is None
 
@@ -99,11 +136,17 @@ def test_a_forecast_is_kept_by_place_and_answers_the_days_within_it() -> None:
 def test_merging_pays_only_where_markets_or_regions_are_shared() -> None:
     us, us2 = OddsJob("nfl", ("h2h",), ("us",)), OddsJob("nfl", ("spreads",), ("us2",))
     assert coalesce.merge(us, us2) is None  # 2 x 2 = 4 > 1 + 1
-    assert coalesce.merge(us, OddsJob("nfl", ("spreads",), ("us",))) == OddsJob("nfl", ("h2h", "spreads"), ("us",))
-    assert coalesce.merge(us, OddsJob("nfl", ("h2h",), ("us2",))) is None  # 2 = 1 + 1, and each apart is exact
+    assert coalesce.merge(us, OddsJob("nfl", ("spreads",), ("us",))) == OddsJob(
+        "nfl", ("h2h", "spreads"), ("us",)
+    )
+    assert (
+        coalesce.merge(us, OddsJob("nfl", ("h2h",), ("us2",))) is None
+    )  # 2 = 1 + 1, and each apart is exact
     more = OddsJob("nfl", ("h2h",), ("us", "us2"))
     assert coalesce.merge(us, more) == more  # 2 < 1 + 2
-    assert coalesce.merge(more, OddsJob("nfl", ("h2h",), ("us2", "uk"))) == OddsJob("nfl", ("h2h",), ("uk", "us", "us2"))  # 3 < 2 + 2
+    assert coalesce.merge(more, OddsJob("nfl", ("h2h",), ("us2", "uk"))) == OddsJob(
+        "nfl", ("h2h",), ("uk", "us", "us2")
+    )  # 3 < 2 + 2
     assert coalesce.merge(us, OddsJob("nba", ("h2h",), ("us",))) is None
 
 
@@ -144,7 +187,12 @@ def test_every_batched_forecast_belongs_to_whom_it_goes(wishes: list[ForecastJob
 def test_what_was_left_out_of_an_answer_goes_with_each_part_of_it_and_is_kept_in_the_store() -> None:
     left_out = LeftOut((("price", 2), ("event", 1)), "event 3 has no id")
     board = replace(ANSWER, left_out=left_out)
-    for want in (BOARD, replace(BOARD, event="e2"), replace(BOARD, markets=("h2h",)), OddsJob("nfl", ALL, (), ("fanduel",))):
+    for want in (
+        BOARD,
+        replace(BOARD, event="e2"),
+        replace(BOARD, markets=("h2h",)),
+        OddsJob("nfl", ALL, (), ("fanduel",)),
+    ):
         part = coalesce.cut(BOARD, board, want)
         assert part is not None
         assert part.left_out == left_out
@@ -155,7 +203,9 @@ def test_what_was_left_out_of_an_answer_goes_with_each_part_of_it_and_is_kept_in
     assert schedule.left_out == left_out
     here, there = Place(1, 1), Place(2, 2)
     both = Forecasts((Forecast(here, "imperial", (), left_out), Forecast(there, "imperial", ())))
-    assert [piece.left_out for _, piece in coalesce.pieces(ForecastJob((here, there), 1, 1), both)] == [LeftOut()]
+    assert [piece.left_out for _, piece in coalesce.pieces(ForecastJob((here, there), 1, 1), both)] == [
+        LeftOut()
+    ]
     assert both.left_out == left_out
     assert (left_out + left_out).counts == (("price", 4), ("event", 2))
 

@@ -6,9 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl import settings
-from oddsctl.messages.jobs import Events, ForecastJob, Geocoded, GeocodeJob, OddsJob, Schedule, ScheduleJob
-from oddsctl.models import OddsEvent, Place
+from oddsctl.domain import settings
+from oddsctl.domain.jobs import (
+    Events,
+    ForecastJob,
+    Geocoded,
+    GeocodeJob,
+    OddsJob,
+    Schedule,
+    ScheduleJob,
+)
+from oddsctl.domain.models import OddsEvent, Place
 from oddsctl.policy import freshness
 
 NOW = 1_800_000_000.0

@@ -1,4 +1,6 @@
-"""The judgement of an API's health: what counts as an outage, what as an answer, and when the present status began."""
+"""The judgement of an API's health: what counts as an outage, what as an answer, and when the present status
+began.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +11,56 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl import settings
-from oddsctl.errors import ProviderError
-from oddsctl.policy import circuit_breaker, health
+from oddsctl.domain import settings
+from oddsctl.domain.errors import ProviderError
+from oddsctl.policy import circuit_breaker
+from oddsctl.policy import health_rules as health
 from oddsctl.policy.circuit_breaker import Breaker, State
-from oddsctl.policy.health import DAY, KINDS, Attempt, Health, Kind, Status
+from oddsctl.policy.health_rules import (
+    DAY,
+    KINDS,
+    Attempt,
+    Health,
+    Kind,
+    Status,
+)
 
 NOW = 1_800_000_000.0
 NFL, NBA = "football/nfl", "basketball/nba"
 RULES = settings.Breaker(failures=5, open_for=30)
-CODES = ("FETCHED", "UNKNOWN_SPORT", "INVALID_KEY", "RATE_LIMITED", "FORBIDDEN", "SERVER_ERROR", "TIMEOUT", "WHAT_IS_NOT_KNOWN_YET")
+CODES = (
+    "FETCHED",
+    "UNKNOWN_SPORT",
+    "INVALID_KEY",
+    "RATE_LIMITED",
+    "FORBIDDEN",
+    "SERVER_ERROR",
+    "TIMEOUT",
+    "WHAT_IS_NOT_KNOWN_YET",
+)
 
 
 def calls(codes: str, *, every: float = 60.0, until: float = NOW, **facts: Any) -> list[Attempt]:
-    """Calls of the scoreboard by one letter each: `.` answered, `x` failed, `t` timed out, `f` forbidden, `k` wrong key, `r` too fast."""
-    named = {".": "FETCHED", "x": "SERVER_ERROR", "t": "TIMEOUT", "f": "FORBIDDEN", "k": "INVALID_KEY", "r": "RATE_LIMITED"}
+    """Calls of the scoreboard by one letter each: `.` answered, `x` failed, `t` timed out, `f` forbidden, `k`
+    wrong key, `r` too fast.
+    """
+    named = {
+        ".": "FETCHED",
+        "x": "SERVER_ERROR",
+        "t": "TIMEOUT",
+        "f": "FORBIDDEN",
+        "k": "INVALID_KEY",
+        "r": "RATE_LIMITED",
+    }
     made = [
-        Attempt(until - every * (len(codes) - count), "scoreboard", NFL, named[code], None if code == "t" else 200, 0.2)
+        Attempt(
+            until - every * (len(codes) - count),
+            "scoreboard",
+            NFL,
+            named[code],
+            None if code == "t" else 200,
+            0.2,
+        )
         for count, code in enumerate(codes, 1)
     ]
     return [replace(one, **facts) for one in made]
@@ -76,10 +111,19 @@ def test_each_attempt_counts_and_refusals_are_answers() -> None:
 
 def test_what_nobody_asked_for_a_day_is_not_known() -> None:
     never = judge([])
-    assert (never.status, never.reason, never.since, never.checked_at) == (Status.UNKNOWN, "never asked", None, None)
+    assert (never.status, never.reason, never.since, never.checked_at) == (
+        Status.UNKNOWN,
+        "never asked",
+        None,
+        None,
+    )
     assert (never.latency_ms, never.error_rate, never.breaker) == (None, None, health.Gate())
     long_ago = judge(calls("..x", until=NOW - DAY - 60))
-    assert (long_ago.status, long_ago.since, long_ago.checked_at) == (Status.UNKNOWN, NOW - 60, NOW - DAY - 60)
+    assert (long_ago.status, long_ago.since, long_ago.checked_at) == (
+        Status.UNKNOWN,
+        NOW - 60,
+        NOW - DAY - 60,
+    )
 
 
 def test_slow_is_the_median_of_the_last_answers_and_a_timeout_is_no_answer() -> None:
@@ -95,8 +139,13 @@ def test_the_reason_names_what_was_wrong_without_saying_the_api_twice() -> None:
     said = "espn: answered without events: the scoreboard has changed its shape"
     broken = judge(calls(".", code="BROKEN_ANSWER", said=said))
     assert broken.status is Status.UNHEALTHY
-    assert broken.reason.startswith("BROKEN_ANSWER: answered without events: the scoreboard has changed its shape; ")
-    assert judge(calls("k", said="odds: API key is not valid (INVALID_KEY)")).reason == "INVALID_KEY: API key is not valid"
+    assert broken.reason.startswith(
+        "BROKEN_ANSWER: answered without events: the scoreboard has changed its shape; "
+    )
+    assert (
+        judge(calls("k", said="odds: API key is not valid (INVALID_KEY)")).reason
+        == "INVALID_KEY: API key is not valid"
+    )
 
 
 def test_an_answer_in_doubt_is_told_until_the_same_league_has_one_without() -> None:
@@ -107,7 +156,9 @@ def test_an_answer_in_doubt_is_told_until_the_same_league_has_one_without() -> N
 
 
 def test_a_league_whose_answers_are_broken_is_not_mended_by_another() -> None:
-    found = judge([*calls("...", code="BROKEN_ANSWER", said="espn: event 3 has no id"), *calls(".", league=NBA)])
+    found = judge(
+        [*calls("...", code="BROKEN_ANSWER", said="espn: event 3 has no id"), *calls(".", league=NBA)]
+    )
     assert (found.status, found.reason) == (Status.DEGRADED, "BROKEN_ANSWER: event 3 has no id")
 
 
@@ -121,7 +172,10 @@ def test_a_free_call_that_is_answered_does_not_prove_the_paid_one() -> None:
 
 
 def test_a_key_is_proven_by_any_call() -> None:
-    assert judge([*calls("k", endpoint="odds"), *calls(".", endpoint="sports", league=None)]).status is Status.HEALTHY
+    assert (
+        judge([*calls("k", endpoint="odds"), *calls(".", endpoint="sports", league=None)]).status
+        is Status.HEALTHY
+    )
 
 
 def test_an_open_breaker_is_unhealthy_and_says_when_it_opens_again() -> None:
@@ -136,7 +190,11 @@ def test_an_open_breaker_is_unhealthy_and_says_when_it_opens_again() -> None:
 
 def test_an_outage_stays_one_when_the_breaker_has_rested_and_nobody_asked_again() -> None:
     found = judge(calls(".xxxxx"), NOW + 3600, scoreboard=tripped(NOW))
-    assert (found.status, found.breaker.state, found.breaker.retry_at) == (Status.UNHEALTHY, State.HALF_OPEN, None)
+    assert (found.status, found.breaker.state, found.breaker.retry_at) == (
+        Status.UNHEALTHY,
+        State.HALF_OPEN,
+        None,
+    )
 
 
 def test_after_an_outage_the_first_answer_is_a_recovery_and_the_second_is_health() -> None:
@@ -201,7 +259,9 @@ breakers = st.dictionaries(
 
 
 @given(attempts, breakers)
-def test_there_is_always_a_judgement_with_a_reason_and_none_of_it_lies_ahead(history: list[Attempt], shut: dict[str, Breaker]) -> None:
+def test_there_is_always_a_judgement_with_a_reason_and_none_of_it_lies_ahead(
+    history: list[Attempt], shut: dict[str, Breaker]
+) -> None:
     history.sort(key=lambda one: one.at)
     found = health.judge(history, shut, NOW)
     assert found.reason
@@ -211,7 +271,9 @@ def test_there_is_always_a_judgement_with_a_reason_and_none_of_it_lies_ahead(his
 
 
 @given(attempts, breakers)
-def test_an_open_breaker_is_never_called_anything_but_unhealthy(history: list[Attempt], shut: dict[str, Breaker]) -> None:
+def test_an_open_breaker_is_never_called_anything_but_unhealthy(
+    history: list[Attempt], shut: dict[str, Breaker]
+) -> None:
     found = health.judge(history, shut, NOW)
     if found.breaker.state is State.OPEN:
         assert found.status is Status.UNHEALTHY
@@ -222,7 +284,9 @@ def test_an_open_breaker_is_never_called_anything_but_unhealthy(history: list[At
 @given(attempts, st.integers(20, 30))
 def test_whatever_was_before_enough_good_calls_make_it_healthy(history: list[Attempt], many: int) -> None:
     history.sort(key=lambda one: one.at)
-    assert judge([*history, *calls("." * many, every=1.0, until=NOW + 100)], NOW + 100).status is Status.HEALTHY
+    assert (
+        judge([*history, *calls("." * many, every=1.0, until=NOW + 100)], NOW + 100).status is Status.HEALTHY
+    )
 
 
 @given(attempts)
@@ -240,7 +304,9 @@ def test_a_refusal_of_the_wish_is_as_good_as_an_answer(history: list[Attempt]) -
 
 
 @given(st.lists(st.sampled_from(Status)))
-def test_the_whole_is_as_bad_as_its_worst_and_the_unknown_is_no_worse_than_healthy(statuses: list[Status]) -> None:
+def test_the_whole_is_as_bad_as_its_worst_and_the_unknown_is_no_worse_than_healthy(
+    statuses: list[Status],
+) -> None:
     whole = health.worst(statuses)
     assert whole in (statuses or [Status.UNKNOWN])
     for bad in (Status.UNHEALTHY, Status.DEGRADED, Status.HEALTHY):

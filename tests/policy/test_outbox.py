@@ -1,4 +1,6 @@
-"""The outbox: everyone is told once, nobody is kept waiting by a dead sender, and nobody is tried for ever."""
+"""The outbox: everyone is told once, nobody is kept waiting by a dead sender, and nobody is tried for
+ever.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.policy.alerts import Change, HealthChanged
-from oddsctl.policy.outbox import (
+from oddsctl.policy.alert_outbox import (
     ATTEMPTS,
     KEEP,
     LEASE,
@@ -24,6 +25,7 @@ from oddsctl.policy.outbox import (
     is_quiet,
     put,
 )
+from oddsctl.policy.alert_rules import Change, HealthChanged
 from oddsctl.store import codec
 
 NOW = 1_795_000_000.0
@@ -115,9 +117,18 @@ def test_a_claim_and_a_wait_written_under_a_clock_that_was_wrong_hold_nobody() -
     assert claim(box, BOTH, "you", NOW)[1].keys() == {"a", "b"}
 
 
-@given(st.lists(st.tuples(st.sampled_from(["put", "claim", "ok", "fail", "die"]), st.sampled_from("ab"), st.integers(0, 90))))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["put", "claim", "ok", "fail", "die"]), st.sampled_from("ab"), st.integers(0, 90)
+        )
+    )
+)
 def test_whatever_happens_no_channel_takes_an_alert_twice(steps: list[tuple[str, str, int]]) -> None:
-    """One sender at a time lives; what it was told by a receiver it books. A dead one's parcels were never sent."""
+    """One sender at a time lives; what it was told by a receiver it books.
+
+    A dead one's parcels were never sent.
+    """
     box, now, held, heard = Outbox(), NOW, dict[str, tuple[str, tuple[int, ...]]](), set[tuple[str, int]]()
     for number, (step, channel, seconds) in enumerate(steps):
         now += seconds
@@ -163,7 +174,9 @@ def at(text: str) -> float:
         (None, "2026-11-21T03:00", False),
     ],
 )
-def test_quiet_hours_are_those_of_the_clock_on_the_wall(quiet: tuple[int, int] | None, time: str, held: bool) -> None:
+def test_quiet_hours_are_those_of_the_clock_on_the_wall(
+    quiet: tuple[int, int] | None, time: str, held: bool
+) -> None:
     assert is_quiet(quiet, BERLIN, at(time)) is held
 
 

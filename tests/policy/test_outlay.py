@@ -1,4 +1,6 @@
-"""What the coming days cost: each call once, no cut dearer than the whole, and the first day that cannot be paid."""
+"""What the coming days cost: each call once, no cut dearer than the whole, and the first day that cannot be
+paid.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.policy.outlay import Means, Outlay, outlay
-from oddsctl.policy.pacing import Outlook, Purse, course
+from oddsctl.policy.budget_pacing import Outlook, Purse, course
+from oddsctl.policy.cost_projection import Means, Outlay, outlay
 from oddsctl.policy.prefetch_plan import Fixture, Windows, plan, targets
 
 HOUR, DAY = 3600.0, 86400.0
@@ -21,14 +23,21 @@ WEEK = 7 * DAY
 
 
 def outlook(*starts: float, price: int = 3, known_until: float = NOW + WEEK, sport: str = "nfl") -> Outlook:
-    return Outlook([Fixture(f"{sport}{number}", sport, start) for number, start in enumerate(starts)], known_until, price, 1)
+    return Outlook(
+        [Fixture(f"{sport}{number}", sport, start) for number, start in enumerate(starts)],
+        known_until,
+        price,
+        1,
+    )
 
 
 def means(spendable: int = 450, own: float = 0.0, reset_at: float = NOW + 30 * DAY) -> Means:
     return Means(spendable, 450, reset_at, own)
 
 
-def ahead(*outlooks: Outlook, of: Means | None = None, until: float = NOW + WEEK, windows: Windows = WINDOWS) -> Outlay:
+def ahead(
+    *outlooks: Outlook, of: Means | None = None, until: float = NOW + WEEK, windows: Windows = WINDOWS
+) -> Outlay:
     names = {one.fixtures[0].sport if one.fixtures else "none": one for one in outlooks}
     return outlay(names, windows, MARKETS, of or means(), NOW, until)
 
@@ -72,16 +81,27 @@ def test_the_first_day_whose_calls_cannot_all_be_paid(spendable: int, own: float
 
 @pytest.mark.parametrize(
     ("spendable", "bought"),
-    [(18, [(26, 9), (29, 9)]), (14, [(26, 6), (29, 6)]), (6, [(26, 3), (29, 3)]), (2, [(26, 1), (29, 1)]), (1, [(26, 1)]), (0, [])],
+    [
+        (18, [(26, 9), (29, 9)]),
+        (14, [(26, 6), (29, 6)]),
+        (6, [(26, 3), (29, 3)]),
+        (2, [(26, 1), (29, 1)]),
+        (1, [(26, 1)]),
+        (0, []),
+    ],
 )
-def test_only_what_can_be_paid_is_shown_and_what_every_window_would_take_is_told(spendable: int, bought: list[tuple[int, int]]) -> None:
+def test_only_what_can_be_paid_is_shown_and_what_every_window_would_take_is_told(
+    spendable: int, bought: list[tuple[int, int]]
+) -> None:
     """The farthest windows go first; then moneylines only; then day by day as far as it goes."""
     games = {"nfl": outlook(THURSDAY, SUNDAY)}
     paid = means(spendable, reset_at=NOW + WEEK)
     path = course(list(games.values()), WINDOWS, Purse(spendable, 0, paid.reset_at), NOW)
     planned = outlay(games, WINDOWS, MARKETS, paid, NOW, NOW + WEEK, course=path)
     assert [(day.day.day, day.credits) for day in planned.days] == bought
-    assert all(sum(day.by_window.values()) == sum(day.by_sport.values()) == day.credits for day in planned.days)
+    assert all(
+        sum(day.by_window.values()) == sum(day.by_sport.values()) == day.credits for day in planned.days
+    )
     assert (planned.wanted_calls, planned.wanted_credits) == (6, 18)
     assert planned.credits <= spendable
 
@@ -91,14 +111,19 @@ def test_the_reset_fills_the_purse_again() -> None:
 
 
 def test_each_cut_tells_what_is_left_and_what_it_saves() -> None:
-    cuts = {(cut.kind, cut.without): (cut.credits, cut.saves) for cut in ahead(outlook(SUNDAY), outlook(THURSDAY, sport="nba")).cuts}
+    cuts = {
+        (cut.kind, cut.without): (cut.credits, cut.saves)
+        for cut in ahead(outlook(SUNDAY), outlook(THURSDAY, sport="nba")).cuts
+    }
     assert cuts[("window", 7200.0)] == (12, 6)
     assert cuts[("market", "totals")] == (12, 6)
     assert cuts[("sport", "nba")] == (9, 9)
 
 
 def test_what_cannot_be_cut_is_not_offered() -> None:
-    one = outlay({"nfl": outlook(SUNDAY)}, Windows((1800.0,), 600.0, 300.0), ("h2h",), means(), NOW, NOW + WEEK)
+    one = outlay(
+        {"nfl": outlook(SUNDAY)}, Windows((1800.0,), 600.0, 300.0), ("h2h",), means(), NOW, NOW + WEEK
+    )
     assert one.cuts == ()
 
 
@@ -106,7 +131,9 @@ starts = st.lists(st.floats(NOW, NOW + 6 * DAY), max_size=12)
 
 
 @given(starts, starts)
-def test_the_days_add_up_to_the_fewest_calls_and_no_cut_makes_it_dearer(nfl: list[float], nba: list[float]) -> None:
+def test_the_days_add_up_to_the_fewest_calls_and_no_cut_makes_it_dearer(
+    nfl: list[float], nba: list[float]
+) -> None:
     looks = [outlook(*nfl), outlook(*nba, sport="nba")]
     names = dict(zip(("nfl", "nba"), looks, strict=True))
     whole = outlay(names, WINDOWS, MARKETS, means(), NOW, NOW + WEEK)

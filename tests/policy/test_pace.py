@@ -16,7 +16,10 @@ CONFIGURED = Limit(capacity=8, rate=4)
 
 shares = st.floats(1 / 16, 1)
 limits = st.builds(Limit, st.integers(1, 50).map(float), st.floats(0.01, 50))
-moves = st.lists(st.tuples(st.sampled_from(["too fast", "used", "idle"]), st.floats(-YEAR, YEAR), st.floats(0, 60)), max_size=40)
+moves = st.lists(
+    st.tuples(st.sampled_from(["too fast", "used", "idle"]), st.floats(-YEAR, YEAR), st.floats(0, 60)),
+    max_size=40,
+)
 
 
 def after(changes: list[tuple[str, float, float]]) -> Pace:
@@ -32,8 +35,13 @@ def test_an_account_never_used_before_has_the_configured_limit() -> None:
     assert allowed(Pace(), CONFIGURED) == CONFIGURED
 
 
-@pytest.mark.parametrize(("share", "limit"), [(0.5, Limit(4, 2)), (0.25, Limit(2, 1)), (0.125, Limit(1, 0.5)), (1 / 16, Limit(1, 0.25))])
-def test_burst_and_rate_go_down_together_but_one_call_at_once_stays_possible(share: float, limit: Limit) -> None:
+@pytest.mark.parametrize(
+    ("share", "limit"),
+    [(0.5, Limit(4, 2)), (0.25, Limit(2, 1)), (0.125, Limit(1, 0.5)), (1 / 16, Limit(1, 0.25))],
+)
+def test_burst_and_rate_go_down_together_but_one_call_at_once_stays_possible(
+    share: float, limit: Limit
+) -> None:
     assert allowed(Pace(share), CONFIGURED) == limit
 
 
@@ -88,7 +96,9 @@ def test_a_share_above_one_grants_no_more_than_is_configured(share: float, limit
 
 
 @given(moves)
-def test_from_wherever_it_fell_nineteen_used_successes_bring_the_whole_pace_back(changes: list[tuple[str, float, float]]) -> None:
+def test_from_wherever_it_fell_nineteen_used_successes_bring_the_whole_pace_back(
+    changes: list[tuple[str, float, float]],
+) -> None:
     pace = after(changes)
     for _ in range(19):  # 1/16 + 19/20 > 1
         pace = speed_up(pace, used=True)
@@ -96,7 +106,9 @@ def test_from_wherever_it_fell_nineteen_used_successes_bring_the_whole_pace_back
 
 
 @given(shares, st.floats(-YEAR, YEAR), st.floats(0, YEAR), st.floats(-YEAR, YEAR))
-def test_too_fast_never_raises_the_pace_whatever_the_clock_shows(share: float, slowed: float, took: float, now: float) -> None:
+def test_too_fast_never_raises_the_pace_whatever_the_clock_shows(
+    share: float, slowed: float, took: float, now: float
+) -> None:
     assert slow_down(Pace(share, NOW + slowed), NOW + now - took, NOW + now).share <= share
 
 

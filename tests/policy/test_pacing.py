@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.policy.pacing import Course, Outlook, Purse, allowance, calls_a_day, course, day_of, emergency, kept
+from oddsctl.policy.budget_pacing import (
+    Course,
+    Outlook,
+    Purse,
+    allowance,
+    calls_a_day,
+    course,
+    day_of,
+    emergency,
+    kept,
+)
 from oddsctl.policy.prefetch_plan import Fixture, Windows
 
 THURSDAY, SUNDAY, MONDAY = date(2026, 11, 26), date(2026, 11, 29), date(2026, 11, 30)
@@ -19,7 +29,9 @@ WEEK = {THURSDAY: 3, SUNDAY: 12, MONDAY: 1}
 WINDOWS = (7200.0, 3600.0, 1800.0)
 
 credits_left = st.integers(-50, 2000)
-games_by_day = st.dictionaries(st.integers(0, 30).map(lambda day: THURSDAY + timedelta(day)), st.integers(0, 15), max_size=12)
+games_by_day = st.dictionaries(
+    st.integers(0, 30).map(lambda day: THURSDAY + timedelta(day)), st.integers(0, 15), max_size=12
+)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +47,9 @@ games_by_day = st.dictionaries(st.integers(0, 30).map(lambda day: THURSDAY + tim
         (THURSDAY, 12, 42, 0),
     ],
 )
-def test_today_has_what_later_days_do_not_need_else_its_share_by_games(today: date, left: int, later: int, allowed: int) -> None:
+def test_today_has_what_later_days_do_not_need_else_its_share_by_games(
+    today: date, left: int, later: int, allowed: int
+) -> None:
     assert allowance(left, 50, later, WEEK, today) == allowed
 
 
@@ -82,7 +96,9 @@ def test_what_today_spends_leaves_later_days_what_they_need_or_their_share(
 
 
 @given(credits_left, st.integers(0, 500), games_by_day, st.lists(st.integers(1, 40), max_size=8))
-def test_a_day_bought_in_pieces_gets_no_more_than_in_one(left: int, later: int, games: Mapping[date, int], pieces: list[int]) -> None:
+def test_a_day_bought_in_pieces_gets_no_more_than_in_one(
+    left: int, later: int, games: Mapping[date, int], pieces: list[int]
+) -> None:
     whole, spent = allowance(left, 0, later, games, THURSDAY), 0
     for piece in pieces:
         still = allowance(left - spent, 0, later, games, THURSDAY, spent)
@@ -95,9 +111,18 @@ PRICES = {WINDOWS: 220, (3600.0, 1800.0): 150, (1800.0,): 80}
 
 @pytest.mark.parametrize(
     ("spendable", "windows"),
-    [(220, WINDOWS), (219, (3600.0, 1800.0)), (150, (3600.0, 1800.0)), (149, (1800.0,)), (79, (1800.0,)), (0, (1800.0,))],
+    [
+        (220, WINDOWS),
+        (219, (3600.0, 1800.0)),
+        (150, (3600.0, 1800.0)),
+        (149, (1800.0,)),
+        (79, (1800.0,)),
+        (0, (1800.0,)),
+    ],
 )
-def test_two_hours_are_cut_first_then_one_hour_and_the_half_hour_never(spendable: int, windows: tuple[float, ...]) -> None:
+def test_two_hours_are_cut_first_then_one_hour_and_the_half_hour_never(
+    spendable: int, windows: tuple[float, ...]
+) -> None:
     assert kept(WINDOWS, spendable, lambda of: PRICES[tuple(sorted(of, reverse=True))]) == windows
 
 
@@ -107,7 +132,15 @@ def test_windows_are_kept_in_the_order_they_were_given() -> None:
 
 @pytest.mark.parametrize(
     ("spendable", "active", "expected"),
-    [(80, False, False), (79, False, True), (80, True, True), (99, True, True), (100, True, False), (0, False, True), (-5, True, True)],
+    [
+        (80, False, False),
+        (79, False, True),
+        (80, True, True),
+        (99, True, True),
+        (100, True, False),
+        (0, False, True),
+        (-5, True, True),
+    ],
 )
 def test_an_emergency_begins_when_not_even_the_half_hours_can_be_paid_and_ends_with_a_quarter_to_spare(
     spendable: int, active: bool, expected: bool
@@ -134,16 +167,25 @@ def test_a_balance_that_wavers_around_what_is_needed_changes_nothing(balances: l
 DAY, HOUR = 86400.0, 3600.0
 RULES = Windows(WINDOWS, 600.0, 300.0)
 NOON = datetime(2026, 11, 2, 17, tzinfo=UTC).timestamp()
-"""A Monday: noon in the east. The month ends on December 1st, 29 evenings later, none of which shares a call with another."""
+"""A Monday: noon in the east.
+
+The month ends on December 1st, 29 evenings later, none of which shares a call with another.
+"""
 RESET = datetime(2026, 12, 1, 5, tzinfo=UTC).timestamp()
 
 
 def evenings(*numbers: int, sport: str = "nfl", games: int = 1) -> tuple[Fixture, ...]:
     """Games at eight in the evening, so many days from now."""
-    return tuple(Fixture(f"{sport} {day} {game}", sport, NOON + day * DAY + 8 * HOUR) for day in numbers for game in range(games))
+    return tuple(
+        Fixture(f"{sport} {day} {game}", sport, NOON + day * DAY + 8 * HOUR)
+        for day in numbers
+        for game in range(games)
+    )
 
 
-def outlook(fixtures: Sequence[Fixture], known_until: float = RESET, price: int = 3, lean_price: int = 1) -> Outlook:
+def outlook(
+    fixtures: Sequence[Fixture], known_until: float = RESET, price: int = 3, lean_price: int = 1
+) -> Outlook:
     return Outlook(fixtures, known_until, price, lean_price)
 
 
@@ -165,23 +207,36 @@ def purse(spendable: int, spent_today: int = 0, reset_at: float = RESET, *, emer
 def test_the_farthest_windows_are_cut_first_and_later_days_keep_what_they_need(
     spendable: int, windows: tuple[float, ...], today: int
 ) -> None:
-    assert course([outlook(evenings(0, 1, 2))], RULES, purse(spendable), NOON) == Course(windows, emergency=False, today=today)
+    assert course([outlook(evenings(0, 1, 2))], RULES, purse(spendable), NOON) == Course(
+        windows, emergency=False, today=today
+    )
 
 
 def test_where_not_even_the_nearest_windows_can_be_paid_they_are_bought_at_the_leanest_price() -> None:
-    assert course([outlook(evenings(0, 1, 2))], RULES, purse(8), NOON) == Course((1800.0,), emergency=True, today=6)
-    assert course([outlook(evenings(0, 1, 2))], RULES, purse(2), NOON) == Course((1800.0,), emergency=True, today=0)
-    assert course([outlook(evenings(0, 1, 2))], RULES, purse(-5), NOON) == Course((1800.0,), emergency=True, today=0)
+    assert course([outlook(evenings(0, 1, 2))], RULES, purse(8), NOON) == Course(
+        (1800.0,), emergency=True, today=6
+    )
+    assert course([outlook(evenings(0, 1, 2))], RULES, purse(2), NOON) == Course(
+        (1800.0,), emergency=True, today=0
+    )
+    assert course([outlook(evenings(0, 1, 2))], RULES, purse(-5), NOON) == Course(
+        (1800.0,), emergency=True, today=0
+    )
 
 
 @pytest.mark.parametrize(("spendable", "active"), [(9, True), (11, True), (12, False), (500, False)])
 def test_an_emergency_ends_with_a_quarter_to_spare_at_the_full_price(spendable: int, active: bool) -> None:
     """9 are needed in full; 11.25 end it, as what it saves alone must not."""
-    assert course([outlook(evenings(0, 1, 2))], RULES, purse(spendable, emergency=True), NOON).emergency is active
+    assert (
+        course([outlook(evenings(0, 1, 2))], RULES, purse(spendable, emergency=True), NOON).emergency
+        is active
+    )
 
 
 def test_what_is_captured_is_paid_already() -> None:
-    """At half past seven tonight's last window is bought, and open for five minutes more: 6 pay for the other two evenings."""
+    """At half past seven tonight's last window is bought, and open for five minutes more: 6 pay for the other
+    two evenings.
+    """
     late = NOON + 7.5 * HOUR + 60
     captured = {("nfl 0 0", window) for window in WINDOWS}
     month = [outlook(evenings(0, 1, 2))]
@@ -197,7 +252,9 @@ def test_sports_are_paid_from_one_purse_and_a_call_serves_all_games_of_its_sport
 
 
 def test_days_whose_games_are_not_known_yet_are_taken_to_cost_what_the_known_ones_do() -> None:
-    """One evening in the two days that are known; the other 27 and a half days cost as much for their time: 9 credits for each two."""
+    """One evening in the two days that are known; the other 27 and a half days cost as much for their time: 9
+    credits for each two.
+    """
     known = outlook(evenings(0), known_until=NOON + 2 * DAY)
     days = (RESET - NOON) / DAY
     needed = math.ceil(9 * days / 2)
@@ -209,38 +266,56 @@ def test_days_whose_games_are_not_known_yet_are_taken_to_cost_what_the_known_one
 def test_less_than_a_day_tells_nothing_of_the_others() -> None:
     assert calls_a_day(outlook(evenings(0), known_until=NOON + DAY / 2), RULES, NOON, RESET) == 0
     assert calls_a_day(outlook(evenings(0), known_until=NOON + DAY), RULES, NOON, NOON + 5 * DAY) == 3
-    assert calls_a_day(outlook(evenings(0, 1), known_until=RESET), RULES, NOON, RESET) == pytest.approx(6 / 28.5)
+    assert calls_a_day(outlook(evenings(0, 1), known_until=RESET), RULES, NOON, RESET) == pytest.approx(
+        6 / 28.5
+    )
 
 
 @pytest.mark.parametrize("hour", [-11.0, 0.0, 6.0, 6.9, 7.6, 9.0, 11.9])
 def test_what_a_day_costs_does_not_hang_on_the_hour_nor_on_what_is_captured_or_over(hour: float) -> None:
-    """Three calls each evening of a week that is known from its first midnight: the three weeks after it are like it."""
+    """Three calls each evening of a week that is known from its first midnight: the three weeks after it are
+    like it.
+    """
     since, now = NOON - 12 * HOUR, NOON + hour * HOUR
     known = replace(outlook(evenings(*range(8)), known_until=since + 8 * DAY), known_since=since)
-    over = replace(known, fixtures=[replace(one, status="final") if one.start < now else one for one in known.fixtures])
+    over = replace(
+        known, fixtures=[replace(one, status="final") if one.start < now else one for one in known.fixtures]
+    )
     assert calls_a_day(over, RULES, now, RESET) == 3
 
 
 @pytest.mark.parametrize("spendable", [500, 1, 0])
 @pytest.mark.parametrize("active", [True, False])
 def test_an_empty_month_is_no_emergency_and_cuts_nothing(spendable: int, active: bool) -> None:
-    assert course([outlook(())], RULES, purse(spendable, emergency=active), NOON) == Course(WINDOWS, emergency=False, today=spendable)
-    assert course([], RULES, purse(spendable, emergency=active), NOON) == Course(WINDOWS, emergency=False, today=spendable)
+    assert course([outlook(())], RULES, purse(spendable, emergency=active), NOON) == Course(
+        WINDOWS, emergency=False, today=spendable
+    )
+    assert course([], RULES, purse(spendable, emergency=active), NOON) == Course(
+        WINDOWS, emergency=False, today=spendable
+    )
 
 
 def test_games_after_the_reset_are_the_next_months_to_pay() -> None:
     """The account's month ends in the middle of ours: of three evenings one is still on these credits."""
     reset = NOON + DAY
-    assert course([outlook(evenings(0, 2, 3), known_until=reset)], RULES, purse(9, reset_at=reset), NOON) == Course(
-        WINDOWS, emergency=False, today=9
+    assert course(
+        [outlook(evenings(0, 2, 3), known_until=reset)], RULES, purse(9, reset_at=reset), NOON
+    ) == Course(WINDOWS, emergency=False, today=9)
+    assert (
+        course([outlook(evenings(2, 3), known_until=reset)], RULES, purse(0, reset_at=reset), NOON).emergency
+        is False
     )
-    assert course([outlook(evenings(2, 3), known_until=reset)], RULES, purse(0, reset_at=reset), NOON).emergency is False
 
 
 def test_a_reset_between_the_windows_of_a_game_parts_them() -> None:
-    """At half past six the month ends: of tonight's windows the first is on these credits, the other two open later."""
+    """At half past six the month ends: of tonight's windows the first is on these credits, the other two open
+    later.
+    """
     reset = NOON + 6.5 * HOUR
-    assert course([outlook(evenings(0), known_until=reset)], RULES, purse(3, reset_at=reset), NOON).windows == WINDOWS
+    assert (
+        course([outlook(evenings(0), known_until=reset)], RULES, purse(3, reset_at=reset), NOON).windows
+        == WINDOWS
+    )
 
 
 def test_nothing_to_fetch_at_any_window_costs_nothing() -> None:
@@ -277,7 +352,9 @@ def test_today_never_may_spend_more_than_there_is_and_the_nearest_window_is_neve
 
 @given(nights, st.integers(0, 400), st.integers(0, 100))
 def test_more_credits_never_buy_less(games: tuple[Fixture, ...], spendable: int, more: int) -> None:
-    some, richer = (course([outlook(games)], RULES, purse(amount), NOON) for amount in (spendable, spendable + more))
+    some, richer = (
+        course([outlook(games)], RULES, purse(amount), NOON) for amount in (spendable, spendable + more)
+    )
     assert set(some.windows) <= set(richer.windows)
     assert not (richer.emergency and not some.emergency)
 

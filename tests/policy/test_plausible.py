@@ -1,4 +1,6 @@
-"""Absurd numbers and lengths that earlier versions stored cost themselves alone, as they do when they come."""
+"""Absurd numbers and lengths that earlier versions stored cost themselves alone, as they do when they
+come.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +8,48 @@ from dataclasses import replace
 
 import pytest
 
-from oddsctl.messages.jobs import Events, Forecasts, Geocoded, Schedule
-from oddsctl.models import Forecast, Hour, OddsEvent, Place, Price, ScheduledGame
+from oddsctl.domain.jobs import Events, Forecasts, Geocoded, Schedule
+from oddsctl.domain.models import (
+    Forecast,
+    Hour,
+    OddsEvent,
+    Place,
+    Price,
+    ScheduledGame,
+)
+from oddsctl.domain.plausible import sound
 from oddsctl.policy.budget import Credits, Reservation, Told, is_believable
-from oddsctl.policy.plausible import sound
 
 NOW = 1_764_000_000.0
 PRICE = Price("fanduel", "h2h", "Lions", 1.5)
 EVENT = OddsEvent("e", NOW, "Lions", "Packers", (PRICE,))
-GAME = ScheduledGame("1", NOW, True, "Lions", "Packers", "live", 7, 3, line=(replace(PRICE, bookmaker="espn:DraftKings"),))
+GAME = ScheduledGame(
+    "1", NOW, True, "Lions", "Packers", "live", 7, 3, line=(replace(PRICE, bookmaker="espn:DraftKings"),)
+)
 LONG = "A" * 5_000_000
 
 
 def test_what_is_sound_stays_the_very_same() -> None:
-    for answer in (Events((EVENT,)), Schedule((GAME,)), Forecasts((Forecast(Place(1, 1), "metric", (Hour(NOW, 30.0),)),)), Geocoded(())):
+    for answer in (
+        Events((EVENT,)),
+        Schedule((GAME,)),
+        Forecasts((Forecast(Place(1, 1), "metric", (Hour(NOW, 30.0),)),)),
+        Geocoded(()),
+    ):
         assert sound(answer) is answer
 
 
 @pytest.mark.parametrize(
-    "absurd", [{"price": 1e308}, {"price": 1.0}, {"point": -1e308}, {"outcome": LONG}, {"bookmaker": LONG}, {"market": LONG}], ids=str
+    "absurd",
+    [
+        {"price": 1e308},
+        {"price": 1.0},
+        {"point": -1e308},
+        {"outcome": LONG},
+        {"bookmaker": LONG},
+        {"market": LONG},
+    ],
+    ids=str,
 )
 def test_a_stored_price_that_cannot_be_is_left_out(absurd: dict[str, object]) -> None:
     bad = replace(PRICE, **absurd)  # type: ignore[arg-type]
@@ -37,7 +62,9 @@ def test_a_stored_price_that_cannot_be_is_left_out(absurd: dict[str, object]) ->
     assert played.games[0].line == (PRICE,)
 
 
-@pytest.mark.parametrize("absurd", [{"home": LONG}, {"away": LONG}, {"id": LONG}, {"time": 1e308}, {"time": -1.0}], ids=str)
+@pytest.mark.parametrize(
+    "absurd", [{"home": LONG}, {"away": LONG}, {"id": LONG}, {"time": 1e308}, {"time": -1.0}], ids=str
+)
 def test_a_stored_game_that_cannot_be_is_left_out(absurd: dict[str, object]) -> None:
     time = absurd.pop("time", NOW)
     bad = replace(EVENT, commence_time=time, **absurd)  # type: ignore[arg-type]
@@ -52,7 +79,9 @@ def test_stored_scores_and_weather_that_cannot_be_are_unknown() -> None:
     found = sound(Schedule((replace(GAME, home_score=10**308, away_score=-1),)))
     assert isinstance(found, Schedule)
     assert (found.games[0].home_score, found.games[0].away_score) == (None, None)
-    sky = sound(Forecasts((Forecast(Place(1, 1), "metric", (Hour(NOW, 1e308, wind_speed=5.0), Hour(1e308))),)))
+    sky = sound(
+        Forecasts((Forecast(Place(1, 1), "metric", (Hour(NOW, 1e308, wind_speed=5.0), Hour(1e308))),))
+    )
     assert sky == Forecasts((Forecast(Place(1, 1), "metric", (Hour(NOW, None, wind_speed=5.0),)),))
 
 

@@ -1,4 +1,7 @@
-"""The fewest calls, the most valuable calls, and the runs that make them. Minutes in the tables, epoch seconds underneath."""
+"""The fewest calls, the most valuable calls, and the runs that make them.
+
+Minutes in the tables, epoch seconds underneath.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.models import Status
-from oddsctl.policy.prefetch_plan import Fixture, PlannedCall, Skipped, Target, Why, Windows, captures, choose, due, plan, targets
+from oddsctl.domain.models import Status
+from oddsctl.policy.prefetch_plan import (
+    Fixture,
+    PlannedCall,
+    Skipped,
+    Target,
+    Why,
+    Windows,
+    captures,
+    choose,
+    due,
+    plan,
+    targets,
+)
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -36,20 +51,27 @@ def wanted(fixtures: Iterable[Fixture], now: float, horizon: float = DAY) -> tup
 
 
 def clock(moments: Iterable[float], zone: str = "America/New_York") -> list[str]:
-    return [datetime.fromtimestamp(moment, UTC).astimezone(ZoneInfo(zone)).strftime("%H:%M") for moment in moments]
+    return [
+        datetime.fromtimestamp(moment, UTC).astimezone(ZoneInfo(zone)).strftime("%H:%M") for moment in moments
+    ]
 
 
 def seen(skipped: Iterable[Skipped]) -> list[tuple[float, Why]]:
     return [(one.target.window, one.why) for one in skipped]
 
 
-# What an arbitrary day looks like: windows of games that start near enough to each other to overlap, and windows of any length.
+# What an arbitrary day looks like: windows of games that start near enough to each other to overlap, and
+# windows of any length.
 
 SMALL = Windows((20 * MINUTE, 10 * MINUTE, 3 * MINUTE), 4 * MINUTE, 3 * MINUTE)
-statuses: st.SearchStrategy[Status] = st.sampled_from(["scheduled", "delayed", "live", "final", "postponed", "canceled"])
+statuses: st.SearchStrategy[Status] = st.sampled_from(
+    ["scheduled", "delayed", "live", "final", "postponed", "canceled"]
+)
 schedules = st.lists(
     st.builds(
-        lambda number, sport, start, status, confirmed: Fixture(f"{sport}{number}", sport, start * MINUTE, status, confirmed),
+        lambda number, sport, start, status, confirmed: Fixture(
+            f"{sport}{number}", sport, start * MINUTE, status, confirmed
+        ),
         st.integers(0, 10**6),
         st.sampled_from(["nfl", "nba"]),
         st.integers(1, 45),
@@ -69,7 +91,13 @@ moments = st.integers(-10, 45).map(lambda minutes: minutes * MINUTE)
 intervals = st.lists(
     st.builds(
         lambda sport, opens, length, best, weight: Target(
-            sport, "", HOUR, (opens + best % (length + 1)) * MINUTE, opens * MINUTE, (opens + length) * MINUTE, weight
+            sport,
+            "",
+            HOUR,
+            (opens + best % (length + 1)) * MINUTE,
+            opens * MINUTE,
+            (opens + length) * MINUTE,
+            weight,
         ),
         st.sampled_from(["nfl", "nfl", "nba"]),
         st.integers(0, 12),
@@ -81,13 +109,20 @@ intervals = st.lists(
     max_size=7,
 ).map(lambda wants: tuple(replace(target, fixture_id=str(number)) for number, target in enumerate(wants)))
 days = st.one_of(
-    st.builds(lambda fixtures, windows, now: targets(fixtures, windows, (), now, DAY)[0], schedules, windows_of_a_day, moments),
+    st.builds(
+        lambda fixtures, windows, now: targets(fixtures, windows, (), now, DAY)[0],
+        schedules,
+        windows_of_a_day,
+        moments,
+    ),
     intervals,
 )
 
 
 def masks(wants: Sequence[Target]) -> set[int]:
-    """What single calls can catch, as bits: every set of targets with a moment in common is found where one of them opens or closes."""
+    """What single calls can catch, as bits: every set of targets with a moment in common is found where one
+    of them opens or closes.
+    """
     edges = {edge for target in wants for edge in (target.opens, target.closes)}
     return {sum(1 << bit for bit, target in enumerate(wants) if target.contains(edge)) for edge in edges}
 
@@ -105,7 +140,10 @@ def weight(covered: Iterable[Target]) -> int:
 
 
 def heaviest(wants: Sequence[Target], calls: int) -> int:
-    return max(weight(target for bit, target in enumerate(wants) if reached >> bit & 1) for reached in reachable(wants, calls))
+    return max(
+        weight(target for bit, target in enumerate(wants) if reached >> bit & 1)
+        for reached in reachable(wants, calls)
+    )
 
 
 def covered(calls: Iterable[PlannedCall]) -> list[Target]:
@@ -113,7 +151,9 @@ def covered(calls: Iterable[PlannedCall]) -> list[Target]:
 
 
 def each_call_keeps_its_promise(calls: Sequence[PlannedCall], wants: Sequence[Target]) -> None:
-    """Its minute, and its whole interval, lie in all it covers; each target belongs to the first call that catches it."""
+    """Its minute, and its whole interval, lie in all it covers; each target belongs to the first call that
+    catches it.
+    """
     assert list(calls) == sorted(calls, key=lambda call: (call.at, call.sport))
     for call in calls:
         assert call.covers
@@ -142,12 +182,16 @@ def test_no_plan_with_fewer_calls_covers_them_all(wants: tuple[Target, ...]) -> 
 
 
 @given(days, days)
-def test_more_games_never_take_a_window_from_another(some: tuple[Target, ...], more: tuple[Target, ...]) -> None:
+def test_more_games_never_take_a_window_from_another(
+    some: tuple[Target, ...], more: tuple[Target, ...]
+) -> None:
     assert set(covered(plan(some))) <= set(covered(plan((*some, *more))))
 
 
 @given(days)
-def test_the_minute_of_a_call_is_the_nearest_to_the_nominal_minutes_of_its_windows(wants: tuple[Target, ...]) -> None:
+def test_the_minute_of_a_call_is_the_nearest_to_the_nominal_minutes_of_its_windows(
+    wants: tuple[Target, ...],
+) -> None:
     for call in plan(wants, spacing=0):
         worst = max(abs(call.at - target.nominal) for target in call.covers)
         for half_minute in range(int((call.closes - call.opens) // 30) + 1):
@@ -156,7 +200,9 @@ def test_the_minute_of_a_call_is_the_nearest_to_the_nominal_minutes_of_its_windo
 
 
 @given(days, st.sampled_from([60.0, 150.0]))
-def test_calls_keep_their_distance_wherever_their_windows_allow_it(wants: tuple[Target, ...], spacing: float) -> None:
+def test_calls_keep_their_distance_wherever_their_windows_allow_it(
+    wants: tuple[Target, ...], spacing: float
+) -> None:
     calls = plan(wants, spacing)
     each_call_keeps_its_promise(calls, wants)
     for sport in {target.sport for target in wants}:
@@ -178,7 +224,9 @@ def test_two_calls_whose_minutes_would_touch_move_apart_within_their_windows() -
 
 
 @given(schedules, windows_of_a_day, moments)
-def test_nothing_is_bought_for_a_game_that_is_not_to_be_played_or_has_begun(fixtures: list[Fixture], windows: Windows, now: float) -> None:
+def test_nothing_is_bought_for_a_game_that_is_not_to_be_played_or_has_begun(
+    fixtures: list[Fixture], windows: Windows, now: float
+) -> None:
     by_id = {game.id: game for game in fixtures}
     for call in plan(targets(fixtures, windows, (), now, DAY)[0]):
         assert call.at >= now
@@ -209,7 +257,8 @@ def test_the_budgeted_choice_is_the_most_valuable_that_the_credits_can_pay(
     assert spent <= credits
     assert sorted((*covered(calls), *(one.target for one in left_out)), key=repr) == sorted(wants, key=repr)
     assert all(
-        one.why is Why.BUDGET and not any(one.target.contains(call.at) and one.target.sport == call.sport for call in calls)
+        one.why is Why.BUDGET
+        and not any(one.target.contains(call.at) and one.target.sport == call.sport for call in calls)
         for one in left_out
     )
     assert (weight(covered(calls)), -spent) == best_by_trying(wants, price, credits)
@@ -220,7 +269,9 @@ def best_by_trying(wants: Sequence[Target], price: Mapping[str, int], credits: i
     values = []
     for sport in price:
         of_sport = [target for target in wants if target.sport == sport]
-        values.append([(heaviest(of_sport, calls), calls * price[sport]) for calls in range(len(plan(of_sport)) + 1)])
+        values.append(
+            [(heaviest(of_sport, calls), calls * price[sport]) for calls in range(len(plan(of_sport)) + 1)]
+        )
     totals = [(sum(value for value, _ in pick), sum(cost for _, cost in pick)) for pick in product(*values)]
     return max((value, -cost) for value, cost in totals if cost <= credits)
 
@@ -248,16 +299,28 @@ def test_one_call_of_three_goes_to_the_half_hour_and_the_second_to_the_hour() ->
 
 def test_four_games_two_hours_off_outweigh_one_half_hour() -> None:
     """Four times 1 against 3 for the half hour of the early game."""
-    fixtures = (Fixture("early", "nfl", at("2026-11-29 13:00")), *(Fixture(f"late {n}", "nfl", at("2026-11-29 16:05")) for n in range(4)))
+    fixtures = (
+        Fixture("early", "nfl", at("2026-11-29 13:00")),
+        *(Fixture(f"late {n}", "nfl", at("2026-11-29 16:05")) for n in range(4)),
+    )
     now = at("2026-11-29 12:15")
-    wants = [target for target in wanted(fixtures, now) if (target.fixture_id, target.window) == ("early", 1800) or target.window == 7200]
+    wants = [
+        target
+        for target in wanted(fixtures, now)
+        if (target.fixture_id, target.window) == ("early", 1800) or target.window == 7200
+    ]
     assert clock(call.at for call in choose(wants, {"nfl": 3}, 3)[0]) == ["14:05"]
     assert clock(call.at for call in choose(wants[:-2], {"nfl": 3}, 3)[0]) == ["12:30"]
 
 
 def test_a_dear_sport_gives_way_when_the_same_credits_buy_more_elsewhere() -> None:
-    """6 credits: two nfl calls at 3 (the hour and the half hour, 5) or one nba call at 6 (three games' half hour, 9)."""
-    fixtures = (*games("2026-11-26 13:00"), *(Fixture(f"nba {n}", "nba", at("2026-11-26 13:00")) for n in range(3)))
+    """6 credits: two nfl calls at 3 (the hour and the half hour, 5) or one nba call at 6 (three games' half
+    hour, 9).
+    """
+    fixtures = (
+        *games("2026-11-26 13:00"),
+        *(Fixture(f"nba {n}", "nba", at("2026-11-26 13:00")) for n in range(3)),
+    )
     calls, _ = choose(wanted(fixtures, at("2026-11-26 06:00")), {"nfl": 3, "nba": 6}, 6)
     assert [(call.sport, len(call.covers), *clock([call.at])) for call in calls] == [("nba", 3, "12:30")]
 
@@ -268,7 +331,10 @@ def window(name: str, opens: float, closes: float, weight: int = 1) -> Target:
 
 def test_short_windows_within_a_long_one_are_not_taken_for_one_call() -> None:
     calls = plan([window("long", 0, 20), window("first", 5, 10), window("second", 15, 18)], spacing=0)
-    assert [[target.fixture_id for target in call.covers] for call in calls] == [["first", "long"], ["second"]]
+    assert [[target.fixture_id for target in call.covers] for call in calls] == [
+        ["first", "long"],
+        ["second"],
+    ]
 
 
 def test_a_window_that_two_calls_could_catch_counts_once_and_hinders_neither() -> None:
@@ -306,25 +372,61 @@ def test_windows_are_worth_more_the_nearer_they_are_to_the_start() -> None:
 
 
 SUNDAY = ("2026-11-29 13:00", "2026-11-29 16:05", "2026-11-29 16:25", "2026-11-29 20:20")
-SUNDAY_CALLS = ["11:00", "12:00", "12:30", "14:05", "14:25", "15:05", "15:30", "15:55", "18:20", "19:20", "19:50"]
-"""16:25's hour (15:15 to 15:30) and 16:05's half hour (15:25 to 15:40) share a call: nominal 15:25 and 15:35, so 15:30."""
+SUNDAY_CALLS = [
+    "11:00",
+    "12:00",
+    "12:30",
+    "14:05",
+    "14:25",
+    "15:05",
+    "15:30",
+    "15:55",
+    "18:20",
+    "19:20",
+    "19:50",
+]
+"""16:25's hour (15:15 to 15:30) and 16:05's half hour (15:25 to 15:40) share a call: nominal 15:25 and 15:35,
+so 15:30.
+"""
 
 
 @pytest.mark.parametrize(
     ("starts", "expected"),
     [
         pytest.param(SUNDAY, SUNDAY_CALLS, id="a Sunday of four slots"),
-        pytest.param(("2026-11-26 20:15",), ["18:15", "19:15", "19:45"], id="Thursday night, 01:15 UTC on Friday"),
-        pytest.param(("2026-11-30 19:00",), ["17:00", "18:00", "18:30"], id="Monday night, its start at UTC midnight"),
-        pytest.param(("2026-11-29 09:30",), ["07:30", "08:30", "09:00"], id="London at 14:30 GMT"),
-        pytest.param(("2026-10-25 09:30",), ["07:30", "08:30", "09:00"], id="London on the day its summer time ends, a week before the US"),
-        pytest.param(("2026-11-01 01:30",), ["23:30", "00:30", "01:00"], id="the night summer time ends, before the hour repeats"),
         pytest.param(
-            ("2026-11-01 03:00",), ["01:00", "02:00", "02:30"], id="the same night, after it: two hours before is one o'clock again"
+            ("2026-11-26 20:15",), ["18:15", "19:15", "19:45"], id="Thursday night, 01:15 UTC on Friday"
+        ),
+        pytest.param(
+            ("2026-11-30 19:00",), ["17:00", "18:00", "18:30"], id="Monday night, its start at UTC midnight"
+        ),
+        pytest.param(("2026-11-29 09:30",), ["07:30", "08:30", "09:00"], id="London at 14:30 GMT"),
+        pytest.param(
+            ("2026-10-25 09:30",),
+            ["07:30", "08:30", "09:00"],
+            id="London on the day its summer time ends, a week before the US",
+        ),
+        pytest.param(
+            ("2026-11-01 01:30",),
+            ["23:30", "00:30", "01:00"],
+            id="the night summer time ends, before the hour repeats",
+        ),
+        pytest.param(
+            ("2026-11-01 03:00",),
+            ["01:00", "02:00", "02:30"],
+            id="the same night, after it: two hours before is one o'clock again",
         ),
         pytest.param(("2026-11-01 13:00",), ["11:00", "12:00", "12:30"], id="the Sunday summer time ended"),
-        pytest.param(("2027-03-14 03:30",), ["00:30", "01:30", "03:00"], id="the night summer time begins: two o'clock never is"),
-        pytest.param(("2026-09-05 13:10", "2026-09-05 13:15"), ["11:12", "12:12", "12:42"], id="five minutes apart share every call"),
+        pytest.param(
+            ("2027-03-14 03:30",),
+            ["00:30", "01:30", "03:00"],
+            id="the night summer time begins: two o'clock never is",
+        ),
+        pytest.param(
+            ("2026-09-05 13:10", "2026-09-05 13:15"),
+            ["11:12", "12:12", "12:42"],
+            id="five minutes apart share every call",
+        ),
         pytest.param(
             ("2026-09-05 13:05", "2026-09-05 13:20"),
             ["11:10", "12:10", "12:40"],
@@ -379,7 +481,10 @@ def test_a_game_moved_to_later_gets_its_windows_again_and_one_moved_a_little_kee
 def test_a_fetch_of_ones_own_counts_from_ten_minutes_early_to_five_late() -> None:
     (game,) = games("2026-11-29 13:00")
     moments = ["10:49", "10:50", "11:05", "11:06", "11:50", "12:20", "12:35", "12:36", "13:00"]
-    caught = [[target.window for target in captures(game, WINDOWS, at(f"2026-11-29 {moment}"))] for moment in moments]
+    caught = [
+        [target.window for target in captures(game, WINDOWS, at(f"2026-11-29 {moment}"))]
+        for moment in moments
+    ]
     assert caught == [[], [7200], [7200], [], [3600], [1800], [1800], [], []]
 
 
@@ -435,7 +540,10 @@ def test_beyond_the_horizon_nothing_is_said() -> None:
     assert wanted(fixtures, at("2026-11-29 09:00"), HOUR) == ()
     assert [target.window for target in wanted(fixtures, at("2026-11-29 09:50"), HOUR)] == [7200]
     assert wanted(fixtures, at("2026-11-29 09:50") - 1, HOUR) == ()
-    assert targets([replace(fixtures[0], status="postponed")], WINDOWS, (), at("2026-11-28 09:00"), HOUR) == ((), ())
+    assert targets([replace(fixtures[0], status="postponed")], WINDOWS, (), at("2026-11-28 09:00"), HOUR) == (
+        (),
+        (),
+    )
 
 
 def test_a_run_that_finds_a_window_open_plans_it_for_now() -> None:
@@ -457,14 +565,22 @@ def test_a_run_that_finds_a_window_open_plans_it_for_now() -> None:
         ("10:49", 60, False),  # neither this run nor the next can have it
     ],
 )
-def test_a_run_buys_at_the_minute_or_when_the_next_would_come_too_late(now: str, every: int, bought: bool) -> None:
+def test_a_run_buys_at_the_minute_or_when_the_next_would_come_too_late(
+    now: str, every: int, bought: bool
+) -> None:
     call = plan(wanted(games("2026-11-29 13:00"), at("2026-11-29 06:00")))[0]
     assert due(call, at(f"2026-11-29 {now}"), every * MINUTE) is bought
 
 
 def test_a_run_that_comes_between_the_openings_of_a_call_saves_the_window_that_closes() -> None:
-    """15:27 is open for both, but cron comes at 15:22 and 15:32: 16:25's hour, 15:15 to 15:30, is bought at 15:22."""
-    wants = [target for target in wanted(games(*SUNDAY[1:3]), at("2026-11-29 15:16")) if target.nominal < at("2026-11-29 15:40")]
+    """15:27 is open for both, but cron comes at 15:22 and 15:32: 16:25's hour, 15:15 to 15:30, is bought at
+    15:22.
+    """
+    wants = [
+        target
+        for target in wanted(games(*SUNDAY[1:3]), at("2026-11-29 15:16"))
+        if target.nominal < at("2026-11-29 15:40")
+    ]
     (call,) = plan(wants)
     assert (*clock([call.opens]), *clock([call.closes])) == ("15:25", "15:30")
     assert due(call, at("2026-11-29 15:22"), 10 * MINUTE)
@@ -473,13 +589,17 @@ def test_a_run_that_comes_between_the_openings_of_a_call_saves_the_window_that_c
 
 
 @given(days, st.integers(60, 900), st.integers(0, 900))
-def test_a_cron_that_comes_at_least_once_in_a_call_s_interval_buys_it(wants: tuple[Target, ...], every: int, phase: int) -> None:
+def test_a_cron_that_comes_at_least_once_in_a_call_s_interval_buys_it(
+    wants: tuple[Target, ...], every: int, phase: int
+) -> None:
     for call in plan(wants):
         runs = [run for k in range(-20, 80) if call.opens <= (run := phase + k * every) <= call.closes]
         assert any(due(call, run, every) for run in runs) or (not runs and call.closes - call.opens < every)
 
 
-def test_a_sunday_under_cron_is_captured_whole_by_the_optimum_of_calls_whatever_the_minute_of_its_runs() -> None:
+def test_a_sunday_under_cron_is_captured_whole_by_the_optimum_of_calls_whatever_the_minute_of_its_runs() -> (
+    None
+):
     for phase in range(5):
         bought, captured = sunday_under_cron(at("2026-11-29 06:00") + phase * MINUTE)
         assert bought == len(SUNDAY_CALLS)
@@ -495,12 +615,21 @@ def sunday_under_cron(first: float) -> tuple[int, set[tuple[str, float]]]:
         assert skipped == ()
         if any(due(call, now, CRON) for call in plan(wants)):
             bought += 1
-            captured |= {(target.fixture_id, target.window) for game in fixtures for target in captures(game, WINDOWS, now)}
+            captured |= {
+                (target.fixture_id, target.window)
+                for game in fixtures
+                for target in captures(game, WINDOWS, now)
+            }
     return bought, captured
 
 
-@given(st.lists(st.integers(0, 300), min_size=1, max_size=12), st.lists(st.integers(60, 5400), min_size=1, max_size=60))
-def test_with_runs_at_any_times_every_window_ends_as_captured_or_missed(starts: list[int], gaps: list[int]) -> None:
+@given(
+    st.lists(st.integers(0, 300), min_size=1, max_size=12),
+    st.lists(st.integers(60, 5400), min_size=1, max_size=60),
+)
+def test_with_runs_at_any_times_every_window_ends_as_captured_or_missed(
+    starts: list[int], gaps: list[int]
+) -> None:
     fixtures = [Fixture(str(number), "nfl", 3 * HOUR + start * MINUTE) for number, start in enumerate(starts)]
     captured: set[tuple[str, float]] = set()
     now = 0.0
@@ -518,8 +647,12 @@ def test_with_runs_at_any_times_every_window_ends_as_captured_or_missed(starts: 
 
 
 def test_a_month_of_baseball_under_a_tight_budget_is_chosen_exactly() -> None:
-    """Thirty days of two slots that share nothing: 180 calls of weight 1 to 3; 90 of them are the 60 half hours and 30 of the hours."""
-    fixtures = [Fixture(f"{day} {hour}", "mlb", day * DAY + hour * HOUR) for day in range(1, 31) for hour in (13, 19)]
+    """Thirty days of two slots that share nothing: 180 calls of weight 1 to 3; 90 of them are the 60 half
+    hours and 30 of the hours.
+    """
+    fixtures = [
+        Fixture(f"{day} {hour}", "mlb", day * DAY + hour * HOUR) for day in range(1, 31) for hour in (13, 19)
+    ]
     calls, left_out = choose(wanted(fixtures, 0.0, 40 * DAY), {"mlb": 3}, 270)
     assert len(calls) == 90
     assert weight(covered(calls)) == 60 * 3 + 30 * 2

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.messages.wishes import Priority
+from oddsctl.domain.requests import Priority
 from oddsctl.policy.priority import LIVE_STEP, STORED_STEP, Standing, expired, standing
 
 NOW = 1_800_000_000.0
@@ -29,7 +29,9 @@ steps = st.sampled_from([LIVE_STEP, STORED_STEP])
         (-HOUR, Priority.LOW),
     ],
 )
-def test_a_game_within_three_hours_makes_a_request_high_within_one_hour_critical(left: float, expected: Priority) -> None:
+def test_a_game_within_three_hours_makes_a_request_high_within_one_hour_critical(
+    left: float, expected: Priority
+) -> None:
     assert standing(Priority.LOW, NOW + left, NOW, NOW).priority is expected
 
 
@@ -48,7 +50,9 @@ def test_a_game_within_three_hours_makes_a_request_high_within_one_hour_critical
         (STORED_STEP, 30 * 86400, Priority.HIGH),
     ],
 )
-def test_waiting_raises_one_step_a_minute_live_and_one_an_hour_stored(step: float, waited: float, expected: Priority) -> None:
+def test_waiting_raises_one_step_a_minute_live_and_one_an_hour_stored(
+    step: float, waited: float, expected: Priority
+) -> None:
     assert standing(Priority.PREFETCH, None, NOW, NOW + waited, step).priority is expected
 
 
@@ -68,7 +72,9 @@ def test_what_is_not_said_to_be_live_is_stored() -> None:
         (Priority.PREFETCH, 9 * HOUR, 2 * HOUR, Standing(Priority.NORMAL, "waited 120 min")),
     ],
 )
-def test_the_order_explains_itself(base: Priority, game_in: float | None, waited: float, expected: Standing) -> None:
+def test_the_order_explains_itself(
+    base: Priority, game_in: float | None, waited: float, expected: Standing
+) -> None:
     assert standing(base, None if game_in is None else NOW + game_in, NOW - waited, NOW) == expected
 
 
@@ -78,17 +84,27 @@ def test_effective_priority_never_falls_until_the_game_starts(
 ) -> None:
     early, late = sorted((first, later))
     game = None if game_in is None else NOW + late + game_in + 1
-    assert standing(base, game, NOW, NOW + late, step).priority <= standing(base, game, NOW, NOW + early, step).priority
+    assert (
+        standing(base, game, NOW, NOW + late, step).priority
+        <= standing(base, game, NOW, NOW + early, step).priority
+    )
 
 
 @given(bases, st.floats(1, 1e5), st.floats(1, 1e5), st.floats(-1e5, 1e5), steps)
-def test_a_nearer_game_is_never_less_urgent(base: Priority, one: float, other: float, waited: float, step: float) -> None:
+def test_a_nearer_game_is_never_less_urgent(
+    base: Priority, one: float, other: float, waited: float, step: float
+) -> None:
     near, far = sorted((one, other))
-    assert standing(base, NOW + near, NOW - waited, NOW, step).priority <= standing(base, NOW + far, NOW - waited, NOW, step).priority
+    assert (
+        standing(base, NOW + near, NOW - waited, NOW, step).priority
+        <= standing(base, NOW + far, NOW - waited, NOW, step).priority
+    )
 
 
 @given(bases, st.none() | st.floats(-1e6, 1e6), st.floats(-1e9, 1e9), steps)
-def test_a_request_is_never_less_urgent_than_it_was_asked(base: Priority, game_in: float | None, waited: float, step: float) -> None:
+def test_a_request_is_never_less_urgent_than_it_was_asked(
+    base: Priority, game_in: float | None, waited: float, step: float
+) -> None:
     game = None if game_in is None else NOW + game_in
     assert standing(base, game, NOW - waited, NOW, step).priority <= base
 

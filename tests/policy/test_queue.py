@@ -8,10 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.messages.jobs import EventsJob, OddsJob, ScheduleJob
-from oddsctl.messages.wishes import Priority, Purpose
-from oddsctl.policy import queue
-from oddsctl.policy.queue import Queue, Span, Waiting, drop_expired, due, lease, postpone, put, remove, rest_until, standing, state, take
+from oddsctl.domain.jobs import EventsJob, OddsJob, ScheduleJob
+from oddsctl.domain.requests import Priority, Purpose
+from oddsctl.policy import request_queue as queue
+from oddsctl.policy.request_queue import (
+    Queue,
+    Span,
+    Waiting,
+    drop_expired,
+    due,
+    lease,
+    postpone,
+    put,
+    remove,
+    rest_until,
+    standing,
+    state,
+    take,
+)
 from oddsctl.store.codec import decode, encode, from_text, to_text
 
 NOW = 1_800_000_000.0
@@ -19,7 +33,14 @@ HOUR = 3600.0
 YEAR = 365 * 86400.0
 BOARD = OddsJob("americanfootball_nfl", ("h2h",), ("us",))
 
-jobs = st.sampled_from([BOARD, OddsJob("basketball_nba", ("h2h", "totals"), ("us",)), EventsJob("nfl"), ScheduleJob("nfl", "20260101")])
+jobs = st.sampled_from(
+    [
+        BOARD,
+        OddsJob("basketball_nba", ("h2h", "totals"), ("us",)),
+        EventsJob("nfl"),
+        ScheduleJob("nfl", "20260101"),
+    ]
+)
 times = st.integers(-20, 20).map(lambda quarter: NOW + quarter * HOUR / 4)
 someday = st.none() | times
 wishes = st.builds(
@@ -50,7 +71,9 @@ def wish(
     return Waiting(job, priority, purpose, asked_at, game_time, deadline, not_before, waiters=waiters)
 
 
-def event(name: str, priority: Priority = Priority.NORMAL, asked_at: float = NOW, game_time: float | None = None) -> Waiting:
+def event(
+    name: str, priority: Priority = Priority.NORMAL, asked_at: float = NOW, game_time: float | None = None
+) -> Waiting:
     return wish(EventsJob(name), priority, asked_at=asked_at, game_time=game_time)
 
 
@@ -73,7 +96,15 @@ def names(several: tuple[Waiting, ...]) -> list[str]:
 def wanted(whole: Queue) -> dict[str, tuple[Priority, Purpose, float, float, int, set[str], set[Span]]]:
     """What is wanted, whoever asked first."""
     return {
-        one.id: (one.priority, one.purpose, one.asked_at, one.not_before, one.attempts, set(one.waiters), set(one.spans))
+        one.id: (
+            one.priority,
+            one.purpose,
+            one.asked_at,
+            one.not_before,
+            one.attempts,
+            set(one.waiters),
+            set(one.spans),
+        )
         for one in whole.entries
     }
 
@@ -82,7 +113,13 @@ def wanted(whole: Queue) -> dict[str, tuple[Priority, Purpose, float, float, int
 
 
 def test_an_equal_wish_adds_what_it_wants_to_the_one_that_waits() -> None:
-    first = wish(priority=Priority.LOW, purpose=Purpose.WINDOW_1H, asked_at=NOW, game_time=NOW + 9 * HOUR, waiters=("a", "b"))
+    first = wish(
+        priority=Priority.LOW,
+        purpose=Purpose.WINDOW_1H,
+        asked_at=NOW,
+        game_time=NOW + 9 * HOUR,
+        waiters=("a", "b"),
+    )
     second = wish(
         priority=Priority.HIGH,
         purpose=Purpose.WINDOW_30M,
@@ -116,7 +153,9 @@ def test_an_equal_wish_adds_what_it_wants_to_the_one_that_waits() -> None:
         (Purpose.REST, Purpose.WINDOW_2H, Purpose.WINDOW_2H),
     ],
 )
-def test_a_wish_of_several_is_paid_as_the_one_that_may_spend_most(one: Purpose, other: Purpose, purpose: Purpose) -> None:
+def test_a_wish_of_several_is_paid_as_the_one_that_may_spend_most(
+    one: Purpose, other: Purpose, purpose: Purpose
+) -> None:
     assert only(put(put(Queue(), wish(purpose=one)), wish(purpose=other))).purpose is purpose
     assert only(put(put(Queue(), wish(purpose=other)), wish(purpose=one))).purpose is purpose
 
@@ -133,7 +172,9 @@ def test_asking_twice_is_asking_once(several: list[Waiting], one: Waiting) -> No
 
 
 @given(many.flatmap(lambda several: st.tuples(st.just(several), st.permutations(several))))
-def test_what_is_wanted_does_not_depend_on_who_asked_first(orders: tuple[list[Waiting], list[Waiting]]) -> None:
+def test_what_is_wanted_does_not_depend_on_who_asked_first(
+    orders: tuple[list[Waiting], list[Waiting]],
+) -> None:
     several, shuffled = orders
     assert wanted(filled(several)) == wanted(filled(shuffled))
 
@@ -148,7 +189,9 @@ def test_each_wish_is_there_once_with_the_highest_priority_and_all_who_wait(seve
         assert entry.attempts == max(one.attempts for one in equal)
         assert set(entry.waiters) == {waiter for one in equal for waiter in one.waiters}
         assert len(entry.waiters) == len(set(entry.waiters))
-        assert entry.game_time == min((one.game_time for one in equal if one.game_time is not None), default=None)
+        assert entry.game_time == min(
+            (one.game_time for one in equal if one.game_time is not None), default=None
+        )
 
 
 def test_asking_for_what_is_being_worked_on_neither_doubles_nor_frees_it() -> None:
@@ -182,7 +225,9 @@ def test_priority_is_computed_when_read_and_rises_while_no_process_runs() -> Non
 
 
 @given(many, times)
-def test_the_due_are_those_that_wait_in_order_of_priority_and_fair_within(several: list[Waiting], now: float) -> None:
+def test_the_due_are_those_that_wait_in_order_of_priority_and_fair_within(
+    several: list[Waiting], now: float
+) -> None:
     whole = filled(several)
     ready = due(whole, now)
     assert {one.id for one in ready} == {one.id for one in whole.entries if state(one, now) == "waiting"}
@@ -192,7 +237,9 @@ def test_the_due_are_those_that_wait_in_order_of_priority_and_fair_within(severa
 
 
 @given(many, times, st.floats(0, 1e5))
-def test_no_wish_becomes_less_pressing_while_all_who_asked_still_want_it(several: list[Waiting], now: float, later: float) -> None:
+def test_no_wish_becomes_less_pressing_while_all_who_asked_still_want_it(
+    several: list[Waiting], now: float, later: float
+) -> None:
     for one in filled(several).entries:
         ends = [end for span in one.spans for end in span if end is not None]
         if not any(now < end <= now + later for end in ends):
@@ -236,12 +283,16 @@ def test_asking_again_does_not_cut_short_the_rest_a_provider_asked_for() -> None
     assert due(whole, NOW + 59) == ()
 
 
-@pytest.mark.parametrize(("ahead", "expected"), [(HOUR, "in_flight"), (HOUR + 1, "waiting"), (YEAR, "waiting")])
+@pytest.mark.parametrize(
+    ("ahead", "expected"), [(HOUR, "in_flight"), (HOUR + 1, "waiting"), (YEAR, "waiting")]
+)
 def test_a_lease_from_a_clock_that_was_ahead_holds_nothing(ahead: float, expected: str) -> None:
     assert state(only(lease(put(Queue(), wish()), [BOARD.key], NOW + ahead)), NOW) == expected
 
 
-@pytest.mark.parametrize(("ahead", "expected"), [(26 * HOUR, "not_before"), (26 * HOUR + 1, "waiting"), (YEAR, "waiting")])
+@pytest.mark.parametrize(
+    ("ahead", "expected"), [(26 * HOUR, "not_before"), (26 * HOUR + 1, "waiting"), (YEAR, "waiting")]
+)
 def test_a_not_before_from_a_clock_that_was_ahead_holds_nothing(ahead: float, expected: str) -> None:
     assert state(wish(not_before=NOW + ahead), NOW) == expected
 
@@ -264,7 +315,9 @@ def test_whatever_the_clock_does_and_whoever_dies_every_wish_is_due_again_within
 
 
 @given(many, times)
-def test_who_takes_gets_all_that_is_due_in_order_and_nobody_else_does_before_the_lease_ends(several: list[Waiting], now: float) -> None:
+def test_who_takes_gets_all_that_is_due_in_order_and_nobody_else_does_before_the_lease_ends(
+    several: list[Waiting], now: float
+) -> None:
     whole = filled(several)
     left, taken = take(whole, now, now + 40)
     assert [one.id for one in taken.wishes] == [one.id for one in due(drop_expired(whole, now)[0], now)]
@@ -288,7 +341,9 @@ def test_where_nothing_is_due_nothing_changes() -> None:
 
 
 @given(many, times, st.floats(1, HOUR))
-def test_what_got_no_answer_is_due_again_at_its_time_and_not_before(several: list[Waiting], now: float, rest: float) -> None:
+def test_what_got_no_answer_is_due_again_at_its_time_and_not_before(
+    several: list[Waiting], now: float, rest: float
+) -> None:
     left, taken = take(filled(several), now, now + 40)
     ids = {one.id for one in taken.wishes}
     left = postpone(left, taken.until, dict.fromkeys(ids, now + rest))
@@ -312,8 +367,10 @@ def test_what_was_answered_meanwhile_does_not_come_back() -> None:
 @pytest.mark.parametrize(
     ("retry_at", "attempts", "expected"),
     [
-        (None, 0, 60), (None, 1, 60), (None, 2, 120), (None, 3, 240), (None, 6, 1920), (None, 7, 3600), (None, 10_000, 3600),
-        (300.0, 1, 300), (300.0, 9, 300), (0.0, 1, 60), (-5.0, 2, 120), (26 * HOUR, 1, 26 * HOUR), (26 * HOUR + 1, 1, 60),
+        (None, 0, 60), (None, 1, 60), (None, 2, 120), (None, 3, 240), (None, 6, 1920), (None, 7, 3600),
+        (None, 10_000, 3600),
+        (300.0, 1, 300), (300.0, 9, 300), (0.0, 1, 60), (-5.0, 2, 120), (26 * HOUR, 1, 26 * HOUR),
+        (26 * HOUR + 1, 1, 60),
     ],
 )  # fmt: skip
 def test_a_failed_wish_rests_as_long_as_it_is_told_or_twice_as_long_each_time(
@@ -346,8 +403,15 @@ def test_answered_wishes_leave_and_the_others_stay_as_they_were() -> None:
         ([(None, 1), (None, 3), (2, None)], 3),
     ],
 )
-def test_a_wish_is_given_up_when_its_answer_comes_too_late_for_the_last_who_asked(spans: list[Span], gone_at: float | None) -> None:
-    whole = filled([wish(game_time=game and NOW + game * HOUR, deadline=deadline and NOW + deadline * HOUR) for game, deadline in spans])
+def test_a_wish_is_given_up_when_its_answer_comes_too_late_for_the_last_who_asked(
+    spans: list[Span], gone_at: float | None
+) -> None:
+    whole = filled(
+        [
+            wish(game_time=game and NOW + game * HOUR, deadline=deadline and NOW + deadline * HOUR)
+            for game, deadline in spans
+        ]
+    )
     if gone_at is None:
         assert drop_expired(whole, NOW + 30 * 86400)[1] == ()
     else:
@@ -357,7 +421,13 @@ def test_a_wish_is_given_up_when_its_answer_comes_too_late_for_the_last_who_aske
 
 
 def test_a_game_that_has_begun_is_forgotten_where_others_are_still_waited_for() -> None:
-    whole = filled([wish(game_time=NOW), wish(game_time=NOW + 9 * HOUR, deadline=NOW + HOUR), wish(game_time=NOW + 5 * HOUR)])
+    whole = filled(
+        [
+            wish(game_time=NOW),
+            wish(game_time=NOW + 9 * HOUR, deadline=NOW + HOUR),
+            wish(game_time=NOW + 5 * HOUR),
+        ]
+    )
     left, late = drop_expired(whole, NOW)
     assert (only(left).spans, late) == (((NOW + 5 * HOUR, None), (NOW + 9 * HOUR, NOW + HOUR)), ())
 
@@ -372,21 +442,34 @@ def test_a_wish_that_is_being_worked_on_is_not_given_up_before_its_lease_ends() 
 def test_expiry_loses_nothing_that_someone_still_waits_for(several: list[Waiting], now: float) -> None:
     whole = filled(several)
     left, late = drop_expired(whole, now)
-    alive = {one.id for one in several if (one.game_time is None or one.game_time > now) and (one.deadline is None or one.deadline > now)}
+    alive = {
+        one.id
+        for one in several
+        if (one.game_time is None or one.game_time > now) and (one.deadline is None or one.deadline > now)
+    }
     assert {one.id for one in left.entries} == alive
     assert {one.id for one in late} == {one.id for one in several} - alive
     assert drop_expired(left, now) == (left, ())
-    assert [standing(one, now) for one in left.entries] == [standing(one, now) for one in whole.entries if one.id in alive]
+    assert [standing(one, now) for one in left.entries] == [
+        standing(one, now) for one in whole.entries if one.id in alive
+    ]
 
 
 moves = st.lists(
-    st.tuples(st.sampled_from(["put", "work", "take", "finish", "fail", "die", "expire"]), wishes, st.floats(0, HOUR)), max_size=30
+    st.tuples(
+        st.sampled_from(["put", "work", "take", "finish", "fail", "die", "expire"]),
+        wishes,
+        st.floats(0, HOUR),
+    ),
+    max_size=30,
 )
 
 
 @given(moves)
 def test_nothing_is_lost_nothing_is_doubled_whatever_happens(story: list[tuple[str, Waiting, float]]) -> None:
-    """Each wish put is waiting, worked on by one, answered, or late; and one worked on is handed to nobody else."""
+    """Each wish put is waiting, worked on by one, answered, or late; and one worked on is handed to nobody
+    else.
+    """
     whole, now, open_ids = Queue(), NOW, set[str]()
     at_work: dict[str, float] = {}
     for what, one, passed in story:

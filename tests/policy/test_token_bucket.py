@@ -25,7 +25,9 @@ def test_never_more_is_admitted_than_capacity_plus_rate_times_time(limit: Limit,
 
 
 @given(limits, st.lists(st.tuples(st.floats(-100_000, 100_000), st.booleans()), max_size=40))
-def test_whatever_the_clock_does_it_mints_no_more_than_the_time_it_showed(limit: Limit, jumps: list[tuple[float, bool]]) -> None:
+def test_whatever_the_clock_does_it_mints_no_more_than_the_time_it_showed(
+    limit: Limit, jumps: list[tuple[float, bool]]
+) -> None:
     """Each step forward may refill by its length, up to the capacity; a step back by nothing."""
     bucket, now = full(limit, NOW), NOW
     for jump, spend in jumps:
@@ -39,7 +41,9 @@ def test_whatever_the_clock_does_it_mints_no_more_than_the_time_it_showed(limit:
 
 
 @given(limits, st.floats(-50, 20), st.floats(0.1, 10), st.floats(-1e6, 1e6))
-def test_a_check_takes_nothing_and_names_the_wait_that_take_books(limit: Limit, tokens: float, cost: float, later: float) -> None:
+def test_a_check_takes_nothing_and_names_the_wait_that_take_books(
+    limit: Limit, tokens: float, cost: float, later: float
+) -> None:
     bucket = Bucket(min(tokens, limit.capacity), NOW)
     assert check(bucket, limit, cost, NOW + later) == take(bucket, limit, cost, NOW + later)[1]
 

@@ -1,14 +1,24 @@
-"""Names of The Odds API: what people write is understood, what nobody knows is found before anything is sent."""
+"""Names of The Odds API: what people write is understood, what nobody knows is found before anything is
+sent.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from oddsctl.bookmakers import TITLES
-from oddsctl.messages.jobs import Events, OddsJob, ScheduleJob
-from oddsctl.models import OddsEvent, Price
-from oddsctl.policy.coalesce import REGION_BOOKS
-from oddsctl.policy.vocabulary import BOARD_MARKETS, Kind, Shown, book_remedy, read, shown_by, split
+from oddsctl.domain.bookmakers import TITLES
+from oddsctl.domain.jobs import Events, OddsJob, ScheduleJob
+from oddsctl.domain.models import OddsEvent, Price
+from oddsctl.domain.vocabulary import (
+    BOARD_MARKETS,
+    Kind,
+    Shown,
+    book_remedy,
+    read,
+    shown_by,
+    split,
+)
+from oddsctl.policy.batching import REGION_BOOKS
 
 
 def meant(kind: Kind, text: str) -> tuple[str, ...]:
@@ -21,8 +31,14 @@ def meant(kind: Kind, text: str) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("text", "market"),
     [(name, name) for name in BOARD_MARKETS]
-    + [(word, "h2h") for word in ("moneyline", "Money Line", "money-line", "ML", "head-to-head", "H2H", "win", "1X2")]
-    + [(word, "spreads") for word in ("spread", "Point Spread", "handicap", "run line", "puckline", "SPREADS")]
+    + [
+        (word, "h2h")
+        for word in ("moneyline", "Money Line", "money-line", "ML", "head-to-head", "H2H", "win", "1X2")
+    ]
+    + [
+        (word, "spreads")
+        for word in ("spread", "Point Spread", "handicap", "run line", "puckline", "SPREADS")
+    ]
     + [(word, "totals") for word in ("total", "over/under", "Over-Under", "over under", "o/u", "OU")]
     + [(word, "outrights") for word in ("outright", "futures")],
 )
@@ -66,7 +82,9 @@ def test_what_nobody_knows_is_told_with_the_nearest_name(kind: Kind, word: str, 
     assert remedy in unknown.remedy
 
 
-@pytest.mark.parametrize("market", ["h2h_q1", "player_pass_tds", "alternate_spreads", "team_totals_h1", "batter_home_runs", "btts"])
+@pytest.mark.parametrize(
+    "market", ["h2h_q1", "player_pass_tds", "alternate_spreads", "team_totals_h1", "batter_home_runs", "btts"]
+)
 def test_markets_of_single_games_are_known_to_requests_for_one(market: str) -> None:
     assert read(Kind.MARKET, [market], of_event=True).unknown == ()
     assert read(Kind.MARKET, ["moneylin"], of_event=True).unknown
@@ -78,7 +96,11 @@ def test_every_book_of_a_region_has_a_title_and_is_known() -> None:
 
 
 def test_what_answers_have_shown_is_known_and_only_the_new_is_kept() -> None:
-    prices = (Price("brandnew", "h2h", "A", 1.5), Price("fanduel", "h2h", "A", 1.5), Price("fanduel", "h2h_5_way", "A", 1.5))
+    prices = (
+        Price("brandnew", "h2h", "A", 1.5),
+        Price("fanduel", "h2h", "A", 1.5),
+        Price("fanduel", "h2h_5_way", "A", 1.5),
+    )
     job = OddsJob("x", ("h2h",), ("us", "mars"))
     shown = shown_by(job, Events((OddsEvent("e", 0.0, "A", "B", prices),)))
     assert shown == Shown(("h2h_5_way",), ("mars",), ("brandnew",))

@@ -1,4 +1,6 @@
-"""Small answers in the providers' own shapes, with the few values that a test cares about as arguments; and how to spoil them."""
+"""Small answers in the providers' own shapes, with the few values that a test cares about as arguments; and
+how to spoil them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from oddsctl.errors import ProviderError
+from oddsctl.domain.errors import ProviderError
 
 JSON = Any
 NOW = 1_764_000_030.0  # 2025-11-24T16:00:30Z, a Monday
@@ -24,12 +26,22 @@ def market(key: str, *outcomes: tuple[Any, ...], **more: JSON) -> JSON:
 
 
 def book(key: str, *markets: JSON, **more: JSON) -> JSON:
-    return {"key": key, "title": key.title(), "last_update": "2025-11-24T15:58:00Z", "markets": list(markets)} | more
+    return {
+        "key": key,
+        "title": key.title(),
+        "last_update": "2025-11-24T15:58:00Z",
+        "markets": list(markets),
+    } | more
 
 
 def odds_event(*books: JSON, **more: JSON) -> JSON:
     teams = {"home_team": "Detroit Lions", "away_team": "Green Bay Packers"}
-    about = {"id": "a" * 32, "sport_key": "americanfootball_nfl", "sport_title": "NFL", "commence_time": "2025-11-27T18:00:00Z"}
+    about = {
+        "id": "a" * 32,
+        "sport_key": "americanfootball_nfl",
+        "sport_title": "NFL",
+        "commence_time": "2025-11-27T18:00:00Z",
+    }
     return {**about, **teams, "bookmakers": list(books)} | more
 
 
@@ -40,7 +52,12 @@ def board() -> JSON:
     totals = market("totals", ("Over", 1.87, 48.5), ("Under", 1.98, 48.5))
     return [
         odds_event(book("draftkings", h2h, spreads), book("fanduel", totals)),
-        odds_event(id="b" * 32, commence_time="2025-11-27T21:30:00Z", home_team="Dallas Cowboys", away_team="Kansas City Chiefs"),
+        odds_event(
+            id="b" * 32,
+            commence_time="2025-11-27T21:30:00Z",
+            home_team="Dallas Cowboys",
+            away_team="Kansas City Chiefs",
+        ),
     ]
 
 
@@ -52,18 +69,32 @@ def scores() -> JSON:
 
 
 def refusal(code: str, message: str = "No") -> JSON:
-    return {"message": message, "error_code": code, "details_url": "https://the-odds-api.com/liveapi/guides/v4/api-error-codes.html"}
+    return {
+        "message": message,
+        "error_code": code,
+        "details_url": "https://the-odds-api.com/liveapi/guides/v4/api-error-codes.html",
+    }
 
 
 # ── ESPN ──
 
 
 def status(name: str, state: str | None, completed: bool) -> JSON:
-    return {"clock": 0.0, "displayClock": "0:00", "period": 0, "type": {"name": f"STATUS_{name}", "state": state, "completed": completed}}
+    return {
+        "clock": 0.0,
+        "displayClock": "0:00",
+        "period": 0,
+        "type": {"name": f"STATUS_{name}", "state": state, "completed": completed},
+    }
 
 
 def side(where: str, name: str, abbreviation: str, score: JSON = "0") -> JSON:
-    return {"id": "1", "homeAway": where, "score": score, "team": {"id": "1", "abbreviation": abbreviation, "displayName": name}}
+    return {
+        "id": "1",
+        "homeAway": where,
+        "score": score,
+        "team": {"id": "1", "abbreviation": abbreviation, "displayName": name},
+    }
 
 
 def espn_event(odds: JSON = None, **more: JSON) -> JSON:
@@ -83,7 +114,12 @@ def espn_event(odds: JSON = None, **more: JSON) -> JSON:
     } | more
     if odds is not None:
         competition["odds"] = odds
-    return {"id": "401772891", "date": "2025-11-27T18:00Z", "name": "Green Bay Packers at Detroit Lions", "competitions": [competition]}
+    return {
+        "id": "401772891",
+        "date": "2025-11-27T18:00Z",
+        "name": "Green Bay Packers at Detroit Lions",
+        "competitions": [competition],
+    }
 
 
 def scoreboard(*events: JSON) -> JSON:
@@ -137,9 +173,23 @@ def forecast(first: int = 1_764_201_600, hours: int = 3, **more: JSON) -> JSON:
 
 
 def towns() -> JSON:
-    canadian = {"id": 1, "name": "London", "latitude": 42.98, "longitude": -81.23, "country": "Canada", "admin1": "Ontario"}
+    canadian = {
+        "id": 1,
+        "name": "London",
+        "latitude": 42.98,
+        "longitude": -81.23,
+        "country": "Canada",
+        "admin1": "Ontario",
+    }
     canadian["country_code"] = "CA"
-    english = {"id": 2, "name": "London", "latitude": 51.51, "longitude": -0.13, "country": "United Kingdom", "country_code": "GB"}
+    english = {
+        "id": 2,
+        "name": "London",
+        "latitude": 51.51,
+        "longitude": -0.13,
+        "country": "United Kingdom",
+        "country_code": "GB",
+    }
     return {"results": [canadian, english], "generationtime_ms": 0.2}
 
 
@@ -147,7 +197,9 @@ def towns() -> JSON:
 
 
 def read_or_refused(read: Callable[[], Any], api: str) -> Any:
-    """What was read, or None when it was refused as a provider's answer may be; any other error is the test's failure."""
+    """What was read, or None when it was refused as a provider's answer may be; any other error is the test's
+    failure.
+    """
     try:
         return read()
     except ProviderError as error:
@@ -162,13 +214,36 @@ ANY_JSON = st.recursive(
     max_leaves=12,
 )
 WRONG = st.sampled_from(
-    [None, True, False, 0, -1, 1.5, 100, 10**30, -(10**400), "", " ", "x", "NaN", "1e999", "12/0", "9999-99-99", [], [None], {}, {"a": 1}]
+    [
+        None,
+        True,
+        False,
+        0,
+        -1,
+        1.5,
+        100,
+        10**30,
+        -(10**400),
+        "",
+        " ",
+        "x",
+        "NaN",
+        "1e999",
+        "12/0",
+        "9999-99-99",
+        [],
+        [None],
+        {},
+        {"a": 1},
+    ]
 )
 
 
 def places(value: JSON, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The path of each value within."""
-    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+    for key, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
         yield (*path, key)
         yield from places(inner, (*path, key))
 

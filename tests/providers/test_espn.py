@@ -1,4 +1,6 @@
-"""ESPN's scoreboard, sans-I/O: which days are asked, which games and lines are understood, and how each refusal is named."""
+"""ESPN's scoreboard, sans-I/O: which days are asked, which games and lines are understood, and how each
+refusal is named.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.errors import (
+from oddsctl.catalog.sports import find
+from oddsctl.domain.errors import (
     BrokenAnswerError,
     ForbiddenError,
     ProviderError,
@@ -19,14 +22,23 @@ from oddsctl.errors import (
     UnknownSportError,
     UnusableAnswerError,
 )
-from oddsctl.messages.jobs import GeocodeJob, Schedule, ScheduleJob
-from oddsctl.messages.wire import HttpResponse, Quota
-from oddsctl.models import Price, ScheduledGame, Sport, VenueRef
-from oddsctl.policy.coalesce import eastern_day
+from oddsctl.domain.http import HttpResponse, Quota
+from oddsctl.domain.jobs import GeocodeJob, Schedule, ScheduleJob
+from oddsctl.domain.models import Price, ScheduledGame, Sport, VenueRef
+from oddsctl.policy.batching import eastern_day
 from oddsctl.providers.espn import ESPN, day_job, schedule_jobs
-from oddsctl.providers.sports import find
 from tests.fakes import answer
-from tests.providers.payloads import NOW, espn_event, line_of_2026, quotes, read_or_refused, scoreboard, side, spoiled, status
+from tests.providers.payloads import (
+    NOW,
+    espn_event,
+    line_of_2026,
+    quotes,
+    read_or_refused,
+    scoreboard,
+    side,
+    spoiled,
+    status,
+)
 
 API = ESPN("https://api.example.org", "oddsctl/1 (+https://example.org)")
 JOB = ScheduleJob("football/nfl", "20251127")
@@ -65,7 +77,10 @@ def test_a_scoreboard_is_asked_with_the_limit_that_behaves_and_an_honest_user_ag
     request = API.request(JOB)
     assert request.url == "https://api.example.org/apis/site/v2/sports/football/nfl/scoreboard"
     assert request.params == (("dates", "20251127"), ("limit", "500"))
-    assert request.headers == (("Accept", "application/json"), ("User-Agent", "oddsctl/1 (+https://example.org)"))
+    assert request.headers == (
+        ("Accept", "application/json"),
+        ("User-Agent", "oddsctl/1 (+https://example.org)"),
+    )
     assert request.secret == ()
 
 
@@ -111,13 +126,18 @@ def dates(sport: str, start: str, end: str) -> list[str]:
         ("2025-11-27T05:00Z", "2025-11-26T05:00Z", []),
     ],
 )
-def test_the_days_are_us_eastern_and_asked_as_their_months_where_these_fit_an_answer(start: str, end: str, expected: list[str]) -> None:
+def test_the_days_are_us_eastern_and_asked_as_their_months_where_these_fit_an_answer(
+    start: str, end: str, expected: list[str]
+) -> None:
     assert dates("mlb", start, end) == expected
     for sport in ("nfl", "epl", "nhl"):
         assert dates(sport, start, end) == list(dict.fromkeys(day[:6] for day in expected))
 
 
-@pytest.mark.parametrize(("sport", "expected"), [("nfl", ["20251127"]), ("mlb", ["20251127"]), ("epl", ["202511"]), ("mls", ["202511"])])
+@pytest.mark.parametrize(
+    ("sport", "expected"),
+    [("nfl", ["20251127"]), ("mlb", ["20251127"]), ("epl", ["202511"]), ("mls", ["202511"])],
+)
 def test_single_days_are_asked_only_where_they_hold_all_their_games(sport: str, expected: list[str]) -> None:
     """Soccer's days beyond about tomorrow are answered empty, though the month has their games."""
     jobs = schedule_jobs(find(sport), at("2025-11-27T05:00Z"), at("2025-11-28T05:00Z"), by_day=True)
@@ -125,7 +145,9 @@ def test_single_days_are_asked_only_where_they_hold_all_their_games(sport: str, 
     assert all(job.folds == (len(job.dates) == 6) for job in jobs)
 
 
-@pytest.mark.parametrize(("sport", "expected"), [("nfl", "202511"), ("mls", "202511"), ("mlb", "20251127"), ("ncaab", "20251127")])
+@pytest.mark.parametrize(
+    ("sport", "expected"), [("nfl", "202511"), ("mls", "202511"), ("mlb", "20251127"), ("ncaab", "20251127")]
+)
 def test_a_day_is_held_by_its_month_where_that_fits_an_answer(sport: str, expected: str) -> None:
     assert day_job(find(sport), "20251127").dates == expected
 
@@ -133,10 +155,18 @@ def test_a_day_is_held_by_its_month_where_that_fits_an_answer(sport: str, expect
 @pytest.mark.parametrize(
     ("start", "end", "expected"),
     [
-        ("2025-12-26T00:00+00:00", "2025-12-27T00:00+00:00", ["202512"]),  # seven in the evening of the 25th to that of the 26th
+        (
+            "2025-12-26T00:00+00:00",
+            "2025-12-27T00:00+00:00",
+            ["202512"],
+        ),  # seven in the evening of the 25th to that of the 26th
         ("2026-08-15T00:00+01:00", "2026-08-16T00:00+01:00", ["202608"]),
         ("2025-11-01T00:00+00:00", "2025-11-02T00:00+00:00", ["202510", "202511"]),
-        ("2026-03-29T00:00+00:00", "2026-03-30T00:00+01:00", ["202603"]),  # London springs forward three weeks later
+        (
+            "2026-03-29T00:00+00:00",
+            "2026-03-30T00:00+01:00",
+            ["202603"],
+        ),  # London springs forward three weeks later
         ("2026-01-01T12:00+00:00", "2026-01-01T17:00+00:00", ["202601"]),
     ],
 )
@@ -155,8 +185,15 @@ def test_a_sport_that_espn_does_not_have_is_asked_of_nobody() -> None:
     assert schedule_jobs(Sport("x", "X", "x_key", None), 0.0, 1e6) == ()
 
 
-@given(st.floats(1.6e9, 1.9e9), st.floats(60, 40 * 86400), st.floats(0, 1, exclude_max=True), st.sampled_from(["nfl", "ncaab"]))
-def test_a_game_within_the_span_is_in_exactly_one_of_the_scoreboards(start: float, length: float, share: float, sport: str) -> None:
+@given(
+    st.floats(1.6e9, 1.9e9),
+    st.floats(60, 40 * 86400),
+    st.floats(0, 1, exclude_max=True),
+    st.sampled_from(["nfl", "ncaab"]),
+)
+def test_a_game_within_the_span_is_in_exactly_one_of_the_scoreboards(
+    start: float, length: float, share: float, sport: str
+) -> None:
     moment = start + share * length
     jobs = schedule_jobs(find(sport), start, start + length)
     if moment < start + length:
@@ -227,13 +264,18 @@ def test_an_hour_not_fixed_is_told() -> None:
 
 def test_a_venue_may_lack_its_roof_its_state_and_itself() -> None:
     soccer = {"id": 208, "fullName": "Ashton Gate", "address": {"city": "Bristol", "country": "England"}}
-    assert game(venue=soccer, neutralSite=True).venue == VenueRef("208", "Ashton Gate", "Bristol", None, "England", indoor=None)
+    assert game(venue=soccer, neutralSite=True).venue == VenueRef(
+        "208", "Ashton Gate", "Bristol", None, "England", indoor=None
+    )
     assert game(venue={"address": {"summary": "Court 3"}}).venue is None
     assert game(venue=None).venue is None
 
 
 def test_placeholders_are_teams_until_the_real_ones_are_known() -> None:
-    assert game(competitors=[side("home", "Round of 16 3 Winner", "RD16"), side("away", "TBD", "TBD")]).home == "Round of 16 3 Winner"
+    assert (
+        game(competitors=[side("home", "Round of 16 3 Winner", "RD16"), side("away", "TBD", "TBD")]).home
+        == "Round of 16 3 Winner"
+    )
 
 
 @pytest.mark.parametrize(
@@ -242,7 +284,14 @@ def test_placeholders_are_teams_until_the_real_ones_are_known() -> None:
         None,
         [],
         [{"competitors": None}],
-        [{"competitors": [{"id": "1", "athlete": {"displayName": "A"}}, {"id": "2", "athlete": {"displayName": "B"}}]}],
+        [
+            {
+                "competitors": [
+                    {"id": "1", "athlete": {"displayName": "A"}},
+                    {"id": "2", "athlete": {"displayName": "B"}},
+                ]
+            }
+        ],
         [{"competitors": [{"homeAway": "home", "athlete": {}}, {"homeAway": "away", "athlete": {}}]}],
         [{"competitors": [side("home", "Alone", "A")]}],
         [{"competitors": [side("home", "A", "A"), side("away", "B", "B") | {"homeAway": ["away"]}]}],
@@ -269,12 +318,18 @@ def test_no_games_are_no_error() -> None:
         (espn_event() | {"date": "9999-01-01T00:00Z"}, "event 2 has a date that is no time"),
         (espn_event() | {"date": "2022-11-27T18:00Z"}, "event 2 is of 2022-11-27T18:00Z, not of 20251127"),
         (espn_event(status=None), "event 2 has no status"),
-        (espn_event(status=status("X", "soon", completed=False)), "competition 1 of event 2 has a status that is neither"),
+        (
+            espn_event(status=status("X", "soon", completed=False)),
+            "competition 1 of event 2 has a status that is neither",
+        ),
         (espn_event() | {"competitions": "x"}, "event 2 has no competition"),
         (espn_event() | {"competitions": [None]}, "competition 1 of event 2 is no object"),
         (espn_event(competitors={"home": 1}), "competition 1 of event 2 has competitors that are no list"),
         (espn_event(competitors=[None]), "competitor 1 of competition 1 of event 2 is no object"),
-        (espn_event(competitors=[side("home", "A" * 5_000_000, "A"), side("away", "B", "B")]), "has a displayName that is no name"),
+        (
+            espn_event(competitors=[side("home", "A" * 5_000_000, "A"), side("away", "B", "B")]),
+            "has a displayName that is no name",
+        ),
         (espn_event(), "event 401772891 is there twice"),
     ],
 )
@@ -288,7 +343,9 @@ def test_an_event_that_cannot_be_read_costs_itself_alone(event: Any, message: st
 @pytest.mark.parametrize("score", [1e308, -1, 10**400, 1001, True, 3.5, {}])
 def test_an_absurd_score_is_none_and_told(score: Any) -> None:
     playing = status("IN_PROGRESS", "in", completed=False)
-    found = read(espn_event(status=playing, competitors=[side("home", "A", "A", score), side("away", "B", "B", "7")]))
+    found = read(
+        espn_event(status=playing, competitors=[side("home", "A", "A", score), side("away", "B", "B", "7")])
+    )
     assert [(game.home_score, game.away_score) for game in found.games] == [(None, 7)]
     assert found.left_out.counts == (("score", 1),)
 
@@ -309,7 +366,9 @@ def test_an_answer_without_events_is_a_broken_contract(body: Any) -> None:
         API.parse(JOB, answer(body))
 
 
-@pytest.mark.parametrize(("body", "what"), [([], "is no object"), ({"events": None}, "events is no list"), ("x", "is no object")])
+@pytest.mark.parametrize(
+    ("body", "what"), [([], "is no object"), ({"events": None}, "events is no list"), ("x", "is no object")]
+)
 def test_an_answer_of_another_shape_is_a_broken_contract(body: Any, what: str) -> None:
     with pytest.raises(BrokenAnswerError, match=what):
         API.parse(JOB, answer(body))
@@ -353,12 +412,21 @@ def test_the_opening_price_stands_until_there_is_a_newer_one() -> None:
 
 def test_a_market_taken_off_has_no_price_though_it_had_one() -> None:
     off = quotes({"odds": "-150"}, {"odds": "OFF"})
-    assert line(moneyline={"home": off, "away": off}, homeTeamOdds={"moneyLine": -150}, awayTeamOdds={"moneyLine": 130}) == []
+    assert (
+        line(
+            moneyline={"home": off, "away": off},
+            homeTeamOdds={"moneyLine": -150},
+            awayTeamOdds={"moneyLine": 130},
+        )
+        == []
+    )
 
 
 def test_the_shape_of_2022_is_read() -> None:
     home, away = {"moneyLine": -150, "spreadOdds": -110}, {"moneyLine": 130, "spreadOdds": -110.0}
-    assert line(homeTeamOdds=home, awayTeamOdds=away, spread=-3.5, overUnder=44, overOdds=-105, underOdds=-115) == [
+    assert line(
+        homeTeamOdds=home, awayTeamOdds=away, spread=-3.5, overUnder=44, overOdds=-105, underOdds=-115
+    ) == [
         ("h2h", "Detroit Lions", 1.6667, None),
         ("h2h", "Green Bay Packers", 2.3, None),
         ("spreads", "Detroit Lions", 1.9091, -3.5),
@@ -398,8 +466,18 @@ def test_british_fractions_are_read_and_else_the_decimal_beside_them() -> None:
         {"homeTeamOdds": {"moneyLine": -150}},  # one side
         {"homeTeamOdds": {"moneyLine": 0}, "awayTeamOdds": {"moneyLine": 0}},
         {"homeTeamOdds": {"spreadOdds": -110}, "awayTeamOdds": {"spreadOdds": -110}},  # prices without points
-        {"pointSpread": {"home": quotes({"line": "-3.5", "odds": "-110"}), "away": quotes({"line": "-3.5", "odds": "-110"})}},
-        {"total": {"over": quotes({"line": "o48.5", "odds": "-110"}), "under": quotes({"line": "u47.5", "odds": "-110"})}},
+        {
+            "pointSpread": {
+                "home": quotes({"line": "-3.5", "odds": "-110"}),
+                "away": quotes({"line": "-3.5", "odds": "-110"}),
+            }
+        },
+        {
+            "total": {
+                "over": quotes({"line": "o48.5", "odds": "-110"}),
+                "under": quotes({"line": "u47.5", "odds": "-110"}),
+            }
+        },
         {"homeTeamOdds": {"summary": "1/0"}, "awayTeamOdds": {"summary": "-1/2"}},
         {"homeTeamOdds": {"value": 1.0}, "awayTeamOdds": {"summary": "0/1"}},
         {"homeTeamOdds": {"moneyLine": -10_000_000}, "awayTeamOdds": {"moneyLine": 5000}},  # 1.0 when rounded
@@ -420,7 +498,11 @@ def test_no_line_is_no_error(odds: Any) -> None:
 
 
 def test_of_several_providers_the_one_with_most_prices_is_shown() -> None:
-    poor = {"provider": {"name": "Bet 365"}, "homeTeamOdds": {"moneyLine": 120}, "awayTeamOdds": {"moneyLine": -150}}
+    poor = {
+        "provider": {"name": "Bet 365"},
+        "homeTeamOdds": {"moneyLine": 120},
+        "awayTeamOdds": {"moneyLine": -150},
+    }
     assert {price.bookmaker for price in game([poor, None, line_of_2026()]).line} == {BOOK}
     assert {price.bookmaker for price in game([None, poor]).line} == {"espn:Bet 365"}
 
@@ -431,8 +513,18 @@ def test_of_several_providers_the_one_with_most_prices_is_shown() -> None:
 @pytest.mark.parametrize(
     ("code", "body", "kind", "message"),
     [
-        (400, {"code": 400, "message": "Failed to get events endpoint."}, RejectedError, "espn: has no scoreboard for dates=20251127"),
-        (400, {"message": "Bad Request: sport 'boxing' and/or league 'boxing' are invalid"}, UnknownSportError, "espn: Bad Request: sport"),
+        (
+            400,
+            {"code": 400, "message": "Failed to get events endpoint."},
+            RejectedError,
+            "espn: has no scoreboard for dates=20251127",
+        ),
+        (
+            400,
+            {"message": "Bad Request: sport 'boxing' and/or league 'boxing' are invalid"},
+            UnknownSportError,
+            "espn: Bad Request: sport",
+        ),
         (400, [], RejectedError, "espn: HTTP 400"),
         (404, {"code": 404}, UnknownSportError, "espn: knows no football/nfl (HTTP 404)"),
         (418, {}, RejectedError, "espn: HTTP 418"),
@@ -468,6 +560,13 @@ def test_a_spoiled_scoreboard_is_read_or_refused(body: Any) -> None:
     assert all(price.price > 1 for game in found.games for price in game.line) if found else True
 
 
-@given(spoiled([line_of_2026(), {"homeTeamOdds": {"summary": "11/2", "value": 6.5}, "awayTeamOdds": {"moneyLine": -110}}]))
+@given(
+    spoiled(
+        [
+            line_of_2026(),
+            {"homeTeamOdds": {"summary": "11/2", "value": 6.5}, "awayTeamOdds": {"moneyLine": -110}},
+        ]
+    )
+)
 def test_a_spoiled_line_never_costs_the_game(odds: Any) -> None:
     assert game(odds).home == "Detroit Lions"

@@ -1,4 +1,5 @@
-"""ESPN's own line by itself: each year's shape gives the same kind of prices, and no shape at all gives none and no error.
+"""ESPN's own line by itself: each year's shape gives the same kind of prices, and no shape at all gives none
+and no error.
 
 What a line is within a scoreboard stands in `test_espn.py`.
 """
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.models import Price
+from oddsctl.domain.models import Price
 from oddsctl.providers.espn_line import line
 from tests.providers.payloads import ANY_JSON, line_of_2026, quotes, spoiled
 
@@ -19,7 +20,11 @@ HOME, AWAY = "Detroit Lions", "Green Bay Packers"
 
 
 def market(name: str, odds: dict[str, Any]) -> list[tuple[str, float, float | None]]:
-    return [(price.outcome, price.price, price.point) for price in line([odds], HOME, AWAY) if price.market == name]
+    return [
+        (price.outcome, price.price, price.point)
+        for price in line([odds], HOME, AWAY)
+        if price.market == name
+    ]
 
 
 @pytest.mark.parametrize(
@@ -41,12 +46,21 @@ def market(name: str, odds: dict[str, Any]) -> list[tuple[str, float, float | No
     ],
 )
 def test_the_bookmaker_is_espns_provider_in_one_spelling(provider: Any, bookmaker: str) -> None:
-    assert {price.bookmaker for price in line([line_of_2026() | {"provider": provider}], HOME, AWAY)} == {bookmaker}
+    assert {price.bookmaker for price in line([line_of_2026() | {"provider": provider}], HOME, AWAY)} == {
+        bookmaker
+    }
 
 
 def test_a_draw_of_2026_stands_among_the_moneylines() -> None:
-    sides = {side: quotes({"odds": "+100"}, {"odds": odds}) for side, odds in (("home", "-295"), ("away", "+900"), ("draw", "+425"))}
-    assert market("h2h", {"moneyline": sides}) == [(HOME, 1.339, None), (AWAY, 10.0, None), ("Draw", 5.25, None)]
+    sides = {
+        side: quotes({"odds": "+100"}, {"odds": odds})
+        for side, odds in (("home", "-295"), ("away", "+900"), ("draw", "+425"))
+    }
+    assert market("h2h", {"moneyline": sides}) == [
+        (HOME, 1.339, None),
+        (AWAY, 10.0, None),
+        ("Draw", 5.25, None),
+    ]
 
 
 def test_a_draw_may_still_stand_in_the_old_place() -> None:
@@ -59,16 +73,26 @@ def test_even_is_two_in_each_place_where_it_was_seen() -> None:
         (HOME, 2.0, None),
         (AWAY, 1.8333, None),
     ]
-    total = {"over": quotes({"line": "o8.5", "odds": "EVEN"}), "under": quotes({"line": "u8.5", "odds": "-120"})}
+    total = {
+        "over": quotes({"line": "o8.5", "odds": "EVEN"}),
+        "under": quotes({"line": "u8.5", "odds": "-120"}),
+    }
     assert market("totals", {"total": total}) == [("Over", 2.0, 8.5), ("Under", 1.8333, 8.5)]
 
 
 def test_the_spread_of_the_home_team_is_turned_round_for_the_visitors() -> None:
-    baseball = {"details": "BOS -120", "spread": 1.5, "homeTeamOdds": {"spreadOdds": -200}, "awayTeamOdds": {"spreadOdds": 165}}
+    baseball = {
+        "details": "BOS -120",
+        "spread": 1.5,
+        "homeTeamOdds": {"spreadOdds": -200},
+        "awayTeamOdds": {"spreadOdds": 165},
+    }
     assert market("spreads", baseball) == [(HOME, 1.5, 1.5), (AWAY, 2.65, -1.5)]
 
 
-@pytest.mark.parametrize("listed", [None, [], [None], [None, None], {}, "x", 7, [[]], [{}], [{"provider": {"name": "DraftKings"}}]])
+@pytest.mark.parametrize(
+    "listed", [None, [], [None], [None, None], {}, "x", 7, [[]], [{}], [{"provider": {"name": "DraftKings"}}]]
+)
 def test_no_line_is_no_error(listed: Any) -> None:
     assert line(listed, HOME, AWAY) == ()
 
@@ -81,7 +105,9 @@ def test_whatever_stands_in_its_place_a_line_raises_nothing(value: Any) -> None:
 
 def check(prices: tuple[Price, ...]) -> None:
     """The promises that a board relies on."""
-    by_market = {name: [price for price in prices if price.market == name] for name in ("h2h", "spreads", "totals")}
+    by_market = {
+        name: [price for price in prices if price.market == name] for name in ("h2h", "spreads", "totals")
+    }
     assert sum(map(len, by_market.values())) == len(prices)
     assert all(price.price > 1 for price in prices)
     assert [price.outcome for price in by_market["h2h"]][:2] in ([], [HOME, AWAY])

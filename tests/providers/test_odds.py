@@ -1,4 +1,6 @@
-"""The Odds API, sans-I/O: what is asked, what it costs at the most, what is understood, and how each refusal is named."""
+"""The Odds API, sans-I/O: what is asked, what it costs at the most, what is understood, and how each refusal
+is named.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from oddsctl.errors import (
+from oddsctl.domain.errors import (
     BrokenAnswerError,
     DeactivatedKeyError,
     EventGoneError,
@@ -25,12 +27,34 @@ from oddsctl.errors import (
     UnknownSportError,
     UnusableAnswerError,
 )
-from oddsctl.messages.jobs import Events, EventsJob, GeocodeJob, Job, OddsJob, Score, Scores, ScoresJob, SportEntry, Sports, SportsJob
-from oddsctl.messages.wire import HttpResponse, Quota, Secret
-from oddsctl.models import OddsEvent, Price
-from oddsctl.providers.odds import TheOddsAPI
+from oddsctl.domain.http import HttpResponse, Quota, Secret
+from oddsctl.domain.jobs import (
+    Events,
+    EventsJob,
+    GeocodeJob,
+    Job,
+    OddsJob,
+    Score,
+    Scores,
+    ScoresJob,
+    SportEntry,
+    Sports,
+    SportsJob,
+)
+from oddsctl.domain.models import OddsEvent, Price
+from oddsctl.providers.the_odds_api import TheOddsAPI
 from tests.fakes import answer
-from tests.providers.payloads import NOW, board, book, market, odds_event, read_or_refused, refusal, scores, spoiled
+from tests.providers.payloads import (
+    NOW,
+    board,
+    book,
+    market,
+    odds_event,
+    read_or_refused,
+    refusal,
+    scores,
+    spoiled,
+)
 
 KEY = "test-key-DO-NOT-LEAK"
 API = TheOddsAPI("https://api.example.org", lambda: Secret(KEY))
@@ -65,14 +89,24 @@ def test_a_board_is_asked_whole_in_decimal_and_iso_with_sorted_lists() -> None:
     job = OddsJob("americanfootball_nfl", ("totals", "H2H", " spreads", "totals"), ("us2", "us"))
     request = API.request(job)
     assert request.url == "https://api.example.org/v4/sports/americanfootball_nfl/odds"
-    assert request.params == (("dateFormat", "iso"), ("markets", "h2h,spreads,totals"), ("oddsFormat", "decimal"), ("regions", "us,us2"))
+    assert request.params == (
+        ("dateFormat", "iso"),
+        ("markets", "h2h,spreads,totals"),
+        ("oddsFormat", "decimal"),
+        ("regions", "us,us2"),
+    )
     assert request.headers == (("Accept", "application/json"),)
     assert request.api == "odds"
 
 
 def test_named_books_stand_in_for_regions() -> None:
     request = API.request(OddsJob("soccer_epl", ("h2h",), ("uk",), ("pinnacle", "betmgm")))
-    assert request.params == (("bookmakers", "betmgm,pinnacle"), ("dateFormat", "iso"), ("markets", "h2h"), ("oddsFormat", "decimal"))
+    assert request.params == (
+        ("bookmakers", "betmgm,pinnacle"),
+        ("dateFormat", "iso"),
+        ("markets", "h2h"),
+        ("oddsFormat", "decimal"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,16 +115,25 @@ def test_named_books_stand_in_for_regions() -> None:
         (SportsJob(), "sports", ()),
         (EventsJob("soccer_epl"), "sports/soccer_epl/events", (("dateFormat", "iso"),)),
         (ScoresJob("baseball_mlb"), "sports/baseball_mlb/scores", (("dateFormat", "iso"),)),
-        (ScoresJob("baseball_mlb", 3), "sports/baseball_mlb/scores", (("dateFormat", "iso"), ("daysFrom", "3"))),
+        (
+            ScoresJob("baseball_mlb", 3),
+            "sports/baseball_mlb/scores",
+            (("dateFormat", "iso"), ("daysFrom", "3")),
+        ),
     ],
 )
-def test_the_other_endpoints_are_asked_as_documented(job: Job, path: str, params: tuple[tuple[str, str], ...]) -> None:
+def test_the_other_endpoints_are_asked_as_documented(
+    job: Job, path: str, params: tuple[tuple[str, str], ...]
+) -> None:
     request = API.request(job)
     assert (request.url, request.params) == (f"https://api.example.org/v4/{path}", params)
 
 
 def test_one_events_odds_have_their_own_path() -> None:
-    assert API.request(EVENT).url == f"https://api.example.org/v4/sports/americanfootball_nfl/events/{'a' * 32}/odds"
+    assert (
+        API.request(EVENT).url
+        == f"https://api.example.org/v4/sports/americanfootball_nfl/events/{'a' * 32}/odds"
+    )
 
 
 def test_a_name_cannot_leave_its_place_in_the_path() -> None:
@@ -116,7 +159,11 @@ def test_without_a_key_the_request_says_so() -> None:
 
 def test_the_account_is_the_same_for_the_same_key_and_does_not_show_it() -> None:
     other = TheOddsAPI("https://api.example.org", lambda: Secret("another"))
-    assert API.account() == TheOddsAPI("https://elsewhere.example.org", lambda: Secret(KEY)).account() != other.account()
+    assert (
+        API.account()
+        == TheOddsAPI("https://elsewhere.example.org", lambda: Secret(KEY)).account()
+        != other.account()
+    )
     assert KEY not in API.account()
 
 
@@ -198,7 +245,9 @@ def test_the_odds_of_one_event_are_one_object_whose_books_have_no_time() -> None
 
 
 def test_lay_prices_of_exchanges_stay_a_market_of_their_own() -> None:
-    exchange = book("betfair_ex_eu", market("h2h", ("Detroit Lions", 1.5)), market("h2h_lay", ("Detroit Lions", 1.52)))
+    exchange = book(
+        "betfair_ex_eu", market("h2h", ("Detroit Lions", 1.5)), market("h2h_lay", ("Detroit Lions", 1.52))
+    )
     assert [price.market for price in prices(exchange)] == ["h2h", "h2h_lay"]
 
 
@@ -235,11 +284,18 @@ def test_half_a_surrogate_pair_in_a_name_can_be_printed() -> None:
 
 
 def test_an_outright_has_a_title_instead_of_teams() -> None:
-    listed = odds_event(book("fanduel", market("outrights", ("Detroit Lions", 9.0))), home_team=None, away_team=None, sport_title="Winner")
+    listed = odds_event(
+        book("fanduel", market("outrights", ("Detroit Lions", 9.0))),
+        home_team=None,
+        away_team=None,
+        sport_title="Winner",
+    )
     answer = read(BOARD, [odds_event(id="c" * 32), listed])
     (outright,) = answer.outrights
     assert (outright.title, outright.home, outright.away) == ("Winner", "", "")
-    assert [(price.market, price.outcome, price.price) for price in outright.prices] == [("outrights", "Detroit Lions", 9.0)]
+    assert [(price.market, price.outcome, price.price) for price in outright.prices] == [
+        ("outrights", "Detroit Lions", 9.0)
+    ]
     assert [event.id for event in answer.games] == ["c" * 32]
 
 
@@ -250,14 +306,41 @@ def test_the_free_schedule_has_no_books() -> None:
 
 
 def test_scores_are_texts_and_none_before_the_start() -> None:
-    live = Score("a" * 32, AT_18, completed=False, home="Detroit Lions", away="Green Bay Packers", home_score=24, away_score=17)
-    ahead = Score("b" * 32, AT_18, completed=False, home="Detroit Lions", away="Green Bay Packers", home_score=None, away_score=None)
+    live = Score(
+        "a" * 32,
+        AT_18,
+        completed=False,
+        home="Detroit Lions",
+        away="Green Bay Packers",
+        home_score=24,
+        away_score=17,
+    )
+    ahead = Score(
+        "b" * 32,
+        AT_18,
+        completed=False,
+        home="Detroit Lions",
+        away="Green Bay Packers",
+        home_score=None,
+        away_score=None,
+    )
     assert read(ScoresJob("americanfootball_nfl"), scores()) == Scores((live, ahead))
 
 
 def test_sports_are_listed_with_what_they_offer() -> None:
-    body = [{"key": "golf_winner", "group": "Golf", "title": "Golf", "description": "", "active": True, "has_outrights": True}]
-    assert read(SportsJob(), body) == Sports((SportEntry("golf_winner", "Golf", active=True, has_outrights=True),))
+    body = [
+        {
+            "key": "golf_winner",
+            "group": "Golf",
+            "title": "Golf",
+            "description": "",
+            "active": True,
+            "has_outrights": True,
+        }
+    ]
+    assert read(SportsJob(), body) == Sports(
+        (SportEntry("golf_winner", "Golf", active=True, has_outrights=True),)
+    )
 
 
 @pytest.mark.parametrize(
@@ -291,8 +374,14 @@ NAMELESS = {name: value for name, value in odds_event().items() if not name.ends
         (odds_event(commence_time=float("nan")), "has a commence_time that is no time"),
         (odds_event(commence_time=1e308), "has a commence_time that is no time"),
         (odds_event(commence_time="9999-12-31T00:00:00Z"), "has a commence_time that is no time"),
-        (odds_event(commence_time="2028-11-27T18:00:00Z"), "begins on 2028-11-27T18:00:00Z, which is not likely"),
-        (odds_event(commence_time="2023-11-27T18:00:00Z"), "begins on 2023-11-27T18:00:00Z, which is not likely"),
+        (
+            odds_event(commence_time="2028-11-27T18:00:00Z"),
+            "begins on 2028-11-27T18:00:00Z, which is not likely",
+        ),
+        (
+            odds_event(commence_time="2023-11-27T18:00:00Z"),
+            "begins on 2023-11-27T18:00:00Z, which is not likely",
+        ),
         (odds_event(sport_key="basketball_nba"), "is of the sport basketball_nba, not americanfootball_nfl"),
         (odds_event(id=" "), "has a id that is no name"),
         (odds_event(id={"a": 1}), "has a id that is no name"),
@@ -311,7 +400,24 @@ def test_an_event_that_cannot_be_read_or_was_not_asked_for_costs_itself_alone(ev
     assert why in found.left_out.first
 
 
-NO_PRICE: list[Any] = [None, "?", "OFF", {}, [2.0], True, float("nan"), float("inf"), 1e308, -1e308, 1e6, 0, 1.0, -3, "1e308", 10**400]
+NO_PRICE: list[Any] = [
+    None,
+    "?",
+    "OFF",
+    {},
+    [2.0],
+    True,
+    float("nan"),
+    float("inf"),
+    1e308,
+    -1e308,
+    1e6,
+    0,
+    1.0,
+    -3,
+    "1e308",
+    10**400,
+]
 NO_NAME: list[Any] = [None, "", "\u200b", {}, "n" * 5000, True]
 NO_POINT: list[Any] = [None, "half", 1e308, float("inf"), 10_001, True, {}, []]
 GOOD = book("good", market("h2h", ("Detroit Lions", 1.5), ("Green Bay Packers", 2.6)))
@@ -331,12 +437,21 @@ GOOD = book("good", market("h2h", ("Detroit Lions", 1.5), ("Green Bay Packers", 
         (book("bad", market("h2h", ("a", 2.0)) | {"key": {}}), "market", 0),
         *[(book("bad", market("h2h", ("a", 2.0), ("b", price))), "price", 1) for price in NO_PRICE],
         *[(book("bad", market("h2h", ("a", 2.0), (name, 3.0))), "price", 1) for name in NO_NAME],
-        *[(book("bad", market("spreads", ("a", 2.0, 3.5), ("b", 2.0, point))), "price", 1) for point in NO_POINT],
-        (book("bad", market("h2h", ("a", 2.0)) | {"outcomes": [None, {"name": "a", "price": 2.0}]}), "price", 1),
+        *[
+            (book("bad", market("spreads", ("a", 2.0, 3.5), ("b", 2.0, point))), "price", 1)
+            for point in NO_POINT
+        ],
+        (
+            book("bad", market("h2h", ("a", 2.0)) | {"outcomes": [None, {"name": "a", "price": 2.0}]}),
+            "price",
+            1,
+        ),
         (book("bad", market("h2h") | {"outcomes": [[[[]]]]}), "price", 0),
     ],
 )
-def test_a_part_of_a_paid_board_that_cannot_be_read_costs_itself_alone(bad: Any, kind: str, kept: int) -> None:
+def test_a_part_of_a_paid_board_that_cannot_be_read_costs_itself_alone(
+    bad: Any, kind: str, kept: int
+) -> None:
     found: Events = read(BOARD, [odds_event(bad, GOOD)])
     assert [price.price for price in found.events[0].prices if price.bookmaker == "good"] == [1.5, 2.6]
     assert len(found.events[0].prices) == 2 + kept
@@ -345,7 +460,9 @@ def test_a_part_of_a_paid_board_that_cannot_be_read_costs_itself_alone(bad: Any,
 
 @pytest.mark.parametrize("cut", [-1, -2, -30, -200])
 def test_of_a_paid_board_that_broke_off_the_whole_events_stay(cut: int) -> None:
-    body = json.dumps([odds_event(GOOD), odds_event(GOOD, id="b" * 32), odds_event(GOOD, id="c" * 32)]).encode()
+    body = json.dumps(
+        [odds_event(GOOD), odds_event(GOOD, id="b" * 32), odds_event(GOOD, id="c" * 32)]
+    ).encode()
     found: Events = API.parse(BOARD, HttpResponse(200, {}, body[:cut]))  # type: ignore[assignment]
     assert [event.id[0] for event in found.events] == (["a", "b", "c"] if cut == -1 else ["a", "b"])
     assert found.left_out.counts == (("event", 1),)
@@ -358,23 +475,35 @@ def test_a_huge_whole_number_costs_itself_alone_and_ids_that_are_numbers_stay() 
 
 
 def test_several_left_out_are_counted_by_kind_in_one_line() -> None:
-    body = [odds_event(book("a", market("h2h", ("x", None), ("y", None), ("z", 2.0))), None), odds_event(id="b"), odds_event(id="b")]
+    body = [
+        odds_event(book("a", market("h2h", ("x", None), ("y", None), ("z", 2.0))), None),
+        odds_event(id="b"),
+        odds_event(id="b"),
+    ]
     left_out = read(BOARD, body).left_out
     assert str(left_out) == (
-        "left out 2 prices, 1 book and 1 event that cannot be used (first: outcome 1 of market 1 of book 1 of event 1 has no price)"
+        "left out 2 prices, 1 book and 1 event that cannot be used (first: outcome 1 of market 1 of book 1 "
+        "of event 1 has no price)"
     )
 
 
-@pytest.mark.parametrize(("job", "body"), [(BOARD, [odds_event(id=None), None]), (EVENT, odds_event(id="b" * 32)), (EVENT, {})])
+@pytest.mark.parametrize(
+    ("job", "body"), [(BOARD, [odds_event(id=None), None]), (EVENT, odds_event(id="b" * 32)), (EVENT, {})]
+)
 def test_of_a_paid_answer_without_anything_to_use_all_is_refused(job: Job, body: Any) -> None:
-    with pytest.raises(UnusableAnswerError, match=r"^odds: left out \d events? that cannot be used \(first: "):
+    with pytest.raises(
+        UnusableAnswerError, match=r"^odds: left out \d events? that cannot be used \(first: "
+    ):
         read(job, body)
 
 
 def test_free_answers_lose_single_entries_too() -> None:
     listed = {"key": "golf_winner", "title": "Golf", "active": True, "has_outrights": True}
     sports: Sports = read(SportsJob(), [listed, {}, None, listed | {"key": "x" * 999}])
-    assert ([sport.key for sport in sports.sports], sports.left_out.counts) == (["golf_winner"], (("sport", 3),))
+    assert ([sport.key for sport in sports.sports], sports.left_out.counts) == (
+        ["golf_winner"],
+        (("sport", 3),),
+    )
     body = scores()
     body[0]["scores"][0]["score"] = 1e308
     found: Scores = read(ScoresJob("americanfootball_nfl"), [*body, {"id": 1}, body[1]])
@@ -394,7 +523,10 @@ def test_the_next_games_of_all_sports_may_be_of_any_sport() -> None:
         (b'[{"id": none}]', "odds: the answer is no JSON from character 8 on (none}])"),
         (b"\xff\xfe\xfa", "odds: the answer is no JSON from character 0 on (\ufffd\ufffd\ufffd)"),
         (b"[" * 100_000, "odds: the answer is no JSON"),
-        (f"<a href='/v4/odds?apiKey={KEY}'>".encode(), "odds: the answer is no JSON from character 0 on (<a href='/v4/odds)"),
+        (
+            f"<a href='/v4/odds?apiKey={KEY}'>".encode(),
+            "odds: the answer is no JSON from character 0 on (<a href='/v4/odds)",
+        ),
     ],
 )
 def test_what_is_no_json_is_refused_and_repeats_no_query_string(body: bytes, message: str) -> None:
@@ -429,7 +561,9 @@ def test_what_is_no_json_is_refused_and_repeats_no_query_string(body: bytes, mes
         ("INVALID_KEY", 200, InvalidKeyError),
     ],
 )
-def test_a_refusal_is_named_by_its_whole_code_then_by_its_status(code: str, status: int, kind: type[ProviderError]) -> None:
+def test_a_refusal_is_named_by_its_whole_code_then_by_its_status(
+    code: str, status: int, kind: type[ProviderError]
+) -> None:
     error = refused(status, refusal(code, "No such luck"))
     assert type(error) is kind
     assert error.message == f"odds: No such luck ({code}{f', HTTP {status}' if status >= 500 else ''})"
@@ -437,16 +571,24 @@ def test_a_refusal_is_named_by_its_whole_code_then_by_its_status(code: str, stat
 
 @pytest.mark.parametrize("message", [None, "", {"text": "No"}, [["No"]], True])
 def test_a_message_that_is_no_text_is_not_shown(message: Any) -> None:
-    assert refused(422, refusal("INVALID_REGION", message)).message == "odds: refused without a reason (INVALID_REGION)"
+    assert (
+        refused(422, refusal("INVALID_REGION", message)).message
+        == "odds: refused without a reason (INVALID_REGION)"
+    )
 
 
 DOCUMENTED = """
-MISSING_KEY INVALID_KEY DEACTIVATED_KEY EXCEEDED_FREQ_LIMIT OUT_OF_USAGE_CREDITS MISSING_REGION INVALID_REGION INVALID_BOOKMAKERS
-MISSING_MARKET INVALID_MARKET INVALID_MARKET_COMBO INVALID_DATE_FORMAT INVALID_ODDS_FORMAT INVALID_ALL_SPORTS_PARAM INVALID_SPORT
-UNKNOWN_SPORT INVALID_SCORES_DAYS_FROM INVALID_EVENT_IDS INVALID_EVENT_ID EVENT_NOT_FOUND MISSING_HISTORICAL_TIMESTAMP
+MISSING_KEY INVALID_KEY DEACTIVATED_KEY EXCEEDED_FREQ_LIMIT OUT_OF_USAGE_CREDITS MISSING_REGION
+INVALID_REGION INVALID_BOOKMAKERS
+MISSING_MARKET INVALID_MARKET INVALID_MARKET_COMBO INVALID_DATE_FORMAT INVALID_ODDS_FORMAT
+INVALID_ALL_SPORTS_PARAM INVALID_SPORT
+UNKNOWN_SPORT INVALID_SCORES_DAYS_FROM INVALID_EVENT_IDS INVALID_EVENT_ID EVENT_NOT_FOUND
+MISSING_HISTORICAL_TIMESTAMP
 INVALID_HISTORICAL_TIMESTAMP INVALID_COMMENCE_TIME_FROM INVALID_COMMENCE_TIME_TO INVALID_COMMENCE_TIME_RANGE
-HISTORICAL_UNAVAILABLE_ON_FREE_USAGE_PLAN INVALID_PARTICIPANT_ID INVALID_INCLUDE_LINKS INVALID_INCLUDE_SIDS INVALID_INCLUDE_BET_LIMITS
-INVALID_INCLUDE_MULTIPLIERS INVALID_INCLUDE_ROTATION_NUMBERS HISTORICAL_MARKETS_UNAVAILABLE_AT_DATE INVALID_STATUS
+HISTORICAL_UNAVAILABLE_ON_FREE_USAGE_PLAN INVALID_PARTICIPANT_ID INVALID_INCLUDE_LINKS INVALID_INCLUDE_SIDS
+INVALID_INCLUDE_BET_LIMITS
+INVALID_INCLUDE_MULTIPLIERS INVALID_INCLUDE_ROTATION_NUMBERS HISTORICAL_MARKETS_UNAVAILABLE_AT_DATE
+INVALID_STATUS
 """
 """The provider's whole list (FACTS 1.5)."""
 
@@ -508,7 +650,9 @@ def test_without_a_code_the_status_names_it(status: int, kind: type[ProviderErro
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_is_read_as_seconds_or_date_and_believed_for_a_day_at_most(status: int, header: str, retry_at: float | None) -> None:
+def test_retry_after_is_read_as_seconds_or_date_and_believed_for_a_day_at_most(
+    status: int, header: str, retry_at: float | None
+) -> None:
     assert refused(status, refusal("X"), retry_after=header).retry_at == retry_at
 
 
@@ -528,7 +672,9 @@ def test_the_providers_words_are_one_short_line_without_query_strings_and_contro
 
 
 def balance(status: int = 200, **headers: str) -> Quota:
-    return API.quota(HttpResponse(status, {f"x-requests-{name}": value for name, value in headers.items()}, b""))
+    return API.quota(
+        HttpResponse(status, {f"x-requests-{name}": value for name, value in headers.items()}, b"")
+    )
 
 
 def test_the_balance_is_read_from_three_headers_each_of_which_may_be_missing() -> None:
@@ -541,12 +687,18 @@ def test_a_balance_may_be_negative() -> None:
     assert balance(used="5000060", remaining="-60", last="0") == Quota(5_000_060, -60, 0)
 
 
-@pytest.mark.parametrize("garbage", ["", "many", "1.5", "inf", "nan", "12 credits", "1_2", "9" * 400, "1e308", "9" * 5000, "1e10", "١٢"])
+@pytest.mark.parametrize(
+    "garbage",
+    ["", "many", "1.5", "inf", "nan", "12 credits", "1_2", "9" * 400, "1e308", "9" * 5000, "1e10", "١٢"],
+)
 def test_a_balance_that_is_no_whole_number_is_unknown_and_never_zero(garbage: str) -> None:
     assert balance(used=garbage, remaining="1", last=garbage) == Quota(None, 1, None)
 
 
-@pytest.mark.parametrize(("header", "absurd"), [("used", "-1"), ("used", "1000000001"), ("remaining", "-1e9999"), ("last", "100001")])
+@pytest.mark.parametrize(
+    ("header", "absurd"),
+    [("used", "-1"), ("used", "1000000001"), ("remaining", "-1e9999"), ("last", "100001")],
+)
 def test_a_balance_that_no_account_has_is_unknown(header: str, absurd: str) -> None:
     told: dict[str, Any] = {"used": "3", "remaining": "497", "last": "3"}
     assert getattr(balance(**told), header) == int(told[header])

@@ -1,4 +1,6 @@
-"""Every recorded payload is read, or refused by a name that says what is wrong; and what is read is what a person counts in it."""
+"""Every recorded payload is read, or refused by a name that says what is wrong; and what is read is what a
+person counts in it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from oddsctl.errors import (
+from oddsctl.domain.errors import (
     BrokenAnswerError,
     InvalidKeyError,
     MissingKeyError,
@@ -21,7 +23,8 @@ from oddsctl.errors import (
     RejectedError,
     UnknownSportError,
 )
-from oddsctl.messages.jobs import (
+from oddsctl.domain.http import HttpResponse, Secret
+from oddsctl.domain.jobs import (
     Events,
     EventsJob,
     ForecastJob,
@@ -37,16 +40,17 @@ from oddsctl.messages.jobs import (
     Sports,
     SportsJob,
 )
-from oddsctl.messages.wire import HttpResponse, Secret
-from oddsctl.models import OddsEvent, Place, ScheduledGame
-from oddsctl.ports import Provider
+from oddsctl.domain.models import OddsEvent, Place, ScheduledGame
+from oddsctl.domain.ports import Provider
+from oddsctl.domain.settings import Settings
 from oddsctl.providers import registry
-from oddsctl.settings import Settings
 from tests.providers.payloads import read_or_refused
 
 FOLDER = Path(__file__).parents[2] / ".." / "shared" / "payloads"
 FILES = sorted(path.name for path in FOLDER.glob("*.json"))
-PROVIDERS = registry.build(Settings(), lambda: Secret("test-key-DO-NOT-LEAK"), "oddsctl/test (+https://example.org)")
+PROVIDERS = registry.build(
+    Settings(), lambda: Secret("test-key-DO-NOT-LEAK"), "oddsctl/test (+https://example.org)"
+)
 
 ODDS = OddsJob("any", ("h2h", "spreads", "totals"), ("us",))
 PLACES = (Place(1, 1), Place(2, 2))
@@ -104,9 +108,16 @@ def asked_for(job: Job, body: Any) -> Job:
             return replace(job, event=first["id"]) if isinstance(job, OddsJob) and job.event else job
         case ScheduleJob() if first.get("leagues"):
             job = replace(job, league=f"any/{first['leagues'][0].get('slug')}")
-            return replace(job, dates=first["events"][0]["date"][:7].replace("-", "")) if first["events"] else job
+            return (
+                replace(job, dates=first["events"][0]["date"][:7].replace("-", ""))
+                if first["events"]
+                else job
+            )
         case ForecastJob() if isinstance(first.get("latitude"), float):
-            places = tuple(Place(one["latitude"], one["longitude"]) for one in (body if isinstance(body, list) else [body]))
+            places = tuple(
+                Place(one["latitude"], one["longitude"])
+                for one in (body if isinstance(body, list) else [body])
+            )
             return replace(job, places=places)
         case _:
             return job
@@ -177,14 +188,19 @@ def test_fights_have_american_odds_and_many_none() -> None:
 def test_soccer_has_a_draw_in_every_game() -> None:
     found = events("odds_epl_h2h_3way_1book.json")
     assert len(found) == 21
-    assert all([price.outcome for price in event.prices].count("Draw") == 1 and len(event.prices) == 3 for event in found)
+    assert all(
+        [price.outcome for price in event.prices].count("Draw") == 1 and len(event.prices) == 3
+        for event in found
+    )
 
 
 def test_unix_times_are_read_as_seconds() -> None:
     found = events("odds_nfl_unix_1book_spreads_totals.json")
     assert len(found) == 15
     assert all(1.73e9 < event.commence_time < 1.74e9 for event in found)  # November 2024
-    assert all(price.last_update and 1.73e9 < price.last_update < 1.74e9 for event in found for price in event.prices)
+    assert all(
+        price.last_update and 1.73e9 < price.last_update < 1.74e9 for event in found for price in event.prices
+    )
 
 
 def test_other_answers_of_the_odds_api_hold_what_a_person_counts() -> None:
@@ -195,13 +211,20 @@ def test_other_answers_of_the_odds_api_hold_what_a_person_counts() -> None:
     assert [len(event.prices) for event in events("events_bundesliga.json")] == [0] * 18
     assert len(read("sports_in_season_2024-03.json").sports) == 60
     scores: Scores = read("scores_nfl_upcoming_iso_all_null.json")
-    assert {(score.home_score, score.away_score, score.completed) for score in scores.scores} == {(None, None, False)}
+    assert {(score.home_score, score.away_score, score.completed) for score in scores.scores} == {
+        (None, None, False)
+    }
 
 
 def test_player_props_are_told_apart_by_player() -> None:
     (event,) = events("event_odds_nfl_player_pass_tds_docs_sample.json")
     first = event.prices[0]
-    assert (first.bookmaker, first.outcome, first.price, first.point) == ("draftkings", "Over (David Blough)", 1.4878, 0.5)  # -205
+    assert (first.bookmaker, first.outcome, first.price, first.point) == (
+        "draftkings",
+        "Over (David Blough)",
+        1.4878,
+        0.5,
+    )  # -205
 
 
 @pytest.mark.parametrize(
@@ -240,12 +263,16 @@ def test_fights_golf_races_and_tennis_are_counted_and_left_out() -> None:
         ("espn_worldcup_2026-07-02_placeholders.json", {("espn:DraftKings", 7): 11}),
     ],
 )
-def test_espns_own_line_is_read_in_the_shape_of_each_year(name: str, lines: dict[tuple[str, int], int]) -> None:
+def test_espns_own_line_is_read_in_the_shape_of_each_year(
+    name: str, lines: dict[tuple[str, int], int]
+) -> None:
     assert Counter((game.line[0].bookmaker, len(game.line)) for game in games(name) if game.line) == lines
 
 
 def test_the_knicks_line_of_march_2026_is_what_espn_showed() -> None:
-    (game,) = [game for game in games("espn_nba_2026-03-01_draftkings.json") if game.home == "New York Knicks"]
+    (game,) = [
+        game for game in games("espn_nba_2026-03-01_draftkings.json") if game.home == "New York Knicks"
+    ]
     h2h = {price.outcome: price.price for price in game.line if price.market == "h2h"}
     assert h2h == {"New York Knicks": 2.1, "San Antonio Spurs": 1.7692}  # +110, -130
     spreads = {price.outcome: (price.point, price.price) for price in game.line if price.market == "spreads"}
@@ -255,11 +282,17 @@ def test_the_knicks_line_of_march_2026_is_what_espn_showed() -> None:
 def test_a_london_line_in_british_books_is_what_espn_showed() -> None:
     (game,) = [game for game in games("espn_epl_2025_full_time_one_pre.json") if game.line]
     h2h = {price.outcome: price.price for price in game.line if price.market == "h2h"}
-    assert h2h == {"Tottenham Hotspur": 1.5263, "Wolverhampton Wanderers": 5.75, "Draw": 4.33}  # -190, +475, +333
+    assert h2h == {
+        "Tottenham Hotspur": 1.5263,
+        "Wolverhampton Wanderers": 5.75,
+        "Draw": 4.33,
+    }  # -190, +475, +333
 
 
 def test_the_eagles_opening_night_line_is_what_espn_showed() -> None:
-    (game,) = [game for game in games("espn_nfl_2025wk1_neutral_brazil.json") if game.home == "Philadelphia Eagles"]
+    (game,) = [
+        game for game in games("espn_nfl_2025wk1_neutral_brazil.json") if game.home == "Philadelphia Eagles"
+    ]
     shown = {(price.market, price.outcome): (price.point, price.price) for price in game.line}
     assert shown == {
         ("h2h", "Philadelphia Eagles"): (None, 1.2353),  # -425
@@ -273,13 +306,22 @@ def test_the_eagles_opening_night_line_is_what_espn_showed() -> None:
 
 def test_the_game_in_the_rain_is_delayed_and_has_its_score() -> None:
     (game,) = [game for game in games("espn_mlb_range_rain_delay.json") if game.status == "delayed"]
-    assert (game.home, game.away, game.home_score, game.away_score) == ("Washington Nationals", "Chicago White Sox", 0, 0)
+    assert (game.home, game.away, game.home_score, game.away_score) == (
+        "Washington Nationals",
+        "Chicago White Sox",
+        0,
+        0,
+    )
 
 
 def test_teams_yet_to_be_found_are_games_without_a_line() -> None:
-    found = [game for game in games("espn_worldcup_2026-07-02_placeholders.json") if game.home.endswith(" Winner")]
+    found = [
+        game for game in games("espn_worldcup_2026-07-02_placeholders.json") if game.home.endswith(" Winner")
+    ]
     assert {(game.status, game.line) for game in found} == {("scheduled", ())}
-    assert [(game.home, game.away) for game in found if game.id == "760517"] == [("Semifinal 1 Winner", "Semifinal 2 Winner")]
+    assert [(game.home, game.away) for game in found if game.id == "760517"] == [
+        ("Semifinal 1 Winner", "Semifinal 2 Winner")
+    ]
     assert len(found) == 10
 
 
@@ -292,7 +334,11 @@ def test_a_preseason_abroad_is_on_neutral_ground() -> None:
 
 
 def test_a_cricket_score_is_no_whole_number_and_unknown() -> None:
-    (game,) = [game for game in games("espn_mixed_collection_incl_timevalid_false.json") if game.home == "Melbourne Renegades"]
+    (game,) = [
+        game
+        for game in games("espn_mixed_collection_incl_timevalid_false.json")
+        if game.home == "Melbourne Renegades"
+    ]
     assert (game.home_score, game.away_score) == (None, None)  # 155/6 and 125/3
 
 
@@ -310,5 +356,8 @@ def test_a_week_of_toronto_weather_begins_at_local_midnight() -> None:
 
 
 def test_two_towns_are_found_and_none_is_no_error() -> None:
-    assert [place.name for place in read("geocoding_two_results.json").places] == ["Enschede", "Enschede Airport Twente"]
+    assert [place.name for place in read("geocoding_two_results.json").places] == [
+        "Enschede",
+        "Enschede Airport Twente",
+    ]
     assert read("geocoding_empty.json") == Geocoded(())

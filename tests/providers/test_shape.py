@@ -1,4 +1,6 @@
-"""Typed values out of JSON: what each reader takes, what it leaves; and whatever bytes arrive, a provider reads or refuses them."""
+"""Typed values out of JSON: what each reader takes, what it leaves; and whatever bytes arrive, a provider
+reads or refuses them.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +12,27 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from oddsctl.errors import BrokenAnswerError, ServerError
-from oddsctl.messages.jobs import EventsJob, ForecastJob, GeocodeJob, Job, OddsJob, ScheduleJob, ScoresJob, SportsJob
-from oddsctl.messages.wire import HttpResponse, Secret
-from oddsctl.models import LeftOut, Place
-from oddsctl.ports import Provider
-from oddsctl.providers import registry, shape
+from oddsctl.domain.errors import BrokenAnswerError, ServerError
+from oddsctl.domain.http import HttpResponse, Secret
+from oddsctl.domain.jobs import (
+    EventsJob,
+    ForecastJob,
+    GeocodeJob,
+    Job,
+    OddsJob,
+    ScheduleJob,
+    ScoresJob,
+    SportsJob,
+)
+from oddsctl.domain.models import LeftOut, Place
+from oddsctl.domain.ports import Provider
+from oddsctl.domain.settings import Settings
+from oddsctl.providers import json_fields as shape
+from oddsctl.providers import registry
 from oddsctl.providers.espn import ESPN
-from oddsctl.providers.odds import TheOddsAPI
-from oddsctl.providers.shape import Entry, Sieve
-from oddsctl.providers.weather import OpenMeteo
-from oddsctl.settings import Settings
+from oddsctl.providers.json_fields import Entry, Sieve
+from oddsctl.providers.open_meteo import OpenMeteo
+from oddsctl.providers.the_odds_api import TheOddsAPI
 from tests.providers.payloads import ANY_JSON, NOW, read_or_refused
 
 KEY = "test-key-DO-NOT-LEAK"
@@ -68,7 +80,9 @@ def test_a_number_is_finite_or_none(value: Any, expected: float | None) -> None:
     assert shape.number(value) == expected
 
 
-@pytest.mark.parametrize(("value", "expected"), [("24", 24), (24.0, 24), ("-60", -60), (24.5, None), ("24/3", None), (False, None)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("24", 24), (24.0, 24), ("-60", -60), (24.5, None), ("24/3", None), (False, None)]
+)
 def test_a_whole_number_has_no_fraction(value: Any, expected: int | None) -> None:
     assert shape.whole(value) == expected
 
@@ -116,7 +130,9 @@ def test_half_a_surrogate_pair_does_not_reach_what_is_printed_and_kept() -> None
         ([], None),
     ],
 )
-def test_a_time_is_read_in_each_form_that_was_seen_and_within_this_century(value: Any, expected: float | None) -> None:
+def test_a_time_is_read_in_each_form_that_was_seen_and_within_this_century(
+    value: Any, expected: float | None
+) -> None:
     assert shape.instant(value) == expected
 
 
@@ -178,11 +194,16 @@ def test_a_quote_is_one_short_line_that_can_be_printed(words: str) -> None:
     st.sampled_from(["?apiKey=", "&apiKey=", "?x=1&APIKEY=", " api_key=", "('apiKey="]),
     st.text(string.printable),
 )
-def test_a_quote_never_repeats_a_key_that_stands_in_a_query_string(before: str, name: str, after: str) -> None:
+def test_a_quote_never_repeats_a_key_that_stands_in_a_query_string(
+    before: str, name: str, after: str
+) -> None:
     assert KEY not in shape.quote(f"{before}{name}{KEY}{after}")
 
 
-@given(st.text(max_size=40) | st.from_regex(r"\d{1,12}|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", fullmatch=True))
+@given(
+    st.text(max_size=40)
+    | st.from_regex(r"\d{1,12}|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", fullmatch=True)
+)
 def test_no_retry_after_silences_a_provider_for_more_than_a_day(header: str) -> None:
     at = shape.retry_after(HttpResponse(429, {"retry-after": header}, b"", received_at=NOW))
     assert at is None or at <= NOW + 86_400
@@ -211,7 +232,11 @@ def test_what_must_be_there_is_there_or_refused(value: Any) -> None:
 # ── any bytes ──
 
 
-@given(st.binary(max_size=200), st.sampled_from([200, 204, 302, 400, 401, 403, 404, 422, 429, 500, 502, 503]), st.sampled_from(JOBS))
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([200, 204, 302, 400, 401, 403, 404, 422, 429, 500, 502, 503]),
+    st.sampled_from(JOBS),
+)
 @example(b"[" * 100_000, 200, JOBS[0])
 @example(b'{"a":' * 100_000, 429, JOBS[6])
 @example(b'{"message":' + b"[" * 900 + b"]" * 900 + b"}", 401, JOBS[0])
@@ -219,20 +244,27 @@ def test_what_must_be_there_is_there_or_refused(value: Any) -> None:
 @example(b'{"events":[{"competitions":[{"competitors":[{"homeAway":{}}]}]}]}', 200, JOBS[5])
 @example(b"\x1f\x8b\x08\x00", 200, JOBS[5])
 @example(b'{"events":[]}\xff', 200, JOBS[5])
-def test_whatever_bytes_come_under_whatever_status_they_are_read_or_refused(body: bytes, status: int, job: Job) -> None:
+def test_whatever_bytes_come_under_whatever_status_they_are_read_or_refused(
+    body: bytes, status: int, job: Job
+) -> None:
     response = HttpResponse(status, {}, body, received_at=NOW)
     found = read_or_refused(lambda: PROVIDERS[job.api].parse(job, response), job.api)
     assert found is None or status == 200
 
 
 @given(ANY_JSON, st.sampled_from([200, 400, 401, 429, 503]), st.sampled_from(JOBS))
-def test_whatever_json_comes_under_whatever_status_it_is_read_or_refused(value: Any, status: int, job: Job) -> None:
+def test_whatever_json_comes_under_whatever_status_it_is_read_or_refused(
+    value: Any, status: int, job: Job
+) -> None:
     response = HttpResponse(status, {}, json.dumps(value).encode(), received_at=NOW)
     read_or_refused(lambda: PROVIDERS[job.api].parse(job, response), job.api)
 
 
 @given(
-    st.dictionaries(st.sampled_from(["x-requests-used", "x-requests-remaining", "x-requests-last", "retry-after"]), st.text(max_size=30))
+    st.dictionaries(
+        st.sampled_from(["x-requests-used", "x-requests-remaining", "x-requests-last", "retry-after"]),
+        st.text(max_size=30),
+    )
 )
 def test_whatever_headers_come_the_balance_is_whole_numbers_or_unknown(headers: dict[str, str]) -> None:
     quota = PROVIDERS["odds"].quota(HttpResponse(200, headers, b""))

@@ -1,4 +1,6 @@
-"""Venues: a schedule's word for a place finds the right row of our table, or none; the table itself is sound."""
+"""Venues: a schedule's word for a place finds the right row of our table, or none; the table itself is
+sound.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from oddsctl.models import Place, VenueRef
-from oddsctl.providers import venues
-from oddsctl.providers.venues import VenueFact, find, roof_of
+from oddsctl.catalog import venues
+from oddsctl.catalog.venues import VenueFact, find, roof_of
+from oddsctl.domain.models import Place, VenueRef
 
 OBSERVED = Path(__file__).parents[2] / ".." / "shared" / "venues" / "espn_venues_observed.csv"
 
@@ -35,7 +37,9 @@ BOUNDS = {  # south, north, west, east: degrees
 }
 
 
-def place(name: str, *, espn_id: str | None = None, city: str | None = None, indoor: bool | None = None) -> VenueRef:
+def place(
+    name: str, *, espn_id: str | None = None, city: str | None = None, indoor: bool | None = None
+) -> VenueRef:
     return VenueRef(espn_id, name, city=city, indoor=indoor)
 
 
@@ -81,21 +85,34 @@ def test_the_home_teams_own_ground_is_meant_whatever_address_the_schedule_has_fo
     for ref in (wrong, replace(wrong, id="9999"), replace(wrong, id=None)):
         fact = find("baseball", ref, "Arizona Diamondbacks")
         assert fact is not None
-        assert (fact.name, fact.city, fact.roof, fact.corrects) == ("Chase Field", "Phoenix", "retractable", True)
+        assert (fact.name, fact.city, fact.roof, fact.corrects) == (
+            "Chase Field",
+            "Phoenix",
+            "retractable",
+            True,
+        )
         assert roof_of(fact, ref, indoor_sport=False) == "retractable"
     assert find("baseball", replace(wrong, id="9999"), "Dartmouth Big Green") is None
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row["home"]], ids=lambda row: f"{row['sport']}-{row['name']}")
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row["home"]], ids=lambda row: f"{row['sport']}-{row['name']}"
+)
 def test_every_home_team_is_at_home_there_in_whatever_town_the_schedule_has_it(row: dict[str, str]) -> None:
     for home in row["home"].split("|"):
-        fact = find(row["sport"], VenueRef("999999", f"{row['name'].partition('(')[0]}(XX)", "Elsewhere", "New Hampshire"), home)
+        fact = find(
+            row["sport"],
+            VenueRef("999999", f"{row['name'].partition('(')[0]}(XX)", "Elsewhere", "New Hampshire"),
+            home,
+        )
         assert fact is not None
         assert (fact.latitude, fact.corrects) == (float(row["latitude"]), True)
 
 
 def test_a_team_has_one_ground_of_a_name() -> None:
-    homes = [(row["sport"], row["name"], home) for row in ROWS for home in filter(None, row["home"].split("|"))]
+    homes = [
+        (row["sport"], row["name"], home) for row in ROWS for home in filter(None, row["home"].split("|"))
+    ]
     assert len(homes) == len(set(homes)) > 200
 
 
@@ -111,7 +128,9 @@ def test_a_team_has_one_ground_of_a_name() -> None:
         ("Soldier Field", "Nowhere", "USA", None),
     ],
 )
-def test_outside_the_usa_a_name_in_its_country_is_enough(name: str, city: str, country: str, found: str | None) -> None:
+def test_outside_the_usa_a_name_in_its_country_is_enough(
+    name: str, city: str, country: str, found: str | None
+) -> None:
     fact = find("soccer", VenueRef("999999", name, city, None, country))
     assert (fact and fact.name) == found
 
@@ -164,7 +183,13 @@ def test_a_neutral_site_is_the_venue_of_the_game() -> None:
 
 @pytest.mark.parametrize(
     ("indoor", "indoor_sport", "roof"),
-    [(True, False, "fixed"), (False, False, "open"), (False, True, "open"), (None, True, "fixed"), (None, False, None)],
+    [
+        (True, False, "fixed"),
+        (False, False, "open"),
+        (False, True, "open"),
+        (None, True, "fixed"),
+        (None, False, None),
+    ],
 )
 def test_where_the_table_is_silent_espn_and_then_the_sport_say_what_roof_there_is(
     indoor: bool | None, indoor_sport: bool, roof: str | None
@@ -180,7 +205,11 @@ def test_the_table_knows_better_than_the_indoor_flag() -> None:
 def test_every_id_and_every_name_in_a_city_is_in_the_table_once_for_a_sport() -> None:
     ids = [(row["sport"], espn_id) for row in ROWS for espn_id in row["espn_id"].split("|") if espn_id]
     assert len(ids) == len(set(ids))
-    names = [(row["sport"], name, row["city"]) for row in ROWS for name in (row["name"], *filter(None, row["also"].split("|")))]
+    names = [
+        (row["sport"], name, row["city"])
+        for row in ROWS
+        for name in (row["name"], *filter(None, row["also"].split("|")))
+    ]
     assert len(names) == len(set(names))
 
 
@@ -215,23 +244,50 @@ def test_the_roofs_of_the_big_leagues_are_these() -> None:
     }
     assert roofs["baseball", "fixed"] == {"Tropicana Field", "Tokyo Dome"}
     assert roofs["baseball", "retractable"] == {
-        *("American Family Field", "Chase Field", "Daikin Park", "Globe Life Field", "Rogers Centre", "T-Mobile Park", "loanDepot park")
+        *(
+            "American Family Field",
+            "Chase Field",
+            "Daikin Park",
+            "Globe Life Field",
+            "Rogers Centre",
+            "T-Mobile Park",
+            "loanDepot park",
+        )
     }
-    assert {"SoFi Stadium", "Allegiant Stadium", "Caesars Superdome", "Ford Field", "U.S. Bank Stadium"} <= roofs["football", "fixed"]
-    assert {"State Farm Stadium", "Mercedes-Benz Stadium", "AT&T Stadium", "Reliant Stadium", "Lucas Oil Stadium"} <= roofs[
-        "football", "retractable"
-    ]
+    assert {
+        "SoFi Stadium",
+        "Allegiant Stadium",
+        "Caesars Superdome",
+        "Ford Field",
+        "U.S. Bank Stadium",
+    } <= roofs["football", "fixed"]
+    assert {
+        "State Farm Stadium",
+        "Mercedes-Benz Stadium",
+        "AT&T Stadium",
+        "Reliant Stadium",
+        "Lucas Oil Stadium",
+    } <= roofs["football", "retractable"]
 
 
 def test_every_nfl_and_mlb_venue_that_espn_was_seen_to_name_is_in_the_table() -> None:
     if not OBSERVED.exists():
         pytest.skip("the list of observed venues is not beside this checkout")
     with OBSERVED.open(encoding="utf-8", newline="") as file:
-        seen = [row for row in csv.DictReader(file) if {"NFL", "NCAAF", "MLB", "MLS"} & set(row["leagues"].split("|"))]
+        seen = [
+            row
+            for row in csv.DictReader(file)
+            if {"NFL", "NCAAF", "MLB", "MLS"} & set(row["leagues"].split("|"))
+        ]
     assert len(seen) > 90
     for row in seen:
         sport = "baseball" if "MLB" in row["leagues"] else "soccer" if "MLS" in row["leagues"] else "football"
-        ref = VenueRef(row["espn_venue_id"], row["name"], city=row["city"], indoor=row["indoor"] == "True" if row["indoor"] else None)
+        ref = VenueRef(
+            row["espn_venue_id"],
+            row["name"],
+            city=row["city"],
+            indoor=row["indoor"] == "True" if row["indoor"] else None,
+        )
         fact = find(sport, ref)
         assert fact is not None, row
         if row["indoor"]:

@@ -1,4 +1,6 @@
-"""Open-Meteo, sans-I/O: what is asked, how places and hours are matched, and how long each refusal asks us to wait."""
+"""Open-Meteo, sans-I/O: what is asked, how places and hours are matched, and how long each refusal asks us to
+wait.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,32 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from oddsctl.errors import BrokenAnswerError, ForbiddenError, ProviderError, RateLimitedError, RejectedError, ServerError
-from oddsctl.messages.jobs import ForecastJob, Forecasts, Geocoded, GeocodeJob, Job, SportsJob
-from oddsctl.messages.wire import HttpResponse, Quota
-from oddsctl.models import Forecast, GeocodedPlace, Hour, Place, Units
-from oddsctl.policy import coalesce
-from oddsctl.providers.weather import OpenMeteo
+from oddsctl.domain.errors import (
+    BrokenAnswerError,
+    ForbiddenError,
+    ProviderError,
+    RateLimitedError,
+    RejectedError,
+    ServerError,
+)
+from oddsctl.domain.http import HttpResponse, Quota
+from oddsctl.domain.jobs import (
+    ForecastJob,
+    Forecasts,
+    Geocoded,
+    GeocodeJob,
+    Job,
+    SportsJob,
+)
+from oddsctl.domain.models import (
+    Forecast,
+    GeocodedPlace,
+    Hour,
+    Place,
+    Units,
+)
+from oddsctl.policy import batching as coalesce
+from oddsctl.providers.open_meteo import OpenMeteo
 from tests.fakes import answer
 from tests.providers.payloads import NOW, forecast, read_or_refused, spoiled, towns
 
@@ -50,7 +72,10 @@ def refused(status: int, body: Any, received_at: float = NOW, **headers: str | i
 def test_a_forecast_is_asked_for_all_places_at_once_in_utc_seconds() -> None:
     request = API.request(ForecastJob((DETROIT, HONOLULU), DAY, DAY + 1))
     assert request.url == "https://api.example.org/v1/forecast"
-    variables = "temperature_2m,apparent_temperature,wind_speed_10m,wind_gusts_10m,precipitation_probability,precipitation,weather_code"
+    variables = (
+        "temperature_2m,apparent_temperature,wind_speed_10m,wind_gusts_10m,"
+        "precipitation_probability,precipitation,weather_code"
+    )
     assert request.params == (
         ("end_date", "2025-11-28"),
         ("hourly", variables),
@@ -67,13 +92,22 @@ def test_a_forecast_is_asked_for_all_places_at_once_in_utc_seconds() -> None:
 
 def test_metric_units_are_asked_for_by_name() -> None:
     params = dict(API.request(ForecastJob((DETROIT,), DAY, DAY, "metric")).params)
-    assert (params["temperature_unit"], params["wind_speed_unit"], params["precipitation_unit"]) == ("celsius", "kmh", "mm")
+    assert (params["temperature_unit"], params["wind_speed_unit"], params["precipitation_unit"]) == (
+        "celsius",
+        "kmh",
+        "mm",
+    )
 
 
 def test_a_town_is_asked_for_without_its_region() -> None:
     request = API.request(GeocodeJob("Kansas City, MO"))
     assert request.url == "https://geocoding.example.org/v1/search"
-    assert request.params == (("count", "20"), ("format", "json"), ("language", "en"), ("name", "Kansas City"))
+    assert request.params == (
+        ("count", "20"),
+        ("format", "json"),
+        ("language", "en"),
+        ("name", "Kansas City"),
+    )
 
 
 def test_it_is_free_and_tells_no_balance() -> None:
@@ -102,7 +136,10 @@ def test_one_place_comes_as_an_object() -> None:
 
 
 def test_several_places_come_as_a_list_and_are_matched_by_position_and_not_by_coordinates() -> None:
-    first, second = forecast(latitude=21.5, longitude=-157.75), forecast()  # each in the grid cell beside the place
+    first, second = (
+        forecast(latitude=21.5, longitude=-157.75),
+        forecast(),
+    )  # each in the grid cell beside the place
     first["hourly"]["temperature_2m"] = [80.0, 81.0, 82.0]
     found = read(TWO, [first, second | {"location_id": 1}]).forecasts
     assert [(one.place, one.hours[0].temperature) for one in found] == [(HONOLULU, 80.0), (DETROIT, 30.0)]
@@ -135,16 +172,40 @@ def test_local_times_without_offset_are_brought_to_utc() -> None:
         (TWO, [None, 7], "weather: place 1 is no object"),
         (ONE, {"latitude": 42.3}, "weather: hourly of place 1 is no object"),
         (ONE, hourly(time=None), "weather: hourly of place 1 has no time"),
-        (ONE, hourly(time=[0, 3600, 7200]), "weather: hourly of place 1 has a time 1 that is no hour of the days asked for"),
-        (ONE, forecast(latitude=51.5, longitude=-0.1), "weather: place 1 is at 51.50,-0.10, not at 42.34,-83.05"),
-        (ONE, forecast(hourly_units={"temperature_2m": "°C"}), "weather: hourly of place 1 has temperature_2m in °C, not in °F"),
-        (ONE, forecast(hourly_units={"wind_speed_10m": "kn"}), "weather: hourly of place 1 has wind_speed_10m in kn, not in mp/h"),
+        (
+            ONE,
+            hourly(time=[0, 3600, 7200]),
+            "weather: hourly of place 1 has a time 1 that is no hour of the days asked for",
+        ),
+        (
+            ONE,
+            forecast(latitude=51.5, longitude=-0.1),
+            "weather: place 1 is at 51.50,-0.10, not at 42.34,-83.05",
+        ),
+        (
+            ONE,
+            forecast(hourly_units={"temperature_2m": "°C"}),
+            "weather: hourly of place 1 has temperature_2m in °C, not in °F",
+        ),
+        (
+            ONE,
+            forecast(hourly_units={"wind_speed_10m": "kn"}),
+            "weather: hourly of place 1 has wind_speed_10m in kn, not in mp/h",
+        ),
         (ONE, {"error": True, "reason": "late"}, "weather: late"),
         (TOWN, [], "weather: the answer is no object"),
         (TOWN, {"results": {}}, "weather: results of the answer is no list"),
         (TOWN, {"results": [{"latitude": 1, "longitude": 1}]}, "weather: result 1 of the answer has no name"),
-        (TOWN, {"results": [{"name": "X", "longitude": 1}]}, "weather: result 1 of the answer has no latitude"),
-        (TOWN, {"results": [{"name": "X", "latitude": 91, "longitude": 1}]}, "weather: result 1 of the answer is nowhere on this planet"),
+        (
+            TOWN,
+            {"results": [{"name": "X", "longitude": 1}]},
+            "weather: result 1 of the answer has no latitude",
+        ),
+        (
+            TOWN,
+            {"results": [{"name": "X", "latitude": 91, "longitude": 1}]},
+            "weather: result 1 of the answer is nowhere on this planet",
+        ),
     ],
 )
 def test_a_broken_answer_is_refused_by_name_and_place(job: Job, body: Any, message: str) -> None:
@@ -196,7 +257,9 @@ def test_bare_words_and_absurd_numbers_cost_themselves_alone(bare: str) -> None:
         ({"wind_speed_10m": [0, 9999, 3]}, "value", [30.0, 31.0, 32.0]),
     ],
 )
-def test_an_hour_that_cannot_be_read_costs_itself_alone(columns: Any, kind: str, temperatures: list[float | None]) -> None:
+def test_an_hour_that_cannot_be_read_costs_itself_alone(
+    columns: Any, kind: str, temperatures: list[float | None]
+) -> None:
     found: Forecasts = read(ONE, hourly(**columns))
     assert [hour.temperature for hour in found.forecasts[0].hours] == temperatures
     assert found.left_out.counts == ((kind, 1),)
@@ -204,10 +267,17 @@ def test_an_hour_that_cannot_be_read_costs_itself_alone(columns: Any, kind: str,
 
 def test_hours_in_another_order_are_set_right() -> None:
     hours = read(ONE, hourly(time=[MIDNIGHT + 7200, MIDNIGHT + 3600, MIDNIGHT])).forecasts[0].hours
-    assert [(hour.time - MIDNIGHT, hour.temperature) for hour in hours] == [(0, 32.0), (3600, 31.0), (7200, 30.0)]
+    assert [(hour.time - MIDNIGHT, hour.temperature) for hour in hours] == [
+        (0, 32.0),
+        (3600, 31.0),
+        (7200, 30.0),
+    ]
 
 
-@pytest.mark.parametrize("bad", [None, "x", {}, {"hourly": []}, forecast(hourly_units={"temperature_2m": "°C"}), forecast(latitude=0)])
+@pytest.mark.parametrize(
+    "bad",
+    [None, "x", {}, {"hourly": []}, forecast(hourly_units={"temperature_2m": "°C"}), forecast(latitude=0)],
+)
 def test_a_place_that_cannot_be_read_costs_itself_alone(bad: Any) -> None:
     found: Forecasts = read(TWO, [bad, forecast()])
     assert [(one.place, len(one.hours)) for one in found.forecasts] == [(HONOLULU, 0), (DETROIT, 3)]
@@ -216,7 +286,11 @@ def test_a_place_that_cannot_be_read_costs_itself_alone(bad: Any) -> None:
 
 
 def test_a_town_that_cannot_be_read_costs_itself_alone() -> None:
-    bad = [None, {"name": "London"}, *({"name": "London", "latitude": value, "longitude": 0} for value in (91, 1e308, "x", None, True))]
+    bad = [
+        None,
+        {"name": "London"},
+        *({"name": "London", "latitude": value, "longitude": 0} for value in (91, 1e308, "x", None, True)),
+    ]
     body = towns()
     body["results"] = [*bad, *body["results"]]
     found: Geocoded = read(TOWN, body)
@@ -225,7 +299,9 @@ def test_a_town_that_cannot_be_read_costs_itself_alone() -> None:
 
 
 @pytest.mark.parametrize(("units", "symbols"), [("imperial", ("°F", "mp/h")), ("metric", ("°C", "km/h"))])
-def test_the_units_that_were_asked_for_are_the_units_of_the_answer(units: Units, symbols: tuple[str, str]) -> None:
+def test_the_units_that_were_asked_for_are_the_units_of_the_answer(
+    units: Units, symbols: tuple[str, str]
+) -> None:
     told = dict(zip(("temperature_2m", "wind_speed_10m"), symbols, strict=True))
     (found,) = read(ForecastJob((DETROIT,), DAY, DAY, units), forecast(hourly_units=told)).forecasts
     assert found.units == units
@@ -238,7 +314,14 @@ def test_towns_come_in_the_geocoders_order_with_all_that_tells_them_apart() -> N
     ontario = GeocodedPlace("London", 42.98, -81.23, "Canada", "Ontario", "CA")
     england = GeocodedPlace("London", 51.51, -0.13, "United Kingdom", country_code="GB")
     assert read(TOWN, towns()) == Geocoded((ontario, england))
-    essex = {"name": "Newport", "latitude": 51.99, "longitude": 0.21, "country_code": "GB", "admin1": "England", "admin2": "Essex"}
+    essex = {
+        "name": "Newport",
+        "latitude": 51.99,
+        "longitude": 0.21,
+        "country_code": "GB",
+        "admin1": "England",
+        "admin2": "Essex",
+    }
     (newport,) = read(GeocodeJob("Newport, Essex"), {"results": [essex]}).places
     assert (newport.region, newport.districts) == ("England", ("Essex",))
 
@@ -251,7 +334,9 @@ def test_towns_come_in_the_geocoders_order_with_all_that_tells_them_apart() -> N
         (GeocodeJob("Smallville", wide=True), "Smallville", None),
     ],
 )
-def test_once_more_all_results_of_the_country_are_asked_for(job: GeocodeJob, name: str, country: str | None) -> None:
+def test_once_more_all_results_of_the_country_are_asked_for(
+    job: GeocodeJob, name: str, country: str | None
+) -> None:
     params = dict(API.request(job).params)
     assert (params["count"], params["name"], params.get("countryCode")) == ("100", name, country)
 
@@ -280,7 +365,10 @@ def test_how_long_to_wait_is_in_the_text(reason: str, retry_at: float | None) ->
 
 
 def test_a_limit_met_on_the_full_minute_is_over_at_the_next() -> None:
-    assert refused(429, {"reason": "Minutely API request limit exceeded."}, 1_764_000_060.0).retry_at == 1_764_000_120.0
+    assert (
+        refused(429, {"reason": "Minutely API request limit exceeded."}, 1_764_000_060.0).retry_at
+        == 1_764_000_120.0
+    )
 
 
 def test_a_header_helps_where_the_text_does_not() -> None:
@@ -289,9 +377,18 @@ def test_a_header_helps_where_the_text_does_not() -> None:
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(400, RejectedError), (404, RejectedError), (401, ForbiddenError), (403, ForbiddenError), (500, ServerError), (503, ServerError)],
+    [
+        (400, RejectedError),
+        (404, RejectedError),
+        (401, ForbiddenError),
+        (403, ForbiddenError),
+        (500, ServerError),
+        (503, ServerError),
+    ],
 )
-def test_a_refusal_is_named_by_its_status_and_told_in_the_providers_words(status: int, kind: type[ProviderError]) -> None:
+def test_a_refusal_is_named_by_its_status_and_told_in_the_providers_words(
+    status: int, kind: type[ProviderError]
+) -> None:
     error = refused(status, {"error": True, "reason": "Invalid timezone"})
     assert type(error) is kind
     assert error.message == "weather: Invalid timezone"

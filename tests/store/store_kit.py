@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Self, TypeVar
 
 import oddsctl
-from oddsctl.ports import JSON
+from oddsctl.domain.ports import JSON
 from oddsctl.store.disk import DiskStore
 
 T = TypeVar("T")
@@ -89,7 +89,10 @@ def add_one(old: JSON) -> tuple[JSON, int]:
 
 
 class Worker:
-    """A real process that does one task of `store_worker.py` in `directory`. Talks in lines, so that nobody has to sleep."""
+    """A real process that does one task of `store_worker.py` in `directory`.
+
+    Talks in lines, so that nobody has to sleep.
+    """
 
     def __init__(self, task: str, directory: Path) -> None:
         self._process = subprocess.Popen(

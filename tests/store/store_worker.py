@@ -1,4 +1,7 @@
-"""One process of several on one store, run as a program: `store_worker.py TASK DIRECTORY`. Says a line at each step, waits for one."""
+"""One process of several on one store, run as a program: `store_worker.py TASK DIRECTORY`.
+
+Says a line at each step, waits for one.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from oddsctl.clock import SystemClock
-from oddsctl.errors import OddsctlError
-from oddsctl.ports import JSON
+from oddsctl.domain.errors import OddsctlError
+from oddsctl.domain.ports import JSON
 from oddsctl.store.disk import DiskStore
 
 TURNS = 25
@@ -62,7 +65,10 @@ def fill(directory: Path) -> None:
     """Write more than there is room for: a limit on the size of files stands for the full disk."""
     store = DiskStore(directory, SystemClock())
     resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, ROOM))
-    for size in (4 * ROOM, 48 * ROOM):  # the first fails on commit; the second is more than SQLite holds in memory, and fails before
+    for size in (
+        4 * ROOM,
+        48 * ROOM,
+    ):  # the first fails on commit; the second is more than SQLite holds in memory, and fails before
         try:
             store.update("big", put("x" * size))
         except OddsctlError as error:
@@ -79,4 +85,6 @@ def read(directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    {"count": count, "stall": stall, "spend": spend, "fill": fill, "read": read}[sys.argv[1]](Path(sys.argv[2]))
+    {"count": count, "stall": stall, "spend": spend, "fill": fill, "read": read}[sys.argv[1]](
+        Path(sys.argv[2])
+    )

@@ -12,17 +12,46 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.messages.jobs import Events, EventsJob, ForecastJob, GeocodeJob, Job, OddsJob, ScheduleJob, ScoresJob, SportsJob
-from oddsctl.messages.wire import Secret
-from oddsctl.messages.wishes import Purpose
-from oddsctl.models import Forecast, Game, Hour, OddsEvent, Place, Price, Source, Venue, Weather
+from oddsctl.domain.http import Secret
+from oddsctl.domain.jobs import (
+    Events,
+    EventsJob,
+    ForecastJob,
+    GeocodeJob,
+    Job,
+    OddsJob,
+    ScheduleJob,
+    ScoresJob,
+    SportsJob,
+)
+from oddsctl.domain.models import (
+    Forecast,
+    Game,
+    Hour,
+    OddsEvent,
+    Place,
+    Price,
+    Source,
+    Venue,
+    Weather,
+)
+from oddsctl.domain.requests import Purpose
 from oddsctl.store.codec import DecodeError, decode, encode, from_text, salvage, to_text
 
 NUMBER = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**6), 10**6)
 MAYBE = st.none() | NUMBER
 WORDS = st.lists(st.text(max_size=5), max_size=3).map(tuple)
 PRICES = st.lists(
-    st.builds(Price, bookmaker=st.text(), market=st.text(), outcome=st.text(), price=NUMBER, point=MAYBE, last_update=MAYBE), max_size=3
+    st.builds(
+        Price,
+        bookmaker=st.text(),
+        market=st.text(),
+        outcome=st.text(),
+        price=NUMBER,
+        point=MAYBE,
+        last_update=MAYBE,
+    ),
+    max_size=3,
 ).map(tuple)
 PLACES = st.builds(Place, latitude=st.floats(-90, 90), longitude=st.floats(-180, 180))
 HOURS = st.lists(
@@ -30,8 +59,16 @@ HOURS = st.lists(
     max_size=3,
 ).map(tuple)
 FORECASTS = st.builds(Forecast, place=PLACES, hours=HOURS)
-GAMES = st.builds(Game, commence_time=NUMBER, odds=PRICES, best=PRICES, venue=st.none() | st.builds(Venue, latitude=MAYBE, longitude=MAYBE))
-EVENTS = st.builds(Events, events=st.lists(st.builds(OddsEvent, commence_time=NUMBER, prices=PRICES), max_size=3).map(tuple))
+GAMES = st.builds(
+    Game,
+    commence_time=NUMBER,
+    odds=PRICES,
+    best=PRICES,
+    venue=st.none() | st.builds(Venue, latitude=MAYBE, longitude=MAYBE),
+)
+EVENTS = st.builds(
+    Events, events=st.lists(st.builds(OddsEvent, commence_time=NUMBER, prices=PRICES), max_size=3).map(tuple)
+)
 JOBS = st.one_of(
     st.builds(OddsJob, markets=WORDS, regions=WORDS, bookmakers=WORDS, event=st.none() | st.text()),
     st.builds(EventsJob),

@@ -1,4 +1,6 @@
-"""What only the store on disk has to promise: files closed to others, nothing unpickled, damage and refusals told in one line."""
+"""What only the store on disk has to promise: files closed to others, nothing unpickled, damage and refusals
+told in one line.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,11 @@ from typing import Any
 import diskcache
 import pytest
 
-from oddsctl.errors import LockTimeoutError, OddsctlError, StateDamagedError, StateError
+from oddsctl.domain.errors import LockTimeoutError, OddsctlError, StateDamagedError, StateError
+from oddsctl.store.create_or_replace import move_aside
 from oddsctl.store.disk import DiskStore
-from oddsctl.store.lock import hold
-from oddsctl.store.making import move_aside
-from oddsctl.store.rows import JSONRows
+from oddsctl.store.diskcache_rows import JSONRows
+from oddsctl.store.file_lock import hold
 from tests.store.store_kit import ReopenedStore, WaitingClock, add_one, put
 
 PICKLED, IN_A_FILE = 4, 2
@@ -40,7 +42,11 @@ def plant(directory: Path, **columns: object) -> None:
     """Put a row where diskcache would look for it, as someone who may write the file could."""
     row = {"key": "bucket", "raw": 1, "mode": 1, "value": "1", "filename": None, **columns}
     with closing(sqlite3.connect(directory / "cache.db", isolation_level=None)) as database:
-        database.execute("INSERT INTO Cache (key, raw, mode, value, filename) VALUES (:key, :raw, :mode, :value, :filename)", row)
+        database.execute(
+            "INSERT INTO Cache (key, raw, mode, value, filename) VALUES (:key, :raw, :mode, :value, "
+            ":filename)",
+            row,
+        )
 
 
 def one_line(error: OddsctlError) -> str:
@@ -97,7 +103,9 @@ def test_a_planted_pickle_does_not_run_and_is_damage_for_who_reads_or_changes_it
     assert store.update("another", add_one) == 1
 
 
-def test_a_planted_pickled_key_does_not_run_and_is_no_key_of_ours(directory: Path, store: DiskStore, bomb: tuple[bytes, Path]) -> None:
+def test_a_planted_pickled_key_does_not_run_and_is_no_key_of_ours(
+    directory: Path, store: DiskStore, bomb: tuple[bytes, Path]
+) -> None:
     payload, crater = bomb
     store.update("bucket", put(1))
     plant(directory, key=payload, raw=0)
@@ -120,7 +128,9 @@ def test_the_disk_has_no_way_left_to_unpickle(directory: Path, bomb: tuple[bytes
     assert not crater.exists()
 
 
-def test_a_row_that_names_a_file_has_it_neither_read_nor_deleted(tmp_path: Path, directory: Path, store: DiskStore) -> None:
+def test_a_row_that_names_a_file_has_it_neither_read_nor_deleted(
+    tmp_path: Path, directory: Path, store: DiskStore
+) -> None:
     precious = tmp_path / "precious"
     precious.write_text('"mine"', encoding="utf-8")
     plant(directory, mode=IN_A_FILE, value=None, filename="../precious")
@@ -168,7 +178,9 @@ def test_a_directory_that_all_users_share_is_refused_and_left_as_it_is(directory
     assert mode(directory) == 0o1777
 
 
-def test_a_directory_of_another_user_is_refused_by_name(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_directory_of_another_user_is_refused_by_name(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     directory.mkdir()
     someone_else = os.geteuid() + 1
     monkeypatch.setattr(os, "geteuid", lambda: someone_else)
@@ -203,7 +215,9 @@ def test_a_directory_that_may_not_be_written_is_refused(directory: Path) -> None
         DiskStore(directory, WaitingClock())
 
 
-def test_a_path_with_the_name_of_a_variable_is_refused_for_diskcache_would_go_elsewhere(tmp_path: Path) -> None:
+def test_a_path_with_the_name_of_a_variable_is_refused_for_diskcache_would_go_elsewhere(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(StateError, match="variable"):
         DiskStore(tmp_path / "$HOME", WaitingClock())
 
@@ -268,8 +282,12 @@ def use(directory: Path) -> None:
         store.close()
 
 
-@pytest.mark.parametrize("damage", [garbage, cut_short, overwritten, emptied, without_its_table, another_program_s])
-def test_a_damaged_database_is_told_by_name_and_moved_aside_as_it_is(filled: Path, damage: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize(
+    "damage", [garbage, cut_short, overwritten, emptied, without_its_table, another_program_s]
+)
+def test_a_damaged_database_is_told_by_name_and_moved_aside_as_it_is(
+    filled: Path, damage: Callable[[Path], None]
+) -> None:
     damage(filled / "cache.db")
     remains = (filled / "cache.db").read_bytes()
     with pytest.raises(StateDamagedError) as caught:
@@ -282,7 +300,9 @@ def test_a_damaged_database_is_told_by_name_and_moved_aside_as_it_is(filled: Pat
 
 
 def test_who_still_has_the_damaged_database_open_does_the_new_one_no_harm(filled: Path) -> None:
-    """SQLite deletes the log by its name when the last one closes; by then the name is that of the new database's log."""
+    """SQLite deletes the log by its name when the last one closes; by then the name is that of the new
+    database's log.
+    """
     late = DiskStore(filled, WaitingClock())
     late.update("bucket", put("old"))
     plant(filled, key="other", mode=PICKLED, value=b".")
@@ -308,7 +328,9 @@ def test_who_comes_second_to_the_damage_does_not_move_the_new_database(filled: P
 
 
 @pytest.mark.parametrize("columns", [{"mode": PICKLED, "value": b"."}, {"value": "no json"}, {"value": None}])
-def test_a_row_that_nobody_can_read_is_damage_enough_to_move_aside(filled: Path, columns: dict[str, object]) -> None:
+def test_a_row_that_nobody_can_read_is_damage_enough_to_move_aside(
+    filled: Path, columns: dict[str, object]
+) -> None:
     plant(filled, **columns)
     assert move_aside(filled, WaitingClock()) is not None
 
@@ -335,7 +357,9 @@ def test_a_store_whose_making_was_interrupted_is_not_there_yet(directory: Path) 
 
 
 @pytest.mark.parametrize("used_before", [True, False])
-def test_one_who_writes_past_our_lock_is_waited_for_no_longer_than_allowed_and_reading_goes_on(filled: Path, used_before: bool) -> None:
+def test_one_who_writes_past_our_lock_is_waited_for_no_longer_than_allowed_and_reading_goes_on(
+    filled: Path, used_before: bool
+) -> None:
     """diskcache alone would wait for 60 seconds, and to open even for reading."""
     store = DiskStore(filled, WaitingClock(), lock_wait=0.02)
     if used_before:
@@ -356,7 +380,9 @@ def test_the_making_of_a_store_waits_its_turn_too(directory: Path) -> None:
         DiskStore(directory, WaitingClock(), lock_wait=0.02)
 
 
-def test_an_interruption_at_the_worst_moment_leaves_nothing_locked(store: DiskStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_at_the_worst_moment_leaves_nothing_locked(
+    store: DiskStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Between diskcache's BEGIN and its care for errors."""
 
     @contextmanager

@@ -1,4 +1,6 @@
-"""A state directory is one of our own: an empty one is made ours, one of somebody else's is refused and left as it was."""
+"""A state directory is one of our own: an empty one is made ours, one of somebody else's is refused and left
+as it was.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,27 @@ from pathlib import Path
 
 import pytest
 
-from oddsctl.errors import StateError, StateUnwritableError
-from oddsctl.store.folder import make_private, strangers
+from oddsctl.domain.errors import StateError, StateUnwritableError
 from oddsctl.store.read_only import ReadOnlyStore
+from oddsctl.store.state_dir import make_private, strangers
 
-MINE = ["store.lock", "store.lock.turn", "cache.db", "cache.db-wal", "records.db", "http.sqlite", "locks", "demo"]
-AFTER_A_CRASH = [["locks"], ["demo"], ["cache.db"], ["0123456789abcdef.lock"], ["cache.db.damaged-20260104T120000.000000Z"]]
+MINE = [
+    "store.lock",
+    "store.lock.turn",
+    "cache.db",
+    "cache.db-wal",
+    "records.db",
+    "http.sqlite",
+    "locks",
+    "demo",
+]
+AFTER_A_CRASH = [
+    ["locks"],
+    ["demo"],
+    ["cache.db"],
+    ["0123456789abcdef.lock"],
+    ["cache.db.damaged-20260104T120000.000000Z"],
+]
 
 
 def traces(directory: Path) -> list[tuple[str, int]]:
@@ -40,17 +57,23 @@ def filled(directory: Path, names: list[str]) -> Path:
     ],
     ids=", ".join,
 )
-def test_a_directory_with_other_things_in_it_is_refused_by_name_and_left_as_it_was(names: list[str], tmp_path: Path) -> None:
+def test_a_directory_with_other_things_in_it_is_refused_by_name_and_left_as_it_was(
+    names: list[str], tmp_path: Path
+) -> None:
     directory = filled(tmp_path / "theirs", names)
     before = traces(tmp_path)
-    with pytest.raises(StateError, match=r"theirs holds other things .* and is no state directory of oddsctl") as caught:
+    with pytest.raises(
+        StateError, match=r"theirs holds other things .* and is no state directory of oddsctl"
+    ) as caught:
         make_private(directory)
     assert str(directory / "oddsctl") in (caught.value.hint or "")
     assert caught.value.exit_code == 74
     assert traces(tmp_path) == before
 
 
-@pytest.mark.parametrize("names", [[], ["lost+found"], [".gitkeep"], MINE, [*MINE, "notes.txt"], *AFTER_A_CRASH], ids=", ".join)
+@pytest.mark.parametrize(
+    "names", [[], ["lost+found"], [".gitkeep"], MINE, [*MINE, "notes.txt"], *AFTER_A_CRASH], ids=", ".join
+)
 def test_an_empty_directory_and_one_of_ours_are_closed_to_others(names: list[str], tmp_path: Path) -> None:
     directory = filled(tmp_path / "mine", names)
     make_private(directory)
@@ -104,10 +127,17 @@ def below_a_file(parent: Path) -> Path:
 
 @pytest.mark.parametrize(
     "place",
-    [lambda parent: parent / ("a" * 300), lambda parent: parent / ("a/" * 3000), link_to_itself, below_a_file],
+    [
+        lambda parent: parent / ("a" * 300),
+        lambda parent: parent / ("a/" * 3000),
+        link_to_itself,
+        below_a_file,
+    ],
     ids=["a long name", "a long path", "a link to itself", "below a file"],
 )
-def test_a_path_that_the_system_refuses_is_told_with_its_cause_and_not_as_a_bug(place: Callable[[Path], Path], tmp_path: Path) -> None:
+def test_a_path_that_the_system_refuses_is_told_with_its_cause_and_not_as_a_bug(
+    place: Callable[[Path], Path], tmp_path: Path
+) -> None:
     directory = place(tmp_path)
     with pytest.raises(StateUnwritableError, match="cannot use") as refused:
         make_private(directory)

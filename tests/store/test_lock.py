@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from oddsctl.errors import LockTimeoutError, StateError
-from oddsctl.store.lock import hold
+from oddsctl.domain.errors import LockTimeoutError, StateError
+from oddsctl.store.file_lock import hold
 from tests.store.store_kit import WaitingClock
 
 
@@ -27,10 +27,16 @@ class LeapingClock(WaitingClock):
         self.naps += 1
 
 
-def test_a_lock_that_is_held_is_waited_for_exactly_as_long_as_allowed_and_without_haste(tmp_path: Path) -> None:
+def test_a_lock_that_is_held_is_waited_for_exactly_as_long_as_allowed_and_without_haste(
+    tmp_path: Path,
+) -> None:
     clock = LeapingClock()
     lock = tmp_path / "lock"
-    with hold(lock, WaitingClock(), 0.0), pytest.raises(LockTimeoutError, match="locked for 10 s"), hold(lock, clock, 10.0):
+    with (
+        hold(lock, WaitingClock(), 0.0),
+        pytest.raises(LockTimeoutError, match="locked for 10 s"),
+        hold(lock, clock, 10.0),
+    ):
         pytest.fail("two held it at once")
     assert clock.waited == pytest.approx(10.0)
     assert clock.naps < 2000  # one that stands for 10 s may not be asked 100,000 times
@@ -38,7 +44,11 @@ def test_a_lock_that_is_held_is_waited_for_exactly_as_long_as_allowed_and_withou
 
 def test_no_patience_means_one_try(tmp_path: Path) -> None:
     clock = LeapingClock()
-    with hold(tmp_path / "lock", clock, 0.0), pytest.raises(LockTimeoutError), hold(tmp_path / "lock", clock, 0.0):
+    with (
+        hold(tmp_path / "lock", clock, 0.0),
+        pytest.raises(LockTimeoutError),
+        hold(tmp_path / "lock", clock, 0.0),
+    ):
         pytest.fail("two held it at once")
     assert clock.naps == 0
 
@@ -59,6 +69,9 @@ def test_a_lock_is_free_again_after_an_error_inside_and_after_a_timeout(tmp_path
 
 
 def test_a_lock_that_can_be_no_file_is_told_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="cannot lock") as caught, hold(tmp_path / "nowhere" / "lock", WaitingClock(), 0.0):
+    with (
+        pytest.raises(StateError, match="cannot lock") as caught,
+        hold(tmp_path / "nowhere" / "lock", WaitingClock(), 0.0),
+    ):
         pytest.fail("held what is not there")
     assert "store.state_dir" in str(caught.value.hint)

@@ -1,4 +1,6 @@
-"""One state, one set of books: whoever has the database open notices that it was moved, deleted or replaced, and opens it anew."""
+"""One state, one set of books: whoever has the database open notices that it was moved, deleted or replaced,
+and opens it anew.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from oddsctl.errors import LockTimeoutError, StateDamagedError, StateError, StateTooNewError
-from oddsctl.messages.notices import Notice, Warned
-from oddsctl.ports import JSON
-from oddsctl.store import lock, making
+from oddsctl.domain.errors import LockTimeoutError, StateDamagedError, StateError, StateTooNewError
+from oddsctl.domain.notices import Notice, Warned
+from oddsctl.domain.ports import JSON
+from oddsctl.store import create_or_replace as making
+from oddsctl.store import file_lock as lock
+from oddsctl.store.create_or_replace import move_aside
 from oddsctl.store.disk import DiskStore
-from oddsctl.store.lock import FileLocks, hold
-from oddsctl.store.making import move_aside
+from oddsctl.store.file_lock import FileLocks, hold
 from oddsctl.store.recovering import RecoveringStore
-from oddsctl.store.row import RowDamagedError
+from oddsctl.store.unreadable_rows import RowDamagedError
 from tests.store.store_kit import ReopenedStore, WaitingClock, add_one, put
 
 LOST = "accounts/damaged"
@@ -43,7 +46,9 @@ class House:
 
     def __init__(self, directory: Path) -> None:
         self.told: list[str] = []
-        self.store = RecoveringStore(directory, WaitingClock(), 60.0, self.hear, lost_key=LOST, books=BOOKS, traces=("records.db",))
+        self.store = RecoveringStore(
+            directory, WaitingClock(), 60.0, self.hear, lost_key=LOST, books=BOOKS, traces=("records.db",)
+        )
 
     def hear(self, notice: Notice) -> None:
         assert isinstance(notice, Warned)
@@ -84,7 +89,14 @@ def everything_in_it_deleted(directory: Path) -> None:
         file.unlink()
 
 
-GONE = [unlinked, unlinked_with_its_logs, moved_away, directory_deleted, directory_moved, everything_in_it_deleted]
+GONE = [
+    unlinked,
+    unlinked_with_its_logs,
+    moved_away,
+    directory_deleted,
+    directory_moved,
+    everything_in_it_deleted,
+]
 
 
 @pytest.mark.parametrize("gone", GONE)
@@ -120,7 +132,9 @@ def test_books_that_are_gone_are_told_once_and_marked_before_anyone_can_spend(
     assert "scheduled calls are paused" in told
 
 
-def test_a_database_that_another_process_made_meanwhile_is_marked_by_who_knows_that_there_were_books(directory: Path, house: House) -> None:
+def test_a_database_that_another_process_made_meanwhile_is_marked_by_who_knows_that_there_were_books(
+    directory: Path, house: House
+) -> None:
     shutil.rmtree(directory)
     ReopenedStore(directory).update("x", put(1))  # a newcomer that cannot know
     assert house.store.read("x") == 1
@@ -136,7 +150,9 @@ def test_a_new_database_with_books_in_it_is_taken_as_it_is(directory: Path, hous
     assert house.told == []
 
 
-def test_a_write_whose_database_is_taken_away_in_the_middle_is_done_on_the_new_one(directory: Path, house: House) -> None:
+def test_a_write_whose_database_is_taken_away_in_the_middle_is_done_on_the_new_one(
+    directory: Path, house: House
+) -> None:
     once = [unlinked]
 
     def change(old: JSON) -> tuple[JSON, int]:
@@ -148,7 +164,9 @@ def test_a_write_whose_database_is_taken_away_in_the_middle_is_done_on_the_new_o
     assert ReopenedStore(directory).read("count") == 1
 
 
-def test_a_database_that_is_taken_away_again_and_again_is_an_error_and_no_endless_loop(directory: Path) -> None:
+def test_a_database_that_is_taken_away_again_and_again_is_an_error_and_no_endless_loop(
+    directory: Path,
+) -> None:
     store = DiskStore(directory, WaitingClock())
 
     def change(old: JSON) -> tuple[JSON, int]:
@@ -168,7 +186,9 @@ def test_a_first_run_has_lost_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("trace", ["records.db", "cache.db.damaged-20260101T000000.000000Z", "cache.db-wal"])
-def test_a_database_that_is_missing_while_something_shows_that_there_was_one_is_lost(trace: str, tmp_path: Path) -> None:
+def test_a_database_that_is_missing_while_something_shows_that_there_was_one_is_lost(
+    trace: str, tmp_path: Path
+) -> None:
     (tmp_path / "state").mkdir(mode=0o700)
     (tmp_path / "state" / trace).write_bytes(b"")
     house = House(tmp_path / "state")
@@ -210,7 +230,9 @@ def without_its_table(database: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [emptied, garbage, wrong_magic, without_its_table])
-def test_a_damaged_database_is_replaced_by_one_with_the_mark_and_told_once(damage: Callable[[Path], None], directory: Path) -> None:
+def test_a_damaged_database_is_replaced_by_one_with_the_mark_and_told_once(
+    damage: Callable[[Path], None], directory: Path
+) -> None:
     damage(directory / "cache.db")
     remains = (directory / "cache.db").read_bytes()
     house = House(directory)
@@ -225,7 +247,9 @@ def test_a_damaged_database_is_replaced_by_one_with_the_mark_and_told_once(damag
 def test_of_many_that_meet_the_damage_at_once_one_replaces_it_and_all_find_the_mark(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The others come when the damaged database is already gone and the new one is not yet there: the moment between two renames."""
+    """The others come when the damaged database is already gone and the new one is not yet there: the moment
+    between two renames.
+    """
     emptied(directory / "cache.db")
     others: list[threading.Thread] = []
     marks: list[JSON] = []
@@ -258,7 +282,9 @@ def test_of_many_that_meet_the_damage_at_once_one_replaces_it_and_all_find_the_m
         house.store.close()
 
 
-def test_a_repair_that_died_halfway_leaves_the_mark_to_who_comes_next(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repair_that_died_halfway_leaves_the_mark_to_who_comes_next(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     garbage(directory / "cache.db")
     (directory / "records.db").unlink()
 
@@ -290,7 +316,9 @@ def a_page_of_noise(database: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", [a_row_that_is_no_json, a_page_of_noise])
-def test_answers_that_can_be_read_outlive_the_damage_and_the_books_do_not(harm: Callable[[Path], None], directory: Path) -> None:
+def test_answers_that_can_be_read_outlive_the_damage_and_the_books_do_not(
+    harm: Callable[[Path], None], directory: Path
+) -> None:
     """What an answer has cost is not paid twice; what is known of credits may be old, and is not believed."""
     store = DiskStore(directory, WaitingClock())
     for number in range(200):
@@ -342,7 +370,9 @@ def unreadable(old: JSON) -> tuple[JSON, JSON]:
     return (old or 0) + 1, (old or 0) + 1
 
 
-def test_a_row_that_cannot_be_read_is_kept_under_another_key_and_told_once(directory: Path, house: House) -> None:
+def test_a_row_that_cannot_be_read_is_kept_under_another_key_and_told_once(
+    directory: Path, house: House
+) -> None:
     house.store.update("count", put({"nobody": "knows"}))
     assert house.store.update("count", unreadable) == 8
     (aside,) = house.store.scan("damaged/count/")
@@ -388,7 +418,11 @@ def test_a_lock_on_a_file_that_was_deleted_while_one_waited_is_none(tmp_path: Pa
             (tmp_path / name).unlink()
         holder.close()
 
-    with hold(path, MeanwhileClock(delete_and_let_go), 1.0), pytest.raises(LockTimeoutError), hold(path, WaitingClock(), 0.0):
+    with (
+        hold(path, MeanwhileClock(delete_and_let_go), 1.0),
+        pytest.raises(LockTimeoutError),
+        hold(path, WaitingClock(), 0.0),
+    ):
         pytest.fail("two held it at once")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oddsctl.store.patience import TO_KEEP, Patience
+from oddsctl.store.wait_limit import TO_KEEP, Patience
 from tests.fakes import FakeClock
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from oddsctl.ports import JSON, Store
+from oddsctl.domain.ports import JSON, Store
 from oddsctl.store.disk import DiskStore
 from oddsctl.store.memory import MemoryStore
 from tests.store.store_kit import ReopenedStore, WaitingClock, add_one, put
@@ -79,7 +79,9 @@ def test_none_for_a_key_that_is_not_there_writes_nothing(store: Store) -> None:
 
 
 def test_a_new_value_that_is_the_old_one_is_not_written(store: Store) -> None:
-    """Seen by a change that breaks the rule and alters the old value in place: what is kept stays as it was."""
+    """Seen by a change that breaks the rule and alters the old value in place: what is kept stays as it
+    was.
+    """
 
     def meddle(old: Any) -> tuple[JSON, None]:
         old.append(2)
@@ -139,7 +141,9 @@ def test_any_json_comes_back_as_it_was(store: Store, value: JSON) -> None:
     keys=st.sets(st.text(alphabet="ab/%_*?[\x00\x7fé\U0001f3c8\U0010ffff", max_size=4), max_size=8),
     prefix=st.text(alphabet="a/%_\U0010ffff", max_size=2),
 )
-def test_a_scan_gives_the_keys_with_the_prefix_ascending_whatever_their_letters(store: Store, keys: set[str], prefix: str) -> None:
+def test_a_scan_gives_the_keys_with_the_prefix_ascending_whatever_their_letters(
+    store: Store, keys: set[str], prefix: str
+) -> None:
     for key in list(store.scan("")):
         store.delete(key)
     for key in keys:

@@ -1,4 +1,6 @@
-"""Several real processes on one store: none is lost, none waits for ever, and one that dies or stands still harms nobody."""
+"""Several real processes on one store: none is lost, none waits for ever, and one that dies or stands still
+harms nobody.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from oddsctl.errors import LockTimeoutError
+from oddsctl.domain.errors import LockTimeoutError
 from oddsctl.store.disk import DiskStore
 from tests.store.store_kit import WaitingClock, Worker, add_one, put
 from tests.store.store_worker import TURNS
@@ -58,7 +60,9 @@ def test_what_was_written_outlives_the_writer_however_it_dies(directory: Path) -
     store.close()
 
 
-def test_one_stopped_in_the_middle_keeps_writers_waiting_only_so_long_and_readers_not_at_all(directory: Path) -> None:
+def test_one_stopped_in_the_middle_keeps_writers_waiting_only_so_long_and_readers_not_at_all(
+    directory: Path,
+) -> None:
     store = DiskStore(directory, WaitingClock(), lock_wait=0.02)
     with Worker("stall", directory) as worker:
         assert worker.hear() == "inside"

@@ -1,0 +1,1 @@
+"""Reference data: sports, teams, venues, towns, and how their names are compared."""

@@ -1,0 +1,139 @@
+"""`oddsctl batch`: many wishes, one JSON object a line, answered in their order."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from oddsctl.cli import options
+from oddsctl.cli.context import DEFAULT_WAIT, Session
+from oddsctl.domain.errors import UsageError
+from oddsctl.domain.requests import Terms
+
+if TYPE_CHECKING:
+    from oddsctl.services.batch import Answered, BadLine, Bill
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into the tree."""
+    app.command("batch")(batch)
+
+
+def batch(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines; - reads standard input.")],
+    dry_run: options.DryRun = False,
+    max_credits: options.MaxCredits = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with this batch after an interruption: ask only what is left."),
+    ] = False,
+    force: options.Force = False,
+    wait: options.Wait = DEFAULT_WAIT,
+    shutdown_timeout: options.ShutdownTimeout = None,
+    strict: options.Strict = False,
+) -> int:
+    """Answer many requests by the fewest calls. One JSON object a line in, one a line out, in the same
+    order.
+    """
+    from oddsctl.render.documents import bad_line, batch_line
+    from oddsctl.services import batch as errand
+
+    session: Session = context.obj
+    texts = _texts(file)
+    loaded = session.load({}, force=force)
+    bad: list[BadLine] = []
+    lines = errand.read(texts, loaded.settings, None if force else lambda: session.shown(loaded), bad)
+    if bad:
+        more = f" (and {len(bad) - 1} more bad lines)" if len(bad) > 1 else ""
+        session.warn(f"not asked: {bad[0].error.message}{more}")
+    requests = [line.request for line in lines]
+    terms = Terms(wait=wait, force=force, max_credits=max_credits, command="batch")
+    with session.app(loaded, wait=wait, shutdown=shutdown_timeout) as app:
+        terms = replace(terms, until=app.patience.until)
+        if dry_run:
+            previews = app.orchestrator.rehearsal.preview(requests, terms)
+            return options.show_plan(session, [(preview.job.api, preview) for preview in previews])
+        with session.alerts(app):
+            resumption = errand.Resumption(app.store, app.clock, texts)
+            age = resumption.age() if resume else None
+            if resume and age is None:
+                session.say("nothing to resume: this batch was not interrupted; beginning anew")
+            resumption.begin(resuming=age is not None)
+            with ExitStack() as stack:
+                _show_progress(session, stack)
+                outcomes = app.orchestrator.run(
+                    requests, terms if age is None else replace(terms, max_age=age)
+                )
+            now = app.clock.now()
+            answers = [
+                errand.answer(line, outcome, now) for line, outcome in zip(lines, outcomes, strict=True)
+            ]
+            _write(
+                [batch_line(answered, now) for answered in answers],
+                [(one.before, bad_line(one)) for one in bad],
+            )
+            app.orchestrator.spared(resumption.finish)
+            for text in dict.fromkeys(text for answered in answers for text in answered.warnings):
+                session.warn(text)
+            session.say(_in_words(errand.bill(lines, app.orchestrator)))
+    return _code(answers, strict=strict)
+
+
+def _write(lines: list[str], bad: list[tuple[int, str]]) -> None:
+    """All lines, the bad ones in their place. Now: what was paid for is shown before anything else can
+    fail.
+    """
+    for before, text in reversed(bad):
+        lines.insert(before, text)
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+def _texts(file: str) -> list[str]:
+    """The lines; a byte that is not UTF-8 becomes a lone surrogate and spoils its own line alone."""
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{file} cannot be read ({error.strerror})", hint="name a file, or - for standard input"
+        ) from None
+    return re.split("\r?\n|\r", raw.decode("utf-8-sig", "surrogateescape"))
+
+
+def _show_progress(session: Session, stack: ExitStack) -> None:
+    if sys.stderr.isatty() and not session.quiet:
+        from oddsctl.render.console import console
+        from oddsctl.render.progress import bar
+
+        session.listeners.append(
+            stack.enter_context(bar(console(sys.stderr, os.environ, animated=True), "wishes"))
+        )
+
+
+def _in_words(bill: Bill) -> str:
+    return (
+        f"{bill.lines} requests -> {bill.calls} calls, {bill.credits} credits "
+        f"(one by one: {bill.calls_apart} calls, {bill.credits_apart} credits)"
+    )
+
+
+def _code(answers: list[Answered], *, strict: bool) -> int:
+    """0, also where single lines have none but their error; the worst error's code where no line has an
+    answer.
+    """
+    errors = [answered.error for answered in answers]
+    if errors and all(errors):
+        return max(error.exit_code for error in errors if error)
+    return (
+        options.STRICTLY_INCOMPLETE
+        if strict and any(answered.outcome.reason.fails_strict for answered in answers)
+        else 0
+    )

@@ -1,0 +1,75 @@
+"""`oddsctl cache`: what is stored, and how to be rid of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from oddsctl.cli import options
+from oddsctl.cli.context import Session
+
+app = typer.Typer(
+    help="Stored answers: look, prune, clear. Credits and limits are never touched.", rich_markup_mode=None
+)
+OLD = 7 * 86400.0
+
+
+@app.command()
+def info(context: typer.Context) -> None:
+    """Show where state is kept, how much of it there is, and how old."""
+    from oddsctl.domain.times import iso
+    from oddsctl.render.text import age, size
+    from oddsctl.services.cache_admin import inventory
+
+    session: Session = context.obj
+    with session.app() as app:
+        found = inventory(app.store, app.state_dir)
+        now = app.clock.now()
+    if session.format in ("json", "jsonl"):
+        times = {"oldest": found.oldest, "newest": found.newest}
+        document = {
+            "schema": "oddsctl.cache/1",
+            "state_dir": str(found.state_dir),
+            "entries": found.entries,
+            "bytes": found.bytes,
+        }
+        typer.echo(
+            json.dumps(document | {name: None if at is None else iso(at) for name, at in times.items()})
+        )
+        return
+    typer.echo(f"state      {found.state_dir}")
+    typer.echo(f"answers    {found.entries}")
+    typer.echo(f"on disk    {size(found.bytes)}")
+    for name, at in (("oldest", found.oldest), ("newest", found.newest)):
+        if at is not None:
+            typer.echo(f"{name:<10} {age(now - at)}")
+
+
+@app.command()
+def prune(
+    context: typer.Context,
+    older_than: Annotated[
+        float,
+        typer.Option(
+            parser=options.duration, metavar="AGE", show_default="7d", help="Which answers to drop."
+        ),
+    ] = OLD,
+) -> None:
+    """Drop old stored answers."""
+    from oddsctl.services.cache_admin import prune as drop
+
+    session: Session = context.obj
+    with session.app() as app:
+        typer.echo(f"{drop(app.store, app.clock, app.state_dir, older_than)} answers dropped")
+
+
+@app.command()
+def clear(context: typer.Context) -> None:
+    """Drop all stored answers, so that everything is asked anew. Credits, limits and history stay."""
+    from oddsctl.services.cache_admin import prune as drop
+
+    session: Session = context.obj
+    with session.app() as app:
+        typer.echo(f"{drop(app.store, app.clock, app.state_dir, None)} answers dropped")

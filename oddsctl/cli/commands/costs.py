@@ -1,0 +1,64 @@
+"""`oddsctl costs`: what was spent, on what, and when."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from oddsctl.cli import options
+from oddsctl.cli.context import Session
+
+BY = "Any of day, sport, command, api, purpose, comma separated. [default: the first three]"
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into the tree."""
+    app.command("costs")(costs)
+
+
+def costs(
+    context: typer.Context,
+    since: options.Since = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="FIELDS", help=BY)] = None,
+) -> None:
+    """Show what was spent on what and when, this month unless --since says otherwise.
+
+    CSV lists single calls, or groups --by.
+    """
+    from oddsctl.render import costs as spending
+    from oddsctl.services import costs as errand
+
+    session: Session = context.obj
+    fields = errand.fields(by)
+    with session.app() as app:
+        ledger = app.ledger
+        app.records.is_needed = True
+        begin = (
+            errand.month_began(app.store, app.clock, app.settings)
+            if since is None
+            else max(0.0, app.clock.now() - since)
+        )
+        for gap in app.records.gaps(begin):
+            session.warn(gap)
+        if session.format in ("csv", "jsonl") and by is None:
+            calls = ledger.calls(begin)
+            if session.format == "csv":
+                sys.stdout.write(spending.calls_csv(calls, demo=session.demo, raw=session.raw))
+            else:
+                sys.stdout.write(spending.calls_jsonl(calls, session.mark))
+            return
+        document = errand.document(ledger, fields, begin, session.zone)
+    if session.format == "table":
+        from oddsctl.render.console import console
+
+        spending.show_costs(console(sys.stdout, os.environ), document, zone=session.zone, demo=session.demo)
+        session.show_caveats()
+    elif session.format == "csv":
+        sys.stdout.write(spending.groups_csv(document, demo=session.demo, raw=session.raw))
+    elif session.format == "jsonl":
+        sys.stdout.write(spending.groups_jsonl(document, session.mark))
+    else:
+        session.write(document | session.mark | session.caveats)

@@ -1,0 +1,123 @@
+"""`oddsctl doctor`: is this installation well, and what is to be done if it is not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from oddsctl.cli.context import Session
+from oddsctl.domain.errors import LockTimeoutError, StateError
+
+if TYPE_CHECKING:
+    from oddsctl.doctor import Finding, Subject
+    from oddsctl.domain.notices import Notice
+    from oddsctl.domain.ports import Clock
+
+UNWELL = 3
+"""The exit code when there is a problem; warnings alone are none."""
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into the tree."""
+    app.command("doctor")(doctor)
+
+
+def doctor(
+    context: typer.Context,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask nobody: skip the free call that tells the time.")
+    ] = False,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            "--bundle", metavar="FILE.tar.gz", help="Pack it for someone who is to help, without secrets."
+        ),
+    ] = None,
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="Fix what is found: permissions, damaged databases (moved aside, readable rows kept), "
+            "leases.",
+        ),
+    ] = False,
+) -> None:
+    """Check key, permissions, clock, disk, databases, locks and versions, and search our own files for the
+    key.
+
+    Changes nothing without --repair.
+    """
+    from oddsctl.clock import SystemClock
+    from oddsctl.doctor import State, Subject, document, examine, worst
+
+    session, clock = context.obj, SystemClock()
+    state_dir = session.loaded.settings.store.state_dir
+    subject = Subject(
+        session.loaded, state_dir / "demo" if session.demo else state_dir, os.environ, session.demo
+    )
+    mended = _repaired(subject, clock) if repair else []
+    findings = mended + examine(subject, clock)
+    stats: dict[str, Any] = {}
+    if (bundle and os.access(subject.state_dir, os.F_OK)) or not offline:
+        more, stats = _with_the_state_open(session, findings, offline=offline)
+        findings += more
+    told = document(findings, subject, clock.now()) | session.mark
+    _show(session, told)
+    if bundle:
+        from oddsctl.doctor.bundle import write
+
+        write(bundle, subject, {"doctor": told, "stats": stats}, clock.now())
+        session.say(f"{bundle} is written; look through it before you give it away")
+    if worst(findings) is State.PROBLEM:
+        raise typer.Exit(UNWELL)
+
+
+def _repaired(subject: Subject, clock: Clock) -> list[Finding]:
+    """What was repaired; that there was nothing to repair is told too."""
+    from oddsctl.doctor.findings import ok
+    from oddsctl.doctor.repair import repair
+
+    return repair(subject, clock) or [ok("repair", "nothing needed repair")]
+
+
+def _with_the_state_open(
+    session: Session, findings: list[Finding], *, offline: bool
+) -> tuple[list[Finding], dict[str, Any]]:
+    """What takes an open state: the call that tells the time, and the numbers of `stats`."""
+    from oddsctl.doctor import State, clock, is_usable
+    from oddsctl.doctor.findings import problem, warning
+    from oddsctl.services import stats as statistics
+
+    if not is_usable(findings):
+        return [warning("clock", "not compared: the state is left as it is", "see to the problems first")], {}
+    heard: list[Notice] = []
+    session.listeners.append(heard.append)
+    has_key = any(finding.check == "key" and finding.state is State.OK for finding in findings)
+    try:
+        with session.app() as app:
+            more = (
+                []
+                if offline
+                else list(
+                    clock.examine(app.orchestrator.run, heard, app.clock, has_key=has_key, demo=session.demo)
+                )
+            )
+            return more, statistics.document(app.store, app.clock, app.settings, app.state_dir, app.ledger)
+    except (StateError, LockTimeoutError) as error:
+        return [
+            problem("state", error.message, error.hint or "name another directory in store.state_dir")
+        ], {}
+
+
+def _show(session: Session, document: dict[str, Any]) -> None:
+    if session.format == "table":
+        from oddsctl.render.console import console
+        from oddsctl.render.doctor import show_doctor
+
+        show_doctor(console(sys.stdout, os.environ), document, demo=session.demo)
+    else:
+        session.write(document)

@@ -1,0 +1,48 @@
+"""`oddsctl health`: how the three APIs are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from oddsctl.cli.context import Session
+
+UNHEALTHY = 6
+"""The exit code when any API is; the answer is written all the same."""
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into the tree."""
+    app.command("health")(health)
+
+
+def health(
+    context: typer.Context,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Ask each API by a free call, at most once in five minutes.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="With --probe: ask now, whatever was asked before.")
+    ] = False,
+) -> int:
+    """Show how each API is, why, and since when. Exit 6 when any is unhealthy."""
+    session: Session = context.obj
+    if fresh and not probe:
+        raise typer.BadParameter("--fresh belongs to --probe: without it nobody is asked")
+    with session.app() as app, session.alerts(app):
+        if probe:
+            for text in app.monitor.probe(app.orchestrator, fresh=fresh):
+                session.say(text)
+        document, now = app.monitor.document(), app.clock.now()
+    if session.format == "table":
+        from oddsctl.render.console import console
+        from oddsctl.render.health import show_health
+
+        show_health(console(sys.stdout, os.environ), document, now=now, zone=session.zone, demo=session.demo)
+        session.show_caveats()
+    else:
+        session.write(document | session.mark | session.caveats)
+    return UNHEALTHY if document["status"] == "unhealthy" else 0

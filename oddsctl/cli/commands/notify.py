@@ -1,0 +1,35 @@
+"""`oddsctl notify`: whether the channels that alerts go to can be reached."""
+
+from __future__ import annotations
+
+import os
+
+import typer
+
+from oddsctl.cli.context import Session
+
+app = typer.Typer(help="The channels that alerts go to.", rich_markup_mode=None)
+FAILED = 6
+
+
+@app.callback()
+def notify() -> None:
+    """The channels that alerts go to."""
+
+
+@app.command()
+def test(context: typer.Context) -> int:
+    """Send a test message through each configured channel. Exit 6 when one did not take it."""
+    from oddsctl.services import alerts as notifications
+
+    session: Session = context.obj
+    results = notifications.send_test(session.loaded.settings, os.environ)
+    if session.format == "table":
+        for number, (channel, why) in enumerate(results, 1):
+            typer.echo(f"{number}  {channel.label:<12}  {'delivered' if why is None else f'failed: {why}'}")
+    else:
+        told = [
+            {"channel": channel.label, "delivered": why is None, "detail": why} for channel, why in results
+        ]
+        session.write({"schema": "oddsctl.notify/1", "channels": told} | session.mark)
+    return FAILED if any(why for _, why in results) else 0

@@ -1,0 +1,55 @@
+"""`oddsctl plan`: what the coming days or the month will cost."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from oddsctl.cli import options
+from oddsctl.cli.context import DEFAULT_WAIT, Session
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into the tree."""
+    app.command("plan")(plan)
+
+
+def plan(
+    context: typer.Context,
+    sports: Annotated[
+        list[str] | None, typer.Argument(metavar="[SPORT...]", help="Default: prefetch.sports.")
+    ] = None,
+    days: Annotated[
+        int | None,
+        typer.Option(min=1, max=62, help="How many days ahead. Default: until the credits begin anew."),
+    ] = None,
+    wait: options.Wait = DEFAULT_WAIT,
+) -> None:
+    """Show what prefetch will cost by day, sport and window, when the credits run out, and what each cut
+    would save.
+    """
+    from oddsctl.services.prefetch.cost_forecast import look_ahead
+
+    session: Session = context.obj
+    chosen = options.prefetch_sports(session, sports)
+    with session.app(wait=wait) as app:
+        ahead = look_ahead(
+            app.prospects, app.costs, app.clock, app.settings, chosen, days, wait, session.zone
+        )
+        no_key = app.orchestrator.missing_key()
+    if session.format == "table":
+        from oddsctl.render.console import console
+        from oddsctl.render.plan import show_plan
+
+        show_plan(console(sys.stdout, os.environ), ahead, zone=session.zone, demo=session.demo)
+    else:
+        from oddsctl.render import plan as render
+
+        sys.stdout.write(render.written(ahead, session.format, session.mark, raw=session.raw))
+    if no_key:
+        session.warn(f"{no_key.message}: no board can be bought")
+    for error in ahead.errors:
+        session.warn(f"{error.message}; planned by what was stored")

@@ -1,0 +1,199 @@
+"""The effective settings as frozen values; nothing is read here.
+
+`config.py` builds them from files, environment and flags.
+
+Durations are seconds, rates are requests a second, sizes are bytes, shares are fractions of 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from oddsctl.domain.models import Sport, Units
+
+Part = Literal["odds", "weather", "schedule"]
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """The Odds API.
+
+    `key` is where the key is to be found (`env:`, `file:`, `command:`), never the key. `bookmakers`, when
+    given, stand in for `regions`.
+    """
+
+    key: str = "env:ODDS_API_KEY"
+    base_url: str = "https://api.the-odds-api.com"
+    regions: tuple[str, ...] = ("us",)
+    bookmakers: tuple[str, ...] = ()
+    markets: tuple[str, ...] = ("h2h", "spreads", "totals")
+    monthly_credits: int = 500
+    reset_day: int = 1
+    rate: float = 5.0
+    burst: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Espn:
+    """ESPN's site API. An empty `user_agent` means ours."""
+
+    base_url: str = "https://site.api.espn.com"
+    rate: float = 1.0
+    burst: int = 5
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """Open-Meteo."""
+
+    base_url: str = "https://api.open-meteo.com"
+    geocoding_url: str = "https://geocoding-api.open-meteo.com"
+    units: Units = "imperial"
+    rate: float = 5.0
+    burst: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Limits of one HTTP exchange."""
+
+    connect_timeout: float = 3.0
+    read_timeout: float = 10.0
+    max_body: int = 32 * 1024 * 1024
+
+    @property
+    def longest_exchange(self) -> float:
+        """Seconds after which a call is given up even when its answer still drips in."""
+        return self.connect_timeout + 3 * self.read_timeout
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Which credits who may touch."""
+
+    reserve: float = 0.10
+    warn_below: int = 50
+    stop_below: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """The age up to which a stored board is fresh, by time to its soonest game not yet started."""
+
+    over_24h: float = 3600.0
+    over_6h: float = 1800.0
+    over_1h: float = 900.0
+    under_1h: float = 120.0
+    in_play: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """One part of what windows fetch: at each of them, or at the one so many seconds before the start."""
+
+    part: Part
+    window: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prefetch:
+    """What cron buys, and when."""
+
+    sports: tuple[str, ...] = ("nfl",)
+    windows: tuple[float, ...] = (7200.0, 3600.0, 1800.0)
+    fetch: tuple[Fetching, ...] = (Fetching("odds"), Fetching("weather"))
+    early: float = 600.0
+    late: float = 360.0
+    every: float = 300.0
+
+    def windows_of(self, part: Part) -> tuple[float, ...]:
+        """The windows at which this part is fetched."""
+        wanted = {one.window for one in self.fetch if one.part == part}
+        return (
+            self.windows if None in wanted else tuple(window for window in self.windows if window in wanted)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often and how patiently a failed call is tried again."""
+
+    attempts: int = 3
+    base: float = 1.0
+    cap: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """When a failing provider is left alone, and for how long at first."""
+
+    failures: int = 5
+    open_for: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """How long in-flight calls may finish after the first signal."""
+
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where state lives. `state_dir` is already resolved: never empty, never relative."""
+
+    url: str = "disk:"
+    state_dir: Path = Path()
+
+
+NO_FILE = Path()
+"""The file where none is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The log in a file; `NO_FILE` keeps none. `keep` is how many full ones stand beside it."""
+
+    file: Path = NO_FILE
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    max_size: int = 5 * 1024 * 1024
+    keep: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Whom to tell, of what.
+
+    `quiet` is from and to, minutes of the day in the user's zone; `line_threshold` implied probability.
+    """
+
+    urls: tuple[str, ...] = ()
+    on: tuple[str, ...] = ("quota", "health", "picks")
+    quiet: tuple[int, int] | None = None
+    line_threshold: float = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of it.
+
+    Each section's name and keys are those of the TOML file; `sports` holds those added by `[sports.NAME]`.
+    """
+
+    odds: Odds = field(default_factory=Odds)
+    espn: Espn = field(default_factory=Espn)
+    weather: Weather = field(default_factory=Weather)
+    http: Http = field(default_factory=Http)
+    budget: Budget = field(default_factory=Budget)
+    freshness: Freshness = field(default_factory=Freshness)
+    prefetch: Prefetch = field(default_factory=Prefetch)
+    retry: Retry = field(default_factory=Retry)
+    breaker: Breaker = field(default_factory=Breaker)
+    shutdown: Shutdown = field(default_factory=Shutdown)
+    store: Store = field(default_factory=Store)
+    log: Log = field(default_factory=Log)
+    notify: Notify = field(default_factory=Notify)
+    sports: tuple[Sport, ...] = ()

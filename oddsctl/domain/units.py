@@ -1,0 +1,91 @@
+"""Durations, rates and sizes as people write them.
+
+Pure. No message echoes what it refuses: it might be a key in the wrong place.
+"""
+
+from __future__ import annotations
+
+import re
+
+HOW_DURATION = 'write it like "10s", "90m" or "1h30m"'
+HOW_RATE = 'write it like "5/s", "30/m" or "600/h"'
+HOW_SIZE = 'write it like "32MiB", "500KiB" or "1000" (bytes)'
+
+_LONGEST = 3650 * 86400.0
+"""Ten years: what is longer is a slip of the finger, and dates cannot hold it."""
+_DURATION = re.compile("".join(f"(?:([0-9]{{1,9}}){unit})?" for unit in ("d", "h", "m", "s", "ms")))
+_MILLISECONDS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
+_RATE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)/([smh])")
+_PER = {"s": 1, "m": 60, "h": 3600}
+_SIZE = re.compile(r"([0-9]{1,12})(KiB|MiB|GiB)?", re.IGNORECASE)
+_BYTES = {"": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
+
+
+class BadValueError(ValueError):
+    """A value that cannot be. Its text says `what` is wrong and the `remedy`, and never holds the value."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(f"{what}; {remedy}")
+        self.what = what
+        self.remedy = remedy
+
+
+def parse_duration(text: str) -> float:
+    """Seconds in "500ms", "10s", "10m", "2h", "1d" or a falling mixture as "1h30m"; raises `BadValueError` (a
+    `ValueError`).
+    """
+    found = _DURATION.fullmatch(text.strip().lower())
+    if found is None or found.lastindex is None:
+        raise BadValueError("is no duration", HOW_DURATION)
+    amounts = zip(found.groups(default="0"), _MILLISECONDS.values(), strict=True)
+    seconds = sum(int(amount) * unit for amount, unit in amounts) / 1000
+    if seconds > _LONGEST:
+        raise BadValueError("is longer than ten years", HOW_DURATION)
+    return seconds
+
+
+def format_duration(seconds: float) -> str:
+    """The shortest spelling that `parse_duration` reads as the same milliseconds."""
+    left, parts = round(seconds * 1000), []
+    for unit, size in _MILLISECONDS.items():
+        amount, left = divmod(left, size)
+        if amount:
+            parts.append(f"{amount}{unit}")
+    return "".join(parts) or "0s"
+
+
+def parse_rate(text: str) -> float:
+    """Requests a second in "5/s", "30/m" or "600/h"; raises `BadValueError`."""
+    found = _RATE.fullmatch(text.strip().lower())
+    if found is None:
+        raise BadValueError("is no rate", HOW_RATE)
+    if float(found[1]) == 0:
+        raise BadValueError("must be more than 0", HOW_RATE)
+    return float(found[1]) / _PER[found[2]]
+
+
+def format_rate(rate: float) -> str:
+    """The rate in the shortest unit in which it is at least 1 and whole in thousandths, else an hour."""
+    for unit, seconds in _PER.items():
+        amount = round(rate * seconds, 9)
+        if unit == "h" or (amount >= 1 and amount == round(amount, 3)):
+            break
+    return f"{amount:.3f}".rstrip("0").rstrip(".") + f"/{unit}"
+
+
+def parse_size(text: str) -> int:
+    """Bytes in "32MiB", "500KiB", "1GiB" or "1000"; raises `BadValueError`."""
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise BadValueError("is no size", HOW_SIZE)
+    if int(found[1]) == 0:
+        raise BadValueError("must be more than 0", HOW_SIZE)
+    return int(found[1]) * _BYTES[(found[2] or "").lower()]
+
+
+def format_size(size: int) -> str:
+    """The size in the largest unit in which it is a whole number."""
+    for unit in ("GiB", "MiB", "KiB"):
+        if size % _BYTES[unit.lower()] == 0:
+            return f"{size // _BYTES[unit.lower()]}{unit}"
+    return str(size)

@@ -1,0 +1,89 @@
+"""What a run would do now: stored answers, requests, prices and decisions, with nothing sent, booked or
+counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from oddsctl.domain.errors import MissingKeyError
+from oddsctl.domain.jobs import Answer
+from oddsctl.domain.ports import Clock, Provider
+from oddsctl.domain.requests import (
+    Go,
+    Outcome,
+    Preview,
+    PriorityRequest,
+    ProbeFirst,
+    Refused,
+    Terms,
+)
+from oddsctl.orchestration.call import Retries, Trip, asker
+from oddsctl.orchestration.library import Library
+from oddsctl.policy import batching as coalesce
+from oddsctl.policy.admission import Ask
+from oddsctl.policy.budget import Purchase
+from oddsctl.state.accounts import Accounts
+
+
+class Rehearsal:
+    """Looks up and asks for decisions as the orchestrator does, and leaves no trace."""
+
+    def __init__(
+        self, library: Library, accounts: Accounts, providers: Mapping[str, Provider], clock: Clock
+    ) -> None:
+        self._library = library
+        self._accounts = accounts
+        self._providers = providers
+        self._clock = clock
+
+    def stored(self, requests: Sequence[PriorityRequest]) -> list[Outcome]:
+        """The newest stored answer to each wish, whatever its age."""
+        return [self._library.offline(request.job, quietly=True) for request in requests]
+
+    def answers(self, shelf: str) -> Iterator[Answer]:
+        """All that is stored on a shelf, of any age."""
+        return self._library.answers(shelf)
+
+    def preview(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Preview]:
+        """What would come of each wish: a stored answer, or a call, most wishes sharing one."""
+        started, deadline = self._clock.now(), self._clock.monotonic() + terms.wait
+        thrifty = not terms.fresh and self._accounts.thrifty()
+        jobs = dict.fromkeys(request.job for request in requests)
+        found = {job: self._library.look_up(job, terms, started, thrifty=thrifty) for job in jobs}
+        previews = [
+            Preview(job, 0, f"{outcome.reason}: nobody is asked") for job, outcome in found.items() if outcome
+        ]
+        planned = 0
+        for call in coalesce.plan([job for job, outcome in found.items() if outcome is None]):
+            preview = self._call(
+                Trip(call, asker(call, requests), terms, started, deadline, Retries(0), Retries(0)), planned
+            )
+            planned += preview.price if preview.is_sent else 0
+            previews.append(preview)
+        return previews
+
+    def _call(self, trip: Trip, planned: int) -> Preview:
+        provider = self._providers[trip.job.api]
+        price = provider.price(trip.job)
+        if trip.terms.offline:
+            return Preview(trip.job, price, "not sent: offline")
+        try:
+            account, request = provider.account(), provider.request(trip.job)
+        except MissingKeyError as error:
+            return Preview(trip.job, 0, f"not sent: {error.message}")
+        most = trip.terms.max_credits
+        if price and most is not None and planned + price > most:
+            return Preview(trip.job, price, f"refused: MAX_CREDITS (--max-credits {most})", request)
+        purchase = Purchase(price, trip.asker.purpose, trip.is_urgent(self._clock.now()), trip.terms.force)
+        match self._accounts.preview(
+            provider.name, account, Ask("", trip.job.endpoint, purchase, trip.terms.wait)
+        ):
+            case Refused(why, detail):
+                return Preview(trip.job, price, f"refused: {why} ({detail})", request)
+            case Go(wait) if wait > 0:
+                return Preview(trip.job, price, f"send after {wait:.1f} s", request, is_sent=True)
+            case ProbeFirst():
+                return Preview(trip.job, price, "send, after a free probe", request, is_sent=True)
+            case _:
+                return Preview(trip.job, price, "send", request, is_sent=True)

@@ -1,0 +1,259 @@
+"""The till: what this run may spend and has spent, and the books of each call it makes.
+
+Does not decide whether a call is made.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from oddsctl.domain.errors import (
+    InvalidKeyError,
+    LockTimeoutError,
+    MissingKeyError,
+    OutOfCreditsError,
+    ProviderError,
+    RateLimitedError,
+    RejectedError,
+    StateError,
+    TransportError,
+    UnusableAnswerError,
+)
+from oddsctl.domain.http import HttpResponse, Quota
+from oddsctl.domain.jobs import Events, OddsJob, Schedule
+from oddsctl.domain.models import Listed
+from oddsctl.domain.notices import (
+    BoardReceived,
+    Booked,
+    ClockCompared,
+    Notice,
+    Settled,
+    Warned,
+)
+from oddsctl.domain.ports import Clock, Transport
+from oddsctl.domain.requests import Terms
+from oddsctl.observability import redaction
+from oddsctl.orchestration.call import Ticket, Trip
+from oddsctl.policy.admission import Receipt, Verdict
+from oddsctl.state.accounts import Accounts
+from oddsctl.state.responses import Kept
+
+GAVE_UP_WAITING = (408, 499)
+"""Refusals that are none: the server, or a gateway before it, stopped waiting, and the call may have been
+charged all the same.
+"""
+DEMO_HEADER = "x-oddsctl-demo"
+REFUSALS = (RejectedError, InvalidKeyError, MissingKeyError, OutOfCreditsError, UnusableAnswerError)
+"""Definite answers: they say nothing against the provider's health; nor does one bad entry that is the only
+one.
+"""
+
+
+class Till:
+    """Makes calls that were let through, and settles them whatever comes back. For any number of threads."""
+
+    def __init__(
+        self, accounts: Accounts, transport: Transport, clock: Clock, tell: Callable[[Notice], None]
+    ) -> None:
+        self._accounts = accounts
+        self._transport = transport
+        self._clock = clock
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._at_risk = 0
+        self.calls = 0
+        self.spent = 0
+
+    def claim(self, price: int, terms: Terms) -> bool:
+        """Put the price at risk; false when `--max-credits` has no room for it beside what is spent, under
+        way, or maybe charged.
+        """
+        with self._lock:
+            if (
+                price
+                and terms.max_credits is not None
+                and self.spent + self._at_risk + price > terms.max_credits
+            ):
+                return False
+            self._at_risk += price
+            return True
+
+    def unclaim(self, price: int) -> None:
+        """The price is not at risk any more."""
+        with self._lock:
+            self._at_risk -= price
+
+    def book(self, ticket: Ticket, trip: Trip) -> None:
+        """The call is about to be sent."""
+        if ticket.price:
+            trip.note(f"{ticket.price} credits reserved for {ticket.job.key}")
+        self._tell(Booked(ticket.id, ticket.job, ticket.price, ticket.purpose, trip.terms.command))
+
+    def give_back(self, ticket: Ticket) -> None:
+        """The call is not made after all."""
+        self.unclaim(ticket.price)
+        self.spared(
+            lambda: self._accounts.release(ticket.provider.name, ticket.account, ticket.endpoint, ticket.id)
+        )
+
+    def spared(self, work: Callable[[], None]) -> None:
+        """Do what must not cost an answer that is in hand and paid: when the state cannot be written, a
+        warning is all.
+        """
+        try:
+            work()
+        except (StateError, LockTimeoutError) as error:
+            self._tell(Warned(f"state could not be written: {error.message}"))
+
+    def call(self, ticket: Ticket, trip: Trip) -> HttpResponse:
+        """Send the request. When no whole answer comes, the books are settled before the error is raised."""
+        sent_at, began = self._clock.now(), self._clock.monotonic()
+        try:
+            response = self._transport.send(ticket.request)
+        except BaseException as error:
+            receipt = _receipt_of_failure(ticket, error, sent_at, self._clock.now())
+            if isinstance(error, TransportError):
+                error.charged = receipt.spent or 0
+            outcome, said = (
+                (error.code, error.message) if isinstance(error, TransportError) else ("BUG", None)
+            )
+            self._settle(ticket, trip, receipt, None, self._clock.monotonic() - began, outcome, said)
+            raise
+        if "date" in response.headers:
+            self._compare_clocks(ticket.job.api, response)
+        return response
+
+    def settle(self, ticket: Ticket, trip: Trip, response: HttpResponse) -> Kept:
+        """Settle the books by what came back, and read the answer.
+
+        Raises the `ProviderError` that the answer is.
+        """
+        seconds = max(0.0, response.received_at - response.sent_at)
+        receipt = _receipt(ticket, response, seconds)
+        try:
+            answer = ticket.provider.parse(ticket.job, response)
+        except ProviderError as error:
+            error.message = redaction.hide(
+                error.message
+            )  # providers echo keys, and their words go to people, files and channels
+            error.charged = receipt.spent or 0
+            trip.doubts += bool(error.charged)  # paid for nothing: to be tried again once at the most
+            receipt = replace(
+                receipt,
+                failed=True,
+                verdict=_verdict(error),
+                rest_until=error.retry_at,
+                exhausted_at_price=ticket.price if isinstance(error, OutOfCreditsError) else None,
+            )
+            self._settle(ticket, trip, receipt, response.status, seconds, error.code, error.message)
+            raise
+        except BaseException:
+            self._settle(ticket, trip, replace(receipt, failed=True), response.status, seconds, "BUG")
+            raise
+        if isinstance(ticket.job, OddsJob) and ticket.job.event is None and isinstance(answer, Events):
+            self._tell(BoardReceived(ticket.id, tuple(Listed.of(event) for event in answer.events)))
+        doubt = answer.doubt if isinstance(answer, Schedule) else None
+        self._settle(ticket, trip, receipt, response.status, seconds, "FETCHED", doubt)
+        if answer.left_out:
+            trip.note(str(answer.left_out))
+        demo = DEMO_HEADER in response.headers
+        return Kept(
+            ticket.job,
+            response.sent_at,
+            response.received_at,
+            receipt.spent or 0,
+            ticket.purpose,
+            answer,
+            demo,
+        )
+
+    def _compare_clocks(self, api: str, response: HttpResponse) -> None:
+        from oddsctl.domain import clock_skew
+
+        ahead = clock_skew.ahead(response.headers, response.sent_at, response.received_at)
+        if ahead is not None:
+            self._tell(ClockCompared(api, ahead))
+
+    def _settle(
+        self,
+        ticket: Ticket,
+        trip: Trip,
+        receipt: Receipt,
+        status: int | None,
+        seconds: float,
+        outcome: str,
+        said: str | None = None,
+    ) -> None:
+        with self._lock:
+            self.calls += 1
+            self.spent += receipt.spent or 0
+            self._at_risk -= 0 if receipt.spent is None else ticket.price
+            trip.spent += receipt.spent or 0
+        if receipt.spent is None and ticket.price:
+            trip.doubts += 1
+        cost = (
+            "perhaps charged" if receipt.spent is None and ticket.price else f"charged {receipt.spent or 0}"
+        )
+        trip.note(f"sent, {status or 'no answer'} after {seconds * 1000:.0f} ms, {cost}")
+        self._tell(Settled(ticket.id, ticket.job, status, receipt.spent, seconds, outcome, said))
+        # where the books cannot be written the reservation stands, and counts as maybe charged when it
+        # expires
+        self.spared(lambda: self._accounts.settle(ticket.provider.name, ticket.account, receipt))
+
+
+def _receipt(ticket: Ticket, response: HttpResponse, seconds: float) -> Receipt:
+    quota = ticket.provider.quota(response)
+    return Receipt(
+        ticket.id,
+        ticket.endpoint,
+        response.sent_at,
+        response.received_at,
+        _charged(quota, response.status, ticket.price),
+        quota=quota,
+        retry=ticket.retry,
+        seconds=seconds,
+    )
+
+
+def _receipt_of_failure(ticket: Ticket, error: BaseException, sent_at: float, told_at: float) -> Receipt:
+    """What is known of a call without a whole answer: what it cost, where the headers came and say so."""
+    spent: int | None = None
+    quota = Quota()
+    if isinstance(error, TransportError) and not error.maybe_sent:
+        spent = 0
+    elif isinstance(error, TransportError) and error.head and error.head[0] == 200:
+        quota = ticket.provider.quota(HttpResponse(*error.head, b"", sent_at, told_at))
+        spent = None if quota.last is None else max(0, quota.last)
+    return Receipt(
+        ticket.id,
+        ticket.endpoint,
+        sent_at,
+        told_at,
+        spent,
+        Verdict.FAILED,
+        quota,
+        failed=True,
+        retry=ticket.retry,
+    )
+
+
+def _charged(quota: Quota, status: int, price: int) -> int | None:
+    """What the answer was charged: as told, the price for what came untold, nothing for a refusal; None where
+    nobody knows.
+
+    A server that failed (any 5xx), and an answer that is neither what was asked for nor a refusal, may have
+    charged first (FACTS 1.4).
+    """
+    if quota.last is not None:
+        return max(0, quota.last)
+    if status == 200 or not price:
+        return price
+    return 0 if 400 <= status < 500 and status not in GAVE_UP_WAITING else None
+
+
+def _verdict(error: ProviderError) -> Verdict:
+    if isinstance(error, RateLimitedError):
+        return Verdict.TOO_FAST
+    return Verdict.ANSWERED if isinstance(error, REFUSALS) else Verdict.FAILED

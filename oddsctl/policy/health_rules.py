@@ -1,0 +1,316 @@
+"""How an API is, judged from what its last calls came to and from its breakers.
+
+Pure; whatever asks or keeps may not enter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise, takewhile
+
+from oddsctl.domain.times import span
+from oddsctl.policy.circuit_breaker import Breaker, State, as_of
+
+DAY = 86400.0
+"""What is older tells nothing of how the API is now."""
+JUDGED = 20
+"""Calls that count, the newest."""
+DOWN_AFTER = 3
+"""Failures in a row that make an outage: the attempts of one command."""
+FLAKY_AFTER = 3
+"""Times among the calls judged that it began to fail: one outage is one, whatever its length."""
+SLOW = 2.0
+"""Seconds, the median of the last answers."""
+TIMED = 5
+CHIEF = frozenset({"odds", "scoreboard", "forecast"})
+"""What each API is asked for.
+
+That the rest (free lists, the geocoder) answers proves nothing for these, the reverse does.
+"""
+
+
+class Status(StrEnum):
+    """From least to worst: what is not known is no worse than healthy."""
+
+    UNKNOWN = "unknown"
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"
+
+    @property
+    def is_known(self) -> bool:
+        return self is not Status.UNKNOWN
+
+
+class Kind(StrEnum):
+    """What the end of a call says of the API.
+
+    A definite refusal is an answer; that of an account is one the user must see.
+    """
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    TOO_FAST = "too_fast"
+    BROKEN = "broken"
+    FAILED = "failed"
+
+
+KINDS = {
+    **dict.fromkeys(("FETCHED", "REJECTED", "UNKNOWN_SPORT", "INVALID_MARKET", "EVENT_GONE"), Kind.ANSWERED),
+    **dict.fromkeys(("NO_KEY", "INVALID_KEY", "DEACTIVATED_KEY", "OUT_OF_CREDITS"), Kind.REFUSED),
+    **dict.fromkeys(
+        ("BROKEN_ANSWER", "UNUSABLE_ANSWER", "FORBIDDEN", "REDIRECT_REFUSED", "BODY_TOO_LARGE"), Kind.BROKEN
+    ),
+    "RATE_LIMITED": Kind.TOO_FAST,
+}
+"""By outcome code; any other is a failure.
+
+Broken: it answers, and not as promised, so that waiting does not help.
+"""
+OF_THE_KEY = ("NO_KEY", "INVALID_KEY", "DEACTIVATED_KEY")
+DOWN = (Kind.BROKEN, Kind.FAILED)
+ERRORS = (*DOWN, Kind.TOO_FAST)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A call that came to an end: when (epoch seconds), of which league if any, with which outcome code.
+
+    `status` is None when no whole answer came; `said` is what was wrong with the answer, or doubtful in it.
+    """
+
+    at: float
+    endpoint: str
+    league: str | None
+    code: str
+    status: int | None = 200
+    seconds: float = 0.0
+    said: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS.get(self.code, Kind.FAILED)
+
+    @property
+    def words(self) -> str:
+        """The code and what was said, without saying the API's name or the code again."""
+        said = re.sub(r"^(odds|espn|weather): ", "", self.said or "").removesuffix(f" ({self.code})")
+        return f"{self.code}: {said}" if said else self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The API's worst breaker as it stands now; `retry_at` is when an open one lets a call through (epoch
+    seconds).
+    """
+
+    state: State = State.CLOSED
+    failures: int = 0
+    retry_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an API is, why, and since when (None: nothing is known).
+
+    `checked_at` is when a call to it last came to an end.
+
+    `latency_ms` is the median of its last answers, `error_rate` the share of its last calls that brought none
+    to use.
+    """
+
+    status: Status
+    reason: str
+    since: float | None
+    checked_at: float | None
+    latency_ms: float | None
+    error_rate: float | None
+    breaker: Gate
+
+
+def judge(attempts: Sequence[Attempt], breakers: Mapping[str, Breaker], now: float) -> Health:
+    """The health now. `attempts` are in the order in which they ended, `breakers` by endpoint."""
+    recent = _recent(attempts, now)
+    status, reason, since = _standing(attempts, breakers, now)
+    seconds = _seconds(recent)
+    return Health(
+        status,
+        reason,
+        None if since is None else min(since, now),
+        attempts[-1].at if attempts else None,
+        None if seconds is None else round(seconds * 1000, 1),
+        round(sum(one.kind in ERRORS for one in recent) / len(recent), 3) if recent else None,
+        _gate(breakers.values(), now),
+    )
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """That of the whole; unknown when there is none."""
+    return max(statuses, key=list(Status).index, default=Status.UNKNOWN)
+
+
+# ── status, reason, since ──
+
+Verdict = tuple[Status, str]
+NEVER: Verdict = Status.UNKNOWN, "never asked"
+LONG_AGO: Verdict = Status.UNKNOWN, "not asked for a day"
+
+
+def _standing(
+    attempts: Sequence[Attempt], breakers: Mapping[str, Breaker], now: float
+) -> tuple[Status, str, float | None]:
+    """What the calls say, or the breakers where that is worse."""
+    recent = _recent(attempts, now)
+    status, reason = _verdict(recent, now) if recent else LONG_AGO if attempts else NEVER
+    since = _began(attempts, status) if recent else attempts[-1].at + DAY if attempts else None
+    for name, breaker in breakers.items():
+        if as_of(breaker, now).state is State.OPEN and status is not Status.UNHEALTHY:
+            return Status.UNHEALTHY, _left_alone(name, recent), breaker.since
+    for name, breaker in breakers.items():
+        if (
+            as_of(breaker, now).state is State.HALF_OPEN
+            and status is Status.HEALTHY
+            and not _outlived(name, breaker, recent)
+        ):
+            rested_at = breaker.since if breaker.state is State.HALF_OPEN else breaker.retry_at
+            return Status.DEGRADED, f"recovering: {name} has failed, its next call decides", rested_at
+    return status, reason, since
+
+
+def _began(attempts: Sequence[Attempt], status: Status) -> float:
+    """At the end of which call the status began that it has after the last.
+
+    A day without any call begins it anew.
+    """
+    found, since, before = Status.UNKNOWN, attempts[-1].at, None
+    for count, one in enumerate(attempts, 1):
+        if before is not None and one.at - before > DAY:
+            found = Status.UNKNOWN
+        then, _ = _verdict(_recent(attempts[max(0, count - JUDGED) : count], one.at), one.at)
+        since = since if then is found else one.at
+        found, before = then, one.at
+    return (
+        since if found is status else attempts[-1].at
+    )  # what changed it since is that older calls no longer count
+
+
+def _verdict(recent: Sequence[Attempt], now: float) -> Verdict:
+    """What these calls, one at least, say of the API."""
+    newest = recent[-1]
+    if newest.kind in DOWN:
+        return _failing(newest, recent, now)
+    if newest.kind is not Kind.ANSWERED:
+        return Status.DEGRADED, newest.words
+    if newest.endpoint not in CHIEF and (unproven := _unproven(recent)):
+        return (
+            Status.DEGRADED,
+            f"{unproven.words}; other calls are answered, {unproven.endpoint} has not been asked again",
+        )
+    if doubtful := _doubtful(recent):
+        return (
+            Status.DEGRADED,
+            doubtful.words
+            if doubtful.kind is Kind.BROKEN
+            else f"DOUBTFUL: {doubtful.words.partition(': ')[2]}",
+        )
+    if _bouts(recent) >= FLAKY_AFTER:
+        return (
+            Status.DEGRADED,
+            f"fails now and then: {sum(one.kind in DOWN for one in recent)} of the last {len(recent)} calls",
+        )
+    if (seconds := _seconds(recent)) is not None and seconds > SLOW:
+        return Status.DEGRADED, f"slow: its last answers took {seconds:.1f} s (median)"
+    answered = _in_a_row(recent, (Kind.ANSWERED,))
+    return (
+        Status.HEALTHY,
+        "the last call was answered" if answered == 1 else f"the last {answered} calls were answered",
+    )
+
+
+def _failing(newest: Attempt, recent: Sequence[Attempt], now: float) -> Verdict:
+    """An outage, a broken promise, or a first failure that may pass."""
+    failed = _in_a_row([one for one in recent if one.endpoint == newest.endpoint], DOWN)
+    if newest.kind is not Kind.BROKEN and failed < DOWN_AFTER:
+        return (
+            Status.DEGRADED,
+            f"{newest.words}; the last {'call' if failed == 1 else f'{failed} calls'} failed",
+        )
+    answers = [one.at for one in recent if one.kind is Kind.ANSWERED]
+    row = f"{failed} calls in a row failed, " if failed > 1 else ""
+    last = f"last answer {span(now - answers[-1])} ago" if answers else "no answer in a day"
+    return Status.UNHEALTHY, f"{newest.words}; {row}{last}"
+
+
+def _unproven(recent: Sequence[Attempt]) -> Attempt | None:
+    """The last call of what the API is asked for, where it was in trouble. A key is proven by any call."""
+    chief = next((one for one in reversed(recent) if one.endpoint in CHIEF), None)
+    if chief is None or chief.kind in (Kind.ANSWERED, Kind.TOO_FAST) or chief.code in OF_THE_KEY:
+        return None
+    return chief
+
+
+def _doubtful(recent: Sequence[Attempt]) -> Attempt | None:
+    """The last call of a league, where its answer was broken or in doubt: that another league's is sound does
+    not mend it.
+    """
+    last = {one.league: one for one in recent if one.endpoint in CHIEF}
+    return next(
+        (one for one in last.values() if one.kind is Kind.BROKEN or (one.code == "FETCHED" and one.said)),
+        None,
+    )
+
+
+def _bouts(recent: Sequence[Attempt]) -> int:
+    first = recent[0].kind in DOWN
+    return first + sum(one.kind in DOWN and before.kind not in DOWN for before, one in pairwise(recent))
+
+
+def _left_alone(endpoint: str, recent: Sequence[Attempt]) -> str:
+    """Why a breaker is open of which the newest calls tell nothing."""
+    failed = next((one for one in reversed(recent) if one.endpoint == endpoint and one.kind in DOWN), None)
+    alone = f"{endpoint} keeps failing and is left alone"
+    return f"{alone}: {failed.words}" if failed else alone
+
+
+def _outlived(endpoint: str, breaker: Breaker, recent: Sequence[Attempt]) -> bool:
+    """Whether what the API is asked for has answered since: nobody may ever ask the rest again."""
+    if endpoint in CHIEF:
+        return False
+    return any(
+        one.endpoint in CHIEF and one.kind is Kind.ANSWERED and one.at > breaker.since for one in recent
+    )
+
+
+# ── counting ──
+
+
+def _recent(attempts: Sequence[Attempt], now: float) -> list[Attempt]:
+    return [one for one in attempts[-JUDGED:] if 0 <= now - one.at <= DAY]
+
+
+def _in_a_row(attempts: Sequence[Attempt], kinds: tuple[Kind, ...]) -> int:
+    """How many of the newest are of these kinds."""
+    return sum(1 for _ in takewhile(lambda one: one.kind in kinds, reversed(attempts)))
+
+
+def _seconds(recent: Sequence[Attempt]) -> float | None:
+    """The median time of the last answers."""
+    times = sorted([one.seconds for one in recent if one.status is not None][-TIMED:])
+    half = len(times) // 2
+    return (
+        (times[half] + times[~half]) / 2 if times else None
+    )  # `statistics` would load six modules in each command
+
+
+def _gate(breakers: Iterable[Breaker], now: float) -> Gate:
+    """The worst of them: open before half-open before closed."""
+    order = (State.CLOSED, State.HALF_OPEN, State.OPEN)
+    worst = max(
+        (as_of(one, now) for one in breakers),
+        key=lambda one: (order.index(one.state), one.failures),
+        default=Breaker(),
+    )
+    return Gate(worst.state, worst.failures, worst.retry_at if worst.state is State.OPEN else None)

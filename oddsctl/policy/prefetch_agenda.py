@@ -1,0 +1,168 @@
+"""What prefetch has to do next: which windows are captured, which calls get the rest, and which get none.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from oddsctl.policy.budget_pacing import Course, day_of
+from oddsctl.policy.prefetch_plan import (
+    REFRESH,
+    Fixture,
+    PlannedCall,
+    Skipped,
+    Target,
+    Why,
+    Windows,
+    captures,
+    choose,
+    due,
+    plan,
+    targets,
+)
+
+LEEWAY = 20.0
+"""Seconds from a run's first look to its answer: a call planned for the very end of its windows has to be
+made before it.
+"""
+
+LISTED_BY = 12 * 3600.0
+"""Seconds before a start from which on a game that is not listed is not expected to be."""
+
+Captured = Mapping[tuple[str, float], float]
+"""By game and window: the moment of the answer that captured it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """The calls to come, by time, the windows that get none, and those that have theirs."""
+
+    calls: tuple[PlannedCall, ...]
+    skipped: tuple[Skipped, ...]
+    captured: Captured
+
+
+def captured_by(
+    fixtures: Sequence[Fixture], windows: Windows, moments: Mapping[str, Sequence[float]]
+) -> Captured:
+    """What the answers that came at these moments (by sport, or by game) captured; of several the first.
+
+    A game that is called off, or has no time yet, is captured by none.
+    """
+    return {
+        (fixture.id, target.window): moment
+        for fixture in fixtures
+        if fixture.time_confirmed and fixture.status not in ("postponed", "canceled")
+        for moment in sorted((*moments.get(fixture.sport, ()), *moments.get(fixture.id, ())), reverse=True)
+        for target in captures(fixture, windows, moment)
+    }
+
+
+def unpriced_by(
+    fixtures: Sequence[Fixture], windows: Windows, boards: Mapping[str, Sequence[float]]
+) -> frozenset[tuple[str, float]]:
+    """The windows in which a board came that had no wanted price of the game (`boards`: by game, the moments
+    of such boards).
+    """
+    return frozenset(
+        (fixture.id, target.window)
+        for fixture in fixtures
+        for moment in boards.get(fixture.id, ())
+        for target in captures(fixture, windows, moment)
+    )
+
+
+def unlisted(
+    fixtures: Sequence[Fixture], windows: Windows, absent: Collection[str], looked_at: float, now: float
+) -> frozenset[tuple[str, float]]:
+    """The windows of `absent` games, which were not listed at `looked_at`, for which no board is bought until
+    they are.
+
+    These are the windows that are open, and those to come where the game was absent so shortly before its
+    start that it counts.
+    """
+    return frozenset(
+        (fixture.id, before)
+        for fixture in fixtures
+        if fixture.id in absent
+        for before in windows.before
+        if now <= fixture.start - before + windows.late
+        and (now >= fixture.start - before - windows.early or fixture.start - looked_at <= LISTED_BY)
+    )
+
+
+def paid(
+    fixtures: Sequence[Fixture],
+    windows: Windows,
+    captured: Captured,
+    prices: Mapping[str, int],
+    course: Course,
+    now: float,
+    horizon: float,
+    unpriced: Collection[tuple[str, float]] = (),
+) -> Agenda:
+    """The calls for boards: today's as far as `course` pays for them, then those of later days with what is
+    left, the most valuable first.
+
+    What comes after the reset is paid by the next month's credits.
+    No call is made for windows that are `unpriced`: (game, window) pairs.
+    """
+    wanted, skipped = targets(fixtures, windows, captured.keys(), now, horizon, unpriced)
+    next_month = [target for target in wanted if target.nominal >= course.reset_at]
+    this_month = [target for target in wanted if target.nominal < course.reset_at]
+    cut = [Skipped(target, Why.BUDGET) for target in this_month if target.window not in course.windows]
+    today, later = _split([target for target in this_month if target.window in course.windows], now)
+    calls, too_dear = choose(today, prices, course.today)
+    spent = sum(prices[call.sport] for call in calls)
+    left = min(course.spendable - spent, sum(prices[target.sport] for target in later))
+    later_calls, dear_later = choose(later, prices, int(max(0.0, left)))
+    return Agenda(
+        _by_time((*calls, *later_calls, *plan(next_month))),
+        (*skipped, *cut, *too_dear, *dear_later),
+        captured,
+    )
+
+
+def free(
+    fixtures: Sequence[Fixture], windows: Windows, captured: Captured, now: float, horizon: float
+) -> Agenda:
+    """The fewest calls for what costs nothing; one serves all sports."""
+    wanted, skipped = targets(fixtures, windows, captured.keys(), now, horizon)
+    return Agenda(plan(replace(target, sport="") for target in wanted), skipped, captured)
+
+
+def is_due(call: PlannedCall, now: float, every: float, last: float | None) -> bool:
+    """Whether a run buys the call now.
+
+    What came at `last` has the feed's newest prices for a minute: then the next run does, if it can.
+    """
+    too_soon = last is not None and 0 <= now - last < REFRESH and now + every <= call.closes
+    return due(call, now, every + LEEWAY) and not too_soon
+
+
+def kept_since(call: PlannedCall, windows: Windows) -> float:
+    """From when on an answer captures all that the call covers (the call itself knows only from when on it
+    may be made).
+    """
+    return max(target.nominal - windows.early for target in call.covers)
+
+
+def next_wake(calls: Collection[PlannedCall], now: float, longest: float) -> float:
+    """When there is something to do again: at the next call's minute, in time for its answer; after `longest`
+    seconds at the latest.
+    """
+    minutes = (min(call.at, call.closes - LEEWAY) for call in calls)
+    return min([now + longest, *(minute for minute in minutes if minute > now)])
+
+
+def _split(wanted: Sequence[Target], now: float) -> tuple[list[Target], list[Target]]:
+    today = day_of(now)
+    first = [target for target in wanted if day_of(target.nominal) <= today]
+    return first, [target for target in wanted if day_of(target.nominal) > today]
+
+
+def _by_time(calls: Sequence[PlannedCall]) -> tuple[PlannedCall, ...]:
+    return tuple(sorted(calls, key=lambda call: (call.at, call.sport)))

@@ -1,0 +1,307 @@
+"""Typed values out of providers' JSON.
+
+What cannot be read costs itself alone: a `Sieve` leaves it out and counts it. Pure.
+
+No provider may enter.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from oddsctl.domain import characters
+from oddsctl.domain.errors import BrokenAnswerError
+from oddsctl.domain.http import HttpResponse
+from oddsctl.domain.models import LeftOut
+from oddsctl.domain.plausible import HIGHEST_PRICE, LARGEST, LAST_INSTANT, LONGEST_WORD
+from oddsctl.domain.ports import JSON
+
+T = TypeVar("T")
+LONGEST_QUOTE = 200
+MOST_DIGITS = 30
+"""Of a whole number: more is absurd, and Python refuses to read thousands."""
+LONGEST_READ = 10_000
+"""Characters of a provider's own words that are looked at."""
+LONGEST_REST = 86400.0
+"""Seconds that a `Retry-After` is believed at the most: a slip of the provider must not silence it for
+years.
+"""
+
+
+class Sieve:
+    """Counts the entries of one answer that are left out."""
+
+    def __init__(self, api: str) -> None:
+        self.api = api
+        self._counts: dict[str, int] = {}
+        self._first = ""
+
+    def leave_out(self, kind: str, why: str, count: int = 1) -> None:
+        """Count entries of this kind as left out."""
+        self._counts[kind] = self._counts.get(kind, 0) + count
+        self._first = self._first or why.removeprefix(f"{self.api}: ")
+
+    @property
+    def left_out(self) -> LeftOut:
+        """What was left out so far."""
+        return LeftOut(tuple(self._counts.items()), self._first)
+
+    def each(
+        self, place: str, value: JSON, called: str, read: Callable[[Entry], T | None], kind: str | None = None
+    ) -> list[T]:
+        """What `read` makes of the objects of a list, but for those that it refuses, counted as `kind`; None
+        is not counted.
+
+        `called` names an entry by its number: `event {}`. Raises `BrokenAnswerError` where `value` is no
+        list.
+        """
+        if not isinstance(value, list):
+            raise BrokenAnswerError(f"{self.api}: {place} is no list", provider=self.api)
+        found = []
+        for count, one in enumerate(value, 1):
+            try:
+                made = read(Entry(self, called.format(count), one))
+            except BrokenAnswerError as error:
+                self.leave_out(kind or called.partition(" ")[0], error.message)
+            else:
+                if made is not None:
+                    found.append(made)
+        return found
+
+
+class Entry:
+    """One JSON object of an answer and the place where it stood, for errors: `Entry(sieve, "event 3",
+    {...})`.
+    """
+
+    __slots__ = ("place", "sieve", "value")
+
+    def __init__(self, sieve: Sieve, place: str, value: JSON) -> None:
+        self.sieve = sieve
+        self.place = place
+        if not isinstance(value, dict):
+            raise self.broken("is no object")
+        self.value = value
+
+    def broken(self, what: str) -> BrokenAnswerError:
+        return BrokenAnswerError(f"{self.sieve.api}: {self.place} {what}", provider=self.sieve.api)
+
+    def word(self, name: str) -> str:
+        """A text that must be there, such as a name; whole numbers will do (ids come as either)."""
+        found = word(self.value.get(name))
+        if found is None:
+            raise self.broken(
+                f"has no {name}" if self.value.get(name) is None else f"has a {name} that is no name"
+            )
+        return found
+
+    def number(self, name: str) -> float:
+        """A finite number that must be there."""
+        found = number(self.value.get(name))
+        if found is None:
+            raise self.broken(
+                f"has no {name}" if self.value.get(name) is None else f"has a {name} that is no number"
+            )
+        return found
+
+    def instant(self, name: str) -> float:
+        """Epoch seconds of a time that must be there, in any form that `instant` reads."""
+        found = instant(self.value.get(name))
+        if found is None:
+            raise self.broken(
+                f"has no {name}" if self.value.get(name) is None else f"has a {name} that is no time"
+            )
+        return found
+
+    def first(self, name: str, called: str) -> Entry:
+        """The first object of a list that must be there and hold one."""
+        listed = self.value.get(name)
+        if not isinstance(listed, list) or not listed:
+            raise self.broken(f"has no {called}")
+        return Entry(self.sieve, f"{called} 1 of {self.place}", listed[0])
+
+    def each(
+        self, name: str, called: str, read: Callable[[Entry], T | None], kind: str | None = None
+    ) -> list[T]:
+        """What `read` makes of the objects of a list that must be there; the first is `called 1`.
+
+        What it refuses is left out.
+        """
+        return self.sieve.each(
+            f"{name} of {self.place}",
+            self.value.get(name),
+            f"{called} {{}} of {self.place}",
+            read,
+            kind or called,
+        )
+
+
+def once(entries: Iterable[T], key: Callable[[T], object], sieve: Sieve, kind: str) -> list[T]:
+    """The entries without those whose key an earlier one has."""
+    found: dict[object, T] = {}
+    for entry in entries:
+        if found.setdefault(key(entry), entry) is not entry:
+            sieve.leave_out(kind, f"{kind} {key(entry)} is there twice")
+    return list(found.values())
+
+
+def body(api: str, response: HttpResponse) -> JSON:
+    """The answer as JSON.
+
+    Raises `BrokenAnswerError` where it is none: a stream that broke off, a gateway's page.
+
+    Bytes that are no UTF-8 become `\ufffd`, bare `nan` and its like become null, and a number of thousands of
+    digits becomes infinite. Of a list that broke off the whole entries stay, and null for the rest.
+    """
+    try:
+        return json.loads(response.body)  # NaN, which it takes, is no number to `number`
+    except (ValueError, RecursionError):
+        pass
+    text = _BARE_WORDS.sub(
+        lambda found: found[0] if found[0][0] == '"' else "null", response.body.decode("utf-8-sig", "replace")
+    )
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        if whole := _whole_entries(text):
+            return [*whole, None]  # what follows them can't be read, and is counted as one
+        near = quote(error.doc[error.pos : error.pos + 40])
+        what = f"is no JSON from character {error.pos} on ({near})" if near else "ends too soon"
+    except (ValueError, RecursionError):
+        what = "is no JSON"
+    raise BrokenAnswerError(
+        f"{api}: the answer {what}" if response.body.strip() else f"{api}: the answer is empty", provider=api
+    )
+
+
+def _whole_entries(text: str) -> list[JSON]:
+    """The entries of a list that broke off, up to where it did."""
+    entries: list[JSON] = []
+    at = len(text) - len(text.lstrip()) + 1 if text.lstrip().startswith("[") else len(text)
+    while gap := _GAP.match(text, at):
+        try:
+            entry, at = _DECODER.raw_decode(text, gap.end())
+        except (ValueError, RecursionError):
+            break
+        entries.append(entry)
+    return entries
+
+
+_GAP = re.compile(r"[\s,]*(?=[^\s,])")
+_DECODER = json.JSONDecoder(
+    parse_int=lambda digits: int(digits) if len(digits) < MOST_DIGITS else float("inf")
+)
+_BARE_WORDS = re.compile(r'"(?:[^"\\]|\\.)*"|[-+]?\b(?:nan|inf(?:inity)?)\b', re.IGNORECASE | re.DOTALL)
+"""Texts, which stay as they are, and spellings of numbers that are none."""
+
+
+def fields(value: JSON) -> dict[str, JSON]:
+    """The object, or an empty one where there is none: for parts that may be missing."""
+    return value if isinstance(value, dict) else {}
+
+
+def word(value: JSON) -> str | None:
+    """A short text that is not blank, on one line and without unsafe characters, also a whole number as text;
+    None for anything else.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
+        return str(value)
+    if not isinstance(value, str) or len(value) > LONGEST_WORD:
+        return None
+    return characters.one_line(value) or None
+
+
+def said(value: JSON) -> str:
+    """A provider's words of any length, for `quote`; empty where there are none."""
+    return value if isinstance(value, str) else ""
+
+
+def number(value: JSON) -> float | None:
+    """A number, also one written as text; None for anything else, and for what is absurdly large."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and (
+        "_" in value or not value.isascii() or len(value) > LONGEST_WORD
+    ):  # Python's `1_000` and `١٢`
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if abs(found) <= LARGEST else None
+
+
+def within(value: JSON, lowest: float, highest: float) -> float | None:
+    """A number in these bounds; None for anything else."""
+    found = number(value)
+    return found if found is not None and lowest <= found <= highest else None
+
+
+def whole(value: JSON) -> int | None:
+    """A whole number, also one written as text; None for anything else."""
+    found = number(value)
+    return int(found) if found is not None and found.is_integer() else None
+
+
+def whole_within(value: JSON, lowest: int, highest: int) -> int | None:
+    """A whole number in these bounds; None for anything else."""
+    found = whole(value)
+    return found if found is not None and lowest <= found <= highest else None
+
+
+def instant(value: JSON) -> float | None:
+    """Epoch seconds of `2022-09-09T00:20Z`, `2022-09-09T00:20:00Z`, an offset form (none means UTC) or unix
+    seconds.
+    """
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+            found: float | None = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
+            return None
+    else:
+        found = number(value)
+    return found if found is not None and 0 <= found < LAST_INSTANT else None
+
+
+def decimal_odds(american: JSON) -> float | None:
+    """Decimal odds of american ones: `-110` is 1.9091, `+150` is 2.5, `EVEN` is 2.
+
+    None for `OFF` and whatever else is no price.
+    """
+    if isinstance(american, str) and american.strip().upper() == "EVEN":
+        return 2.0
+    found = number(american)
+    if found is None or abs(found) < 100:
+        return None
+    price = round(1 + (found / 100 if found > 0 else 100 / -found), 4)
+    return price if 1 < price <= HIGHEST_PRICE else None
+
+
+def quote(text: JSON) -> str:
+    """A provider's own words, fit for one line of ours: short, printable, without query strings (a key
+    travels in them).
+    """
+    words = re.sub(r"[?&]\S*=\S*|\bapi_?key=\S*", "", str(text)[:LONGEST_READ], flags=re.IGNORECASE)
+    line = characters.one_line(words)
+    return line if len(line) <= LONGEST_QUOTE else f"{line[: LONGEST_QUOTE - 1]}…"
+
+
+def retry_after(response: HttpResponse) -> float | None:
+    """Epoch seconds that a `Retry-After` header names, as seconds or as a date; at the most `LONGEST_REST`
+    from now.
+    """
+    text = response.headers.get("retry-after", "").strip()
+    latest = response.received_at + LONGEST_REST
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return min(response.received_at + int(text), latest)
+    try:
+        return min(
+            datetime.strptime(text, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC).timestamp(), latest
+        )
+    except ValueError:
+        return None

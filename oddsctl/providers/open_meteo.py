@@ -1,0 +1,317 @@
+"""Open-Meteo: forecasts for many places in one call, and where a town is (FACTS 3). Pure: no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from math import cos, radians
+
+from oddsctl.domain.errors import (
+    BrokenAnswerError,
+    ForbiddenError,
+    ProviderError,
+    RateLimitedError,
+    RejectedError,
+    ServerError,
+)
+from oddsctl.domain.http import HttpRequest, HttpResponse, Quota
+from oddsctl.domain.jobs import (
+    Answer,
+    ForecastJob,
+    Forecasts,
+    Geocoded,
+    GeocodeJob,
+    Job,
+)
+from oddsctl.domain.models import (
+    Forecast,
+    GeocodedPlace,
+    Hour,
+    Place,
+    Units,
+)
+from oddsctl.domain.plausible import WEATHER
+from oddsctl.domain.ports import JSON
+from oddsctl.providers import json_fields as shape
+from oddsctl.providers.json_fields import Entry, Sieve
+
+API = "weather"
+HOUR = 3600
+DAY = 86400
+VARIABLES = {
+    "temperature": "temperature_2m",
+    "apparent_temperature": "apparent_temperature",
+    "wind_speed": "wind_speed_10m",
+    "wind_gusts": "wind_gusts_10m",
+    "precipitation_probability": "precipitation_probability",
+    "precipitation": "precipitation",
+    "code": "weather_code",
+}
+"""Ours to theirs; ten or fewer weigh 1 a place (FACTS 3.2)."""
+SAME_PLACE_WITHIN = 1.0
+"""Degrees between the place asked for and the middle of its cell of the grid, at the most."""
+UNITS: dict[Units, tuple[tuple[str, str], ...]] = {
+    "imperial": (
+        ("precipitation_unit", "inch"),
+        ("temperature_unit", "fahrenheit"),
+        ("wind_speed_unit", "mph"),
+    ),
+    "metric": (("precipitation_unit", "mm"), ("temperature_unit", "celsius"), ("wind_speed_unit", "kmh")),
+}
+SYMBOLS: dict[Units, dict[str, str]] = {
+    "imperial": {"temperature_2m": "°F", "wind_speed_10m": "mp/h"},
+    "metric": {"temperature_2m": "°C", "wind_speed_10m": "km/h"},
+}
+"""What `hourly_units` says beside the values (FACTS 3.5); units are asked for together, so two tell whether
+they were heeded.
+"""
+GEOCODED, MOST_GEOCODED = 20, 100
+"""Results asked for first, and once more where none of them is the town: the country's filter may come after
+the cut (FACTS 3.6).
+"""
+
+
+class OpenMeteo:
+    """The provider. It has no key; its limits count by address."""
+
+    name = API
+
+    def __init__(self, base_url: str, geocoding_url: str) -> None:
+        self._base_url = base_url
+        self._geocoding_url = geocoding_url
+
+    def account(self) -> str:
+        """One for the address we call from."""
+        return "address"
+
+    def price(self, job: Job) -> int:  # noqa: ARG002 - the port asks it of every provider
+        """Free."""
+        return 0
+
+    def quota(self, response: HttpResponse) -> Quota:  # noqa: ARG002
+        """None."""
+        return Quota()
+
+    def request(self, job: Job) -> HttpRequest:
+        """The request; hours as unix seconds, so that no time zone comes in between."""
+        match job:
+            case ForecastJob():
+                params = (
+                    ("latitude", ",".join(f"{place.latitude:.2f}" for place in job.places)),
+                    ("longitude", ",".join(f"{place.longitude:.2f}" for place in job.places)),
+                    ("hourly", ",".join(VARIABLES.values())),
+                    ("start_date", _date(job.first_day)),
+                    ("end_date", _date(job.last_day)),
+                    ("timeformat", "unixtime"),
+                    ("timezone", "GMT"),
+                    *UNITS[job.units],
+                )
+                return HttpRequest(API, f"{self._base_url}/v1/forecast", tuple(sorted(params)))
+            case GeocodeJob():
+                return HttpRequest(API, f"{self._geocoding_url}/v1/search", _search(job))
+            case _:
+                raise TypeError(f"no job for Open-Meteo: {type(job).__name__}")
+
+    def parse(self, job: Job, response: HttpResponse) -> Answer:
+        """The models; a failure while the body streamed shows as a 200 that is no JSON, and is refused as
+        such.
+        """
+        if response.status != 200:
+            raise _error(response)
+        body = shape.body(API, response)
+        if isinstance(body, dict) and body.get("error") is True:
+            raise _error(response)
+        match job:
+            case ForecastJob():
+                return _forecasts(job, body)
+            case GeocodeJob():
+                return _geocoded(Entry(Sieve(API), "the answer", body))
+            case _:
+                raise TypeError(f"no job for Open-Meteo: {type(job).__name__}")
+
+
+def _date(day: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).strftime("%Y-%m-%d")
+
+
+def _forecasts(job: ForecastJob, body: JSON) -> Forecasts:
+    """One place comes as an object, several as a list in the order asked; coordinates in it are the grid's,
+    not ours.
+
+    Raises `BrokenAnswerError` where no place has an hour that can be read.
+    """
+    answered = body if isinstance(body, list) else [body]
+    if len(answered) != len(job.places):
+        raise BrokenAnswerError(
+            f"weather: asked for {len(job.places)} places, got {len(answered)}", provider=API
+        )
+    found = tuple(
+        _place(job, place, count, one)
+        for count, (place, one) in enumerate(zip(job.places, answered, strict=True), 1)
+    )
+    forecasts = Forecasts(found)
+    if forecasts.left_out and not any(forecast.hours for forecast in found):
+        raise BrokenAnswerError(f"weather: {forecasts.left_out.first}", provider=API)
+    return forecasts
+
+
+def _place(job: ForecastJob, place: Place, count: int, value: JSON) -> Forecast:
+    """The forecast of one place; without hours where it cannot be read."""
+    sieve = Sieve(API)
+    hours: tuple[Hour, ...] = ()
+    try:
+        entry = Entry(sieve, f"place {count}", value)
+        _check_place(place, entry)
+        hours = tuple(_hours(job, entry))
+    except BrokenAnswerError as error:
+        sieve.leave_out("place", error.message)
+    return Forecast(place, job.units, hours, sieve.left_out)
+
+
+def _check_place(place: Place, entry: Entry) -> None:
+    """Refuses a forecast for far away.
+
+    The grid is some kilometres wide, and bare `nan` was seen as coordinates.
+    """
+    latitude, longitude = (shape.number(entry.value.get(name)) for name in ("latitude", "longitude"))
+    if latitude is None or longitude is None:
+        return
+    aside = abs((longitude - place.longitude + 180) % 360 - 180) * cos(radians(place.latitude))
+    if max(abs(latitude - place.latitude), aside) > SAME_PLACE_WITHIN:
+        raise entry.broken(
+            f"is at {latitude:.2f},{longitude:.2f}, not at {place.latitude:.2f},{place.longitude:.2f}"
+        )
+
+
+def _hours(job: ForecastJob, entry: Entry) -> Iterator[Hour]:
+    """The hours of the days asked for, ascending, each once."""
+    hourly = Entry(entry.sieve, f"hourly of {entry.place}", entry.value.get("hourly"))
+    _check_units(job.units, shape.fields(entry.value.get("hourly_units")), hourly)
+    rows = _rows(job, hourly, shape.number(entry.value.get("utc_offset_seconds")) or 0.0)
+    columns = {name: _column(hourly, name, variable) for name, variable in VARIABLES.items()}
+    codes = columns.pop("code")
+    for stamp in sorted(rows):
+        row = rows[stamp]
+        code = codes[row] if codes else None
+        yield Hour(
+            stamp,
+            **{name: column[row] if column else None for name, column in columns.items()},
+            code=None if code is None else int(code),
+        )
+
+
+def _check_units(units: Units, told: dict[str, JSON], hourly: Entry) -> None:
+    """Refuses degrees of the other kind, which nobody would notice in the numbers."""
+    for variable, unit in SYMBOLS[units].items():
+        if (other := shape.word(told.get(variable))) not in (None, unit):
+            raise hourly.broken(f"has {variable} in {shape.quote(other)}, not in {unit}")
+
+
+def _rows(job: ForecastJob, hourly: Entry, offset: float) -> dict[float, int]:
+    """In which row each hour stands.
+
+    Where seconds were not honoured they are local, in text without offset (FACTS 3.5).
+    """
+    times = hourly.value.get("time")
+    if not isinstance(times, list):
+        raise hourly.broken("has no time")
+    rows: dict[float, int] = {}
+    first, last = (job.first_day - 1) * DAY, (job.last_day + 2) * DAY
+    for row, time in enumerate(times):
+        stamp = shape.instant(time)
+        if stamp is not None and isinstance(time, str):
+            stamp -= offset
+        if stamp is None or stamp % HOUR or not first <= stamp <= last:
+            hourly.sieve.leave_out(
+                "hour", f"{hourly.place} has a time {row + 1} that is no hour of the days asked for"
+            )
+        elif rows.setdefault(stamp, row) != row:
+            hourly.sieve.leave_out("hour", f"{hourly.place} has the time {row + 1} twice")
+    return rows
+
+
+def _column(hourly: Entry, name: str, variable: str) -> list[float | None] | None:
+    """The variable's values, null where there is none or it is no likely one; None for all where it has not
+    one for each hour.
+    """
+    column = hourly.value.get(variable)
+    if column is None:
+        return None
+    if not isinstance(column, list) or len(column) != len(hourly.value["time"]):
+        hourly.sieve.leave_out("variable", f"{hourly.place} has another number of {variable} than of time")
+        return None
+    found = [shape.within(value, *WEATHER[name]) for value in column]
+    if name == "code":
+        found = [value if value is not None and value.is_integer() else None for value in found]
+    bad = sum(value is not None and read is None for value, read in zip(column, found, strict=True))
+    if bad:
+        hourly.sieve.leave_out("value", f"{hourly.place} has a {variable} that is no likely one", bad)
+    return found
+
+
+def _search(job: GeocodeJob) -> tuple[tuple[str, str], ...]:
+    """The town's name alone, without its region."""
+    name = job.town.partition(",")[0].strip()
+    count = MOST_GEOCODED if job.wide else GEOCODED
+    country = (("countryCode", job.country),) if job.country else ()
+    return (("count", str(count)), *country, ("format", "json"), ("language", "en"), ("name", name))
+
+
+def _geocoded(body: Entry) -> Geocoded:
+    """The places found, in the geocoder's order; no match is an answer without `results`."""
+    results = body.each("results", "result", _town) if "results" in body.value else []
+    if body.sieve.left_out and not results:
+        raise BrokenAnswerError(f"weather: {body.sieve.left_out.first}", provider=API)
+    return Geocoded(tuple(results), body.sieve.left_out)
+
+
+def _town(result: Entry) -> GeocodedPlace:
+    latitude, longitude = result.number("latitude"), result.number("longitude")
+    if abs(latitude) > 90 or abs(longitude) > 180:
+        raise result.broken("is nowhere on this planet")
+    country, region, code = (
+        shape.word(result.value.get(name)) for name in ("country", "admin1", "country_code")
+    )
+    districts = tuple(
+        name for key in ("admin2", "admin3", "admin4") if (name := shape.word(result.value.get(key)))
+    )
+    return GeocodedPlace(result.word("name"), latitude, longitude, country, region, code, districts)
+
+
+# ── refusals ──
+
+
+def _error(response: HttpResponse) -> ProviderError:
+    reason = _reason(response)
+    said = f"weather: {shape.quote(reason) or f'HTTP {response.status} without a reason'}"
+    if response.status == 429:
+        return RateLimitedError(
+            said, provider=API, retry_at=_rest(reason, response.received_at) or shape.retry_after(response)
+        )
+    if response.status >= 500 or response.status == 408:
+        return ServerError(said, provider=API, retry_at=shape.retry_after(response))
+    if response.status in (401, 403):
+        return ForbiddenError(said, provider=API)
+    return (
+        RejectedError(said, provider=API)
+        if 400 <= response.status < 500
+        else BrokenAnswerError(said, provider=API)
+    )
+
+
+def _reason(response: HttpResponse) -> str:
+    try:
+        body = shape.fields(shape.body(API, response))
+    except BrokenAnswerError:
+        return ""
+    return shape.said(body.get("reason"))
+
+
+def _rest(reason: str, now: float) -> float | None:
+    """When to come back: the limits are cleared each minute, hour and UTC day, and only the text says which
+    (FACTS 3.3).
+    """
+    for beginning, length in (("Minutely", 60), ("Hourly", HOUR), ("Daily", DAY)):
+        if reason.startswith(beginning):
+            return (now // length + 1) * length
+    return now + 1 if reason.startswith("Too many concurrent requests") else None

@@ -1,0 +1,217 @@
+"""What the calls on record add up to, by group and since when, and single calls.
+
+Reads the history; nothing is written or decided.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from oddsctl.catalog.sports import by_provider
+from oddsctl.domain.ports import Clock
+from oddsctl.domain.settings import Settings
+from oddsctl.policy import call_stats as tally
+from oddsctl.policy.call_stats import Tally
+from oddsctl.records.calls import CostTracker, Records
+from oddsctl.records.windows import WindowLog
+
+FIELDS = ("day", "api", "sport", "command", "purpose")
+"""What calls can be grouped by."""
+IN_FLIGHT = "IN_FLIGHT"
+LOST = "LOST"
+"""The outcome of a call that never ended: its owner died."""
+QUARTER = 900
+"""Seconds; time zones are off UTC by multiples of it, so that a quarter of an hour lies within one day
+wherever the reader is.
+"""
+CALLS = (
+    "FROM calls b LEFT JOIN calls s ON s.call_id = b.call_id AND s.event = 'settled' WHERE b.event = "
+    "'booked' AND b.at >= ?"
+)
+SUMS = """
+    count(*), sum(coalesce(s.outcome, '') NOT IN ('', 'FETCHED')), coalesce(sum(s.spent), 0),
+    coalesce(sum(CASE WHEN s.spent IS NULL THEN b.price END), 0)
+"""
+
+LAST_BOOKED = """
+    SELECT rowid, call_id, at, api, sport, command, price FROM calls WHERE event = 'booked'
+    ORDER BY rowid DESC LIMIT ?
+"""
+SETTLED_AFTER = """
+    SELECT call_id, outcome, spent, CASE WHEN status IS NOT NULL THEN seconds END FROM calls
+    WHERE event = 'settled' AND rowid > ?
+"""
+
+Group = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Calls of one group.
+
+    `maybe_charged` is the price of those of which nobody knows what they cost: under way, or never answered.
+
+    It stays so here for good: a later balance settles the sum in the account's books, but tells of no single
+    call.
+    """
+
+    calls: int = 0
+    errors: int = 0
+    credits: int = 0
+    maybe_charged: int = 0
+
+    def __add__(self, other: Total) -> Total:
+        return Total(
+            self.calls + other.calls,
+            self.errors + other.errors,
+            self.credits + other.credits,
+            self.maybe_charged + other.maybe_charged,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call. `spent` is None when nobody knows what it cost: it may be `maybe_charged` then, its price."""
+
+    at: float
+    api: str
+    sport: str | None
+    command: str
+    purpose: str
+    job: str
+    price: int
+    spent: int | None
+    maybe_charged: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecentCall:
+    """One call as it went. `spent` is as in `Call`; `seconds` is None until an answer has come."""
+
+    at: float
+    api: str
+    sport: str | None
+    command: str
+    outcome: str
+    price: int
+    spent: int | None
+    seconds: float | None
+
+
+class Ledger:
+    """The calls of all processes and accounts, as `records` keeps them; sports by the names that users know
+    them by.
+    """
+
+    def __init__(self, records: Records, clock: Clock, settings: Settings) -> None:
+        self._records = records
+        self._clock = clock
+        self._lease = settings.http.longest_exchange + 5
+        self._names: dict[str | None, str] = {
+            word: sport.name for word, sport in by_provider(settings.sports).items()
+        }
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether what was asked so far is all there is: a history that cannot be read is not an empty
+        one.
+        """
+        return self._records.is_readable
+
+    def totals(self, by: Sequence[str], since: float = 0.0, zone: tzinfo = UTC) -> dict[Group, Total]:
+        """The sums of each group, which is the values of the fields in `by`; in the order of the values.
+
+        Days are those of `zone`.
+        """
+        columns = [
+            f"CAST(b.at / {QUARTER} AS INTEGER) * {QUARTER}" if field == "day" else f"b.{field}"
+            for field in by
+        ]
+        listed = "".join(f"{column}, " for column in columns)
+        grouped = f" GROUP BY {', '.join(columns)}" if columns else ""
+        found: defaultdict[Group, Total] = defaultdict(Total)
+        for row in self._records.rows(f"SELECT {listed}{SUMS} {CALLS}{grouped}", (since,)):
+            values, sums = row[: len(columns)], row[len(columns) :]
+            group = tuple(self._named(field, value, zone) for field, value in zip(by, values, strict=True))
+            found[group] += Total(*(number or 0 for number in sums))  # of no rows at all sums are NULL
+        return dict(sorted(found.items(), key=lambda item: [word or "" for word in item[0]]))
+
+    def calls(self, since: float = 0.0) -> Iterator[Call]:
+        """Every call, oldest first."""
+        for cost in CostTracker(self._records, self._clock).costs(since):
+            at_risk = cost.price if cost.spent is None else 0
+            sport = self._named("sport", cost.sport, UTC)
+            outcome = self._outcome(cost.outcome, cost.at)
+            yield Call(
+                cost.at,
+                cost.api,
+                sport,
+                cost.command,
+                cost.purpose,
+                cost.job,
+                cost.price,
+                cost.spent,
+                at_risk,
+                outcome,
+            )
+
+    def recent(self, most: int) -> tuple[RecentCall, ...]:
+        """The last calls booked, newest first. Reads these rows only, however long the history is."""
+        booked = self._records.rows(LAST_BOOKED, (most,))
+        first = min((place for place, *_ in booked), default=0)
+        settled = {call_id: end for call_id, *end in self._records.rows(SETTLED_AFTER, (first,))}
+        found = []
+        for _, call_id, at, api, sport, command, price in booked:
+            outcome, spent, seconds = settled.get(call_id, (IN_FLIGHT, None, None))
+            found.append(
+                RecentCall(
+                    at, api, self.sport(sport), command, self._outcome(outcome, at), price, spent, seconds
+                )
+            )
+        return tuple(found)
+
+    def tallies(self, since: float) -> dict[str, Tally]:
+        """Calls, errors and latencies of each API, counted as its own tally counts them.
+
+        Retries are not on record.
+        """
+        query = (
+            "SELECT b.api, coalesce(s.outcome, 'FETCHED'), CASE WHEN s.status IS NOT NULL THEN "
+            f"s.seconds END {CALLS}"
+        )
+        found: defaultdict[str, Tally] = defaultdict(Tally)
+        for api, outcome, seconds in self._records.rows(query, (since,)):
+            found[api] = tally.count(
+                tally.sent(found[api]), failed=outcome != "FETCHED", retry=False, seconds=seconds
+            )
+        return dict(found)
+
+    def outcomes(self) -> dict[tuple[str, str], int]:
+        """How often each API's calls ended each way; those still under way are not counted, so that no number
+        ever falls.
+        """
+        lost = f"CASE WHEN b.at <= ? THEN '{LOST}' END"
+        query = f"SELECT b.api, coalesce(s.outcome, {lost}) AS outcome, count(*) {CALLS} GROUP BY 1, 2"
+        rows = self._records.rows(query, (self._clock.now() - self._lease, 0.0))
+        return {(api, outcome): count for api, outcome, count in rows if outcome}
+
+    def windows(self) -> Mapping[tuple[str, str], int]:
+        """How many windows of games ended in which way, by window and fate."""
+        return WindowLog(self._records).totals()
+
+    def sport(self, name: str | None) -> str | None:
+        """The name that users know a provider's sport or league by."""
+        return self._names.get(name, name)
+
+    def _outcome(self, outcome: str, at: float) -> str:
+        return LOST if outcome == IN_FLIGHT and at <= self._clock.now() - self._lease else outcome
+
+    def _named(self, field: str, value: str | float | None, zone: tzinfo) -> str | None:
+        if field == "day":
+            return datetime.fromtimestamp(float(value or 0), zone).date().isoformat()
+        name = None if value is None else str(value)
+        return self.sport(name) if field == "sport" else name

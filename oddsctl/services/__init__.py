@@ -1,0 +1,1 @@
+"""What a user can ask for; one module a command or a part of it."""

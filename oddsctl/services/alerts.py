@@ -1,0 +1,235 @@
+"""Telling people what changed, once, whichever of many processes sees it first.
+
+Which changes and whose turn it is, policy decides.
+
+What is due is claimed in one transaction and sent outside it. All this comes after a run's own work and never
+fails it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from oddsctl.domain.errors import ConfigError, LockTimeoutError, StateError
+from oddsctl.domain.jobs import Events, OddsJob
+from oddsctl.domain.models import OddsEvent
+from oddsctl.domain.notices import News
+from oddsctl.domain.ports import JSON, Clock, Store
+from oddsctl.domain.settings import Settings
+from oddsctl.notify import channels as notify
+from oddsctl.notify.channels import Channel, Message
+from oddsctl.policy import alert_outbox as outbox
+from oddsctl.policy import alert_rules as alerts
+from oddsctl.policy.alert_outbox import Outbox, Waiting
+from oddsctl.policy.alert_rules import Line, Seen, Told
+from oddsctl.render.alerts import body, title
+from oddsctl.state.accounts import Accounts
+from oddsctl.state.responses import ROOT, kept_answer
+from oddsctl.store import codec
+from oddsctl.store import unreadable_rows as row
+
+KEY = "alerts/1"
+"""The number is the version of what is kept."""
+SPARE, LEAST_PATIENCE = 1.0, 1.0
+"""Seconds of a run's deadline that are not for sending, and what sending takes at the least."""
+ROUNDS = 3
+"""What others put into the outbox while one sends goes out with it, so many times."""
+BOARDS = f"{ROOT}odds/board/"
+
+Send = Callable[[Mapping[Channel, Message]], Mapping[Channel, str | None]]
+Parcels = Mapping[str, tuple[Waiting, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertState:
+    """What was told, and what waits to be."""
+
+    told: Told = field(default_factory=Told)
+    outbox: Outbox = field(default_factory=Outbox)
+
+
+def deliver(
+    store: Store,
+    clock: Clock,
+    settings: Settings,
+    zone: ZoneInfo,
+    *,
+    news: Iterable[News] = (),
+    warn: Callable[[str], None],
+    send: Send = notify.send,
+    env: Mapping[str, str] = os.environ,
+) -> None:
+    """Tell the configured channels what changed since they were last told, and what they could not be told
+    before.
+
+    The balance and the lines are read from the store; `news` is what the run came across (health, missed
+    windows, picks). Nothing is raised: what goes wrong is a line for `warn`, and is tried again by a later
+    run.
+    """
+    channels = {channel.id: channel for channel in notify.channels(settings.notify.urls, env)}
+    if not channels:
+        return
+    try:
+        _deliver(store, clock, settings, zone, channels, tuple(news), warn, send)
+    except (StateError, LockTimeoutError) as error:
+        warn(f"alerts: {error.message}")
+
+
+def in_time(left: float | None) -> Send | None:
+    """What sends within so many seconds (None: as long as it takes); None where there is no time for that,
+    and a later run has to.
+    """
+    if left is None:
+        return notify.send
+    patience = min(notify.PATIENCE, (left - SPARE) / ROUNDS)
+    return partial(notify.send, patience=patience) if patience >= LEAST_PATIENCE else None
+
+
+def send_test(
+    settings: Settings, env: Mapping[str, str], send: Send = notify.send
+) -> list[tuple[Channel, str | None]]:
+    """Send a test message through each channel, in the order configured; None for those that took it, else
+    why not.
+
+    Raises `ConfigError` where there is no channel, or nothing to send with.
+    """
+    channels = notify.channels(settings.notify.urls, env)
+    if not channels:
+        raise ConfigError(
+            "notify.urls names no channel",
+            hint='add an Apprise address to [notify], such as urls = ["ntfy://your-topic"]',
+        )
+    message = Message(
+        "oddsctl: test message",
+        "This channel hears what [notify] on names: " + ", ".join(settings.notify.on) + ".",
+    )
+    results = send(dict.fromkeys(channels, message))
+    if notify.NOT_INSTALLED in results.values():
+        raise ConfigError(
+            "notify.urls needs Apprise, which is not installed", hint="pip install 'oddsctl[notify]'"
+        )
+    return [(channel, results[channel]) for channel in channels]
+
+
+def _deliver(
+    store: Store,
+    clock: Clock,
+    settings: Settings,
+    zone: ZoneInfo,
+    channels: Mapping[str, Channel],
+    news: tuple[News, ...],
+    warn: Callable[[str], None],
+    send: Send,
+) -> None:
+    owner = uuid4().hex
+    seen = Seen(
+        _balance(store, clock, settings), tuple(_lines(store)) if "line" in settings.notify.on else (), news
+    )
+    for _ in range(ROUNDS):
+        parcels = _claim(store, clock, settings, zone, channels, seen, owner)
+        if not parcels:
+            return
+        results = send({channels[name]: _message(parcel, zone) for name, parcel in parcels.items()})
+        for line in _settle(
+            store, clock, channels, parcels, {channel.id: why for channel, why in results.items()}, owner
+        ):
+            warn(line)
+
+
+def _claim(
+    store: Store,
+    clock: Clock,
+    settings: Settings,
+    zone: ZoneInfo,
+    channels: Mapping[str, Channel],
+    seen: Seen,
+    owner: str,
+) -> Parcels:
+    """Look what changed and take what is due, in one step; nothing is written where there is nothing of
+    either.
+    """
+    rules = settings.notify
+
+    def change(old: JSON) -> tuple[JSON, Parcels]:
+        now, before = clock.now(), _state(old)
+        told, changes = alerts.look(before.told, seen, rules.on, rules.line_threshold, now)
+        waiting = outbox.put(before.outbox, changes, channels, now)
+        parcels: Parcels = {}
+        if not outbox.is_quiet(rules.quiet, zone, now):
+            waiting, parcels = outbox.claim(waiting, channels, owner, now)
+        after = AlertState(told, waiting)
+        return (old if after == before else codec.encode(after)), parcels
+
+    row.read(store, KEY, _state)
+    old = store.read(KEY)
+    return {} if change(old)[0] is old else store.update(KEY, change)
+
+
+def _settle(
+    store: Store,
+    clock: Clock,
+    channels: Mapping[str, Channel],
+    parcels: Parcels,
+    results: Mapping[str, str | None],
+    owner: str,
+) -> list[str]:
+    """Book what became of each parcel; what is to be said of it."""
+
+    def change(old: JSON) -> tuple[JSON, dict[str, int]]:
+        state, lost = _state(old), dict[str, int]()
+        waiting = state.outbox
+        for name, parcel in parcels.items():
+            if results[name] is None:
+                waiting = outbox.delivered(waiting, name, owner, parcel)
+            else:
+                waiting, lost[name] = outbox.failed(waiting, name, owner, parcel, clock.now())
+        return codec.encode(AlertState(state.told, waiting)), lost
+
+    lost = store.update(KEY, change)
+    return [
+        f"alert not delivered to {channels[name].label}: {results[name]}; "
+        + (f"{count} given up after {outbox.ATTEMPTS} tries" if count else "tried again later")
+        for name, count in lost.items()
+    ]
+
+
+def _balance(store: Store, clock: Clock, settings: Settings) -> alerts.Balance | None:
+    credits = Accounts(store, clock, settings).state("odds").credits
+    return alerts.balance(credits, settings.odds.monthly_credits, settings.odds.reset_day, clock.now())
+
+
+def _lines(store: Store) -> Iterator[Line]:
+    """The best head-to-head prices of every game on a stored board; of several boards with the same books the
+    newest counts.
+    """
+    boards = [kept for key in store.scan(BOARDS) if (kept := kept_answer(store.read(key)))]
+    found: dict[tuple[str, str], Line] = {}
+    for kept in sorted(boards, key=lambda kept: kept.fetched_at):
+        if isinstance(kept.job, OddsJob) and isinstance(kept.answer, Events) and "h2h" in kept.job.markets:
+            books = ", ".join(kept.job.bookmakers or kept.job.regions)
+            found |= {
+                (event.id, books): line for event in kept.answer.games if (line := _line(event, books)).prices
+            }
+    yield from found.values()
+
+
+def _line(event: OddsEvent, books: str) -> Line:
+    best: dict[str, float] = {}
+    for price in event.prices:
+        if price.market == "h2h" and price.price > 1:
+            best[price.outcome] = max(price.price, best.get(price.outcome, 0.0))
+    return Line(event.id, f"{event.away} @ {event.home}", event.commence_time, books, best)
+
+
+def _message(parcel: tuple[Waiting, ...], zone: ZoneInfo) -> Message:
+    changes = [one.change for one in parcel]
+    return Message(title(changes), body(changes, zone))
+
+
+def _state(value: JSON) -> AlertState:
+    return row.salvaged(KEY, AlertState, value, "what is stored of alerts")

@@ -1,0 +1,319 @@
+"""Many wishes of a user's own, one JSON object a line: read, asked together, answered in the order they
+came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from oddsctl.catalog import sports
+from oddsctl.domain import board, suggest, vocabulary
+from oddsctl.domain.errors import OddsctlError, OutOfReachError, UsageError
+from oddsctl.domain.jobs import (
+    Events,
+    ForecastJob,
+    Forecasts,
+    Job,
+    OddsJob,
+    Schedule,
+)
+from oddsctl.domain.models import (
+    Game,
+    Outright,
+    Place,
+    Sport,
+    Units,
+    Weather,
+)
+from oddsctl.domain.ports import Clock, Store
+from oddsctl.domain.requests import Outcome, Priority, PriorityRequest
+from oddsctl.domain.settings import Settings
+from oddsctl.domain.vocabulary import Kind, Shown
+from oddsctl.orchestration.orchestrator import RequestOrchestrator
+from oddsctl.policy.batching import eastern_day
+from oddsctl.policy.reasons import error_of
+from oddsctl.providers import espn
+from oddsctl.providers import json_fields as shape
+from oddsctl.services import batch_line as json_line
+
+DAY = 86400
+LONGEST_QUOTE = 200
+"""Letters of a line that an error repeats at the most."""
+FIELDS = {
+    "odds": ("sport", "markets", "regions", "bookmakers", "event", "priority"),
+    "espn": ("sport", "date", "priority"),
+    "weather": ("latitude", "longitude", "time", "priority"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the input: the wish, and what is needed to answer it.
+
+    `id` is the JSON of any value, given back as it came; the line's number where there is none. `time` is the
+    hour of a weather wish, `day` the US Eastern day (YYYYMMDD) of a schedule, which may be cut from its
+    month.
+    """
+
+    id: str
+    request: PriorityRequest
+    sport: Sport | None = None
+    time: float | None = None
+    day: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that cannot be asked for; so many good lines stand `before` it. `id` is as in `Line`."""
+
+    id: str
+    before: int
+    error: UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of a line: `data` is games (and outrights) or one weather, None with an error."""
+
+    line: Line
+    outcome: Outcome
+    data: tuple[Game | Outright, ...] | Weather | None
+
+    @property
+    def error(self) -> OddsctlError | None:
+        """Why there is no data."""
+        if self.data is not None:
+            return None
+        return (
+            OutOfReachError("no forecast reaches that hour")
+            if self.outcome.answer
+            else error_of(self.outcome)
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know of the answer beside its data."""
+        answer = self.outcome.answer
+        return (f"{self.outcome.job.api}: {answer.left_out}",) if answer and answer.left_out else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a batch cost, beside what its lines would have cost one by one."""
+
+    lines: int
+    calls: int
+    credits: int
+    calls_apart: int
+    credits_apart: int
+
+
+def read(
+    lines: Iterable[str],
+    settings: Settings,
+    shown: Callable[[], Shown] | None = Shown,
+    bad: list[BadLine] | None = None,
+) -> list[Line]:
+    """The wishes of the input, blank lines left out; bad lines go into `bad`.
+
+    Where that is not given, or no line is good, raises one `UsageError` that names the first bad line and how
+    many there are. `shown` are the names that answers have shown, asked for only where ours do not do; None:
+    all names are accepted.
+    """
+    good: list[Line] = []
+    bad_lines: list[BadLine] = []
+    for number, text in enumerate(lines, 1):
+        if not text.strip("\ufeff \t\r"):
+            continue
+        given = str(number)
+        try:
+            value = json_line.parse(_utf8(text))
+            given = json_line.text_of(value.get("id", number))
+            good.append(_Reader(value, given, settings, shown).line())
+        except UsageError as error:
+            message = f"line {number}: {error.message}" + (f" ({error.hint})" if error.hint else "")
+            bad_lines.append(BadLine(given, len(good), UsageError(message)))
+    if bad_lines and (bad is None or not good):
+        more = f" (and {len(bad_lines) - 1} more bad lines)" if len(bad_lines) > 1 else ""
+        raise UsageError(bad_lines[0].error.message + more, hint="nothing was asked")
+    if bad is not None:
+        bad += bad_lines
+    return good
+
+
+def _utf8(text: str) -> str:
+    """The line.
+
+    Bytes that are not UTF-8 come as lone surrogates, as Python decodes file names: raises `UsageError`.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError("not valid UTF-8") from None
+    return text
+
+
+class _Reader:
+    """One line of input."""
+
+    def __init__(
+        self, value: dict[str, Any], given: str, settings: Settings, shown: Callable[[], Shown] | None
+    ) -> None:
+        self._settings = settings
+        self._shown = shown
+        self._value = {name: one if name == "id" else json_line.plain(one) for name, one in value.items()}
+        self._id = given
+
+    def line(self) -> Line:
+        """The wish. Raises `UsageError`."""
+        api = self._value.get("api")
+        if not isinstance(api, str) or api not in FIELDS:
+            raise UsageError('"api" must be "odds", "espn" or "weather"')
+        if unknown := set(self._value) - {"id", "api", *FIELDS[api]}:
+            fields = f"it knows {' '.join(FIELDS[api])}"
+            raise UsageError(
+                f"{api} knows no {' '.join(sorted(unknown))[:LONGEST_QUOTE]}",
+                hint=suggest.did_you_mean(min(unknown), FIELDS[api], fields),
+            )
+        match api:
+            case "odds":
+                sport = self._sport()
+                if not sport.odds_key:
+                    raise UsageError(f"{sport.name} has no odds")
+                event = self._value.get("event")
+                if event is not None and not (isinstance(event, str) and event.isascii() and event.isalnum()):
+                    raise UsageError('"event" must be an id of The Odds API')
+                regions, books = self._whose_books()
+                markets = self._markets(sport)
+                job: Job = OddsJob(sport.odds_key, markets, regions, books, event)
+                return Line(self._id, self._request(job), sport)
+            case "espn":
+                sport = self._sport()
+                date = str(self._value.get("date", "")).replace("-", "")
+                if not sport.espn_path or not (
+                    len(date) == 8
+                    and date.isascii()
+                    and date.isdigit()
+                    and shape.instant(f"{date[:4]}-{date[4:6]}-{date[6:]}")
+                ):
+                    raise UsageError('"date" must be a day like "2026-11-26", of a sport that ESPN has')
+                return Line(self._id, self._request(espn.day_job(sport, date)), sport, day=date)
+            case _:
+                return self._weather(self._settings.weather.units)
+
+    def _weather(self, units: Units) -> Line:
+        time = shape.instant(self._value.get("time"))
+        latitude, longitude = (shape.number(self._value.get(name)) for name in ("latitude", "longitude"))
+        if time is None or latitude is None or longitude is None:
+            raise UsageError('weather needs "latitude", "longitude" and a "time" like "2026-11-26T18:00:00Z"')
+        try:
+            place = Place(latitude, longitude)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        days = [int(stamp // DAY) for stamp in board.weather_hours(time)]
+        return Line(self._id, self._request(ForecastJob((place,), min(days), max(days), units)), time=time)
+
+    def _request(self, job: Job) -> PriorityRequest:
+        name = str(self._value.get("priority", "normal")).upper()
+        if name not in Priority.__members__:
+            raise UsageError(f'"priority" must be one of {" ".join(Priority.__members__).lower()}')
+        return PriorityRequest(job, Priority[name])
+
+    def _sport(self) -> Sport:
+        return sports.find(str(self._value.get("sport", ""))[:LONGEST_QUOTE], self._settings.sports)
+
+    def _markets(self, sport: Sport) -> tuple[str, ...]:
+        """The markets; outrights are all that a sport without games has."""
+        if not sport.has_only_outrights:
+            return self._words("markets", Kind.MARKET, self._settings.odds.markets)
+        markets = self._words("markets", Kind.MARKET, vocabulary.DEFAULT_OUTRIGHTS)
+        if self._shown and not set(markets) <= vocabulary.OUTRIGHTS:
+            raise UsageError(
+                f"{sport.name} has no games, only outrights", hint=f'leave "markets" out{vocabulary.FORCE}'
+            )
+        return markets
+
+    def _whose_books(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Regions and books; regions that the line names push aside the books of the configuration."""
+        odds = self._settings.odds
+        regions = self._words("regions", Kind.REGION, odds.regions)
+        return regions, self._words(
+            "bookmakers", Kind.BOOK, () if "regions" in self._value else odds.bookmakers
+        )
+
+    def _words(self, name: str, kind: Kind, default: tuple[str, ...]) -> tuple[str, ...]:
+        if name not in self._value:
+            return default
+        value = self._value[name]
+        texts = [value] if isinstance(value, str) else value
+        if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+            raise UsageError(f'"{name}" must be a list of texts')
+        words = [word for text in texts for word in vocabulary.split(text, kind)]
+        of_event = self._value.get("event") is not None
+        found = vocabulary.read(kind, words, of_event=of_event)
+        if not found.names or found.malformed:
+            raise UsageError(
+                f'"{name}" must be names of letters, digits and _',
+                hint="such as h2h,totals or draftkings,fanduel",
+            )
+        if found.unknown and self._shown:
+            found = vocabulary.read(kind, words, self._shown(), of_event=of_event)
+            for unknown in found.unknown:
+                hint = f"{unknown.remedy}{vocabulary.FORCE}"
+                raise UsageError(f'"{name}": {unknown.word!r} is not a known {kind}', hint=hint)
+        return found.names
+
+
+def answer(line: Line, outcome: Outcome, now: float) -> Answered:
+    """The line with its part of the answer, in the shapes of the board."""
+    match outcome.answer:
+        case Events() as events if line.sport:
+            games: tuple[Game, ...] = board.join(line.sport, (), events.games, board.NO_NAMES, now)
+            outrights = [board.outright(line.sport, event, event.prices) for event in events.outrights]
+            return Answered(line, outcome, (*(board.with_best(game) for game in games), *outrights))
+        case Schedule(scheduled) if line.sport and line.day:
+            of_day = [game for game in scheduled if eastern_day(game.start) == line.day]
+            return Answered(line, outcome, board.join(line.sport, of_day, (), board.NO_NAMES, now))
+        case Forecasts(forecasts) if line.time is not None:
+            return Answered(line, outcome, board.weather_at(forecasts[0], line.time))
+        case _:
+            return Answered(line, outcome, None)
+
+
+def bill(lines: Sequence[Line], orchestrator: RequestOrchestrator) -> Bill:
+    """What the batch cost, and what each line for itself would have."""
+    usage = orchestrator.usage()
+    return Bill(
+        len(lines),
+        usage.calls,
+        usage.credits,
+        len(lines),
+        sum(orchestrator.price(line.request.job) for line in lines),
+    )
+
+
+class Resumption:
+    """When a batch was first begun, kept in the store until it is through: what was answered since then needs
+    no second call.
+    """
+
+    def __init__(self, store: Store, clock: Clock, texts: Sequence[str]) -> None:
+        self._store = store
+        self._now = clock.now()
+        self._key = f"batches/{sha256(chr(10).join(texts).encode(errors='surrogateescape')).hexdigest()[:16]}"
+
+    def age(self) -> float | None:
+        """Seconds since this batch was begun by a run that did not get through; None where there is none."""
+        began = self._store.read(self._key)
+        return max(0.0, self._now - began) if isinstance(began, int | float) else None
+
+    def begin(self, *, resuming: bool) -> None:
+        """Remember the beginning; that of the run before, when it is resumed."""
+        self._store.update(self._key, lambda old: (old if resuming else self._now, None))
+
+    def finish(self) -> None:
+        """The batch is through."""
+        self._store.delete(self._key)

@@ -1,0 +1,82 @@
+"""All that `dashboard` shows of one moment, read from what all processes share.
+
+Asks nobody, writes nothing, draws nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oddsctl.domain.jobs import Job
+from oddsctl.domain.models import Sport
+from oddsctl.domain.ports import Clock, Store
+from oddsctl.domain.prefetched import PrefetchCall
+from oddsctl.domain.queued import Item
+from oddsctl.domain.settings import Settings
+from oddsctl.records.ledger import Ledger, RecentCall
+from oddsctl.services import stats as statistics
+from oddsctl.services.lineup import items
+from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
+from oddsctl.state.queue import WaitingRoom
+
+MOST_CALLS = 200
+"""More lines than terminals have."""
+PLAN_LASTS = 10.0
+"""Seconds for which a plan is looked at: to make one reads the schedules of all its sports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How things were at `at` (epoch seconds).
+
+    `stats` is an `oddsctl.stats/1` document, `health` an `oddsctl.health/1` one or None where it is not
+    known. `items` are as in `queue`, due first; `calls` the last ones, newest first. `planned` is the plan in
+    `items`, as it was at `planned_at`.
+    """
+
+    at: float
+    stats: Mapping[str, Any]
+    health: Mapping[str, Any] | None
+    items: tuple[Item, ...]
+    calls: tuple[RecentCall, ...]
+    planned: tuple[PrefetchCall, ...] = ()
+    planned_at: float = 0.0
+
+
+def gather(
+    *,
+    store: Store,
+    clock: Clock,
+    settings: Settings,
+    state_dir: Path,
+    ledger: Ledger,
+    prefetcher: PredictivePrefetcher,
+    price: Callable[[Job], int],
+    sports: Sequence[Sport],
+    horizon: float,
+    health: Mapping[str, Any] | None,
+    before: Overview | None = None,
+) -> Overview:
+    """How things are now.
+
+    What is planned is so by the schedule that is stored, `horizon` seconds ahead, for these sports.
+
+    The plan of the moment `before` is kept while it is young; all else is read anew.
+    """
+    now = clock.now()
+    if before and 0 <= now - before.planned_at < PLAN_LASTS:
+        planned, planned_at = before.planned, before.planned_at
+    else:
+        planned, planned_at = prefetcher.rehearse(sports, horizon, ask=False).calls if sports else (), now
+    return Overview(
+        at=now,
+        stats=statistics.document(store, clock, settings, state_dir, ledger),
+        health=health,
+        items=items(WaitingRoom(store, clock).waiting(), planned, now, price, settings.sports),
+        calls=ledger.recent(MOST_CALLS),
+        planned=planned,
+        planned_at=planned_at,
+    )

@@ -1,0 +1,162 @@
+"""How the three APIs are, for all processes: the `oddsctl.health/1` document, and free calls that ask.
+
+Decides no status itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from oddsctl.catalog.sports import by_provider, find
+from oddsctl.domain.errors import MissingKeyError, ProviderError
+from oddsctl.domain.jobs import ForecastJob, Job, SportsJob
+from oddsctl.domain.models import Place, Sport
+from oddsctl.domain.ports import JSON, Clock, Store
+from oddsctl.domain.requests import (
+    Outcome,
+    Priority,
+    PriorityRequest,
+    Reason,
+    Terms,
+)
+from oddsctl.domain.settings import Settings
+from oddsctl.domain.times import iso
+from oddsctl.policy import health_rules as health
+from oddsctl.policy.health_rules import Health, Status
+from oddsctl.providers import espn
+from oddsctl.records.calls import CostTracker
+from oddsctl.state.accounts import APIS, Accounts
+
+if TYPE_CHECKING:
+    from oddsctl.orchestration.orchestrator import RequestOrchestrator
+
+HISTORY = 500
+"""Calls looked at an API: what has been so for longer has been so since the first of them."""
+PROBE_EVERY = 300.0
+SOMEWHERE = Place(40.81, -74.07)
+"""A stadium under the open sky."""
+DAY = 86400
+
+
+class APIHealthMonitor:
+    """Looks at what calls have come to; asks only when told to `probe`."""
+
+    def __init__(self, store: Store, clock: Clock, settings: Settings, costs: CostTracker) -> None:
+        self._store = store
+        self._clock = clock
+        self._settings = settings
+        self._accounts = Accounts(store, clock, settings)
+        self._costs = costs
+
+    def look(self) -> dict[str, Health]:
+        """The health of each API, without asking it."""
+        return {api: self._look(api) for api in APIS}
+
+    def document(self) -> dict[str, Any]:
+        """`oddsctl.health/1`, as PRODUCT names its fields."""
+        apis = self.look()
+        return {
+            "schema": "oddsctl.health/1",
+            "status": health.worst(one.status for one in apis.values()).value,
+            "apis": {api: _about(one) for api, one in apis.items()},
+        }
+
+    def probe(self, orchestrator: RequestOrchestrator, *, fresh: bool = False) -> list[str]:
+        """Ask each API by a free call, unless it was asked so, or answered the same, within five minutes;
+        `fresh` asks anyhow.
+
+        Returns, in words, which of them was not asked and why.
+        """
+        due = [api for api in APIS if self._claim(api, fresh=fresh)]
+        in_trouble = [api for api in due if self._look(api).status in (Status.DEGRADED, Status.UNHEALTHY)]
+        well = [api for api in due if api not in in_trouble]
+        outcomes = [  # an answer from before the trouble is no answer to it
+            *self._ask(orchestrator, well, Terms(max_age=PROBE_EVERY, fresh=fresh, command="health")),
+            *self._ask(orchestrator, in_trouble, Terms(max_age=0.0, fresh=fresh, command="health")),
+        ]
+        unasked = [outcome for outcome in outcomes if not _was_asked(outcome)]
+        for outcome in unasked:
+            self._store.delete(_key(outcome.job.api))
+        return [
+            *(
+                f"{api}: probed less than {PROBE_EVERY / 60:.0f} minutes ago; --fresh asks again"
+                for api in APIS
+                if api not in due
+            ),
+            *(
+                error.message + (f" ({error.hint})" if error.hint else "")
+                for outcome in unasked
+                if (error := outcome.error)
+            ),
+        ]
+
+    def _look(self, api: str) -> Health:
+        return health.judge(
+            self._costs.attempts(api, HISTORY), self._accounts.state(api).breakers, self._clock.now()
+        )
+
+    def _claim(self, api: str, *, fresh: bool) -> bool:
+        """Whether it is time for a probe; if so, others wait for their turn from now on."""
+        now = self._clock.now()
+
+        def change(old: JSON) -> tuple[JSON, bool]:
+            asked = not fresh and isinstance(old, int | float) and 0 <= now - old < PROBE_EVERY
+            return (old, False) if asked else (now, True)
+
+        return self._store.update(_key(api), change)
+
+    def _ask(self, orchestrator: RequestOrchestrator, apis: Sequence[str], terms: Terms) -> list[Outcome]:
+        return (
+            orchestrator.run([PriorityRequest(self._question(api), Priority.LOW) for api in apis], terms)
+            if apis
+            else []
+        )
+
+    def _question(self, api: str) -> Job:
+        """What is asked, free of charge."""
+        now = self._clock.now()
+        if api == "odds":
+            return SportsJob()
+        if api == "espn":
+            return espn.schedule_jobs(self._sport(), now, now + 1, by_day=True)[0]
+        today = int(now // DAY)
+        return ForecastJob((SOMEWHERE,), today, today, self._settings.weather.units)
+
+    def _sport(self) -> Sport:
+        """The sport last asked about that ESPN has, or the NFL."""
+        sport = by_provider(self._settings.sports).get(self._costs.last_league() or "")
+        return sport if sport and sport.espn_path else find("nfl")
+
+
+def _key(api: str) -> str:
+    return f"health/probed/{api}"
+
+
+def _was_asked(outcome: Outcome) -> bool:
+    """Whether a call was made; if not, the next probe need not wait for five minutes."""
+    if outcome.reason in (Reason.NEGATIVE_CACHE, Reason.FRESH_CACHE, Reason.SUPERSET_CACHE):
+        return False
+    return outcome.error is None or (
+        isinstance(outcome.error, ProviderError) and not isinstance(outcome.error, MissingKeyError)
+    )
+
+
+def _about(one: Health) -> dict[str, Any]:
+    return {
+        "status": one.status.value,
+        "reason": one.reason,
+        "since": _iso(one.since),
+        "checked_at": _iso(one.checked_at),
+        "latency_ms": one.latency_ms,
+        "error_rate": one.error_rate,
+        "breaker": {
+            "state": one.breaker.state.value,
+            "failures": one.breaker.failures,
+            "retry_at": _iso(one.breaker.retry_at),
+        },
+    }
+
+
+def _iso(at: float | None) -> str | None:
+    return None if at is None else iso(at)

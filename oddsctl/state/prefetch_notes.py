@@ -1,0 +1,91 @@
+"""What prefetch remembers from run to run: how far it has accounted for windows, why calls failed, what it
+has told. Decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from oddsctl.domain.ports import JSON, Store
+from oddsctl.store import codec
+from oddsctl.store import unreadable_rows as row
+
+KEY = "prefetch/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a window could not be captured at `at`, in one word."""
+
+    why: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """By sport: `began` is when the first account was given, `accounted_to` up to when the last was.
+
+    `failures`: by window, see `name_of`.
+
+    `emergency_since` is when the credits ran short; `told` when each thing that is said once was said (epoch
+    seconds).
+    """
+
+    began: dict[str, float] = field(default_factory=dict)
+    accounted_to: dict[str, float] = field(default_factory=dict)
+    failures: dict[str, Failure] = field(default_factory=dict)
+    emergency_since: float | None = None
+    told: dict[str, float] = field(default_factory=dict)
+
+
+def name_of(game: str, window: str) -> str:
+    """The name of a window of a game among the failures."""
+    return f"{game} {window}"
+
+
+class Notebook:
+    """The notes, shared by all processes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def read(self) -> Notes:
+        """The notes as they stand."""
+        return row.read(self._store, KEY, decoded)
+
+    def tell_once(self, topic: str, now: float, since: float = 0.0) -> bool:
+        """Whether this is to be said now: it was not since then, nor since it was last `settled`."""
+
+        def tell(old: JSON) -> tuple[JSON, bool]:
+            notes = decoded(old)
+            if since <= notes.told.get(topic, -1.0) <= now:
+                return old, False
+            return codec.encode(replace(notes, told=notes.told | {topic: now})), True
+
+        return self._store.update(KEY, tell)
+
+    def settled(self, topic: str) -> None:
+        """It is over: when it comes again it is said again."""
+        if topic not in self.read().told:
+            return
+        self.change(
+            lambda notes: replace(notes, told={name: at for name, at in notes.told.items() if name != topic})
+        )
+
+    def change(self, move: Callable[[Notes], Notes]) -> None:
+        """Move the notes on; what stays as it was is not written, nor waited for."""
+        if move(seen := self.read()) == seen:
+            return
+
+        def change(old: JSON) -> tuple[JSON, None]:
+            before = decoded(old)
+            after = move(before)
+            return (old if after == before else codec.encode(after)), None
+
+        self._store.update(KEY, change)
+
+
+def decoded(value: JSON) -> Notes:
+    """The notes. Raises `StateError` where they cannot be read."""
+    return row.salvaged(KEY, Notes, value, "what prefetch remembers")

@@ -1,0 +1,233 @@
+"""The stored answers: what is kept of each call, and which kept answer covers a wish.
+
+Does not judge freshness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+
+from oddsctl.domain.errors import (
+    BodyTooLargeError,
+    BrokenAnswerError,
+    OddsctlError,
+    ProviderError,
+    RejectedError,
+    TimedOutError,
+    TransportError,
+    UnusableAnswerError,
+    named,
+)
+from oddsctl.domain.jobs import (
+    Answer,
+    GeocodeJob,
+    Job,
+    OddsJob,
+    board_of,
+)
+from oddsctl.domain.plausible import sound
+from oddsctl.domain.ports import JSON, Store
+from oddsctl.domain.requests import Purpose
+from oddsctl.domain.vocabulary import Shown, shown_by
+from oddsctl.policy import batching as coalesce
+from oddsctl.policy import negative
+from oddsctl.store import codec
+
+T = TypeVar("T")
+ROOT = "answers/1/"
+"""The number is the version of what is kept: answers of another one are not read."""
+REFUSALS = "refusals/1/"
+SHOWN = "names/1"
+UNREADABLE = frozenset(
+    kind.code
+    for kind in (BrokenAnswerError, UnusableAnswerError, TransportError, TimedOutError, BodyTooLargeError)
+)
+"""Of these only what was paid for is remembered."""
+KEEP_COVERED_FOR = 2 * 86400.0
+"""Answers this much older than a new one on the same shelf are cleared away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer as it is stored.
+
+    `sent_at` is when it was asked for, `fetched_at` when it came; `demo`: of the simulated world.
+    """
+
+    job: Job
+    sent_at: float
+    fetched_at: float
+    credits: int
+    purpose: Purpose
+    answer: Answer
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRefusal:
+    """A definite refusal as it is remembered: what the provider said at `at`, and until when it holds (epoch
+    seconds).
+    """
+
+    at: float
+    until: float
+    code: str
+    message: str
+    retry_at: float | None = None
+    hint: str | None = None
+    about: str | None = None
+
+    @property
+    def is_of_a_paid_answer(self) -> bool:
+        """Whether the answer came, was charged, and can't be read."""
+        return self.code in UNREADABLE
+
+    def holds(self, now: float) -> bool:
+        """Whether it is still believed; not where it is from the future, written under a clock that was
+        ahead.
+        """
+        return self.at <= now < self.until
+
+    @classmethod
+    def of(cls, error: OddsctlError, at: float, until: float) -> KeptRefusal:
+        """What is remembered of this error."""
+        about = error.about if isinstance(error, RejectedError) else None
+        return cls(at, until, error.code, error.message, error.retry_at, error.hint, about)
+
+    def error(self, provider: str) -> ProviderError:
+        """The error again, as it was told."""
+        error = named(self.code)(self.message, provider=provider, retry_at=self.retry_at, hint=self.hint)
+        error.code = self.code
+        if isinstance(error, RejectedError):
+            error.about = self.about
+        return error
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A kept answer that covers a wish, and the part of it that answers the wish."""
+
+    kept: Kept
+    answer: Answer
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the answer to this very wish, not cut from a larger one."""
+        return self.answer is self.kept.answer
+
+
+class Shelves:
+    """The answers of all processes, by what was asked."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def covering(self, job: Job) -> Iterator[Found]:
+        """Kept answers that cover the wish: the one to this very wish first, then those larger."""
+        exact = ROOT + job.key
+        if found := self._open(exact, job):
+            yield found
+        shelves = {job.shelf, job.board_shelf} if isinstance(job, OddsJob) else {job.shelf}
+        for key in [key for shelf in sorted(shelves) for key in self._store.scan(ROOT + shelf)]:
+            if key != exact and (found := self._open(key, job)):
+                yield found
+
+    def keep(self, kept: Kept) -> None:
+        """Store the answer, in the pieces that later wishes will ask for, unless a younger one is there."""
+        for job, answer in coalesce.pieces(kept.job, kept.answer):
+            piece = Kept(job, kept.sent_at, kept.fetched_at, kept.credits, kept.purpose, answer, kept.demo)
+            self._store.update(ROOT + job.key, partial(_younger, piece))
+            self._clear_away(piece)
+        if (new := shown_by(kept.job, kept.answer)) != Shown():
+            self._store.update(
+                SHOWN, lambda old: (codec.encode((decoded(Shown, old) or Shown()) | new), None)
+            )
+
+    def shown(self) -> Shown:
+        """The markets, regions and books of all answers so far that are in none of our lists."""
+        return decoded(Shown, self._store.read(SHOWN)) or Shown()
+
+    def refuse(self, key: str, error: OddsctlError, at: float, until: float) -> None:
+        """Remember a refusal under a job's key, or an account's."""
+        self._store.update(REFUSALS + key, lambda _: (codec.encode(KeptRefusal.of(error, at, until)), None))
+
+    def refusal(self, key: str) -> KeptRefusal | None:
+        """The refusal remembered under that key."""
+        return decoded(KeptRefusal, self._store.read(REFUSALS + key))
+
+    def answers(self, shelf: str) -> Iterator[Answer]:
+        """All that is kept on a shelf, of any age."""
+        for key in self._store.scan(ROOT + shelf):
+            if kept := kept_answer(self._store.read(key)):
+                yield kept.answer
+
+    def standing_refusal(self, job: Job, now: float) -> KeptRefusal | None:
+        """The refusal that still holds of the job or a part of it, or of a larger one whose answer was paid
+        for and can't be read.
+        """
+        for key in negative.parts(job):
+            if (refused := self.refusal(key)) and refused.holds(now):
+                return refused
+        for key in self._store.scan(REFUSALS + job.board_shelf) if isinstance(job, OddsJob) else ():
+            larger, refused = board_of(key.removeprefix(REFUSALS)), self.refusal(key.removeprefix(REFUSALS))
+            if (
+                larger
+                and refused
+                and refused.holds(now)
+                and refused.is_of_a_paid_answer
+                and coalesce.covers(larger, job)
+            ):
+                return refused
+        return None
+
+    def all(self) -> Iterator[tuple[str, float]]:
+        """The key of each kept answer and when it came (0 where that cannot be read)."""
+        for key in self._store.scan(ROOT):
+            kept = kept_answer(self._store.read(key))
+            yield key, kept.fetched_at if kept else 0.0
+
+    def jobs(self) -> Iterator[tuple[Job, float]]:
+        """What each kept answer is the answer to, and when it came; without those that cannot be read."""
+        for key in self._store.scan(ROOT):
+            if kept := kept_answer(self._store.read(key)):
+                yield kept.job, kept.fetched_at
+
+    def _open(self, key: str, job: Job) -> Found | None:
+        kept = kept_answer(self._store.read(key))
+        answer = coalesce.cut(kept.job, kept.answer, job) if kept else None
+        return Found(kept, answer) if kept and answer is not None else None
+
+    def _clear_away(self, newest: Kept) -> None:
+        if isinstance(newest.job, OddsJob | GeocodeJob):
+            return  # few, dear or long to last, and each the last word for its wish
+        for key in list(self._store.scan(ROOT + newest.job.shelf)):
+            if key == ROOT + newest.job.key:
+                continue
+            old = kept_answer(self._store.read(key))
+            if old is None or newest.fetched_at - old.fetched_at > KEEP_COVERED_FOR:
+                self._store.delete(key)
+
+
+def _younger(new: Kept, old: JSON) -> tuple[JSON, None]:
+    kept = kept_answer(old)
+    overtaken = (
+        kept is not None and new.sent_at < kept.sent_at <= new.fetched_at
+    )  # one from the future had a wrong clock
+    return (old if overtaken else codec.encode(new)), None
+
+
+def kept_answer(value: JSON) -> Kept | None:
+    """The kept answer, without what no provider can mean; None for what cannot be read."""
+    kept = decoded(Kept, value)
+    return kept and replace(kept, answer=sound(kept.answer))
+
+
+def decoded(kind: type[T], value: JSON) -> T | None:
+    """The value; None also for what cannot be read: it can be asked for again."""
+    try:
+        return None if value is None else codec.decode(kind, value)
+    except codec.DecodeError:
+        return None
