@@ -26,7 +26,8 @@ from oddsctl.domain.settings import Fetching, Prefetch, Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy.prefetch_plan import Fixture, Windows, captures, plan, targets
 from oddsctl.providers.registry import build
-from oddsctl.records.calls import CostTracker, Records
+from oddsctl.records.calls import CostTracker
+from oddsctl.records.database import Records
 from oddsctl.records.windows import WindowLog
 from oddsctl.sandbox.leagues import BY_NAME
 from oddsctl.sandbox.schedule import games_between

@@ -30,7 +30,9 @@ from oddsctl.domain.requests import Terms
 from oddsctl.domain.settings import Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.providers.registry import build
-from oddsctl.records.calls import CostTracker, Decisions, Records
+from oddsctl.records.calls import CostTracker
+from oddsctl.records.database import Records
+from oddsctl.records.decisions import Decisions
 from oddsctl.render.board import show_board
 from oddsctl.render.dashboard import page
 from oddsctl.render.health import show_health
@@ -43,7 +45,7 @@ from oddsctl.services import stats as statistics
 from oddsctl.services.board_query import Wanted
 from oddsctl.services.dashboard import gather
 from oddsctl.services.fetch import Fetch
-from oddsctl.services.lineup import items
+from oddsctl.services.queue import items
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 from oddsctl.store.wait_limit import Patience
 

@@ -24,16 +24,18 @@ from oddsctl.domain.vocabulary import Shown
 from oddsctl.observability import redaction
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.providers.registry import build
-from oddsctl.records.calls import FILE as HISTORY
-from oddsctl.records.calls import CostTracker, Decisions, Records
-from oddsctl.services.cache_admin import HTTP_CACHE
+from oddsctl.records.calls import CostTracker
+from oddsctl.records.database import FILE as HISTORY
+from oddsctl.records.database import Records
+from oddsctl.records.decisions import Decisions
 from oddsctl.state.accounts import BOOKS, DAMAGED, Accounts
 from oddsctl.store.file_lock import FileLocks
 from oddsctl.store.recovering import RecoveringStore
+from oddsctl.store.state_dir import HTTP_CACHE
 from oddsctl.store.wait_limit import Patience
 
 if TYPE_CHECKING:
-    from oddsctl.records.ledger import Ledger
+    from oddsctl.records.call_report import Ledger
     from oddsctl.services.health import APIHealthMonitor
     from oddsctl.services.prefetch.planner import Prospects
     from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
 LOCKS = "locks"
 HOMEPAGE = "https://github.com/oddsctl/oddsctl"
 USER_AGENT = f"oddsctl/{__version__} (+{HOMEPAGE})"
-
-
 LAST_WAIT = 1.0
 """Seconds in all that counts and decisions may wait for other processes at the end; no answer depends on
 them.
@@ -90,7 +90,7 @@ class App:
     @property
     def ledger(self) -> Ledger:
         """What the calls on record add up to."""
-        from oddsctl.records.ledger import Ledger
+        from oddsctl.records.call_report import Ledger
 
         return Ledger(self.records, self.clock, self.settings)
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from oddsctl.records.calls import Records
+from oddsctl.records.database import Records
 from oddsctl.store.disk import DiskStore
 
 settings.register_profile(

@@ -24,7 +24,8 @@ from oddsctl.domain.settings import Fetching, Prefetch, Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy.prefetch_plan import Fixture, Windows, plan, targets
 from oddsctl.providers.registry import build
-from oddsctl.records.calls import CostTracker, Records
+from oddsctl.records.calls import CostTracker
+from oddsctl.records.database import Records
 from oddsctl.records.windows import WindowEnd, WindowLog
 from oddsctl.services.prefetch.planner import Prospects
 from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher, Run

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from oddsctl.catalog.sports import sport_of
+from oddsctl.domain.answers import Events
 from oddsctl.domain.errors import (
     BreakerRefusedError,
     BudgetRefusedError,
@@ -19,7 +21,6 @@ from oddsctl.domain.errors import (
     ServerError,
 )
 from oddsctl.domain.jobs import (
-    Events,
     EventsJob,
     ForecastJob,
     GeocodeJob,
@@ -28,11 +29,11 @@ from oddsctl.domain.jobs import (
     ScheduleJob,
     ScoresJob,
     SportsJob,
+    what,
 )
 from oddsctl.domain.models import Place, Sport
 from oddsctl.domain.notices import Decided, Notice
-from oddsctl.domain.prefetched import PrefetchCall
-from oddsctl.domain.queued import Worked
+from oddsctl.domain.reports import PrefetchCall, Worked
 from oddsctl.domain.requests import (
     Outcome,
     Priority,
@@ -43,8 +44,7 @@ from oddsctl.domain.requests import (
 )
 from oddsctl.domain.settings import Settings
 from oddsctl.policy import request_queue as queue
-from oddsctl.services.lineup import items, sport_of, what
-from oddsctl.services.queue import Backlog, failure
+from oddsctl.services.queue import Backlog, failure, items
 from oddsctl.state.queue import WaitingRoom
 from oddsctl.store.memory import MemoryStore
 from tests.fakes import FakeClock

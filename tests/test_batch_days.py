@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oddsctl.domain.jobs import Schedule, ScheduleJob
+from oddsctl.domain.answers import Schedule
+from oddsctl.domain.jobs import ScheduleJob
 from oddsctl.domain.models import ScheduledGame, Sport
 from oddsctl.domain.requests import Outcome, Reason
 from oddsctl.domain.settings import Settings

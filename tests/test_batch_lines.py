@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from oddsctl.domain.answers import Events
 from oddsctl.domain.errors import UsageError
-from oddsctl.domain.jobs import Events, OddsJob
+from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import OddsEvent, Price
 from oddsctl.domain.requests import Outcome, Purpose, Reason
 from oddsctl.domain.settings import Odds, Settings

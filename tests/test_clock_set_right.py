@@ -26,7 +26,6 @@ from oddsctl.policy import (
     budget,
     circuit_breaker,
     freshness,
-    pace,
     token_bucket,
 )
 from oddsctl.policy import alert_outbox as outbox
@@ -167,7 +166,7 @@ def test_no_state_machine_is_wedged_by_a_stamp_of_the_future(ahead: float) -> No
     turned = Outbox(turns={"a": Turn(1, then + 60, "x", then + 60, then)})
     assert outbox._free(turned.turns["a"], NOW)
     assert token_bucket.check(Bucket(1, then), Limit(5, 5), 1, NOW) <= 1
-    assert pace.slow_down(pace.Pace(1.0, then), NOW, NOW).share < 1
+    assert token_bucket.slow_down(token_bucket.Pace(1.0, then), NOW, NOW).share < 1
     resting = ProviderState(not_before=then + 60, rested_at=then)
     ask = admission.Ask("a", "odds", Purchase(0), patience=0)
     assert admission.admit(resting, ask, RULES, NOW)[1] == Go(0)

@@ -22,6 +22,7 @@ from oddsctl import config
 from oddsctl.config.bounded_read import read_file
 from oddsctl.config.keys import SECTIONS, SPORT_TABLE, TABLE, Key
 from oddsctl.config.toml_file import lines_of
+from oddsctl.domain import units
 from oddsctl.domain.errors import ConfigError, MissingKeyError, OddsctlError, UsageError
 from oddsctl.domain.http import Secret
 from oddsctl.domain.models import Sport
@@ -935,7 +936,7 @@ def test_the_example_is_not_written_through_a_dangling_link_or_below_a_file(home
     ],
 )
 def test_a_duration_is_read_in_seconds(text: str, seconds: float) -> None:
-    assert config.parse_duration(text) == seconds
+    assert units.parse_duration(text) == seconds
 
 
 @pytest.mark.parametrize(
@@ -958,20 +959,20 @@ def test_a_duration_is_read_in_seconds(text: str, seconds: float) -> None:
 )
 def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match='write it like "10s"'):
-        config.parse_duration(text)
+        units.parse_duration(text)
 
 
 @given(st.integers(0, 3650 * 86_400_000))
 def test_a_duration_survives_being_written_and_read(milliseconds: int) -> None:
     seconds = milliseconds / 1000
-    assert config.parse_duration(config.format_duration(seconds)) == seconds
+    assert units.parse_duration(units.format_duration(seconds)) == seconds
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(3600, "1h"), (5400, "1h30m"), (0.5, "500ms"), (0, "0s"), (90000, "1d1h")]
 )
 def test_a_duration_is_written_as_people_would(seconds: float, text: str) -> None:
-    assert config.format_duration(seconds) == text
+    assert units.format_duration(seconds) == text
 
 
 @pytest.mark.parametrize(

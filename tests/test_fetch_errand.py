@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from oddsctl.catalog import sports
+from oddsctl.domain.answers import Events, Forecasts, Geocoded, Schedule
 from oddsctl.domain.errors import (
     BreakerRefusedError,
     BudgetRefusedError,
@@ -16,18 +17,7 @@ from oddsctl.domain.errors import (
     ServerError,
     UsageError,
 )
-from oddsctl.domain.jobs import (
-    Events,
-    EventsJob,
-    ForecastJob,
-    Forecasts,
-    Geocoded,
-    GeocodeJob,
-    Job,
-    OddsJob,
-    Schedule,
-    ScheduleJob,
-)
+from oddsctl.domain.jobs import EventsJob, ForecastJob, GeocodeJob, Job, OddsJob, ScheduleJob
 from oddsctl.domain.models import (
     Forecast,
     GeocodedPlace,

@@ -17,7 +17,8 @@ from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy.admission import ProviderState
 from oddsctl.policy.circuit_breaker import Breaker, State
 from oddsctl.providers.registry import build
-from oddsctl.records.calls import CostTracker, Records
+from oddsctl.records.calls import CostTracker
+from oddsctl.records.database import Records
 from oddsctl.sandbox.transport import DemoTransport
 from oddsctl.sandbox.world import World
 from oddsctl.services.health import PROBE_EVERY, APIHealthMonitor

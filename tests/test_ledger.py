@@ -16,8 +16,10 @@ from oddsctl.domain.notices import Booked, Settled, WindowUnpriced
 from oddsctl.domain.requests import Purpose
 from oddsctl.domain.settings import Settings
 from oddsctl.policy import call_stats as tally
-from oddsctl.records.calls import CostTracker, Decisions, Records, decision
-from oddsctl.records.ledger import FIELDS, Ledger, Total
+from oddsctl.records.call_report import FIELDS, Ledger, Total
+from oddsctl.records.calls import CostTracker
+from oddsctl.records.database import Records
+from oddsctl.records.decisions import Decisions, decision
 from oddsctl.services import costs
 from tests.fakes import FakeClock
 

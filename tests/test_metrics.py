@@ -18,8 +18,8 @@ from oddsctl.domain.errors import StateError
 from oddsctl.domain.settings import Settings
 from oddsctl.policy import call_stats as tally
 from oddsctl.policy.call_stats import Tally
-from oddsctl.records.calls import Records
-from oddsctl.records.ledger import Ledger
+from oddsctl.records.call_report import Ledger
+from oddsctl.records.database import Records
 from oddsctl.render.prometheus import exposition, write_whole
 from oddsctl.services import metrics
 from oddsctl.services.metrics import Metrics

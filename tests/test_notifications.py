@@ -18,9 +18,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oddsctl.domain import settings
+from oddsctl.domain.answers import Events
 from oddsctl.domain.errors import ConfigError, LockTimeoutError
 from oddsctl.domain.http import Quota
-from oddsctl.domain.jobs import Events, OddsJob
+from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import OddsEvent, Price
 from oddsctl.domain.notices import HealthChecked, News, PickFound, WindowMissed
 from oddsctl.domain.ports import JSON, Store
@@ -30,8 +31,8 @@ from oddsctl.notify import channels as notify
 from oddsctl.notify.channels import NOT_INSTALLED, Channel, Message
 from oddsctl.policy.admission import Receipt, Verdict
 from oddsctl.policy.alert_outbox import LEASE
-from oddsctl.render.alerts import MOST_LINES, body, title
-from oddsctl.services.alerts import KEY, deliver, send_test
+from oddsctl.render.alerts import MOST_LINES, body, title, words
+from oddsctl.services.alerts import KEY, AlertService, Send, send_test
 from oddsctl.state.accounts import Accounts
 from oddsctl.state.responses import Kept, Shelves
 from oddsctl.store.disk import DiskStore
@@ -79,15 +80,12 @@ class House:
         return Settings(notify=self.rules)
 
     def run(self, *news: News) -> None:
-        deliver(
-            self.store,
-            self.clock,
-            self.settings,
-            UTC_ZONE,
-            news=news,
-            warn=self.warnings.append,
-            send=self.post,
-            env={},
+        self.service(send=self.post).deliver(news)
+
+    def service(self, send: Send = notify.send, env: Mapping[str, str] | None = None) -> AlertService:
+        warn = self.warnings.append
+        return AlertService(
+            self.store, self.clock, self.settings, UTC_ZONE, words, warn, send=send, env=env or {}
         )
 
     def answered(self, used: int) -> None:
@@ -209,9 +207,7 @@ def test_a_killed_sender_silences_nobody_for_long(house: House) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        deliver(
-            house.store, house.clock, house.settings, UTC_ZONE, news=[DOWN], warn=print, send=dies, env={}
-        )
+        house.service(send=dies).deliver([DOWN])
     house.run()
     assert house.post.sent == []
     house.clock.jump(LEASE)
@@ -225,9 +221,7 @@ def test_what_another_run_finds_meanwhile_goes_out_with_it(house: House) -> None
             house.run(replace(DOWN, api="odds"))
         return house.post(messages)
 
-    deliver(
-        house.store, house.clock, house.settings, UTC_ZONE, news=[DOWN], warn=print, send=interleaved, env={}
-    )
+    house.service(send=interleaved).deliver([DOWN])
     assert house.post.titles() == ["oddsctl: ESPN is unhealthy", "oddsctl: The Odds API is unhealthy"]
 
 
@@ -283,9 +277,7 @@ def test_a_receiver_that_is_down_is_told_when_it_is_up_again(house: House) -> No
         house.rules = replace(house.rules, urls=(receiver.url,))
 
     def run(*news: News) -> None:
-        deliver(
-            house.store, house.clock, house.settings, UTC_ZONE, news=news, warn=house.warnings.append, env={}
-        )
+        house.service().deliver(news)
 
     run(DOWN)
     assert house.warnings == [
@@ -366,15 +358,7 @@ def test_no_address_is_shown_logged_or_kept(
     with Receiver().up() as receiver:
         urls = (receiver.url, f"json://127.0.0.1:9/{TOKEN}", f"no-such://{TOKEN}", "env:HOOK")
         house.rules = replace(house.rules, urls=urls)
-        deliver(
-            house.store,
-            house.clock,
-            house.settings,
-            UTC_ZONE,
-            news=[DOWN],
-            warn=house.warnings.append,
-            env={"HOOK": f"tgram://{TOKEN}"},
-        )
+        house.service(env={"HOOK": f"tgram://{TOKEN}"}).deliver([DOWN])
         results = send_test(house.settings, {"HOOK": f"bad {TOKEN}"})
     assert receiver.titles == ["oddsctl: ESPN is unhealthy", "oddsctl: test message"]
     assert caplog.records == []
@@ -390,9 +374,7 @@ def test_without_apprise_a_warning_names_the_remedy_and_the_alert_waits(
 ) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     house.rules = replace(house.rules, urls=("json://127.0.0.1:9",))
-    deliver(
-        house.store, house.clock, house.settings, UTC_ZONE, news=[DOWN], warn=house.warnings.append, env={}
-    )
+    house.service().deliver([DOWN])
     assert house.warnings == [f"alert not delivered to json://…: {NOT_INSTALLED}; tried again later"]
     with pytest.raises(ConfigError, match="not installed"):
         send_test(house.settings, {})

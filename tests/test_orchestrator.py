@@ -12,18 +12,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from oddsctl.domain import errors
+from oddsctl.domain import errors, jobs
+from oddsctl.domain.answers import Answer, Events, Forecasts, Schedule
 from oddsctl.domain.http import HttpRequest, HttpResponse, Quota
-from oddsctl.domain.jobs import (
-    Answer,
-    Events,
-    ForecastJob,
-    Forecasts,
-    Job,
-    OddsJob,
-    Schedule,
-    ScheduleJob,
-)
+from oddsctl.domain.jobs import ForecastJob, Job, OddsJob, ScheduleJob
 from oddsctl.domain.models import Forecast, OddsEvent, Place, Price
 from oddsctl.domain.notices import Notice, Warned
 from oddsctl.domain.ports import JSON, Locks, Store
@@ -36,7 +28,6 @@ from oddsctl.domain.requests import (
 )
 from oddsctl.domain.settings import Retry, Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
-from oddsctl.policy import batching as coalesce
 from oddsctl.state.accounts import DAMAGED, Accounts
 from oddsctl.state.counters import read_counts
 from oddsctl.store.memory import MemoryLocks, MemoryStore
@@ -70,7 +61,7 @@ class FakeProvider:
         return self.key
 
     def price(self, job: Job) -> int:
-        return coalesce.price(job) if isinstance(job, OddsJob) else 0
+        return jobs.price(job) if isinstance(job, OddsJob) else 0
 
     def request(self, job: Job) -> HttpRequest:
         return HttpRequest(self.name, job.key)

@@ -13,8 +13,9 @@ import pytest
 from oddsctl.cli import error_handler as door
 from oddsctl.cli.error_handler import hoist
 from oddsctl.domain import board
+from oddsctl.domain.answers import Events
 from oddsctl.domain.errors import InvalidMarketError, OddsctlError, UsageError
-from oddsctl.domain.jobs import Events, EventsJob, Job, OddsJob
+from oddsctl.domain.jobs import EventsJob, Job, OddsJob
 from oddsctl.domain.models import (
     Board,
     OddsEvent,
@@ -26,6 +27,7 @@ from oddsctl.domain.models import (
 from oddsctl.domain.requests import Outcome, Reason, Terms
 from oddsctl.domain.settings import Freshness, Settings
 from oddsctl.policy import batching as coalesce
+from oddsctl.policy import coverage
 from oddsctl.policy.freshness import lifetime
 from oddsctl.render import documents
 from oddsctl.render.board import show_board
@@ -122,7 +124,7 @@ def test_outrights_and_games_never_share_a_call() -> None:
 
 def test_a_stored_outright_answers_one_book_and_is_fresh_by_its_start() -> None:
     have, want = OddsJob("x", ("outrights",), ("us",)), OddsJob("x", ("outrights",), (), ("fanduel",))
-    cut = coalesce.cut(have, Events((EVENT,)), want)
+    cut = coverage.cut(have, Events((EVENT,)), want)
     assert isinstance(cut, Events)
     assert {price.bookmaker for price in cut.outrights[0].prices} == {"fanduel"}
     assert lifetime(have, Events((EVENT,)), NOW, Freshness()) == Freshness().over_24h

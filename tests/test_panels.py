@@ -20,9 +20,9 @@ from rich.console import Console
 
 from oddsctl.cli.commands.dashboard import QUIT
 from oddsctl.cli.keyboard import KEY, NOTED, keyboard
-from oddsctl.domain.queued import Item
+from oddsctl.domain.reports import Item
 from oddsctl.domain.requests import Priority
-from oddsctl.records.ledger import RecentCall
+from oddsctl.records.call_report import RecentCall
 from oddsctl.render.dashboard import Panel, View, heights, page, turned, views
 from oddsctl.render.text import UNKNOWN
 from oddsctl.services.dashboard import Overview

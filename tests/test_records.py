@@ -19,13 +19,9 @@ from oddsctl.domain.errors import StateDamagedError, StateError, StateTooNewErro
 from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.notices import Booked, Settled
 from oddsctl.domain.requests import Purpose
-from oddsctl.records.calls import (
-    SCHEMA,
-    VERSION,
-    CostTracker,
-    Records,
-    decision,
-)
+from oddsctl.records.calls import CostTracker
+from oddsctl.records.database import SCHEMA, VERSION, Records
+from oddsctl.records.decisions import decision
 from oddsctl.store import append_only as history
 from oddsctl.store.append_only import HistoryFile
 from tests.store.store_kit import WaitingClock

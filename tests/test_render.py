@@ -31,7 +31,7 @@ from oddsctl.domain.models import (
     Weather,
 )
 from oddsctl.domain.requests import Reason
-from oddsctl.records.ledger import Call
+from oddsctl.records.call_report import Call
 from oddsctl.render import documents, text
 from oddsctl.render import reasons as provenance
 from oddsctl.render.board import show_board

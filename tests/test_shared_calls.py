@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oddsctl.domain.answers import Events
 from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
-from oddsctl.domain.jobs import Events, Job, OddsJob
+from oddsctl.domain.jobs import Job, OddsJob
 from oddsctl.domain.models import Price
 from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, Terms
 from oddsctl.domain.settings import Odds, Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy import batching as coalesce
-from oddsctl.policy import negative
+from oddsctl.policy import freshness
 from oddsctl.providers.the_odds_api import TheOddsAPI
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 from tests.fakes import FakeClock, answer
@@ -242,7 +243,7 @@ def test_a_refusal_of_everything_ends_after_so_many_calls() -> None:
     house = House(Server(markets=(), coded=False))
     outcomes = house.ask(*(OddsJob(SPORT, (f"m{i}",), ("us",)) for i in range(100)))
     assert {outcome.reason for outcome in outcomes} == {Reason.NONE}
-    assert len(house.server.asked) <= 1 + negative.MOST_NARROWINGS
+    assert len(house.server.asked) <= 1 + freshness.MOST_NARROWINGS
 
 
 @given(
@@ -267,11 +268,11 @@ def test_after_a_refusal_nothing_is_asked_twice_and_all_that_is_good_is_answered
         assert (outcome.answer is not None) == bad.isdisjoint(job.markets + job.regions)
 
 
-@given(st.lists(jobs, min_size=2, max_size=8, unique=True), st.sampled_from([None, *negative.ABOUT]))
+@given(st.lists(jobs, min_size=2, max_size=8, unique=True), st.sampled_from([None, *freshness.ABOUT]))
 def test_what_is_still_asked_differs_from_what_was_refused(wishes: list[OddsJob], about: str | None) -> None:
     for call in coalesce.plan(wishes):
-        bad = negative.part(call.job, about)
-        still = negative.narrowed(call.job, call.wants, about)
-        assert all(negative.part(one.job, about) != bad for one in still)
-        left = [want for want in call.wants if negative.part(want, about) != bad]
+        bad = freshness.part(call.job, about)
+        still = freshness.narrowed(call.job, call.wants, about)
+        assert all(freshness.part(one.job, about) != bad for one in still)
+        left = [want for want in call.wants if freshness.part(want, about) != bad]
         assert sorted(want.key for one in still for want in one.wants) == sorted(want.key for want in left)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from oddsctl.domain.jobs import (
-    ForecastJob,
-    Forecasts,
-    Geocoded,
-    GeocodeJob,
-    Job,
-)
+from oddsctl.domain.answers import Forecasts, Geocoded
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job
 from oddsctl.domain.models import Forecast, GeocodedPlace, Place
 from oddsctl.domain.requests import Purpose
 from oddsctl.state.responses import Kept, Shelves

@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from oddsctl.domain.models import Usage
-from oddsctl.domain.queued import Item, Worked
+from oddsctl.domain.reports import Item, Worked
 from oddsctl.domain.requests import Priority, Reason
 from oddsctl.render import documents
 from oddsctl.render.console import console
-from oddsctl.render.queue import show_timeline
-from oddsctl.render.queue_run import show_queue_run
-from oddsctl.render.ticks import ticks
+from oddsctl.render.queue import show_queue_run, show_timeline
+from oddsctl.render.timeline_chart import ticks
 
 NOON = 1_767_528_000.0  # 2026-01-04T12:00:00Z, a Sunday
 HOUR = 3600.0

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from oddsctl.domain import suggest
 from oddsctl.domain.errors import UsageError
+from oddsctl.domain.jobs import EventsJob, Job, OddsJob, ScheduleJob, ScoresJob
 from oddsctl.domain.models import Sport
+from oddsctl.domain.units import EASTERN
 
-EASTERN = ZoneInfo("America/New_York")
 SPORTS = (
     Sport(
         "nfl",
@@ -149,3 +149,13 @@ def find(name: str, added: Sequence[Sport] = ()) -> Sport:
     raise UsageError(
         f"no sport is called {name!r}", hint=f"{guess} {' '.join(known)}; more through [sports.NAME]"
     )
+
+
+def sport_of(job: Job, added: Sequence[Sport] = ()) -> str | None:
+    """Our name of the job's sport; the provider's where we have none, None where it is of no sport."""
+    match job:
+        case OddsJob(sport=word) | EventsJob(sport=word) | ScoresJob(sport=word) | ScheduleJob(league=word):
+            sport = by_provider(added).get(word)
+            return sport.name if sport else word
+        case _:
+            return None

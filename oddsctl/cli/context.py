@@ -213,7 +213,8 @@ class Session:
 
     def _deliver(self, app: App, news: list[News]) -> None:
         from oddsctl.domain.notices import HealthChecked
-        from oddsctl.services.alerts import deliver, in_time
+        from oddsctl.render.alerts import words
+        from oddsctl.services.alerts import AlertService, in_time
 
         looks = [
             HealthChecked(api, one.status.value, one.reason)
@@ -223,9 +224,8 @@ class Session:
         app.flush()  # the run's work is done, whatever comes of this
         left = signal.getitimer(signal.ITIMER_REAL)[0]  # of a run with a deadline; 0 without one
         if send := in_time(left or None):
-            deliver(
-                app.store, app.clock, app.settings, self.zone, news=[*news, *looks], warn=self.warn, send=send
-            )
+            service = AlertService(app.store, app.clock, app.settings, self.zone, words, self.warn, send)
+            service.deliver([*news, *looks])
 
     def tell(self, notice: Notice) -> None:
         """Tell the listeners, such as the log or a progress bar; warnings also the user."""

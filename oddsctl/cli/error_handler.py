@@ -20,7 +20,7 @@ from oddsctl import leave_at_a_signal
 from oddsctl.cli import streams
 from oddsctl.domain import suggest
 from oddsctl.domain.errors import OddsctlError, StateError, UsageError
-from oddsctl.domain.times import iso
+from oddsctl.domain.units import iso
 from oddsctl.observability import library_warnings as quiet
 from oddsctl.observability import redaction
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from oddsctl.doctor.findings import Finding, Subject, ok, problem, warning
 from oddsctl.domain.errors import OddsctlError
 from oddsctl.domain.ports import JSON
-from oddsctl.records import calls as records
-from oddsctl.services.cache_admin import HTTP_CACHE
+from oddsctl.records import database as records
 from oddsctl.state import accounts
 from oddsctl.state import counters as served
 from oddsctl.state import prefetch_notes as notebook
@@ -22,6 +21,7 @@ from oddsctl.store import database
 from oddsctl.store.codec import DecodeError, from_text
 from oddsctl.store.database import DATABASE
 from oddsctl.store.read_only import damage, reading
+from oddsctl.store.state_dir import HTTP_CACHE
 from oddsctl.store.state_errors import too_new
 
 REPAIR = "run: oddsctl doctor --repair"

@@ -18,7 +18,7 @@ from oddsctl.doctor.findings import Finding, Subject, ok, problem, warning
 from oddsctl.domain.errors import StateDamagedError
 from oddsctl.policy.request_queue import Queue
 from oddsctl.state.queue import KEY
-from oddsctl.state.responses import decoded
+from oddsctl.store.codec import decode_or_none
 from oddsctl.store.read_only import reading
 
 LONG = 300.0
@@ -108,6 +108,6 @@ def _overdue(subject: Subject, now: float) -> int:
                 row = connection.execute(
                     "SELECT value FROM Cache WHERE key = ? AND raw = 1", (KEY,)
                 ).fetchone()
-            queue = decoded(Queue, json.loads(row[0])) if row else None
+            queue = decode_or_none(Queue, json.loads(row[0])) if row else None
             return sum(0 < wish.leased_until <= now for wish in queue.entries) if queue else 0
     return 0

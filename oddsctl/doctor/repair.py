@@ -19,8 +19,7 @@ from oddsctl.doctor.findings import Finding, Subject, ok, problem
 from oddsctl.domain.errors import OddsctlError
 from oddsctl.domain.notices import Notice, Warned
 from oddsctl.domain.ports import JSON, Clock
-from oddsctl.records.calls import FILE, Records
-from oddsctl.services.cache_admin import HTTP_CACHE
+from oddsctl.records.database import FILE, Records
 from oddsctl.state.accounts import APIS, BOOKS, DAMAGED, Accounts
 from oddsctl.state.counters import read_counts
 from oddsctl.state.prefetch_notes import Notebook
@@ -29,6 +28,7 @@ from oddsctl.store.create_or_replace import LOGS, WORKSHOP, move_aside, recovere
 from oddsctl.store.database import DATABASE
 from oddsctl.store.read_only import damage
 from oddsctl.store.recovering import RecoveringStore
+from oddsctl.store.state_dir import HTTP_CACHE
 
 LOCK_WAIT = 10.0
 """Seconds to wait for another process that is at work."""

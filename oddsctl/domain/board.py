@@ -19,6 +19,7 @@ from oddsctl.domain.models import (
     Sport,
     Weather,
 )
+from oddsctl.domain.units import DAY, HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,6 @@ class Names:
 
 NO_NAMES = Names(spell=str, likeness=lambda _one, _other: 0.0, threshold=100.0)
 """For the games of one provider: nothing is joined."""
-HOUR, DAY = 3600.0, 86400.0
 SAME_GAME_WITHIN = 12 * HOUR
 """Starts of one game differ by minutes, of a delayed one by hours; the next game of a series is at least 18
 hours off.

@@ -61,3 +61,28 @@ TITLES = {
 def title(key: str) -> str:
     """The bookmaker's name, short; a key nobody named (`espn:DraftKings` too) as it is."""
     return TITLES.get(key, key)
+
+
+# fmt: off
+REGION_BOOKS = {
+    "us": frozenset((
+            "betonlineag", "betmgm", "betrivers", "betus", "bovada", "williamhill_us", "draftkings",
+            "fanatics",
+            "fanduel", "lowvig", "mybookieag",
+    )),
+    "us2": frozenset((
+            "ballybet", "betanysports", "betparx", "espnbet", "fliff", "hardrockbet", "hardrockbet_az",
+            "hardrockbet_fl", "hardrockbet_oh", "rebet",
+    )),
+    "us_dfs": frozenset((
+            "betr_us_dfs", "pick6", "prizepicks", "underdog",
+    )),
+    "us_ex": frozenset((
+            "betopenly", "kalshi", "novig", "polymarket", "prophetx",
+    )),
+}
+# fmt: on
+"""The books of regions, as far as they are published (FACTS 1.7).
+
+A guess where a book is to be found; books come, go and move.
+"""

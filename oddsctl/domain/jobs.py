@@ -6,19 +6,16 @@ Frozen values; nothing else may enter.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from oddsctl.domain.models import (
-    NOTHING_LEFT_OUT,
-    Forecast,
-    GeocodedPlace,
-    LeftOut,
-    OddsEvent,
     Place,
-    ScheduledGame,
+    Sport,
     Units,
 )
+from oddsctl.domain.units import EASTERN
 
 
 def canonical(words: Iterable[str]) -> tuple[str, ...]:
@@ -213,94 +210,76 @@ def _list(words: tuple[str, ...]) -> str:
 # ── what it brings home; `left_out` counts entries that could not be used ──
 
 
-@dataclass(frozen=True, slots=True)
-class SportEntry:
-    """One line of `/v4/sports`."""
-
-    key: str
-    title: str
-    active: bool
-    has_outrights: bool
+def price(job: OddsJob) -> int:
+    """Credits of a board or of an event's odds, by the markets and regions asked for (FACTS 1.2)."""
+    return len(job.markets) * job.region_count
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One line of `/scores`."""
-
-    id: str
-    commence_time: float
-    completed: bool
-    home: str
-    away: str
-    home_score: int | None
-    away_score: int | None
+ID_BEGINNING = 8
+"""So many characters tell the events of a sport apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Events:
-    """Answer to `OddsJob` (one event where it names one) and `EventsJob` (no prices)."""
-
-    events: tuple[OddsEvent, ...]
-    left_out: LeftOut = NOTHING_LEFT_OUT
-
-    @property
-    def games(self) -> tuple[OddsEvent, ...]:
-        """Those of two teams."""
-        return tuple(event for event in self.events if event.title is None)
-
-    @property
-    def outrights(self) -> tuple[OddsEvent, ...]:
-        """Competitions that one of many wins."""
-        return tuple(event for event in self.events if event.title is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class Sports:
-    """Answer to `SportsJob`."""
-
-    sports: tuple[SportEntry, ...]
-    left_out: LeftOut = NOTHING_LEFT_OUT
+def what(job: Job) -> str:
+    """The job in a few words."""
+    match job:
+        case OddsJob(_, markets, regions, bookmakers, event):
+            part = f"event {event[:ID_BEGINNING]}" if event else "board"
+            return f"{part} {','.join(markets)} {','.join(bookmakers or regions)}"
+        case EventsJob():
+            return "events"
+        case SportsJob():
+            return "sports"
+        case ScoresJob():
+            return "scores"
+        case ScheduleJob(_, dates):
+            return f"schedule {'-'.join(filter(None, (dates[:4], dates[4:6], dates[6:])))}"
+        case ForecastJob((place,)):
+            return f"weather {place.latitude:.2f},{place.longitude:.2f}"
+        case ForecastJob(places):
+            return f"weather {len(places)} places"
+        case GeocodeJob(town):
+            return f"place {town}"
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Answer to `ScoresJob`."""
+def schedule_jobs(sport: Sport, start: float, end: float, *, by_day: bool = False) -> tuple[ScheduleJob, ...]:
+    """The fewest scoreboards that hold every game from `start` to before `end` (epoch seconds).
 
-    scores: tuple[Score, ...]
-    left_out: LeftOut = NOTHING_LEFT_OUT
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """Answer to `ScheduleJob`. `skipped` counts entries that are no game of two teams (golf, fight cards).
-
-    `doubt` says why games may be missing.
+    Days are US Eastern. They are asked as whole months where a month of the league fits one answer: the empty
+    answer to a single day proves nothing, and ranges fail since September 2026. `by_day` asks for single days
+    where they can be relied on: they are a fraction of the size. None for a sport that ESPN does not have.
     """
-
-    games: tuple[ScheduledGame, ...]
-    skipped: int = 0
-    doubt: str | None = None
-    left_out: LeftOut = NOTHING_LEFT_OUT
-
-
-@dataclass(frozen=True, slots=True)
-class Forecasts:
-    """Answer to `ForecastJob`: one per place of the job, in the job's order."""
-
-    forecasts: tuple[Forecast, ...]
-
-    @property
-    def left_out(self) -> LeftOut:
-        """What could not be used, of all places together."""
-        return sum((forecast.left_out for forecast in self.forecasts), NOTHING_LEFT_OUT)
+    dates = (
+        dict.fromkeys(_asked_as(sport, day, by_day=by_day) for day in _eastern_days(start, end))
+        if sport.espn_path
+        else ()
+    )
+    return tuple(_scoreboard(sport, date) for date in dates)
 
 
-@dataclass(frozen=True, slots=True)
-class Geocoded:
-    """Answer to `GeocodeJob`; empty when the geocoder knows no such town."""
-
-    places: tuple[GeocodedPlace, ...]
-    left_out: LeftOut = NOTHING_LEFT_OUT
+def day_job(sport: Sport, day: str) -> ScheduleJob:
+    """The scoreboard that holds the games of a US Eastern day (YYYYMMDD) of a sport that ESPN has."""
+    return _scoreboard(sport, _asked_as(sport, day, by_day=False))
 
 
-Answer = Events | Sports | Scores | Schedule | Forecasts | Geocoded
+def _eastern_days(start: float, end: float) -> Iterator[str]:
+    """The days, YYYYMMDD, that the span touches; none where it is empty."""
+    day = datetime.fromtimestamp(start, UTC).astimezone(EASTERN).date()
+    while datetime(day.year, day.month, day.day, tzinfo=EASTERN).timestamp() < end > start:
+        yield day.strftime("%Y%m%d")
+        day += timedelta(days=1)
+
+
+def _asked_as(sport: Sport, day: str, *, by_day: bool) -> str:
+    return day[:6] if sport.folds_months and not (by_day and _knows_days(sport)) else day
+
+
+def _scoreboard(sport: Sport, dates: str) -> ScheduleJob:
+    """A day that is asked for as such is not to be merged into its month again."""
+    return ScheduleJob(sport.espn_path or "", dates, sport.espn_groups, folds=len(dates) == len("YYYYMM"))
+
+
+def _knows_days(sport: Sport) -> bool:
+    """Whether a single day holds all its games: in soccer, days beyond about tomorrow are answered without
+    any (FACTS 2.2).
+    """
+    return not (sport.espn_path or "").startswith("soccer/")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from oddsctl.domain.jobs import Answer, Events, Forecasts, Schedule
+from oddsctl.domain.answers import Answer, Events, Forecasts, Schedule
 from oddsctl.domain.models import (
     Forecast,
     Hour,

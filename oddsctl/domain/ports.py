@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from oddsctl.domain.answers import Answer
     from oddsctl.domain.http import HttpRequest, HttpResponse, Quota
-    from oddsctl.domain.jobs import Answer, Job
+    from oddsctl.domain.jobs import Job
 
 JSON = Any
 """What `json.loads` gives: None, bool, int, float, str, list or dict of the same.

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from oddsctl.domain.answers import Answer
 from oddsctl.domain.errors import OddsctlError
 from oddsctl.domain.http import HttpRequest
-from oddsctl.domain.jobs import Answer, Job
+from oddsctl.domain.jobs import Job
 
 
 class Reason(StrEnum):

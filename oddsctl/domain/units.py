@@ -6,6 +6,13 @@ Pure. No message echoes what it refuses: it might be a key in the wrong place.
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+"""Seconds."""
+EASTERN = ZoneInfo("America/New_York")
+"""The zone that ESPN's days are in."""
 
 HOW_DURATION = 'write it like "10s", "90m" or "1h30m"'
 HOW_RATE = 'write it like "5/s", "30/m" or "600/h"'
@@ -89,3 +96,27 @@ def format_size(size: int) -> str:
         if size % _BYTES[unit.lower()] == 0:
             return f"{size // _BYTES[unit.lower()]}{unit}"
     return str(size)
+
+
+def iso(epoch: float) -> str:
+    """ISO 8601 in UTC to the second, `2026-11-26T18:00:00Z`."""
+    return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def span(seconds: float) -> str:
+    """`45 s`, `3 min`, `2 h`, `3 d`, to the nearest."""
+    for size, unit, most in ((1, "s", 60), (60, "min", 60), (3600, "h", 24)):
+        count = int(max(0.0, seconds) / size + 0.5)
+        if count < most:
+            return f"{count} {unit}"
+    return f"{int(seconds / 86400 + 0.5)} d"
+
+
+def eastern_day(start: float) -> str:
+    """The US Eastern day, YYYYMMDD, that ESPN files a game under."""
+    return datetime.fromtimestamp(start, UTC).astimezone(EASTERN).strftime("%Y%m%d")
+
+
+def day_of(moment: float, zone: ZoneInfo = EASTERN) -> date:
+    """The day in whose evening games are played, as leagues count them; or that of another zone."""
+    return datetime.fromtimestamp(moment, UTC).astimezone(zone).date()

@@ -15,14 +15,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from oddsctl.domain import suggest
+from oddsctl.domain.answers import Answer, Events
 from oddsctl.domain.bookmakers import TITLES
-from oddsctl.domain.jobs import (
-    Answer,
-    Events,
-    Job,
-    OddsJob,
-    canonical,
-)
+from oddsctl.domain.jobs import Job, OddsJob, canonical
 from oddsctl.domain.suggest import squeezed
 
 OUTRIGHTS = frozenset(("outrights", "outrights_lay"))

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, TextIO, cast
 
 from oddsctl.domain.api_key import core
-from oddsctl.observability import redaction_rules as policy
+from oddsctl.observability import secret_patterns as policy
 
 SHORTEST = policy.SHORTEST
 in_document = policy.in_document

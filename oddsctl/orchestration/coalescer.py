@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from oddsctl.domain.errors import ProviderError
 from oddsctl.domain.jobs import Job, OddsJob
 from oddsctl.domain.ports import Clock, Locks, Store
-from oddsctl.state.responses import KeptRefusal, decoded
+from oddsctl.state.responses import KeptRefusal
 from oddsctl.store import codec
+from oddsctl.store.codec import decode_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Flight:
         self._store.update(self._key, lambda _: (codec.encode(trace), None))
 
     def _trace(self) -> Trace | None:
-        return decoded(Trace, self._store.read(self._key))
+        return decode_or_none(Trace, self._store.read(self._key))
 
 
 class Flights:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from oddsctl.domain.answers import Answer
 from oddsctl.domain.errors import MissingKeyError
-from oddsctl.domain.jobs import Answer
 from oddsctl.domain.ports import Clock, Provider
 from oddsctl.domain.requests import (
     Go,

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
+from oddsctl.domain.answers import Events, Schedule
 from oddsctl.domain.errors import (
     InvalidKeyError,
     LockTimeoutError,
@@ -22,7 +23,7 @@ from oddsctl.domain.errors import (
     UnusableAnswerError,
 )
 from oddsctl.domain.http import HttpResponse, Quota
-from oddsctl.domain.jobs import Events, OddsJob, Schedule
+from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import Listed
 from oddsctl.domain.notices import (
     BoardReceived,
@@ -170,9 +171,9 @@ class Till:
         )
 
     def _compare_clocks(self, api: str, response: HttpResponse) -> None:
-        from oddsctl.domain import clock_skew
+        from oddsctl.domain import http
 
-        ahead = clock_skew.ahead(response.headers, response.sent_at, response.received_at)
+        ahead = http.ahead(response.headers, response.sent_at, response.received_at)
         if ahead is not None:
             self._tell(ClockCompared(api, ahead))
 

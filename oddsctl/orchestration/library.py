@@ -7,50 +7,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from oddsctl.domain.answers import Answer
 from oddsctl.domain.errors import (
-    BreakerRefusedError,
-    BudgetRefusedError,
     InvalidKeyError,
     LockTimeoutError,
-    MaxCreditsRefusedError,
-    MissingKeyError,
     OddsctlError,
-    OutOfCreditsError,
     ProviderError,
-    RateLimitedError,
-    RateRefusedError,
     RejectedError,
     StateError,
 )
-from oddsctl.domain.jobs import Answer, GeocodeJob, Job
+from oddsctl.domain.jobs import GeocodeJob, Job
 from oddsctl.domain.notices import Notice, Served
 from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.requests import (
     Outcome,
     Purpose,
     Reason,
-    Refusal,
     Refused,
     Terms,
 )
 from oddsctl.domain.settings import Settings
-from oddsctl.domain.times import iso
+from oddsctl.domain.units import iso
 from oddsctl.orchestration.call import Ticket, Trip
-from oddsctl.policy import batching as coalesce
-from oddsctl.policy import freshness, negative
+from oddsctl.policy import coverage, freshness
 from oddsctl.policy.backoff import is_paid_for
+from oddsctl.policy.reasons import _not_asked, _why
 from oddsctl.state.responses import Found, Kept, KeptRefusal, Shelves
-
-STALE = {
-    Refusal.RESERVE: Reason.STALE_RESERVE,
-    Refusal.RATE: Reason.STALE_RATE,
-    Refusal.BREAKER: Reason.STALE_BREAKER,
-}
-NOTHING = {
-    Refusal.RATE: Reason.REFUSED_RATE,
-    Refusal.BREAKER: Reason.REFUSED_BREAKER,
-    Refusal.MAX_CREDITS: Reason.REFUSED_MAX_CREDITS,
-}
 
 
 class Library:
@@ -126,12 +108,12 @@ class Library:
         fresh_for = freshness.board_lifetime(
             () if game_time is None else (game_time,), now, self._settings.freshness
         )
-        until = negative.remembered_until(error, game_time, now, fresh_for)
+        until = freshness.remembered_until(error, game_time, now, fresh_for)
         if until is None:
             return
         keys = {f"account/{ticket.account}"} if isinstance(error, InvalidKeyError) else {ticket.job.key}
         if isinstance(error, RejectedError):
-            keys = {negative.part(ticket.job, error.about)}
+            keys = {freshness.part(ticket.job, error.about)}
         elif is_paid_for(error) and ticket.job == trip.job:
             keys |= {want.key for want in trip.call.wants}
         for key in keys:
@@ -145,7 +127,7 @@ class Library:
         """The outcome of a wish whose call came to this: the answer, or what is stored instead, and why."""
         spent = trip.spent if job == trip.call.wants[0] else 0  # a shared call is paid once
         if isinstance(result, Kept):
-            answer = coalesce.cut(result.job, result.answer, job)
+            answer = coverage.cut(result.job, result.answer, job)
             return Outcome(
                 job,
                 Reason.FETCHED,
@@ -205,28 +187,3 @@ def _fresh_reason(found: Found) -> Reason:
     if found.kept.purpose is not Purpose.OWN:
         return Reason.PREFETCHED
     return Reason.FRESH_CACHE if found.whole else Reason.SUPERSET_CACHE
-
-
-def _not_asked(refused: Refused, job: Job) -> OddsctlError:
-    kinds: dict[Refusal, type[OddsctlError]] = {
-        Refusal.MAX_CREDITS: MaxCreditsRefusedError,
-        Refusal.RATE: RateRefusedError,
-        Refusal.BREAKER: BreakerRefusedError,
-    }
-    kind = kinds.get(refused.why, BudgetRefusedError)
-    return kind(f"{job.api}: not asked, {refused.detail}", provider=job.api, retry_at=refused.retry_at)
-
-
-def _why(result: Refused | OddsctlError) -> tuple[Reason, Reason, str]:
-    """The reason when something older is shown, the reason when nothing is, and the cause in one word."""
-    match result:
-        case Refused(why):
-            return STALE.get(why, Reason.STALE_BUDGET), NOTHING.get(why, Reason.REFUSED_BUDGET), why.value
-        case MissingKeyError():
-            return Reason.STALE_ERROR, Reason.NO_KEY, result.code
-        case OutOfCreditsError():
-            return Reason.STALE_BUDGET, Reason.REFUSED_BUDGET, result.code
-        case RateLimitedError():
-            return Reason.STALE_RATE, Reason.REFUSED_RATE, result.code
-        case _:
-            return Reason.STALE_ERROR, Reason.NONE, result.code

@@ -59,7 +59,7 @@ from oddsctl.orchestration.coalescer import Flight, Flights
 from oddsctl.orchestration.dry_run import Rehearsal
 from oddsctl.orchestration.executor import Till
 from oddsctl.orchestration.library import Library
-from oddsctl.policy import backoff, negative
+from oddsctl.policy import backoff, freshness
 from oddsctl.policy import batching as coalesce
 from oddsctl.policy.admission import Ask
 from oddsctl.policy.batching import Call
@@ -161,7 +161,7 @@ class RequestOrchestrator:
         if terms.offline:
             outcomes |= {job: self._library.offline(job) for job in missing}
         else:
-            retries, narrowings = Retries(backoff.QUOTA), Retries(negative.MOST_NARROWINGS)
+            retries, narrowings = Retries(backoff.QUOTA), Retries(freshness.MOST_NARROWINGS)
             outcomes |= self._make_all(
                 coalesce.plan(missing),
                 lambda call: Trip(call, asker(call, requests), terms, started, deadline, retries, narrowings),
@@ -444,7 +444,7 @@ def _apart(trip: Trip, outcomes: Mapping[Job, Outcome]) -> Sequence[Call]:
     if len(wants) == 1:
         return ()
     if isinstance(error := outcomes[wants[0]].error, RejectedError):
-        return [call for call in negative.narrowed(trip.job, wants, error.about) if trip.narrowings.take()]
+        return [call for call in freshness.narrowed(trip.job, wants, error.about) if trip.narrowings.take()]
     return [
         Call(want, (want,))
         for want in wants

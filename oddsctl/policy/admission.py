@@ -18,13 +18,12 @@ from oddsctl.domain.requests import (
     Refusal,
     Refused,
 )
-from oddsctl.policy import budget, circuit_breaker, pace, token_bucket
+from oddsctl.policy import budget, circuit_breaker, token_bucket
 from oddsctl.policy import call_stats as tally
 from oddsctl.policy.budget import Credits, Purchase, Reservation
 from oddsctl.policy.call_stats import Tally
 from oddsctl.policy.circuit_breaker import Breaker, Shut
-from oddsctl.policy.pace import Pace
-from oddsctl.policy.token_bucket import Bucket, Limit
+from oddsctl.policy.token_bucket import Bucket, Limit, Pace
 
 LONGEST_REST = 26 * 3600.0
 """No provider asks for more than a day's rest: a `not_before` further ahead comes from a clock that was
@@ -119,7 +118,7 @@ def admit(state: ProviderState, ask: Ask, rules: Rules, now: float) -> tuple[Pro
             credits, now
         )  # a free call tells whether the month began anew
         return state, ProbeFirst() if looks_anew else refusal
-    limit = pace.allowed(state.pace, rules.limit)
+    limit = token_bucket.allowed(state.pace, rules.limit)
     bucket, wait = token_bucket.take(state.bucket or token_bucket.full(rules.limit, now), limit, 1, now)
     wait = max(wait, _rest(state, now))
     breaker, answer = circuit_breaker.ask(
@@ -160,7 +159,7 @@ def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
     paced = _paced(state, receipt, rules, now)
     return replace(
         state,
-        bucket=_rested(state.bucket, pace.allowed(paced, rules.limit), receipt.rest_until, now),
+        bucket=_rested(state.bucket, token_bucket.allowed(paced, rules.limit), receipt.rest_until, now),
         credits=credits,
         pace=paced,
         breakers=_broken(state.breakers, receipt, rules, now),
@@ -210,11 +209,11 @@ def _rested(bucket: Bucket | None, limit: Limit, rest_until: float | None, now: 
 def _paced(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> Pace:
     match receipt.verdict:
         case Verdict.TOO_FAST:
-            return pace.slow_down(state.pace, receipt.sent_at, now)
+            return token_bucket.slow_down(state.pace, receipt.sent_at, now)
         case Verdict.ANSWERED:
-            limit = pace.allowed(state.pace, rules.limit)
+            limit = token_bucket.allowed(state.pace, rules.limit)
             left = token_bucket.standing(state.bucket, limit, now).tokens
-            return pace.speed_up(state.pace, used=left <= limit.capacity / 2)
+            return token_bucket.speed_up(state.pace, used=left <= limit.capacity / 2)
         case Verdict.FAILED:
             return state.pace
         case _:

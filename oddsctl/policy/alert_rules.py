@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from oddsctl.domain.notices import HealthChecked, News, PickFound, WindowMissed
+from oddsctl.domain.units import DAY
 from oddsctl.policy import billing_month as calendar
-from oddsctl.policy.billing_month import DAY
 from oddsctl.policy.budget import Credits
 
 SHARES = (50, 20, 10)

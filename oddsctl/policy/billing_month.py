@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from oddsctl.domain.units import DAY
 from oddsctl.policy.budget import Credits
-
-DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True)

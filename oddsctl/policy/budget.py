@@ -23,8 +23,6 @@ BELIEVE_EXHAUSTED = 3600.0
 """Seconds for which "out of credits" is believed: asking again is free, but a new month or plan should be
 noticed.
 """
-
-
 AHEAD = 3600.0
 """No call is booked so many seconds ahead: what lies beyond was written under a wrong clock, and is not
 waited for.

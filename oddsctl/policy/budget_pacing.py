@@ -9,16 +9,13 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from oddsctl.domain.models import Status
-from oddsctl.policy.billing_month import DAY
+from oddsctl.domain.units import DAY, day_of
 from oddsctl.policy.prefetch_plan import Fixture, PlannedCall, Windows, plan, targets
 
-EASTERN = ZoneInfo("America/New_York")
-"""Whose days are shared out: no game of a day begins after its midnight."""
 PLAYED: tuple[Status, ...] = ("live", "final")
 RECOVERED = 1.25
 """How many times over the nearest windows must be borne again before an emergency ends: what it saves alone
@@ -139,11 +136,6 @@ def course(
     games = sum((_games(one, purse, now) for one in outlooks), Counter[date]())
     today = allowance(purse.spendable, 0, later, games, day_of(now), purse.spent_today)
     return Course(chosen, short, today, max(0, purse.spendable), purse.reset_at)
-
-
-def day_of(moment: float, zone: ZoneInfo = EASTERN) -> date:
-    """The day in whose evening games are played, as leagues count them; or that of another zone."""
-    return datetime.fromtimestamp(moment, UTC).astimezone(zone).date()
 
 
 def calls_until(

@@ -11,14 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from oddsctl.policy.budget_pacing import (
-    EASTERN,
-    Course,
-    Outlook,
-    calls_a_day,
-    calls_until,
-    day_of,
-)
+from oddsctl.domain.units import EASTERN, day_of
+from oddsctl.policy.budget_pacing import Course, Outlook, calls_a_day, calls_until
 from oddsctl.policy.prefetch_plan import Windows
 
 

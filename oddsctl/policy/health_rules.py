@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise, takewhile
 
-from oddsctl.domain.times import span
+from oddsctl.domain.units import DAY, span
 from oddsctl.policy.circuit_breaker import Breaker, State, as_of
 
-DAY = 86400.0
 """What is older tells nothing of how the API is now."""
 JUDGED = 20
 """Calls that count, the newest."""

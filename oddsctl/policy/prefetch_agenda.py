@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from oddsctl.policy.budget_pacing import Course, day_of
+from oddsctl.domain.units import day_of
+from oddsctl.policy.budget_pacing import Course
 from oddsctl.policy.prefetch_plan import (
     REFRESH,
     Fixture,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oddsctl.domain.requests import Priority
+from oddsctl.domain.units import HOUR
 
-HOUR = 3600.0
 CRITICAL_WITHIN = HOUR
 HIGH_WITHIN = 3 * HOUR
 LIVE_STEP = 60.0

@@ -7,10 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from oddsctl.domain.errors import BreakerRefusedError, MissingKeyError, OddsctlError, OfflineError
+from oddsctl.domain.errors import (
+    BreakerRefusedError,
+    BudgetRefusedError,
+    MaxCreditsRefusedError,
+    MissingKeyError,
+    OddsctlError,
+    OfflineError,
+    OutOfCreditsError,
+    RateLimitedError,
+    RateRefusedError,
+)
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import Source, Sport
-from oddsctl.domain.requests import Outcome, Reason
+from oddsctl.domain.requests import Outcome, Reason, Refusal, Refused
 from oddsctl.policy import freshness
 
 NAMES = {"odds": "The Odds API", "espn": "ESPN", "weather": "Open-Meteo"}
@@ -131,3 +141,40 @@ def error_of(outcome: Outcome) -> OddsctlError:
     return outcome.error or OfflineError(
         "nothing stored to show, and --offline asks nobody", provider=outcome.job.api
     )
+
+
+STALE = {
+    Refusal.RESERVE: Reason.STALE_RESERVE,
+    Refusal.RATE: Reason.STALE_RATE,
+    Refusal.BREAKER: Reason.STALE_BREAKER,
+}
+NOTHING = {
+    Refusal.RATE: Reason.REFUSED_RATE,
+    Refusal.BREAKER: Reason.REFUSED_BREAKER,
+    Refusal.MAX_CREDITS: Reason.REFUSED_MAX_CREDITS,
+}
+
+
+def _not_asked(refused: Refused, job: Job) -> OddsctlError:
+    kinds: dict[Refusal, type[OddsctlError]] = {
+        Refusal.MAX_CREDITS: MaxCreditsRefusedError,
+        Refusal.RATE: RateRefusedError,
+        Refusal.BREAKER: BreakerRefusedError,
+    }
+    kind = kinds.get(refused.why, BudgetRefusedError)
+    return kind(f"{job.api}: not asked, {refused.detail}", provider=job.api, retry_at=refused.retry_at)
+
+
+def _why(result: Refused | OddsctlError) -> tuple[Reason, Reason, str]:
+    """The reason when something older is shown, the reason when nothing is, and the cause in one word."""
+    match result:
+        case Refused(why):
+            return STALE.get(why, Reason.STALE_BUDGET), NOTHING.get(why, Reason.REFUSED_BUDGET), why.value
+        case MissingKeyError():
+            return Reason.STALE_ERROR, Reason.NO_KEY, result.code
+        case OutOfCreditsError():
+            return Reason.STALE_BUDGET, Reason.REFUSED_BUDGET, result.code
+        case RateLimitedError():
+            return Reason.STALE_RATE, Reason.REFUSED_RATE, result.code
+        case _:
+            return Reason.STALE_ERROR, Reason.NONE, result.code

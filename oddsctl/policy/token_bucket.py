@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +60,42 @@ def take(bucket: Bucket, limit: Limit, cost: float, now: float) -> tuple[Bucket,
     wait = check(bucket, limit, cost, now)
     filled = refill(bucket, limit, now)
     return Bucket(filled.tokens - cost, filled.at), wait
+
+
+LEAST_SHARE = 1 / 16
+"""Of the configured rate: below it nothing would get through that could prove the provider well again."""
+STEP_SHARE = 1 / 20
+"""Of the configured rate, added for each success under load."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`share` of the configured rate that is allowed now; `slowed_at` is when it was last halved (epoch
+    seconds).
+    """
+
+    share: float = 1.0
+    slowed_at: float = 0.0
+
+
+def allowed(pace: Pace, configured: Limit) -> Limit:
+    """The limit in force: burst and rate by the share, never above the configured ones; one call at once is
+    always possible.
+    """
+    share = min(1.0, pace.share)
+    return Limit(max(1.0, configured.capacity * share), configured.rate * share)
+
+
+def slow_down(pace: Pace, sent_at: float, now: float) -> Pace:
+    """After "too fast".
+
+    Calls sent before the last halving were answered to the old pace: they halve nothing again.
+    """
+    if sent_at < pace.slowed_at <= now:
+        return pace
+    return Pace(max(LEAST_SHARE, pace.share / 2), now)
+
+
+def speed_up(pace: Pace, *, used: bool) -> Pace:
+    """After a success; `used` means that the pace was really asked for, not just allowed."""
+    return replace(pace, share=min(1.0, pace.share + STEP_SHARE)) if used and pace.share < 1 else pace

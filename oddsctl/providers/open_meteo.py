@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from math import cos, radians
 
+from oddsctl.domain.answers import Answer, Forecasts, Geocoded
 from oddsctl.domain.errors import (
     BrokenAnswerError,
     ForbiddenError,
@@ -15,14 +16,7 @@ from oddsctl.domain.errors import (
     ServerError,
 )
 from oddsctl.domain.http import HttpRequest, HttpResponse, Quota
-from oddsctl.domain.jobs import (
-    Answer,
-    ForecastJob,
-    Forecasts,
-    Geocoded,
-    GeocodeJob,
-    Job,
-)
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job
 from oddsctl.domain.models import (
     Forecast,
     GeocodedPlace,
@@ -32,12 +26,11 @@ from oddsctl.domain.models import (
 )
 from oddsctl.domain.plausible import WEATHER
 from oddsctl.domain.ports import JSON
+from oddsctl.domain.units import DAY, HOUR
 from oddsctl.providers import json_fields as shape
 from oddsctl.providers.json_fields import Entry, Sieve
 
 API = "weather"
-HOUR = 3600
-DAY = 86400
 VARIABLES = {
     "temperature": "temperature_2m",
     "apparent_temperature": "apparent_temperature",

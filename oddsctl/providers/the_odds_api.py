@@ -9,6 +9,8 @@ from hashlib import sha256
 from typing import TypeVar
 from urllib.parse import quote
 
+from oddsctl.domain import bookmakers, jobs
+from oddsctl.domain.answers import Answer, Events, Score, Scores, SportEntry, Sports
 from oddsctl.domain.errors import (
     BrokenAnswerError,
     DeactivatedKeyError,
@@ -26,19 +28,7 @@ from oddsctl.domain.errors import (
     UnusableAnswerError,
 )
 from oddsctl.domain.http import HttpRequest, HttpResponse, Quota, Secret
-from oddsctl.domain.jobs import (
-    Answer,
-    Events,
-    EventsJob,
-    Job,
-    OddsJob,
-    Score,
-    Scores,
-    ScoresJob,
-    SportEntry,
-    Sports,
-    SportsJob,
-)
+from oddsctl.domain.jobs import EventsJob, Job, OddsJob, ScoresJob, SportsJob
 from oddsctl.domain.models import OddsEvent, Price
 from oddsctl.domain.plausible import (
     DEAREST,
@@ -48,7 +38,7 @@ from oddsctl.domain.plausible import (
     MOST_CREDITS,
 )
 from oddsctl.domain.ports import JSON
-from oddsctl.policy import batching as coalesce
+from oddsctl.domain.units import DAY
 from oddsctl.providers import json_fields as shape
 from oddsctl.providers.json_fields import Entry, Sieve
 
@@ -57,11 +47,10 @@ API = "odds"
 ANY_SPORT = "upcoming"
 """Asks for the next games of all sports."""
 NEED_A_POINT = ("spreads", "totals")
-DAY = 86400.0
 FAR_AHEAD, LONG_OVER = 550 * DAY, 90 * DAY
 """No game is listed so long before it begins, or after."""
 EXCHANGE_REGIONS = frozenset(("eu", "uk", "au", "us_ex"))
-EXCHANGES = coalesce.REGION_BOOKS["us_ex"] | {
+EXCHANGES = bookmakers.REGION_BOOKS["us_ex"] | {
     "betfair_ex_eu",
     "betfair_ex_uk",
     "betfair_ex_au",
@@ -119,7 +108,7 @@ class TheOddsAPI:
         """Credits at the most (FACTS 1.2): of one event's odds only markets that come back are charged."""
         match job:
             case OddsJob():
-                return coalesce.price(job) + _unasked(job)
+                return jobs.price(job) + _unasked(job)
             case ScoresJob():
                 return 1 if job.days_from is None else 2
             case _:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from oddsctl.records.calls import Records
+from oddsctl.records.database import Records
 
 Fate = Literal["captured", "skipped", "missed"]
 

@@ -22,6 +22,11 @@ MOST_LINES = 20
 NAMES = {"odds": "The Odds API", "espn": "ESPN", "weather": "Open-Meteo"}
 
 
+def words(changes: Sequence[Change], zone: ZoneInfo) -> tuple[str, str]:
+    """Title and body of a message."""
+    return title(changes), body(changes, zone)
+
+
 def title(changes: Sequence[Change]) -> str:
     """What the message is about, in one line."""
     return (

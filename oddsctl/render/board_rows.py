@@ -22,13 +22,12 @@ from oddsctl.domain.models import (
     Status,
     Weather,
 )
+from oddsctl.domain.units import EASTERN
 from oddsctl.render import text
 from oddsctl.render.layout import cell
 from oddsctl.render.reasons import is_stale
 from oddsctl.render.text import OddsFormat
 
-EASTERN = ZoneInfo("America/New_York")
-"""Where an hour not fixed stands as midnight."""
 CAUTION = "yellow"
 DIM = "dim"
 STATUSES: dict[Status, Text] = {

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import IO
 
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.segment import Segment
+from rich.text import Text
 
 from oddsctl.domain import characters
+from oddsctl.domain.notices import Landed, Notice, Planned
 
 NATURAL_WIDTH = 10_000
 """What is piped is as wide as it is, and as long: no line is wrapped or cut, nothing left out."""
@@ -21,8 +26,6 @@ COLUMNS, LINES = 80, 25
 """The size of a terminal that does not tell its own."""
 _LEAST = {"COLUMNS": 20, "LINES": 5}
 """What these variables must say to be believed."""
-
-
 Terminal = Console
 """The type of what tables are written to, for those who only pass it on."""
 
@@ -100,3 +103,36 @@ def _size(file: IO[str], environ: Mapping[str, str], *, on_terminal: bool) -> tu
 def is_piped(console: Console) -> bool:
     """Whether the output is not read on a terminal."""
     return console.width >= NATURAL_WIDTH
+
+
+@contextmanager
+def screen(console: Console) -> Iterator[Callable[[Sequence[Text]], None]]:
+    """Gives what draws lines, cut where the terminal ends.
+
+    The terminal is as before when the block ends, however it ends.
+    """
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+
+        def draw(lines: Sequence[Text]) -> None:
+            for line in lines:
+                line.no_wrap, line.overflow = True, "ellipsis"
+            live.update(Group(*lines), refresh=True)
+
+        yield draw
+
+
+@contextmanager
+def bar(console: Console, noun: str) -> Iterator[Callable[[Notice], None]]:
+    """A bar that follows the notices given to it, and is gone when the block ends."""
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn(noun), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(noun, total=None)
+
+        def hear(notice: Notice) -> None:
+            match notice:
+                case Planned(wishes, missing):
+                    progress.update(task, total=wishes, completed=wishes - missing)
+                case Landed(_, wants):
+                    progress.advance(task, wants)
+
+        yield hear

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from oddsctl.domain.times import iso
-from oddsctl.records.ledger import Call
+from oddsctl.domain.units import iso
+from oddsctl.records.call_report import Call
 from oddsctl.render import spreadsheet as sheet
 from oddsctl.render import text
 from oddsctl.render.layout import Column, banner, cell, show_lines, side_by_side, width

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from oddsctl.domain.queued import Item
-from oddsctl.records.ledger import IN_FLIGHT, RecentCall
+from oddsctl.domain.reports import Item
+from oddsctl.records.call_report import IN_FLIGHT, RecentCall
 from oddsctl.render import queue as timeline
 from oddsctl.render import stats, text
 from oddsctl.render import timeline_chart as lanes

@@ -21,9 +21,9 @@ from oddsctl.domain.models import (
     Venue,
     Weather,
 )
-from oddsctl.domain.queued import Item, Worked
+from oddsctl.domain.reports import Item, Worked
 from oddsctl.domain.requests import Reason
-from oddsctl.domain.times import iso as _iso
+from oddsctl.domain.units import iso as _iso
 from oddsctl.policy.freshness import known_age
 
 if TYPE_CHECKING:

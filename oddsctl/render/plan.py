@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from oddsctl.domain.times import iso
-from oddsctl.domain.units import format_duration
-from oddsctl.policy.budget_pacing import EASTERN
+from oddsctl.domain.units import EASTERN, format_duration, iso
 from oddsctl.policy.cost_projection import Cut, DayCost
 from oddsctl.render import spreadsheet as sheet
 from oddsctl.render import text

@@ -9,9 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from oddsctl.domain.prefetched import PrefetchCall
-from oddsctl.domain.times import iso
-from oddsctl.domain.units import format_duration
+from oddsctl.domain.reports import PrefetchCall
+from oddsctl.domain.units import format_duration, iso
 from oddsctl.render import spreadsheet as sheet
 from oddsctl.render import text
 from oddsctl.render.documents import dump

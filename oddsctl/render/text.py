@@ -7,7 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from oddsctl.domain import characters
-from oddsctl.domain.times import span
+from oddsctl.domain.units import span
 
 OddsFormat = Literal["american", "decimal"]
 

@@ -9,14 +9,15 @@ fails it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from oddsctl.domain.answers import Events
 from oddsctl.domain.errors import ConfigError, LockTimeoutError, StateError
-from oddsctl.domain.jobs import Events, OddsJob
+from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import OddsEvent
 from oddsctl.domain.notices import News
 from oddsctl.domain.ports import JSON, Clock, Store
@@ -26,8 +27,7 @@ from oddsctl.notify.channels import Channel, Message
 from oddsctl.policy import alert_outbox as outbox
 from oddsctl.policy import alert_rules as alerts
 from oddsctl.policy.alert_outbox import Outbox, Waiting
-from oddsctl.policy.alert_rules import Line, Seen, Told
-from oddsctl.render.alerts import body, title
+from oddsctl.policy.alert_rules import Change, Line, Seen, Told
 from oddsctl.state.accounts import Accounts
 from oddsctl.state.responses import ROOT, kept_answer
 from oddsctl.store import codec
@@ -53,31 +53,104 @@ class AlertState:
     outbox: Outbox = field(default_factory=Outbox)
 
 
-def deliver(
-    store: Store,
-    clock: Clock,
-    settings: Settings,
-    zone: ZoneInfo,
-    *,
-    news: Iterable[News] = (),
-    warn: Callable[[str], None],
-    send: Send = notify.send,
-    env: Mapping[str, str] = os.environ,
-) -> None:
-    """Tell the configured channels what changed since they were last told, and what they could not be told
-    before.
+@dataclass(frozen=True, slots=True)
+class AlertService:
+    """Tells the configured channels what changed since they were last told, and what failed to go out before.
 
-    The balance and the lines are read from the store; `news` is what the run came across (health, missed
-    windows, picks). Nothing is raised: what goes wrong is a line for `warn`, and is tried again by a later
-    run.
+    `words` turns changes into the title and the text of a message, with times in `zone`. `warn` takes a line
+    for whatever goes wrong: nothing is raised, and a later run tries again.
     """
-    channels = {channel.id: channel for channel in notify.channels(settings.notify.urls, env)}
-    if not channels:
-        return
-    try:
-        _deliver(store, clock, settings, zone, channels, tuple(news), warn, send)
-    except (StateError, LockTimeoutError) as error:
-        warn(f"alerts: {error.message}")
+
+    store: Store
+    clock: Clock
+    settings: Settings
+    zone: ZoneInfo
+    words: Callable[[Sequence[Change], ZoneInfo], tuple[str, str]]
+    warn: Callable[[str], None]
+    send: Send = notify.send
+    env: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def deliver(self, news: Iterable[News] = ()) -> None:
+        """Send what is due.
+
+        The balance and the lines are read from the store; `news` is what the run came across (health, missed
+        windows, picks).
+        """
+        channels = {channel.id: channel for channel in notify.channels(self.settings.notify.urls, self.env)}
+        if not channels:
+            return
+        try:
+            self._deliver(channels, tuple(news))
+        except (StateError, LockTimeoutError) as error:
+            self.warn(f"alerts: {error.message}")
+
+    def _deliver(self, channels: Mapping[str, Channel], news: tuple[News, ...]) -> None:
+        owner = uuid4().hex
+        lines = tuple(_lines(self.store)) if "line" in self.settings.notify.on else ()
+        seen = Seen(self._balance(), lines, news)
+        for _ in range(ROUNDS):
+            parcels = self._claim(channels, seen, owner)
+            if not parcels:
+                return
+            results = self.send({channels[name]: self._message(parcel) for name, parcel in parcels.items()})
+            reasons = {channel.id: why for channel, why in results.items()}
+            for line in self._settle(channels, parcels, reasons, owner):
+                self.warn(line)
+
+    def _claim(self, channels: Mapping[str, Channel], seen: Seen, owner: str) -> Parcels:
+        """Look what changed and take what is due, in one step.
+
+        Nothing is written where there is nothing of either.
+        """
+        rules = self.settings.notify
+
+        def change(old: JSON) -> tuple[JSON, Parcels]:
+            now, before = self.clock.now(), _state(old)
+            told, changes = alerts.look(before.told, seen, rules.on, rules.line_threshold, now)
+            waiting = outbox.put(before.outbox, changes, channels, now)
+            parcels: Parcels = {}
+            if not outbox.is_quiet(rules.quiet, self.zone, now):
+                waiting, parcels = outbox.claim(waiting, channels, owner, now)
+            after = AlertState(told, waiting)
+            return (old if after == before else codec.encode(after)), parcels
+
+        row.read(self.store, KEY, _state)
+        old = self.store.read(KEY)
+        return {} if change(old)[0] is old else self.store.update(KEY, change)
+
+    def _settle(
+        self,
+        channels: Mapping[str, Channel],
+        parcels: Parcels,
+        results: Mapping[str, str | None],
+        owner: str,
+    ) -> list[str]:
+        """Record what became of each parcel; the lines to warn of."""
+
+        def change(old: JSON) -> tuple[JSON, dict[str, int]]:
+            state, lost = _state(old), dict[str, int]()
+            waiting = state.outbox
+            for name, parcel in parcels.items():
+                if results[name] is None:
+                    waiting = outbox.delivered(waiting, name, owner, parcel)
+                else:
+                    waiting, lost[name] = outbox.failed(waiting, name, owner, parcel, self.clock.now())
+            return codec.encode(AlertState(state.told, waiting)), lost
+
+        lost = self.store.update(KEY, change)
+        return [
+            f"alert not delivered to {channels[name].label}: {results[name]}; "
+            + (f"{count} given up after {outbox.ATTEMPTS} tries" if count else "tried again later")
+            for name, count in lost.items()
+        ]
+
+    def _balance(self) -> alerts.Balance | None:
+        odds, now = self.settings.odds, self.clock.now()
+        credits = Accounts(self.store, self.clock, self.settings).state("odds").credits
+        return alerts.balance(credits, odds.monthly_credits, odds.reset_day, now)
+
+    def _message(self, parcel: tuple[Waiting, ...]) -> Message:
+        return Message(*self.words([one.change for one in parcel], self.zone))
 
 
 def in_time(left: float | None) -> Send | None:
@@ -116,93 +189,6 @@ def send_test(
     return [(channel, results[channel]) for channel in channels]
 
 
-def _deliver(
-    store: Store,
-    clock: Clock,
-    settings: Settings,
-    zone: ZoneInfo,
-    channels: Mapping[str, Channel],
-    news: tuple[News, ...],
-    warn: Callable[[str], None],
-    send: Send,
-) -> None:
-    owner = uuid4().hex
-    seen = Seen(
-        _balance(store, clock, settings), tuple(_lines(store)) if "line" in settings.notify.on else (), news
-    )
-    for _ in range(ROUNDS):
-        parcels = _claim(store, clock, settings, zone, channels, seen, owner)
-        if not parcels:
-            return
-        results = send({channels[name]: _message(parcel, zone) for name, parcel in parcels.items()})
-        for line in _settle(
-            store, clock, channels, parcels, {channel.id: why for channel, why in results.items()}, owner
-        ):
-            warn(line)
-
-
-def _claim(
-    store: Store,
-    clock: Clock,
-    settings: Settings,
-    zone: ZoneInfo,
-    channels: Mapping[str, Channel],
-    seen: Seen,
-    owner: str,
-) -> Parcels:
-    """Look what changed and take what is due, in one step; nothing is written where there is nothing of
-    either.
-    """
-    rules = settings.notify
-
-    def change(old: JSON) -> tuple[JSON, Parcels]:
-        now, before = clock.now(), _state(old)
-        told, changes = alerts.look(before.told, seen, rules.on, rules.line_threshold, now)
-        waiting = outbox.put(before.outbox, changes, channels, now)
-        parcels: Parcels = {}
-        if not outbox.is_quiet(rules.quiet, zone, now):
-            waiting, parcels = outbox.claim(waiting, channels, owner, now)
-        after = AlertState(told, waiting)
-        return (old if after == before else codec.encode(after)), parcels
-
-    row.read(store, KEY, _state)
-    old = store.read(KEY)
-    return {} if change(old)[0] is old else store.update(KEY, change)
-
-
-def _settle(
-    store: Store,
-    clock: Clock,
-    channels: Mapping[str, Channel],
-    parcels: Parcels,
-    results: Mapping[str, str | None],
-    owner: str,
-) -> list[str]:
-    """Book what became of each parcel; what is to be said of it."""
-
-    def change(old: JSON) -> tuple[JSON, dict[str, int]]:
-        state, lost = _state(old), dict[str, int]()
-        waiting = state.outbox
-        for name, parcel in parcels.items():
-            if results[name] is None:
-                waiting = outbox.delivered(waiting, name, owner, parcel)
-            else:
-                waiting, lost[name] = outbox.failed(waiting, name, owner, parcel, clock.now())
-        return codec.encode(AlertState(state.told, waiting)), lost
-
-    lost = store.update(KEY, change)
-    return [
-        f"alert not delivered to {channels[name].label}: {results[name]}; "
-        + (f"{count} given up after {outbox.ATTEMPTS} tries" if count else "tried again later")
-        for name, count in lost.items()
-    ]
-
-
-def _balance(store: Store, clock: Clock, settings: Settings) -> alerts.Balance | None:
-    credits = Accounts(store, clock, settings).state("odds").credits
-    return alerts.balance(credits, settings.odds.monthly_credits, settings.odds.reset_day, clock.now())
-
-
 def _lines(store: Store) -> Iterator[Line]:
     """The best head-to-head prices of every game on a stored board; of several boards with the same books the
     newest counts.
@@ -224,11 +210,6 @@ def _line(event: OddsEvent, books: str) -> Line:
         if price.market == "h2h" and price.price > 1:
             best[price.outcome] = max(price.price, best.get(price.outcome, 0.0))
     return Line(event.id, f"{event.away} @ {event.home}", event.commence_time, books, best)
-
-
-def _message(parcel: tuple[Waiting, ...], zone: ZoneInfo) -> Message:
-    changes = [one.change for one in parcel]
-    return Message(title(changes), body(changes, zone))
 
 
 def _state(value: JSON) -> AlertState:

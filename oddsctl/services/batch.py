@@ -10,16 +10,10 @@ from hashlib import sha256
 from typing import Any
 
 from oddsctl.catalog import sports
-from oddsctl.domain import board, suggest, vocabulary
+from oddsctl.domain import board, jobs, suggest, vocabulary
+from oddsctl.domain.answers import Events, Forecasts, Schedule
 from oddsctl.domain.errors import OddsctlError, OutOfReachError, UsageError
-from oddsctl.domain.jobs import (
-    Events,
-    ForecastJob,
-    Forecasts,
-    Job,
-    OddsJob,
-    Schedule,
-)
+from oddsctl.domain.jobs import ForecastJob, Job, OddsJob
 from oddsctl.domain.models import (
     Game,
     Outright,
@@ -31,15 +25,13 @@ from oddsctl.domain.models import (
 from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest
 from oddsctl.domain.settings import Settings
+from oddsctl.domain.units import DAY, eastern_day
 from oddsctl.domain.vocabulary import Kind, Shown
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
-from oddsctl.policy.batching import eastern_day
 from oddsctl.policy.reasons import error_of
-from oddsctl.providers import espn
 from oddsctl.providers import json_fields as shape
 from oddsctl.services import batch_line as json_line
 
-DAY = 86400
 LONGEST_QUOTE = 200
 """Letters of a line that an error repeats at the most."""
 FIELDS = {
@@ -200,7 +192,7 @@ class _Reader:
                     and shape.instant(f"{date[:4]}-{date[4:6]}-{date[6:]}")
                 ):
                     raise UsageError('"date" must be a day like "2026-11-26", of a sport that ESPN has')
-                return Line(self._id, self._request(espn.day_job(sport, date)), sport, day=date)
+                return Line(self._id, self._request(jobs.day_job(sport, date)), sport, day=date)
             case _:
                 return self._weather(self._settings.weather.units)
 

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from oddsctl.catalog import teams
 from oddsctl.catalog.sports import seasons
 from oddsctl.domain import suggest, vocabulary
+from oddsctl.domain.answers import Events, Schedule
 from oddsctl.domain.board import Names
-from oddsctl.domain.jobs import Events, Schedule
 from oddsctl.domain.models import Sport, Status
 from oddsctl.domain.requests import Outcome
 

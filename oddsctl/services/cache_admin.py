@@ -11,9 +11,7 @@ from pathlib import Path
 
 from oddsctl.domain.ports import Clock, Store
 from oddsctl.state.responses import Shelves
-
-HTTP_CACHE = "http.sqlite"
-"""Raw bodies and validators for the wire; the file can be dropped at any time."""
+from oddsctl.store.state_dir import HTTP_CACHE
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from oddsctl.domain.errors import UsageError
 from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.settings import Settings
-from oddsctl.domain.times import iso
+from oddsctl.domain.units import iso
 from oddsctl.policy import billing_month as calendar
-from oddsctl.records.ledger import FIELDS, Ledger, Total
+from oddsctl.records.call_report import FIELDS, Ledger, Total
 from oddsctl.state.accounts import Accounts
 
 BY = ("day", "sport", "command")

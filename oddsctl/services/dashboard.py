@@ -13,13 +13,12 @@ from typing import Any
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import Sport
 from oddsctl.domain.ports import Clock, Store
-from oddsctl.domain.prefetched import PrefetchCall
-from oddsctl.domain.queued import Item
+from oddsctl.domain.reports import Item, PrefetchCall
 from oddsctl.domain.settings import Settings
-from oddsctl.records.ledger import Ledger, RecentCall
+from oddsctl.records.call_report import Ledger, RecentCall
 from oddsctl.services import stats as statistics
-from oddsctl.services.lineup import items
 from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
+from oddsctl.services.queue import items
 from oddsctl.state.queue import WaitingRoom
 
 MOST_CALLS = 200

@@ -38,7 +38,7 @@ from oddsctl.domain.requests import (
 )
 from oddsctl.domain.settings import Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
-from oddsctl.policy.batching import covers
+from oddsctl.policy.coverage import covers
 from oddsctl.policy.reasons import Outlook, nothing_to_show, source
 from oddsctl.services import board_query as questions
 from oddsctl.services.board_query import OVER, Wanted

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from oddsctl.catalog.sports import by_provider, find
+from oddsctl.domain import jobs
 from oddsctl.domain.errors import MissingKeyError, ProviderError
 from oddsctl.domain.jobs import ForecastJob, Job, SportsJob
 from oddsctl.domain.models import Place, Sport
@@ -21,10 +22,9 @@ from oddsctl.domain.requests import (
     Terms,
 )
 from oddsctl.domain.settings import Settings
-from oddsctl.domain.times import iso
+from oddsctl.domain.units import DAY, iso
 from oddsctl.policy import health_rules as health
 from oddsctl.policy.health_rules import Health, Status
-from oddsctl.providers import espn
 from oddsctl.records.calls import CostTracker
 from oddsctl.state.accounts import APIS, Accounts
 
@@ -36,7 +36,6 @@ HISTORY = 500
 PROBE_EVERY = 300.0
 SOMEWHERE = Place(40.81, -74.07)
 """A stadium under the open sky."""
-DAY = 86400
 
 
 class APIHealthMonitor:
@@ -119,7 +118,7 @@ class APIHealthMonitor:
         if api == "odds":
             return SportsJob()
         if api == "espn":
-            return espn.schedule_jobs(self._sport(), now, now + 1, by_day=True)[0]
+            return jobs.schedule_jobs(self._sport(), now, now + 1, by_day=True)[0]
         today = int(now // DAY)
         return ForecastJob((SOMEWHERE,), today, today, self._settings.weather.units)
 

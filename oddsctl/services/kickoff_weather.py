@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from oddsctl.catalog import towns, venues
 from oddsctl.domain import board
-from oddsctl.domain.jobs import ForecastJob, Forecasts, Geocoded, GeocodeJob
+from oddsctl.domain.answers import Forecasts, Geocoded
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob
 from oddsctl.domain.models import (
     Game,
     Place,
@@ -19,9 +20,9 @@ from oddsctl.domain.models import (
     Weather,
 )
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Reason
+from oddsctl.domain.units import DAY
 from oddsctl.policy.batching import DAYS_PER_CALL
 
-DAY = 86400
 PLAYED_UNDER_THE_SKY = ("scheduled", "live", "delayed")
 MOST_NAMED = 3
 """Towns that were not found are named up to here, beyond it counted."""

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.settings import Settings
-from oddsctl.policy import pace, token_bucket
+from oddsctl.policy import token_bucket
 from oddsctl.policy.admission import ProviderState
 from oddsctl.policy.call_stats import Tally
 from oddsctl.policy.circuit_breaker import State
-from oddsctl.records.ledger import Ledger
+from oddsctl.records.call_report import Ledger
 from oddsctl.state.accounts import APIS, Accounts, rules_for
 from oddsctl.state.counters import read_counts
 from oddsctl.state.responses import Shelves
@@ -79,7 +79,7 @@ def _is_open(state: ProviderState, now: float) -> bool:
 
 
 def _tokens(api: str, state: ProviderState, settings: Settings, now: float) -> float:
-    limit = pace.allowed(state.pace, rules_for(api, settings).limit)
+    limit = token_bucket.allowed(state.pace, rules_for(api, settings).limit)
     return token_bucket.standing(state.bucket, limit, now).tokens
 
 

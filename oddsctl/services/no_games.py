@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from oddsctl.domain import jobs
+from oddsctl.domain.answers import Answer, Events, Schedule
 from oddsctl.domain.errors import UsageError
-from oddsctl.domain.jobs import Answer, Events, Schedule, ScheduleJob
+from oddsctl.domain.jobs import ScheduleJob
 from oddsctl.domain.models import Sport
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest
-from oddsctl.providers import espn
+from oddsctl.domain.units import DAY
 from oddsctl.services.board_query import (
     FEW_NAMES,
     OVER,
@@ -22,7 +24,6 @@ from oddsctl.services.board_query import (
     nearest_team,
 )
 
-DAY = 86400.0
 LOOKS = 2
 """Free calls at the most."""
 FAR = 35 * DAY
@@ -111,7 +112,7 @@ def unknown_team(
 def _looks(span: Span, since: float, asked: set[object]) -> list[ScheduleJob]:
     """The coming months, or the coming days of a league whose months are too long."""
     end = max(span.end, since)
-    coming = espn.schedule_jobs(span.sport, end, end + (FAR if span.sport.folds_months else LOOKS * DAY))
+    coming = jobs.schedule_jobs(span.sport, end, end + (FAR if span.sport.folds_months else LOOKS * DAY))
     return [job for job in coming if job not in asked][:LOOKS]
 
 

@@ -6,19 +6,24 @@ Two at once never ask for the same.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
+from oddsctl.catalog.sports import sport_of
 from oddsctl.domain.errors import InterruptedRunError, LockTimeoutError, RejectedError, StateError
+from oddsctl.domain.jobs import Job, what
+from oddsctl.domain.models import Sport
 from oddsctl.domain.notices import Decided, Notice
 from oddsctl.domain.ports import Clock
-from oddsctl.domain.queued import Worked
-from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, Terms
+from oddsctl.domain.reports import Item, PrefetchCall, Worked
+from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Reason, Terms
 from oddsctl.domain.settings import Settings
+from oddsctl.domain.units import iso
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
+from oddsctl.policy import request_queue as queue
+from oddsctl.policy.priority import standing
 from oddsctl.policy.reasons import error_of
 from oddsctl.policy.request_queue import LONGEST_LEASE, Taken, Waiting, rest_until
-from oddsctl.services.lineup import sport_of, what
 from oddsctl.state.queue import WaitingRoom
 
 
@@ -118,4 +123,64 @@ def failure(worked: Sequence[Worked]) -> int:
 def _request(wish: Waiting) -> PriorityRequest:
     return PriorityRequest(
         wish.job, wish.priority, wish.purpose, wish.game_time, wish.deadline, wish.asked_at
+    )
+
+
+PLANNED_WHAT = {"odds": "board", "espn": "schedule", "weather": "weather"}
+
+
+def items(
+    waiting: Iterable[Waiting],
+    planned: Iterable[PrefetchCall],
+    now: float,
+    price: Callable[[Job], int] = lambda _: 0,
+    added: Sequence[Sport] = (),
+) -> tuple[Item, ...]:
+    """The rows of `queue`: what is due first, and of that the most pressing.
+
+    `price` is in credits, `added` are sports of the settings.
+    """
+    rows = [
+        *(_waiting(wish, now, price, added) for wish in waiting),
+        *(_planned(call, now) for call in planned),
+    ]
+    return tuple(sorted(rows, key=lambda row: (max(row.due, now), row.effective_priority, row.due, row.id)))
+
+
+def _waiting(wish: Waiting, now: float, price: Callable[[Job], int], added: Sequence[Sport]) -> Item:
+    rank, state = queue.standing(wish, now), queue.state(wish, now)
+    return Item(
+        id=wish.id,
+        due=wish.not_before if state == "not_before" else min(wish.asked_at, now),
+        api=wish.job.api,
+        sport=sport_of(wish.job, added),
+        what=what(wish.job),
+        window=None,
+        priority=wish.priority,
+        effective_priority=rank.priority,
+        why=rank.why,
+        credits=price(wish.job),
+        attempts=wish.attempts,
+        state=state,
+    )
+
+
+def _planned(call: PrefetchCall, now: float) -> Item:
+    games = len({game for game, _ in call.covers})
+    then = max(call.at, now)
+    rank = standing(Priority.PREFETCH, call.game_time, then, then)
+    return Item(
+        id=f"planned/{call.api}/{call.sport or '-'}@{iso(call.at)}",
+        due=call.at,
+        api=call.api,
+        sport=call.sport or None,
+        what=PLANNED_WHAT.get(call.api, call.api)
+        + (f" for {games} game{'' if games == 1 else 's'}" if games else ""),
+        window=",".join(dict.fromkeys(window for _, window in call.covers)) or None,
+        priority=Priority.PREFETCH,
+        effective_priority=rank.priority,
+        why=rank.why if rank.priority is Priority.PREFETCH else f"{rank.why} then",
+        credits=call.credits,
+        attempts=0,
+        state="planned",
     )

@@ -8,23 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from oddsctl.domain import board
+from oddsctl.domain.answers import Events, Schedule
 from oddsctl.domain.errors import InvalidMarketError
-from oddsctl.domain.jobs import (
-    Events,
-    EventsJob,
-    Job,
-    OddsJob,
-    Schedule,
-    ScheduleJob,
-)
+from oddsctl.domain.jobs import EventsJob, Job, OddsJob, ScheduleJob, schedule_jobs
 from oddsctl.domain.models import Game, ScheduledGame, Sport
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Terms
+from oddsctl.domain.units import eastern_day
 from oddsctl.domain.vocabulary import DEFAULT_OUTRIGHTS
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy import freshness
-from oddsctl.policy.batching import eastern_day
-from oddsctl.providers import espn
 from oddsctl.services import board_query as questions
 from oddsctl.services.board_query import LONGEST_GAME, Span, Wanted
 
@@ -162,7 +155,7 @@ class Asking:
     def _schedule_requests(self, part: Part) -> list[PriorityRequest]:
         start, end = part.span.start, part.span.end
         since = min(start, max(start - LONGEST_GAME, self._clock.now() - LONGEST_GAME))
-        return [PriorityRequest(job, Priority.HIGH) for job in espn.schedule_jobs(part.sport, since, end)]
+        return [PriorityRequest(job, Priority.HIGH) for job in schedule_jobs(part.sport, since, end)]
 
     def _odds_request(self, part: Part, wanted: Wanted) -> PriorityRequest | None:
         over = part.span.end <= self._clock.now() - LONGEST_GAME  # finished games are never listed
@@ -253,14 +246,16 @@ class Asking:
         ):
             return part
         asked = {outcome.job for outcome in part.schedule}
-        jobs = [
+        unasked = [
             job
-            for job in espn.schedule_jobs(part.sport, part.span.end, part.span.end + MOVED_UP_TO)
+            for job in schedule_jobs(part.sport, part.span.end, part.span.end + MOVED_UP_TO)
             if job not in asked
         ]
         return replace(
             part,
-            later=tuple(self._orchestrator.run([PriorityRequest(job, Priority.HIGH) for job in jobs], terms)),
+            later=tuple(
+                self._orchestrator.run([PriorityRequest(job, Priority.HIGH) for job in unasked], terms)
+            ),
         )
 
 

@@ -11,14 +11,14 @@ from typing import Any
 
 from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.settings import Settings
-from oddsctl.domain.times import iso
+from oddsctl.domain.units import DAY, iso
 from oddsctl.policy import billing_month as calendar
 from oddsctl.policy import call_stats as tally
-from oddsctl.policy import pace, token_bucket
+from oddsctl.policy import token_bucket
 from oddsctl.policy.admission import ProviderState
 from oddsctl.policy.budget import Credits
 from oddsctl.policy.call_stats import Tally
-from oddsctl.records.ledger import Ledger, Total
+from oddsctl.records.call_report import Ledger, Total
 from oddsctl.services.cache_admin import bytes_below
 from oddsctl.state.accounts import APIS, Accounts, rules_for
 from oddsctl.state.counters import Counts, read_counts
@@ -68,7 +68,7 @@ def document(
 
 def _limits(api: str, state: ProviderState, settings: Settings, now: float) -> dict[str, Any]:
     configured = rules_for(api, settings).limit
-    limit = pace.allowed(state.pace, configured)
+    limit = token_bucket.allowed(state.pace, configured)
     bucket = token_bucket.standing(state.bucket, limit, now)
     return {
         "tokens": round(bucket.tokens, 3),
@@ -94,7 +94,7 @@ def _credits(credits: Credits, settings: Settings, now: float) -> dict[str, Any]
     a_day = calendar.spend_per_day(credits.used or 0, month.began_at, now) if is_of_this_month else None
     left_at_reset = None
     if a_day is not None and credits.remaining is not None:
-        left_at_reset = round(credits.remaining - a_day * (month.reset_at - now) / calendar.DAY, 1)
+        left_at_reset = round(credits.remaining - a_day * (month.reset_at - now) / DAY, 1)
     return {
         "used": credits.used,
         "remaining": credits.remaining,
@@ -109,7 +109,7 @@ def _credits(credits: Credits, settings: Settings, now: float) -> dict[str, Any]
         "spend_per_day": None if a_day is None else round(a_day, 2),
         "projected_remaining_at_reset": left_at_reset,
         "even_per_day": round(
-            credits.limit(settings.odds.monthly_credits) * calendar.DAY / (month.reset_at - month.began_at), 2
+            credits.limit(settings.odds.monthly_credits) * DAY / (month.reset_at - month.began_at), 2
         ),
     }
 
@@ -132,10 +132,9 @@ def _days(credits: Credits, reset_day: int, now: float, ledger: Ledger) -> list[
     totals = ledger.totals(("day",), began_at)
     if not ledger.is_readable:
         return []
-    count = int(max(0.0, now - began_at) / calendar.DAY) + 1
+    count = int(max(0.0, now - began_at) / DAY) + 1
     days = [
-        datetime.fromtimestamp(began_at + number * calendar.DAY, UTC).date().isoformat()
-        for number in range(count)
+        datetime.fromtimestamp(began_at + number * DAY, UTC).date().isoformat() for number in range(count)
     ]
     costs = [totals.get((day,), Total()) for day in days]
     return [

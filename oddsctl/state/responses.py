@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
+from oddsctl.domain.answers import Answer
 from oddsctl.domain.errors import (
     BodyTooLargeError,
     BrokenAnswerError,
@@ -21,20 +22,14 @@ from oddsctl.domain.errors import (
     UnusableAnswerError,
     named,
 )
-from oddsctl.domain.jobs import (
-    Answer,
-    GeocodeJob,
-    Job,
-    OddsJob,
-    board_of,
-)
+from oddsctl.domain.jobs import GeocodeJob, Job, OddsJob, board_of
 from oddsctl.domain.plausible import sound
 from oddsctl.domain.ports import JSON, Store
 from oddsctl.domain.requests import Purpose
 from oddsctl.domain.vocabulary import Shown, shown_by
-from oddsctl.policy import batching as coalesce
-from oddsctl.policy import negative
+from oddsctl.policy import coverage, freshness
 from oddsctl.store import codec
+from oddsctl.store.codec import decode_or_none
 
 T = TypeVar("T")
 ROOT = "answers/1/"
@@ -137,18 +132,18 @@ class Shelves:
 
     def keep(self, kept: Kept) -> None:
         """Store the answer, in the pieces that later wishes will ask for, unless a younger one is there."""
-        for job, answer in coalesce.pieces(kept.job, kept.answer):
+        for job, answer in coverage.pieces(kept.job, kept.answer):
             piece = Kept(job, kept.sent_at, kept.fetched_at, kept.credits, kept.purpose, answer, kept.demo)
             self._store.update(ROOT + job.key, partial(_younger, piece))
             self._clear_away(piece)
         if (new := shown_by(kept.job, kept.answer)) != Shown():
             self._store.update(
-                SHOWN, lambda old: (codec.encode((decoded(Shown, old) or Shown()) | new), None)
+                SHOWN, lambda old: (codec.encode((decode_or_none(Shown, old) or Shown()) | new), None)
             )
 
     def shown(self) -> Shown:
         """The markets, regions and books of all answers so far that are in none of our lists."""
-        return decoded(Shown, self._store.read(SHOWN)) or Shown()
+        return decode_or_none(Shown, self._store.read(SHOWN)) or Shown()
 
     def refuse(self, key: str, error: OddsctlError, at: float, until: float) -> None:
         """Remember a refusal under a job's key, or an account's."""
@@ -156,7 +151,7 @@ class Shelves:
 
     def refusal(self, key: str) -> KeptRefusal | None:
         """The refusal remembered under that key."""
-        return decoded(KeptRefusal, self._store.read(REFUSALS + key))
+        return decode_or_none(KeptRefusal, self._store.read(REFUSALS + key))
 
     def answers(self, shelf: str) -> Iterator[Answer]:
         """All that is kept on a shelf, of any age."""
@@ -168,7 +163,7 @@ class Shelves:
         """The refusal that still holds of the job or a part of it, or of a larger one whose answer was paid
         for and can't be read.
         """
-        for key in negative.parts(job):
+        for key in freshness.parts(job):
             if (refused := self.refusal(key)) and refused.holds(now):
                 return refused
         for key in self._store.scan(REFUSALS + job.board_shelf) if isinstance(job, OddsJob) else ():
@@ -178,7 +173,7 @@ class Shelves:
                 and refused
                 and refused.holds(now)
                 and refused.is_of_a_paid_answer
-                and coalesce.covers(larger, job)
+                and coverage.covers(larger, job)
             ):
                 return refused
         return None
@@ -197,7 +192,7 @@ class Shelves:
 
     def _open(self, key: str, job: Job) -> Found | None:
         kept = kept_answer(self._store.read(key))
-        answer = coalesce.cut(kept.job, kept.answer, job) if kept else None
+        answer = coverage.cut(kept.job, kept.answer, job) if kept else None
         return Found(kept, answer) if kept and answer is not None else None
 
     def _clear_away(self, newest: Kept) -> None:
@@ -221,13 +216,5 @@ def _younger(new: Kept, old: JSON) -> tuple[JSON, None]:
 
 def kept_answer(value: JSON) -> Kept | None:
     """The kept answer, without what no provider can mean; None for what cannot be read."""
-    kept = decoded(Kept, value)
+    kept = decode_or_none(Kept, value)
     return kept and replace(kept, answer=sound(kept.answer))
-
-
-def decoded(kind: type[T], value: JSON) -> T | None:
-    """The value; None also for what cannot be read: it can be asked for again."""
-    try:
-        return None if value is None else codec.decode(kind, value)
-    except codec.DecodeError:
-        return None

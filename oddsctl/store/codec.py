@@ -16,10 +16,11 @@ from contextlib import suppress
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import IntEnum, StrEnum
 from functools import cache
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from oddsctl.domain.ports import JSON
 
+T = TypeVar("T")
 TAG = "type"
 
 
@@ -353,3 +354,11 @@ def _read_fields(
 
 def _default(of: Field[Any]) -> Any:
     return of.default if of.default_factory is MISSING else of.default_factory()
+
+
+def decode_or_none(kind: type[T], value: JSON) -> T | None:
+    """The value; None also for what cannot be read: it can be asked for again."""
+    try:
+        return None if value is None else decode(kind, value)
+    except DecodeError:
+        return None

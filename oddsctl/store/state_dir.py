@@ -107,3 +107,7 @@ def _said(directory: Path) -> str:
     if os.path.islink(directory) and not os.path.exists(directory):  # noqa: PTH110, PTH114
         return f"{directory}, a link to {directory.readlink()}, which is not there"
     return str(directory)
+
+
+HTTP_CACHE = "http.sqlite"
+"""Raw bodies and validators for the wire; the file can be dropped at any time."""

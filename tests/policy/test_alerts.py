@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsctl.domain.notices import HealthChecked, PickFound, WindowMissed
+from oddsctl.domain.units import DAY
 from oddsctl.policy.alert_rules import (
     KEEP,
     MARGIN,
@@ -26,7 +27,6 @@ from oddsctl.policy.alert_rules import (
     balance,
     look,
 )
-from oddsctl.policy.billing_month import DAY
 from oddsctl.policy.budget import Credits
 from oddsctl.policy.budget import Told as Amount
 from oddsctl.store import codec

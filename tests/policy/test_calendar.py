@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.policy.billing_month import DAY, month, spend_per_day
+from oddsctl.domain.units import DAY
+from oddsctl.policy.billing_month import month, spend_per_day
 from oddsctl.policy.budget import Credits
 
 days = st.integers(1, 28)

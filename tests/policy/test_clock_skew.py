@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.domain.clock_skew import TICK, ahead
+from oddsctl.domain.http import TICK, ahead
 
 NOW = 1_795_000_000.0
 

@@ -7,17 +7,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.domain.jobs import (
-    Answer,
-    Events,
-    ForecastJob,
-    Forecasts,
-    GeocodeJob,
-    Job,
-    OddsJob,
-    Schedule,
-    ScheduleJob,
-)
+from oddsctl.domain import jobs
+from oddsctl.domain.answers import Answer, Events, Forecasts, Schedule
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job, OddsJob, ScheduleJob
 from oddsctl.domain.models import (
     Forecast,
     Hour,
@@ -28,6 +20,7 @@ from oddsctl.domain.models import (
     ScheduledGame,
 )
 from oddsctl.policy import batching as coalesce
+from oddsctl.policy import coverage
 from oddsctl.store import codec
 
 ALL = ("h2h", "spreads", "totals")
@@ -57,7 +50,7 @@ forecast_jobs = st.builds(
     st.integers(20000, 20020),
     st.integers(0, 9),
 )
-jobs = st.one_of(
+any_job = st.one_of(
     odds_jobs,
     forecast_jobs,
     st.builds(
@@ -75,36 +68,36 @@ def test_equal_wishes_have_one_identity_however_they_are_spelled() -> None:
 
 
 def test_a_board_of_three_markets_answers_one_market_one_event_and_one_book() -> None:
-    one_market = coalesce.cut(BOARD, ANSWER, OddsJob("nfl", ("h2h",), ("us",)))
+    one_market = coverage.cut(BOARD, ANSWER, OddsJob("nfl", ("h2h",), ("us",)))
     assert isinstance(one_market, Events)
     assert {price.market for event in one_market.events for price in event.prices} == {"h2h", "h2h_lay"}
-    one_event = coalesce.cut(BOARD, ANSWER, replace(BOARD, event="e2"))
+    one_event = coverage.cut(BOARD, ANSWER, replace(BOARD, event="e2"))
     assert isinstance(one_event, Events)
     assert [event.id for event in one_event.events] == ["e2"]
-    one_book = coalesce.cut(BOARD, ANSWER, OddsJob("nfl", ALL, (), ("draftkings",)))
+    one_book = coverage.cut(BOARD, ANSWER, OddsJob("nfl", ALL, (), ("draftkings",)))
     assert isinstance(one_book, Events)
     assert {price.bookmaker for event in one_book.events for price in event.prices} == {"draftkings"}
 
 
 def test_an_event_or_a_book_that_is_not_there_is_not_answered() -> None:
-    assert coalesce.cut(BOARD, ANSWER, replace(BOARD, event="gone")) is None
-    assert coalesce.cut(BOARD, ANSWER, OddsJob("nfl", ALL, (), ("pinnacle",))) is None
+    assert coverage.cut(BOARD, ANSWER, replace(BOARD, event="gone")) is None
+    assert coverage.cut(BOARD, ANSWER, OddsJob("nfl", ALL, (), ("pinnacle",))) is None
 
 
 def test_an_answer_for_more_regions_keeps_all_its_books_since_nobody_knows_whose_they_are() -> None:
     have = OddsJob("nfl", ALL, ("us", "us2"))
-    assert coalesce.cut(have, ANSWER, BOARD) == ANSWER
-    one_market = coalesce.cut(OddsJob("nfl", ALL, ("uk", "us")), ANSWER, OddsJob("nfl", ("totals",), ("uk",)))
+    assert coverage.cut(have, ANSWER, BOARD) == ANSWER
+    one_market = coverage.cut(OddsJob("nfl", ALL, ("uk", "us")), ANSWER, OddsJob("nfl", ("totals",), ("uk",)))
     assert isinstance(one_market, Events)
     assert {price.bookmaker for event in one_market.events for price in event.prices} == {
         price.bookmaker for price in PRICES
     }
-    assert not coalesce.covers(BOARD, have)
+    assert not coverage.covers(BOARD, have)
 
 
 def test_a_market_that_nobody_asked_for_is_kept() -> None:
     unasked = Events((OddsEvent("e1", 0.0, "Home", "Away", (Price("fanduel", "h2h_3_way", "Home", 1.9),)),))
-    assert coalesce.cut(BOARD, unasked, OddsJob("nfl", ("h2h",), ("us",))) == unasked
+    assert coverage.cut(BOARD, unasked, OddsJob("nfl", ("h2h",), ("us",))) == unasked
 
 
 def test_a_month_answers_its_days_by_us_eastern_days() -> None:
@@ -112,25 +105,25 @@ def test_a_month_answers_its_days_by_us_eastern_days() -> None:
         "1", 1_767_490_800.0, True, "A", "B", "scheduled"
     )  # 2026-01-04T01:40Z is the evening of the 3rd
     month = ScheduleJob("football/nfl", "202601")
-    saturday = coalesce.cut(month, Schedule((late,)), ScheduleJob("football/nfl", "20260103"))
-    sunday = coalesce.cut(month, Schedule((late,)), ScheduleJob("football/nfl", "20260104"))
+    saturday = coverage.cut(month, Schedule((late,)), ScheduleJob("football/nfl", "20260103"))
+    sunday = coverage.cut(month, Schedule((late,)), ScheduleJob("football/nfl", "20260104"))
     assert saturday == Schedule((late,))
     assert sunday == Schedule(())
-    assert not coalesce.covers(month, ScheduleJob("football/nfl", "20260201"))
-    assert not coalesce.covers(ScheduleJob("football/nfl", "20260103"), month)
+    assert not coverage.covers(month, ScheduleJob("football/nfl", "20260201"))
+    assert not coverage.covers(ScheduleJob("football/nfl", "20260103"), month)
 
 
 def test_a_forecast_is_kept_by_place_and_answers_the_days_within_it() -> None:
     here, there = Place(42.34, -83.05), Place(39.9, -75.17)
     job = ForecastJob((here, there), 100, 103)
     answer = Forecasts(tuple(Forecast(place, "imperial", (Hour(1.0),)) for place in job.places))
-    kept = dict(coalesce.pieces(job, answer))
+    kept = dict(coverage.pieces(job, answer))
     piece = ForecastJob((here,), 100, 103)
-    assert coalesce.cut(piece, kept[piece], ForecastJob((here,), 101, 102)) == Forecasts(
+    assert coverage.cut(piece, kept[piece], ForecastJob((here,), 101, 102)) == Forecasts(
         (Forecast(here, "imperial", (Hour(1.0),)),)
     )
-    assert coalesce.cut(piece, kept[piece], ForecastJob((here,), 103, 104)) is None
-    assert coalesce.cut(piece, kept[piece], ForecastJob((here,), 101, 102, "metric")) is None
+    assert coverage.cut(piece, kept[piece], ForecastJob((here,), 103, 104)) is None
+    assert coverage.cut(piece, kept[piece], ForecastJob((here,), 101, 102, "metric")) is None
 
 
 def test_merging_pays_only_where_markets_or_regions_are_shared() -> None:
@@ -157,18 +150,18 @@ def test_twenty_places_are_one_call() -> None:
     assert (len(call.job.places), call.job.first_day, call.job.last_day) == (20, 100, 106)
 
 
-@given(st.lists(jobs, max_size=12))
+@given(st.lists(any_job, max_size=12))
 def test_no_wish_is_lost_or_served_twice(wishes: list[Job]) -> None:
     calls = coalesce.plan(wishes)
     served = [want for call in calls for want in call.wants]
     assert sorted(map(str, served)) == sorted(map(str, set(wishes)))
-    assert all(coalesce.covers(call.job, want) for call in calls for want in call.wants)
+    assert all(coverage.covers(call.job, want) for call in calls for want in call.wants)
 
 
 @given(st.lists(odds_jobs, max_size=10))
 def test_merging_never_raises_the_price(wishes: list[OddsJob]) -> None:
-    planned = sum(coalesce.price(call.job) for call in coalesce.plan(wishes) if isinstance(call.job, OddsJob))
-    assert planned <= sum(coalesce.price(job) for job in set(wishes))
+    planned = sum(jobs.price(call.job) for call in coalesce.plan(wishes) if isinstance(call.job, OddsJob))
+    assert planned <= sum(jobs.price(job) for job in set(wishes))
 
 
 @given(st.lists(forecast_jobs, min_size=1, max_size=30))
@@ -178,7 +171,7 @@ def test_every_batched_forecast_belongs_to_whom_it_goes(wishes: list[ForecastJob
         assert call.job.last_day - call.job.first_day < coalesce.DAYS_PER_CALL
         answer = Forecasts(tuple(Forecast(place, "imperial", ()) for place in call.job.places))
         for want in call.wants:
-            cut = coalesce.cut(call.job, answer, want)
+            cut = coverage.cut(call.job, answer, want)
             assert isinstance(cut, Forecasts)
             assert isinstance(want, ForecastJob)
             assert tuple(one.place for one in cut.forecasts) == want.places
@@ -193,17 +186,17 @@ def test_what_was_left_out_of_an_answer_goes_with_each_part_of_it_and_is_kept_in
         replace(BOARD, markets=("h2h",)),
         OddsJob("nfl", ALL, (), ("fanduel",)),
     ):
-        part = coalesce.cut(BOARD, board, want)
+        part = coverage.cut(BOARD, board, want)
         assert part is not None
         assert part.left_out == left_out
         assert codec.decode(Answer, codec.encode(part, Answer)) == part
     month, day = ScheduleJob("football/nfl", "202601"), ScheduleJob("football/nfl", "20260103")
-    schedule = coalesce.cut(month, Schedule((), left_out=left_out), day)
+    schedule = coverage.cut(month, Schedule((), left_out=left_out), day)
     assert schedule is not None
     assert schedule.left_out == left_out
     here, there = Place(1, 1), Place(2, 2)
     both = Forecasts((Forecast(here, "imperial", (), left_out), Forecast(there, "imperial", ())))
-    assert [piece.left_out for _, piece in coalesce.pieces(ForecastJob((here, there), 1, 1), both)] == [
+    assert [piece.left_out for _, piece in coverage.pieces(ForecastJob((here, there), 1, 1), both)] == [
         LeftOut()
     ]
     assert both.left_out == left_out

@@ -7,15 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsctl.domain import settings
-from oddsctl.domain.jobs import (
-    Events,
-    ForecastJob,
-    Geocoded,
-    GeocodeJob,
-    OddsJob,
-    Schedule,
-    ScheduleJob,
-)
+from oddsctl.domain.answers import Events, Geocoded, Schedule
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob, OddsJob, ScheduleJob
 from oddsctl.domain.models import OddsEvent, Place
 from oddsctl.policy import freshness
 

@@ -13,17 +13,11 @@ from hypothesis import strategies as st
 
 from oddsctl.domain import settings
 from oddsctl.domain.errors import ProviderError
+from oddsctl.domain.units import DAY
 from oddsctl.policy import circuit_breaker
 from oddsctl.policy import health_rules as health
 from oddsctl.policy.circuit_breaker import Breaker, State
-from oddsctl.policy.health_rules import (
-    DAY,
-    KINDS,
-    Attempt,
-    Health,
-    Kind,
-    Status,
-)
+from oddsctl.policy.health_rules import KINDS, Attempt, Health, Kind, Status
 
 NOW = 1_800_000_000.0
 NFL, NBA = "football/nfl", "basketball/nba"

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.policy.pace import Pace, allowed, slow_down, speed_up
-from oddsctl.policy.token_bucket import Limit
+from oddsctl.policy.token_bucket import Limit, Pace, allowed, slow_down, speed_up
 from oddsctl.store.codec import decode, encode, from_text, to_text
 
 NOW = 1_800_000_000.0

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oddsctl.domain.units import day_of
 from oddsctl.policy.budget_pacing import (
     Course,
     Outlook,
@@ -18,7 +19,6 @@ from oddsctl.policy.budget_pacing import (
     allowance,
     calls_a_day,
     course,
-    day_of,
     emergency,
     kept,
 )

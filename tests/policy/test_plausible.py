@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from oddsctl.domain.jobs import Events, Forecasts, Geocoded, Schedule
+from oddsctl.domain.answers import Events, Forecasts, Geocoded, Schedule
 from oddsctl.domain.models import (
     Forecast,
     Hour,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.observability.redaction_rules import (
+from oddsctl.observability.secret_patterns import (
     MASK,
     SHORTEST,
     by_name,

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from oddsctl.domain.bookmakers import TITLES
-from oddsctl.domain.jobs import Events, OddsJob, ScheduleJob
+from oddsctl.domain.answers import Events
+from oddsctl.domain.bookmakers import REGION_BOOKS, TITLES
+from oddsctl.domain.jobs import OddsJob, ScheduleJob
 from oddsctl.domain.models import OddsEvent, Price
 from oddsctl.domain.vocabulary import (
     BOARD_MARKETS,
@@ -18,7 +19,6 @@ from oddsctl.domain.vocabulary import (
     shown_by,
     split,
 )
-from oddsctl.policy.batching import REGION_BOOKS
 
 
 def meant(kind: Kind, text: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsctl.catalog.sports import find
+from oddsctl.domain.answers import Schedule
 from oddsctl.domain.errors import (
     BrokenAnswerError,
     ForbiddenError,
@@ -23,10 +24,10 @@ from oddsctl.domain.errors import (
     UnusableAnswerError,
 )
 from oddsctl.domain.http import HttpResponse, Quota
-from oddsctl.domain.jobs import GeocodeJob, Schedule, ScheduleJob
+from oddsctl.domain.jobs import GeocodeJob, ScheduleJob, day_job, schedule_jobs
 from oddsctl.domain.models import Price, ScheduledGame, Sport, VenueRef
-from oddsctl.policy.batching import eastern_day
-from oddsctl.providers.espn import ESPN, day_job, schedule_jobs
+from oddsctl.domain.units import eastern_day
+from oddsctl.providers.espn import ESPN
 from tests.fakes import answer
 from tests.providers.payloads import (
     NOW,

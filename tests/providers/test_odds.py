@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from oddsctl.domain.answers import Events, Score, Scores, SportEntry, Sports
 from oddsctl.domain.errors import (
     BrokenAnswerError,
     DeactivatedKeyError,
@@ -28,19 +29,7 @@ from oddsctl.domain.errors import (
     UnusableAnswerError,
 )
 from oddsctl.domain.http import HttpResponse, Quota, Secret
-from oddsctl.domain.jobs import (
-    Events,
-    EventsJob,
-    GeocodeJob,
-    Job,
-    OddsJob,
-    Score,
-    Scores,
-    ScoresJob,
-    SportEntry,
-    Sports,
-    SportsJob,
-)
+from oddsctl.domain.jobs import EventsJob, GeocodeJob, Job, OddsJob, ScoresJob, SportsJob
 from oddsctl.domain.models import OddsEvent, Price
 from oddsctl.providers.the_odds_api import TheOddsAPI
 from tests.fakes import answer

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from oddsctl.domain.answers import Events, Forecasts, Geocoded, Schedule, Scores, Sports
 from oddsctl.domain.errors import (
     BrokenAnswerError,
     InvalidKeyError,
@@ -25,19 +26,13 @@ from oddsctl.domain.errors import (
 )
 from oddsctl.domain.http import HttpResponse, Secret
 from oddsctl.domain.jobs import (
-    Events,
     EventsJob,
     ForecastJob,
-    Forecasts,
-    Geocoded,
     GeocodeJob,
     Job,
     OddsJob,
-    Schedule,
     ScheduleJob,
-    Scores,
     ScoresJob,
-    Sports,
     SportsJob,
 )
 from oddsctl.domain.models import OddsEvent, Place, ScheduledGame

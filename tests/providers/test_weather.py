@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from oddsctl.domain.answers import Forecasts, Geocoded
 from oddsctl.domain.errors import (
     BrokenAnswerError,
     ForbiddenError,
@@ -19,14 +20,7 @@ from oddsctl.domain.errors import (
     ServerError,
 )
 from oddsctl.domain.http import HttpResponse, Quota
-from oddsctl.domain.jobs import (
-    ForecastJob,
-    Forecasts,
-    Geocoded,
-    GeocodeJob,
-    Job,
-    SportsJob,
-)
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job, SportsJob
 from oddsctl.domain.models import (
     Forecast,
     GeocodedPlace,
@@ -34,7 +28,7 @@ from oddsctl.domain.models import (
     Place,
     Units,
 )
-from oddsctl.policy import batching as coalesce
+from oddsctl.policy import coverage
 from oddsctl.providers.open_meteo import OpenMeteo
 from tests.fakes import answer
 from tests.providers.payloads import NOW, forecast, read_or_refused, spoiled, towns
@@ -282,7 +276,7 @@ def test_a_place_that_cannot_be_read_costs_itself_alone(bad: Any) -> None:
     found: Forecasts = read(TWO, [bad, forecast()])
     assert [(one.place, len(one.hours)) for one in found.forecasts] == [(HONOLULU, 0), (DETROIT, 3)]
     assert found.left_out.counts == (("place", 1),)
-    assert [piece for piece, _ in coalesce.pieces(TWO, found)] == [ONE]
+    assert [piece for piece, _ in coverage.pieces(TWO, found)] == [ONE]
 
 
 def test_a_town_that_cannot_be_read_costs_itself_alone() -> None:

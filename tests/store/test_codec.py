@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oddsctl.domain.answers import Events
 from oddsctl.domain.http import Secret
 from oddsctl.domain.jobs import (
-    Events,
     EventsJob,
     ForecastJob,
     GeocodeJob,

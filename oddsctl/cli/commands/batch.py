@@ -110,8 +110,7 @@ def _texts(file: str) -> list[str]:
 
 def _show_progress(session: Session, stack: ExitStack) -> None:
     if sys.stderr.isatty() and not session.quiet:
-        from oddsctl.render.console import console
-        from oddsctl.render.progress import bar
+        from oddsctl.render.console import bar, console
 
         session.listeners.append(
             stack.enter_context(bar(console(sys.stderr, os.environ, animated=True), "wishes"))

@@ -19,7 +19,7 @@ OLD = 7 * 86400.0
 @app.command()
 def info(context: typer.Context) -> None:
     """Show where state is kept, how much of it there is, and how old."""
-    from oddsctl.domain.times import iso
+    from oddsctl.domain.units import iso
     from oddsctl.render.text import age, size
     from oddsctl.services.cache_admin import inventory
 

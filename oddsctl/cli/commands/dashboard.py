@@ -93,7 +93,7 @@ class Watch:
 
         The terminal is ours in between only, also when we are suspended.
         """
-        from oddsctl.render.screen import screen
+        from oddsctl.render.console import screen
 
         seen = Seen(self._look(None, []))  # what cannot be read at all is told before the screen is taken
         while True:

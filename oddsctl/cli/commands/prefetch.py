@@ -126,7 +126,7 @@ def _draw(session: Session, run: Run, app: App, horizon: float) -> None:
     from oddsctl.render.console import console
     from oddsctl.render.prefetch import nothing_planned, skipped_lines
     from oddsctl.render.queue import show_timeline
-    from oddsctl.services.lineup import items
+    from oddsctl.services.queue import items
 
     now = app.clock.now()
     rows = items((), run.calls, now, app.orchestrator.price, app.settings.sports)

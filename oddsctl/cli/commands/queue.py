@@ -26,7 +26,7 @@ def show(
     """
     if context.invoked_subcommand:
         return
-    from oddsctl.services.lineup import items
+    from oddsctl.services.queue import items
     from oddsctl.state.queue import WaitingRoom
 
     session: Session = context.obj
@@ -83,7 +83,7 @@ def run(
         session.write(queue_run_document(worked, usage) | session.mark)
     elif worked:
         from oddsctl.render.console import console
-        from oddsctl.render.queue_run import show_queue_run
+        from oddsctl.render.queue import show_queue_run
 
         show_queue_run(console(sys.stdout, os.environ), worked, usage, now, demo=session.demo)
     else:

@@ -128,8 +128,7 @@ def _watch(session: Session, since: float | None, by: By | None) -> int:
 
     Between two drawings nothing is held open: others may prune, move or repair the state.
     """
-    from oddsctl.render.console import console
-    from oddsctl.render.screen import screen
+    from oddsctl.render.console import console, screen
     from oddsctl.render.stats import fitting_page
 
     terminal = console(sys.stdout, os.environ, animated=True)

@@ -23,7 +23,7 @@ def why(
     ] = None,
 ) -> None:
     """Show the inputs and the steps that led to the results of a past run."""
-    from oddsctl.records.calls import decision
+    from oddsctl.records.decisions import decision
 
     session: Session = context.obj
     with session.app() as app:

@@ -14,9 +14,9 @@ from oddsctl.domain.models import Sport
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.requests import Purpose, Terms
 from oddsctl.domain.settings import Settings
+from oddsctl.domain.units import DAY
 from oddsctl.policy import budget
 from oddsctl.policy import budget_pacing as pacing
-from oddsctl.policy.billing_month import DAY
 from oddsctl.policy.cost_projection import Means, Outlay, outlay
 from oddsctl.records.calls import CostTracker
 from oddsctl.services.prefetch.planner import FOR_PLANNING, Prospects

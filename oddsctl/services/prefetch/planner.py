@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oddsctl.catalog.sports import in_season
-from oddsctl.domain.jobs import Events, EventsJob, OddsJob, board_of
+from oddsctl.domain import units
+from oddsctl.domain.answers import Events
+from oddsctl.domain.jobs import EventsJob, OddsJob, board_of
 from oddsctl.domain.models import Listed, Sport
 from oddsctl.domain.requests import Outcome, PriorityRequest, Terms
 from oddsctl.domain.settings import Part, Settings
@@ -18,8 +20,8 @@ from oddsctl.policy import billing_month as calendar
 from oddsctl.policy import budget
 from oddsctl.policy import budget_pacing as pacing
 from oddsctl.policy import prefetch_agenda as agenda
-from oddsctl.policy.batching import covers
 from oddsctl.policy.budget_pacing import Course, Outlook, Purse
+from oddsctl.policy.coverage import covers
 from oddsctl.policy.freshness import WITHIN_A_RUN
 from oddsctl.policy.prefetch_agenda import Agenda, Captured
 from oddsctl.policy.prefetch_plan import Fixture, Why, Windows
@@ -393,5 +395,5 @@ def _fixtures(tables: Sequence[Timetable]) -> list[Fixture]:
 
 def midnight(now: float, days: int = 0) -> float:
     """When the day began as leagues count it, or begins so many days later."""
-    day = pacing.day_of(now) + timedelta(days)
-    return datetime(day.year, day.month, day.day, tzinfo=pacing.EASTERN).timestamp()
+    day = units.day_of(now) + timedelta(days)
+    return datetime(day.year, day.month, day.day, tzinfo=units.EASTERN).timestamp()

@@ -15,7 +15,7 @@ from oddsctl.domain.jobs import EventsJob, SportsJob
 from oddsctl.domain.models import Sport
 from oddsctl.domain.notices import Notice, Warned, WindowMissed, WindowUnpriced
 from oddsctl.domain.ports import Clock, Locks
-from oddsctl.domain.prefetched import PrefetchCall
+from oddsctl.domain.reports import PrefetchCall
 from oddsctl.domain.requests import (
     Outcome,
     Priority,

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from oddsctl.catalog import teams
+from oddsctl.domain import jobs
+from oddsctl.domain.answers import Events, Schedule
 from oddsctl.domain.errors import OddsctlError, OfflineError
-from oddsctl.domain.jobs import Events, EventsJob, Schedule, ScheduleJob
+from oddsctl.domain.jobs import EventsJob, ScheduleJob
 from oddsctl.domain.models import OddsEvent, ScheduledGame, Sport, Status
 from oddsctl.domain.requests import (
     Outcome,
@@ -20,14 +22,12 @@ from oddsctl.domain.requests import (
     Purpose,
     Terms,
 )
+from oddsctl.domain.units import DAY, EASTERN
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy import freshness
-from oddsctl.policy.budget_pacing import EASTERN
 from oddsctl.policy.prefetch_plan import Fixture
 from oddsctl.policy.reasons import failure
-from oddsctl.providers import espn
 
-DAY = 86400.0
 FEW_DAYS = 4 * DAY
 """Up to here single days are asked, where ESPN answers them reliably: a month's answer is many times as
 large, and it is asked anew before each paid call.
@@ -135,7 +135,7 @@ def _wish(job: ScheduleJob | EventsJob) -> PriorityRequest:
 
 def _jobs(sport: Sport, span: Span) -> tuple[ScheduleJob, ...]:
     few = span.until - span.since <= FEW_DAYS
-    return espn.schedule_jobs(sport, span.since, span.until, by_day=few)
+    return jobs.schedule_jobs(sport, span.since, span.until, by_day=few)
 
 
 def _of_espn(sport: Sport, outcomes: Sequence[Outcome], span: Span, now: float) -> Timetable:

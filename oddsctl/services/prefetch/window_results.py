@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from oddsctl.domain.prefetched import PrefetchCall
+from oddsctl.domain.reports import PrefetchCall
 from oddsctl.domain.requests import Reason
 from oddsctl.domain.units import format_duration
 from oddsctl.policy.prefetch_plan import PlannedCall, Skipped, Target, Why

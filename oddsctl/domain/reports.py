@@ -1,7 +1,4 @@
-"""What waits, what is planned, and what became of what waited, as it is told.
-
-Frozen values; nothing else may enter.
-"""
+"""What commands report of their work: calls of prefetch, requests of the queue."""
 
 from __future__ import annotations
 
@@ -10,6 +7,25 @@ from typing import Literal
 
 from oddsctl.domain.errors import OddsctlError
 from oddsctl.domain.requests import Priority, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class PrefetchCall:
+    """One call of prefetch: to come (`outcome` is `planned`) or made (a reason code).
+
+    `at` is when it suits its windows best, `closes` the last moment at which it still captures all it
+    `covers`: (game id, window such as `30m`) pairs. `game_time` is the soonest of these games. Times are
+    epoch seconds; `sport` is a name of ours, empty where the call serves several.
+    """
+
+    at: float
+    api: str
+    sport: str
+    credits: int
+    covers: tuple[tuple[str, str], ...]
+    outcome: str
+    game_time: float | None
+    closes: float
 
 
 @dataclass(frozen=True, slots=True)

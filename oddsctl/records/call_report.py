@@ -15,7 +15,8 @@ from oddsctl.domain.ports import Clock
 from oddsctl.domain.settings import Settings
 from oddsctl.policy import call_stats as tally
 from oddsctl.policy.call_stats import Tally
-from oddsctl.records.calls import CostTracker, Records
+from oddsctl.records.calls import CostTracker
+from oddsctl.records.database import Records
 from oddsctl.records.windows import WindowLog
 
 FIELDS = ("day", "api", "sport", "command", "purpose")

@@ -1,0 +1,88 @@
+"""Looks after an installation: key, files, disk, databases, locks, versions.
+
+Looks only, and changes nothing; `repair` does.
+
+`clock` asks a provider for the time, through the orchestrator; `bundle` packs what was found for someone who
+is to help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from oddsctl.doctor import (
+    api_key,
+    databases,
+    files,
+    leases,
+    versions,
+)
+from oddsctl.doctor import storage as place
+from oddsctl.doctor.findings import Finding, State, Subject, problem
+from oddsctl.domain.ports import Clock
+from oddsctl.domain.units import iso
+
+_NEEDED = ("permissions", "file system", "database", "leases")
+"""Checks without a problem in which the state may be opened: that would close it to others, move aside what
+is damaged, wait for locks.
+"""
+
+
+def examine(subject: Subject, clock: Clock) -> list[Finding]:
+    """Everything that can be found without asking anyone.
+
+    What cannot even be looked at is a finding like any other.
+    """
+    checks = {
+        "key": lambda: api_key.examine(subject),
+        "permissions": lambda: files.permissions(subject),
+        "file system": lambda: place.examine(subject),
+        "database": lambda: databases.examine(subject),
+        "leases": lambda: leases.examine(subject, clock.now()),
+        "versions": versions.examine,
+        "secrets": lambda: files.leaks(subject),
+    }
+    return [finding for name, check in checks.items() for finding in _looked_at(name, check)]
+
+
+def _looked_at(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """What a check finds, up to where the system forbids it to look."""
+    try:
+        yield from check()
+    except OSError as error:
+        where = f" at {error.filename}" if error.filename else ""
+        yield problem(
+            name,
+            f"cannot look{where}: {error.strerror}",
+            "see to its owner and permissions, or set store.state_dir",
+        )
+
+
+def is_usable(findings: Sequence[Finding]) -> bool:
+    """Whether the state may be opened without changing what was found."""
+    return not any(finding.state is State.PROBLEM and finding.check in _NEEDED for finding in findings)
+
+
+def worst(findings: Sequence[Finding]) -> State:
+    """The worst state among the findings."""
+    states = {finding.state for finding in findings}
+    return next((state for state in (State.PROBLEM, State.WARNING) if state in states), State.OK)
+
+
+def document(findings: Sequence[Finding], subject: Subject, now: float) -> dict[str, Any]:
+    """`oddsctl.doctor/1`."""
+    return {
+        "schema": "oddsctl.doctor/1",
+        "generated_at": iso(now),
+        "state_dir": str(subject.state_dir),
+        "findings": [
+            {
+                "check": finding.check,
+                "state": finding.state.value,
+                "message": finding.message,
+                "remedy": finding.remedy,
+            }
+            for finding in findings
+        ],
+    }
