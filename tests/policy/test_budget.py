@@ -12,7 +12,7 @@ from oddsctl.domain import settings
 from oddsctl.domain.http import Quota
 from oddsctl.domain.requests import Purpose, Refusal
 from oddsctl.policy import budget
-from oddsctl.policy.budget import Credits, Purchase, Reservation
+from oddsctl.policy.budget import Credits, Purchase, Reservation, Told
 
 NOW = 1_800_000_000.0
 GRACE = 10.0
@@ -235,3 +235,303 @@ def test_never_more_is_let_through_than_the_account_has(
 def test_releasing_a_call_that_was_never_sent_gives_its_credits_back() -> None:
     credits = budget.reserve(Credits(), call("a"))
     assert budget.release(credits, "a") == replace(credits, reserved=())
+
+
+def test_the_limit_is_the_accounts_own_once_both_numbers_are_known() -> None:
+    assert Credits(used=120, remaining=380).limit(100) == 500
+    assert Credits(used=120).limit(100) == 100
+    assert Credits(remaining=380).limit(100) == 100
+
+
+def test_available_is_what_remains_less_all_that_may_still_be_charged() -> None:
+    reserved, maybe = (call("a", 5), call("b", 2)), (call("c", 11), call("d", 1))
+    credits = Credits(used=100, remaining=400, base=60, own=40, foreign=3, reserved=reserved, maybe=maybe)
+    assert (credits.reserved_credits, credits.maybe_credits, credits.unreflected) == (7, 12, 3)
+    assert credits.available(500) == 400 - 3 - 7 - 12
+    assert replace(credits, foreign=0).available(500) == 400 - 7 - 12
+    untold = Credits(own=40, reserved=reserved, maybe=maybe)
+    assert untold.available(500) == 500 - 40 - 7 - 12
+
+
+def test_books_ahead_of_the_provider_never_add_credits() -> None:
+    """The provider shows more than our books know: the surplus belongs to others, not to us."""
+    assert Credits(used=100, remaining=400, base=60, own=30).unreflected == 0
+    assert Credits(used=100, remaining=400, base=60, own=30).available(500) == 400
+
+
+def test_an_answer_without_quota_headers_is_maybe_charged_until_a_balance_shows_it() -> None:
+    credits = answered(Credits(), "a", used=3, sent_at=NOW)
+    credits = budget.charge(credits, "silent", 4, NOW + 60, told=False)
+    assert (credits.maybe_charged, credits.available(500)) == (4, 493)
+    credits = budget.charge(credits, "silent too", 2, NOW + 61, told=False)
+    assert credits.maybe_charged == 6
+    credits = budget.charge(credits, "spoke", 5, NOW + 62)
+    assert (credits.unreflected, credits.maybe_charged) == (11, 6)
+    credits = answered(credits, "b", used=17, sent_at=NOW + 70)
+    assert (credits.maybe_charged, credits.available(500)) == (0, 483)
+
+
+def test_before_the_first_balance_an_answer_without_headers_is_maybe_charged() -> None:
+    credits = budget.charge(Credits(), "silent", 4, NOW, told=False)
+    assert (credits.maybe_charged, credits.available(500)) == (4, 496)
+    credits = budget.doubt(budget.reserve(credits, call("lost", 3)), "lost")
+    assert (credits.maybe_charged, credits.available(500)) == (7, 493)
+
+
+def test_a_balance_that_shows_part_of_the_silent_charges_leaves_the_rest_in_doubt() -> None:
+    credits = answered(Credits(), "a", used=3, sent_at=NOW)
+    credits = budget.charge(credits, "silent", 4, NOW + 60, told=False)
+    credits = answered(credits, "free", used=5, spent=0, sent_at=NOW + 59)
+    assert (credits.maybe_charged, credits.available(500)) == (2, 493)
+
+
+@pytest.mark.parametrize(("now", "outdated"), [(-1.0, True), (0.0, False), (3599.9, False), (3600.0, True)])
+def test_a_balance_is_outdated_after_an_hour_and_when_it_comes_from_the_future(
+    now: float, outdated: bool
+) -> None:
+    assert budget.is_outdated(Credits(used=3, remaining=497, asked_at=NOW), NOW + now) is outdated
+
+
+def test_an_unknown_balance_is_not_outdated() -> None:
+    assert not budget.is_outdated(Credits(), NOW)
+
+
+def test_only_what_lies_ahead_of_the_clock_is_forgotten() -> None:
+    ahead = replace(call("ahead"), sent_at=NOW + 60)
+    credits = Credits(
+        used=20,
+        remaining=480,
+        asked_at=NOW,
+        base=17,
+        own=3,
+        own_at=NOW,
+        maybe=(call("past", 3, NOW - 5), call("present"), ahead),
+        told=(Told(NOW - 60, 10), Told(NOW, 20), Told(NOW + 1, 30)),
+        exhausted=Told(NOW, 3),
+    )
+    expected = replace(
+        credits, maybe=(*credits.maybe[:2], replace(ahead, sent_at=NOW)), told=credits.told[:2]
+    )
+    assert budget.expire(credits, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("ahead", "right"),
+    [
+        (Credits(asked_at=NOW + 1, own_at=NOW - 1), Credits(asked_at=0.0, own_at=NOW - 1)),
+        (Credits(own_at=NOW + 1, asked_at=NOW - 1), Credits(own_at=0.0, asked_at=NOW - 1)),
+        (Credits(told=(Told(NOW + 1, 3),)), Credits()),
+        (Credits(exhausted=Told(NOW + 1, 3)), Credits()),
+        (
+            Credits(maybe=(call("a", 3, NOW + 1),)),
+            Credits(maybe=(replace(call("a", 3, NOW + 1), sent_at=NOW),)),
+        ),
+    ],
+)
+def test_each_time_that_lies_ahead_is_found(ahead: Credits, right: Credits) -> None:
+    assert budget.expire(ahead, NOW) == right
+
+
+def test_the_next_answer_is_believed_after_the_clock_was_ahead() -> None:
+    tomorrow = NOW + 86_400
+    credits = answered(Credits(), "a", used=10, sent_at=tomorrow)
+    credits = budget.exhaust(budget.doubt(budget.reserve(credits, call("b", 3, tomorrow)), "b"), 3, tomorrow)
+    credits = answered(budget.expire(credits, NOW), "c", used=16, sent_at=NOW + GRACE)
+    assert (credits.used, credits.maybe, credits.exhausted, credits.available(500)) == (16, (), None, 484)
+
+
+@pytest.mark.parametrize(("ahead", "dead"), [(3600.0, False), (3600.5, True)])
+def test_a_call_reserved_more_than_an_hour_ahead_is_not_waited_for(ahead: float, dead: bool) -> None:
+    credits = budget.expire(budget.reserve(Credits(), call("a", 3, NOW + ahead)), NOW)
+    assert (credits.reserved_credits, credits.maybe_credits) == ((0, 3) if dead else (3, 0))
+
+
+@pytest.mark.parametrize(("ahead", "settled"), [(3600.0, False), (3600.5, True)])
+def test_a_lost_call_more_than_an_hour_ahead_is_settled_by_the_next_answer(
+    ahead: float, settled: bool
+) -> None:
+    credits = answered(Credits(), "a", used=3, sent_at=NOW)
+    credits = budget.doubt(budget.reserve(credits, call("lost", 3, NOW + 1 + ahead)), "lost")
+    credits = answered(credits, "b", used=6, sent_at=NOW + 1)
+    assert credits.maybe_credits == (0 if settled else 3)
+
+
+def test_lost_calls_are_explained_in_order_and_others_spent_the_rest() -> None:
+    credits = answered(Credits(), "a", used=3, sent_at=NOW)
+    for name, price, sent in (("one", 3, 10), ("two", 5, 11), ("three", 7, 25)):
+        credits = budget.doubt(budget.reserve(credits, call(name, price, NOW + sent)), name)
+    credits = budget.reserve(credits, call("flying", 2, NOW + 29))
+    credits = answered(credits, "b", used=3 + 3 + 3 + 5 + 4 + 2, sent_at=NOW + 30)
+    assert (credits.own, credits.foreign, [lost.id for lost in credits.maybe]) == (
+        3 + 3 + 3 + 5,
+        0,
+        ["three"],
+    )
+    assert credits.available(500) == 500 - 20 - 2 - 7
+    credits = answered(
+        budget.release(credits, "flying"), "c", used=3 + 3 + 3 + 5 + 3 + 7 + 9, sent_at=NOW + 60
+    )
+    assert (credits.maybe, credits.foreign, credits.available(500)) == ((), 9, 467)
+
+
+def test_books_that_run_ahead_follow_the_provider_once_no_call_explains_it() -> None:
+    credits = Credits(used=20, remaining=480, asked_at=NOW, base=10, own=13, own_at=NOW + 5)
+    assert credits.available(500) == 477
+    before = answered(credits, "free", used=20, spent=0, sent_at=NOW + 4)
+    assert before.available(500) == 477
+    reserved = answered(budget.reserve(credits, call("flying", 2)), "free", used=20, spent=0, sent_at=NOW + 5)
+    assert reserved.available(500) == 475
+    after = answered(credits, "free", used=20, spent=0, sent_at=NOW + 5)
+    assert (after.available(500), after.unreflected) == (480, 0)
+
+
+def test_the_month_begins_anew_once() -> None:
+    """What the old month's answers told is forgotten with it, and so is what others spent in it."""
+    credits = Credits()
+    for index, used in enumerate((400, 430, 480)):
+        credits = answered(credits, str(index), used=used, sent_at=NOW + 10 * index)
+    assert credits.foreign == 480 - 400 - 6
+    credits = answered(credits, "new", used=3, sent_at=NOW + 3600)
+    assert (credits.foreign, credits.reset_after, credits.reset_before) == (0, NOW + 20.5, NOW + 3600.5)
+    credits = answered(credits, "next", used=6, sent_at=NOW + 3610)
+    assert (credits.reset_after, credits.reset_before) == (NOW + 20.5, NOW + 3600.5)
+    assert (credits.own, credits.foreign, credits.available(500)) == (6, 0, 494)
+
+
+def test_what_others_spent_before_a_free_call_showed_the_new_month_is_theirs() -> None:
+    credits = answered(Credits(), "a", used=480, sent_at=NOW)
+    credits = answered(credits, "free", used=5, spent=0, sent_at=NOW + 3600)
+    assert (credits.own, credits.foreign, credits.available(500)) == (0, 5, 495)
+
+
+def test_no_more_is_own_in_a_new_month_than_it_has_used() -> None:
+    """The call was charged in the old month; its answer shows the new one."""
+    credits = answered(Credits(), "a", used=480, sent_at=NOW)
+    credits = answered(credits, "b", used=0, sent_at=NOW + 3600)
+    assert (credits.own, credits.foreign, credits.available(500)) == (0, 0, 500)
+
+
+@pytest.mark.parametrize(
+    ("quota", "used", "remaining"),
+    [
+        (Quota(used=105), 105, 395),
+        (Quota(remaining=390), 110, 390),
+        (Quota(remaining=0), 500, 0),
+        (Quota(used=0), 0, 500),
+        (Quota(used=110, remaining=890), 110, 890),
+        (Quota(), 100, 400),
+    ],
+)
+def test_the_missing_header_follows_from_the_limit(quota: Quota, used: int, remaining: int) -> None:
+    credits = answered(Credits(), "a", used=100, sent_at=NOW)
+    credits = budget.learn(credits, quota, NOW + 60, NOW + 60.5, GRACE)
+    assert (credits.used, credits.remaining) == (used, remaining)
+
+
+def test_a_lone_header_of_an_account_never_seen_tells_no_limit() -> None:
+    credits = budget.learn(Credits(), Quota(used=42), NOW, NOW + 1, GRACE)
+    assert (credits.used, credits.remaining, credits.limit(500)) == (42, None, 500)
+    again = budget.learn(credits, Quota(used=45), NOW + 2, NOW + 3, GRACE)
+    assert (again.used, again.remaining, again.foreign) == (45, None, 3)
+
+
+def test_a_balance_ends_what_was_believed_in_its_absence() -> None:
+    credits = budget.exhaust(Credits(suspect=True), 3, NOW)
+    credits = answered(credits, "a", used=3, sent_at=NOW + 1)
+    assert (credits.suspect, credits.exhausted) == (False, None)
+
+
+@pytest.mark.parametrize(
+    "credits",
+    [
+        Credits(used=10**9 + 1),
+        Credits(remaining=10**9 + 1),
+        Credits(remaining=-(10**9) - 1),
+        Credits(base=-(10**9) - 1),
+        Credits(own=10**9 + 1),
+        Credits(foreign=10**9 + 1),
+        Credits(reserved=(call("a", 10**9 + 1),)),
+        Credits(maybe=(call("a", 10**9 + 1),)),
+        Credits(told=(Told(NOW, 10**9 + 1),)),
+    ],
+)
+def test_no_account_has_more_than_a_thousand_million_credits(credits: Credits) -> None:
+    assert not budget.is_believable(credits)
+
+
+def test_books_up_to_the_largest_account_are_believable() -> None:
+    most = 10**9
+    assert budget.is_believable(Credits())
+    assert budget.is_believable(
+        Credits(
+            most,
+            -most,
+            base=-most,
+            own=most,
+            foreign=most,
+            reserved=(call("a", most),),
+            told=(Told(NOW, most),),
+        )
+    )
+
+
+def test_credits_are_low_below_the_warning() -> None:
+    low, enough = (Credits(used=500 - left, remaining=left, base=500 - left) for left in (49, 50))
+    assert budget.thrifty(low, RULES, 500)
+    assert not budget.thrifty(enough, RULES, 500)
+
+
+def test_what_is_kept_for_own_commands_is_rounded_up() -> None:
+    assert [budget.kept_for_own(limit, RULES) for limit in (500, 501, 0)] == [50, 51, 0]
+
+
+def test_a_refusal_names_its_numbers() -> None:
+    def text(remaining: int, purchase: Purchase) -> str:
+        credits = Credits(used=500 - remaining, remaining=remaining, base=500 - remaining)
+        refused = budget.judge(credits, purchase, RULES, 500, NOW)
+        return refused.detail if refused else ""
+
+    assert text(2, Purchase(3)) == "costs 3, 2 left"
+    assert text(-2, Purchase(3)) == "costs 3, 0 left"
+    assert text(9, Purchase(3)) == "9 left, below budget.stop_below = 10"
+    assert (
+        text(52, Purchase(3, Purpose.WINDOW_30M)) == "52 left, 50 kept for your own commands (budget.reserve)"
+    )
+
+
+def test_a_call_refused_for_lack_of_credits_may_be_tried_in_an_hour() -> None:
+    credits = budget.exhaust(Credits(), 3, NOW)
+    refused = budget.judge(credits, Purchase(4), RULES, 500, NOW + 60)
+    assert refused
+    assert (refused.why, refused.retry_at) == (Refusal.BUDGET, NOW + 3600)
+    assert budget.judge(credits, Purchase(3), RULES, 500, NOW)
+    assert budget.judge(credits, Purchase(3), RULES, 500, NOW - 1) is None
+
+
+def test_after_damage_force_does_not_lift_the_wait_for_a_balance() -> None:
+    lost = budget.reserve(Credits(suspect=True), call("a"))
+    refused = budget.judge(lost, Purchase(3, force=True), RULES, 500, NOW)
+    assert refused
+    assert refused.why is Refusal.BUDGET
+    planned = budget.judge(
+        Credits(suspect=True), Purchase(3, Purpose.WINDOW_30M, force=True), RULES, 500, NOW
+    )
+    assert planned
+    assert planned.why is Refusal.BUDGET
+
+
+def test_a_free_call_is_not_booked() -> None:
+    credits = budget.reserve(Credits(), call("free", 0))
+    assert credits == Credits()
+    assert budget.charge(credits, "free", 0, NOW) == Credits()
+
+
+def test_only_the_calls_own_reservation_ends() -> None:
+    both = budget.reserve(budget.reserve(Credits(), call("a", 2)), call("b", 3))
+    lost = budget.doubt(both, "a")
+    assert (lost.reserved, lost.maybe) == ((call("b", 3),), (call("a", 2),))
+    assert budget.release(lost, "a") == replace(both, reserved=(call("b", 3),))
+    assert budget.release(lost, "b") == replace(lost, reserved=())
+    paid = budget.charge(both, "b", 3, NOW + 1)
+    assert (paid.reserved, paid.own, paid.own_at) == ((call("a", 2),), 3, NOW + 1)
+    assert budget.charge(paid, "a", 2, NOW).own_at == NOW + 1
