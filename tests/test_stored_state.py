@@ -7,6 +7,7 @@ tests/state/make_state.py made it. Only the command line is asked, so that modul
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import sqlite3
@@ -21,6 +22,7 @@ from typing import Any
 
 import pytest
 
+import oddsctl
 from oddsctl.cli import error_handler
 from oddsctl.clock import SystemClock
 from oddsctl.sandbox.server import SandboxServer, environment
@@ -240,6 +242,13 @@ def test_a_batch_is_answered_from_what_is_stored(
     assert calls(sandbox) == []
 
 
+def test_a_town_and_its_forecast_are_still_known(run: Run, sandbox: SandboxServer) -> None:
+    games = {game["home"]: game for game in run("fetch", "ligue1", "--json").document["games"]}
+    assert (games["Nice"]["venue"]["latitude"], games["Nice"]["venue"]["longitude"]) == (43.7, 7.27)
+    assert games["Nice"]["weather"]["temperature"] is not None
+    assert calls(sandbox) == []
+
+
 def test_a_refusal_that_was_remembered_holds(run: Run, sandbox: SandboxServer, tmp_path: Path) -> None:
     (tmp_path / "lines.jsonl").write_text(
         json.dumps({"api": "odds", "sport": "nfl", "event": "0" * 32, "markets": ["h2h"]})
@@ -277,11 +286,14 @@ def test_what_waits_is_asked_for_once_and_leaves_the_queue(run: Run, sandbox: Sa
 
 
 def test_an_interrupted_batch_is_resumed(
-    version: str, run: Run, sandbox: SandboxServer, tmp_path: Path
+    version: str, run: Run, sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "requests.jsonl").write_text(
         "".join(json.dumps(line) + "\n" for line in EXPECTED[version]["interrupted"])
     )
+    # A board is too old by now, unless the batch itself asked for it.
+    for age in ("OVER_24H", "OVER_6H", "OVER_1H", "UNDER_1H", "IN_PLAY"):
+        monkeypatch.setenv(f"ODDSCTL_FRESHNESS_{age}", "1s")
     ran = run("batch", "requests.jsonl", "--resume")
     assert ran.code == 0, ran.err
     assert len([json.loads(line) for line in ran.out.splitlines()]) == 8
@@ -295,11 +307,31 @@ def test_windows_are_counted_and_those_that_are_over_are_not_accounted_for_again
     metrics = run("stats", "--prometheus").out.splitlines()
     for outcome in ("captured", "missed"):
         assert f'oddsctl_windows_total{{outcome="{outcome}",window="2h"}} 1.0' in metrics
+    assert 'oddsctl_cache_hits_total{api="espn"} 8.0' in metrics
     planned = run("prefetch", "--dry-run", "--json").document
     assert [call["covers"] for call in planned["calls"]] == [
         [{"game": "405105705002", "window": "1h"}],
         [{"game": "405105705003", "window": "1h"}],
     ]
+
+
+def test_prefetch_goes_on_where_it_stopped(
+    run: Run, receiver: Receiver, now: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half an hour later the next window is over too. It is reported, and the one before it is not."""
+    monkeypatch.setattr("time.time", lambda: now + 28 * 60)
+    monkeypatch.setenv("ODDSCTL_NOTIFY_URLS", "env:HOOK")
+    monkeypatch.setenv("ODDSCTL_NOTIFY_ON", "window")
+    ran = run("prefetch", "wnba")
+    assert "missed 1 window (NO_RUN): Las Vegas Aces @ Connecticut Sun 1h" in ran.err
+    (heard,) = receiver.heard
+    assert heard["message"].splitlines() == [
+        "238 of 500 credits left (48 %); the new month begins on Tue 1 Dec 00:00",
+        "Las Vegas Aces @ Connecticut Sun (Thu 19 Nov 00:00): the window 1 h before was missed: NO_RUN",
+    ]
+    windows = run("stats", "--json").document["prefetch"]["windows"]
+    ends = {name: (counts["captured"], counts["missed"]) for name, counts in windows.items()}
+    assert ends == {"1h": (0, 1), "2h": (1, 1)}
 
 
 def test_what_each_call_cost_is_known(run: Run) -> None:
@@ -313,13 +345,28 @@ def test_an_alert_that_waits_goes_out_once_and_what_was_told_is_not_told_again(
     monkeypatch.setenv("ODDSCTL_NOTIFY_URLS", "env:HOOK")
     assert run("fetch", "wnba").code == 0
     (heard,) = receiver.heard
-    assert "238 of 500 credits left (48 %)" in heard["message"]
-    assert "window" not in heard["message"]
+    # That ESPN is degraded, and a window missed, was told before.
+    low, unhealthy = heard["message"].splitlines()
+    assert low == "238 of 500 credits left (48 %); the new month begins on Tue 1 Dec 00:00"
+    assert unhealthy.startswith(
+        "Open-Meteo is unhealthy, was healthy: forecast keeps failing and is left alone"
+    )
     assert run("fetch", "wnba").code == 0
     assert len(receiver.heard) == 1
 
 
 # ── its form ──
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_each_kind_that_is_stored_is_still_a_class_of_ours(version: str, state: Path) -> None:
+    """A member of a union is stored under the name of its class."""
+    values = [value for (value,) in rows(state, "cache.db", "SELECT value FROM Cache WHERE raw = 1")]
+    tags = {tag for value in values for tag in re.findall(r'"type":"(\w+)"', value)}
+    assert {"OddsJob", "EventsJob", "SportsJob", "ScheduleJob", "ForecastJob", "GeocodeJob"} < tags
+    source = "".join(file.read_text() for file in Path(oddsctl.__file__).parent.rglob("*.py"))
+    assert tags - set(re.findall(r"^class (\w+)", source, re.MULTILINE)) == set()
+
 
 READERS = ("stats", "stats --prometheus", "queue", "costs", "why", "health")
 
