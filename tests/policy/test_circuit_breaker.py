@@ -321,6 +321,11 @@ def test_a_configured_rest_longer_than_fifteen_minutes_is_cut() -> None:
     assert (breaker.state, breaker.open_for) == (State.OPEN, 900)
 
 
+def test_a_configured_rest_of_half_a_second_is_kept() -> None:
+    rules = settings.Breaker(failures=1, open_for=0.5)
+    assert record(Breaker(), failed=True, sent_at=NOW, now=NOW, rules=rules).retry_at == NOW + 0.5
+
+
 @given(stories(*MOVES))
 def test_no_rest_is_shorter_than_configured_or_longer_than_fifteen_minutes(story: Story) -> None:
     breaker = after(story).breaker

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.policy.token_bucket import Bucket, Limit, check, full, refill, take
+from oddsctl.policy.token_bucket import Bucket, Limit, check, full, refill, standing, take
 
 limits = st.builds(Limit, st.integers(1, 20).map(float), st.floats(0.1, 50))
 NOW = 1_800_000_000.0
@@ -72,3 +72,23 @@ def test_a_clock_a_little_behind_waits_until_it_has_caught_up() -> None:
 def test_a_clock_far_ahead_mints_no_more_than_the_capacity() -> None:
     limit = Limit(capacity=5, rate=5)
     assert refill(Bucket(-3.0, NOW), limit, NOW + 1e9).tokens == 5
+
+
+def test_half_a_second_refills_half_a_seconds_tokens() -> None:
+    limit = Limit(capacity=5, rate=4)
+    assert refill(Bucket(-1.0, NOW), limit, NOW + 0.5) == Bucket(1.0, NOW + 0.5)
+    assert standing(Bucket(-1.0, NOW), limit, NOW + 0.5) == Bucket(1.0, NOW + 0.5)
+
+
+def test_an_account_never_used_before_is_full() -> None:
+    assert standing(None, Limit(capacity=5, rate=4), NOW) == Bucket(5, NOW)
+
+
+def test_the_bucket_keeps_its_time_while_the_clock_is_behind_by_no_more_than_a_filling() -> None:
+    limit = Limit(capacity=10, rate=5)
+    assert refill(Bucket(3.0, NOW), limit, NOW - 2) == Bucket(3.0, NOW)
+    assert refill(Bucket(3.0, NOW), limit, NOW - 2.5) == Bucket(3.0, NOW - 2.5)
+
+
+def test_the_last_token_is_there_at_once_also_while_the_clock_is_behind() -> None:
+    assert check(Bucket(1.0, NOW), Limit(capacity=5, rate=5), 1, NOW - 0.5) == 0
