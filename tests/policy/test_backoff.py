@@ -189,3 +189,10 @@ def test_an_answer_that_was_charged_is_not_asked_for_again_because_of_what_it_ho
     assert worth_retrying(paid)
     paid.charged = 3
     assert not worth_retrying(paid)
+
+
+@pytest.mark.parametrize(("credits", "worth"), [(0, True), (1, False), (2, False)])
+def test_what_was_charged_and_cannot_be_read_is_not_bought_again(credits: int, worth: bool) -> None:
+    error = errors.BrokenAnswerError("m")
+    error.charged = credits
+    assert worth_retrying(error) is worth

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from oddsctl.domain import jobs
 from oddsctl.domain.answers import Answer, Events, Forecasts, Schedule
+from oddsctl.domain.bookmakers import REGION_BOOKS
 from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job, OddsJob, ScheduleJob
 from oddsctl.domain.models import (
     Forecast,
@@ -207,3 +208,74 @@ def test_an_answer_stored_before_anything_was_counted_is_read() -> None:
     stored = codec.encode(ANSWER, Answer)
     assert "left_out" not in stored
     assert codec.decode(Answer, stored) == ANSWER
+
+
+def test_a_board_answers_a_named_book_only_where_it_is_known_to_be_of_its_regions() -> None:
+    known = OddsJob("nfl", ("h2h",), (), ("draftkings",))
+    assert coalesce.merge(BOARD, known) == BOARD
+    assert coalesce.merge(known, BOARD) == BOARD
+    assert coalesce.merge(BOARD, OddsJob("nfl", ("h2h",), (), ("mystery",))) is None
+    assert coalesce.merge(BOARD, OddsJob("nfl", ("h2h",), (), tuple(REGION_BOOKS["us"]))) == BOARD
+
+
+def test_a_board_and_one_of_its_events_are_one_call_in_either_order() -> None:
+    event = replace(BOARD, event="e1")
+    assert coalesce.merge(BOARD, event) == BOARD
+    assert coalesce.merge(event, BOARD) == BOARD
+
+
+def test_outrights_and_games_are_never_asked_for_together() -> None:
+    assert coalesce.merge(OddsJob("nfl", ("outrights",), ("us",)), OddsJob("nfl", ("h2h",), ("us",))) is None
+
+
+def test_days_become_their_month_where_a_month_of_the_league_fits_one_answer() -> None:
+    third = ScheduleJob("football/nfl", "20260103", folds=True)
+    assert coalesce.merge(third, replace(third, dates="20260104")) == replace(third, dates="202601")
+    assert coalesce.merge(third, replace(third, dates="20260203")) is None
+    assert coalesce.merge(third, replace(third, dates="20260113")) == replace(third, dates="202601")
+    assert coalesce.merge(third, replace(third, dates="20260104", groups="80")) is None
+    assert coalesce.merge(third, replace(third, dates="20260104", league="football/other")) is None
+    many = replace(third, folds=False)
+    assert coalesce.merge(many, replace(many, dates="20260104")) is None
+
+
+def test_a_month_answers_its_day_in_either_order_also_where_it_is_not_folded() -> None:
+    month, day = ScheduleJob("football/nfl", "202601"), ScheduleJob("football/nfl", "20260103")
+    assert coalesce.merge(month, day) == month
+    assert coalesce.merge(day, month) == month
+    assert coalesce.merge(GeocodeJob("London"), GeocodeJob("London")) == GeocodeJob("London")
+    assert coalesce.merge(GeocodeJob("London"), GeocodeJob("Paris")) is None
+
+
+def test_a_hundred_places_are_one_call_and_one_more_is_another() -> None:
+    wishes = [ForecastJob((Place(n / 2, 0.0),), 100, 100) for n in range(101)]
+    assert [len(call.wants) for call in coalesce.plan(wishes)] == [100, 1]
+
+
+def test_no_list_of_ours_cuts_books_that_an_answer_holds_unasked() -> None:
+    have = OddsJob("nfl", ALL, (), ("draftkings",))
+    one_market = coverage.cut(have, ANSWER, replace(have, markets=("h2h",)))
+    assert isinstance(one_market, Events)
+    assert {price.bookmaker for event in one_market.events for price in event.prices} == {
+        price.bookmaker for price in PRICES
+    }
+
+
+def test_a_board_answers_all_the_books_it_prices() -> None:
+    every_book = tuple({price.bookmaker for price in PRICES})
+    assert coverage.cut(BOARD, ANSWER, OddsJob("nfl", ALL, (), every_book)) == ANSWER
+
+
+def test_places_are_answered_in_the_order_of_the_job_and_only_all_together() -> None:
+    here, there = Place(1, 1), Place(2, 2)
+    have, want = ForecastJob((here, there), 1, 2), ForecastJob((here, there), 1, 1)
+    answer = Forecasts((Forecast(there, "imperial", ()), Forecast(here, "imperial", ())))
+    assert coverage.cut(have, answer, want) == Forecasts(tuple(reversed(answer.forecasts)))
+    assert coverage.cut(have, Forecasts(answer.forecasts[:1]), want) is None
+
+
+def test_an_answer_of_another_kind_is_kept_whole_and_cut_for_nobody() -> None:
+    forecast = ForecastJob((Place(1, 1),), 1, 2)
+    assert coverage.pieces(forecast, ANSWER) == ((forecast, ANSWER),)
+    assert coverage.pieces(BOARD, ANSWER) == ((BOARD, ANSWER),)
+    assert coverage.cut(BOARD, Schedule(()), replace(BOARD, markets=("h2h",))) is None

@@ -14,6 +14,7 @@ from oddsctl.policy import request_queue as queue
 from oddsctl.policy.request_queue import (
     Queue,
     Span,
+    Taken,
     Waiting,
     drop_expired,
     due,
@@ -513,3 +514,29 @@ def test_a_queue_kept_before_there_were_other_spans_is_read() -> None:
     plain = encode(Queue((replace(wish(game_time=NOW), waiters=("a",)),)))
     assert "also" not in plain["entries"][0]
     assert queue.put(decode(Queue, plain), wish(game_time=NOW, waiters=("a",))) == decode(Queue, plain)
+
+
+def test_a_taken_wish_is_in_flight_at_once_and_waits_where_the_clock_went_back() -> None:
+    leased, taken = take(Queue((event("a"),)), NOW, NOW + 60)
+    assert taken.until == NOW + 60
+    assert [state(only(leased), NOW + later) for later in (0, 59.9, 60)] == [
+        "in_flight",
+        "in_flight",
+        "waiting",
+    ]
+    assert state(only(leased), NOW - 1) == "waiting"
+
+
+def test_a_postponed_wish_waits_where_the_clock_went_back() -> None:
+    leased, _ = take(Queue((event("a"),)), NOW, NOW + 60)
+    postponed = only(postpone(leased, NOW + 60, {event("a").id: NOW + 300}, NOW + 5))
+    assert [state(postponed, NOW + later) for later in (5, 299, 300)] == [
+        "not_before",
+        "not_before",
+        "waiting",
+    ]
+    assert state(postponed, NOW + 4) == "waiting"
+
+
+def test_who_finds_nothing_due_still_learns_until_when_it_would_have_held_it() -> None:
+    assert take(Queue(), NOW, NOW + 60) == (Queue(), Taken(NOW + 60))
