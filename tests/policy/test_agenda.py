@@ -21,6 +21,8 @@ from oddsctl.policy.prefetch_agenda import (
     kept_since,
     next_wake,
     paid,
+    unlisted,
+    unpriced_by,
 )
 from oddsctl.policy.prefetch_plan import (
     REFRESH,
@@ -231,6 +233,62 @@ def test_what_is_captured_was_there_to_be_captured(games: list[Fixture], came: l
         assert window in [target.window for target in captures(by_id[name], WINDOWS, moment)]
 
 
+# ── games without prices, games not listed ──
+
+
+def test_a_board_without_a_games_prices_leaves_the_windows_it_came_in_without_a_call() -> None:
+    games = [game(name="1"), game(name="2")]
+    boards = {"1": moments("10:49", "11:00", "12:31")}
+    unpriced = unpriced_by(games, WINDOWS, boards)
+    assert unpriced == {("1", 2 * HOUR), ("1", 30 * MINUTE)}
+    agenda = paid(games[:1], WINDOWS, {}, PRICES, EVERYTHING, MORNING, DAY, unpriced)
+    assert bought(agenda.calls) == ["12:00"]
+    assert left_out(agenda.skipped) == [(2 * HOUR, Why.NO_PRICES), (30 * MINUTE, Why.NO_PRICES)]
+
+
+@pytest.mark.parametrize(
+    ("now", "looked_at", "windows"),
+    [
+        ("10:49", "00:59", []),  # twelve hours and a minute before the start: it may still be listed
+        ("10:49", "01:00", [2 * HOUR, HOUR, 30 * MINUTE]),
+        ("10:50", "00:59", [2 * HOUR]),  # the window that is open
+        ("11:05", "00:59", [2 * HOUR]),
+        ("11:06", "00:59", []),
+        ("11:06", "11:06", [HOUR, 30 * MINUTE]),  # those to come
+        ("12:36", "12:36", []),
+    ],
+)
+def test_no_board_is_bought_for_a_game_that_is_not_listed(
+    now: str, looked_at: str, windows: list[float]
+) -> None:
+    games = [game(name="1"), game(name="2")]
+    (looked,), (moment,) = moments(looked_at), moments(now)
+    found = unlisted(games, WINDOWS, {"1"}, looked, moment)
+    assert found == {("1", window) for window in windows}
+
+
+# ── what other days and the next month pay ──
+
+
+def test_later_days_get_what_today_leaves() -> None:
+    games = [game("2026-11-29 20:15"), game("2026-11-30 20:15")]
+    last = replace(EVERYTHING, windows=(30 * MINUTE,), today=1, spendable=1)
+    agenda = paid(games, WINDOWS, {}, {"nfl": 1}, last, MORNING, 2 * DAY)
+    assert [call.covers[0].fixture_id for call in agenda.calls] == ["nfl 2026-11-29 20:15"]
+    agenda = paid(games, WINDOWS, {}, {"nfl": 1}, replace(last, spendable=2), MORNING, 2 * DAY)
+    assert len(agenda.calls) == 2
+
+
+@pytest.mark.parametrize(("reset", "calls"), [("19:45", ["19:45"]), ("19:46", [])])
+def test_a_window_at_the_reset_is_paid_by_the_next_month(reset: str, calls: list[str]) -> None:
+    (reset_at,) = moments(reset)
+    poor = Course((), emergency=False, today=0, spendable=0, reset_at=reset_at)
+    windows = replace(WINDOWS, before=(30 * MINUTE,))
+    agenda = paid([game("2026-11-29 20:15")], windows, {}, PRICES, poor, MORNING, DAY)
+    assert bought(agenda.calls) == calls
+    assert left_out(agenda.skipped) == ([] if calls else [(30 * MINUTE, Why.BUDGET)])
+
+
 # ── free ──
 
 
@@ -247,6 +305,7 @@ def test_what_costs_nothing_is_not_asked_for_what_is_captured_or_called_off() ->
     )
     assert bought(agenda.calls) == ["12:00", "12:30"]
     assert {one.target.fixture_id for one in agenda.skipped} == {"2"}
+    assert agenda.captured == {("1", 2 * HOUR): at("2026-11-29 11:00")}
 
 
 # ── when a run acts ──

@@ -320,7 +320,53 @@ def test_a_reset_between_the_windows_of_a_game_parts_them() -> None:
 
 def test_nothing_to_fetch_at_any_window_costs_nothing() -> None:
     nothing = Windows((), 600.0, 300.0)
-    assert course([outlook(evenings(0))], nothing, purse(500), NOON) == Course((), emergency=False, today=0)
+    for active in (True, False):
+        found = course([outlook(evenings(0))], nothing, purse(500, emergency=active), NOON)
+        assert found == Course((), emergency=active, today=0)
+        assert (found.spendable, found.reset_at) == (0, RESET)
+
+
+@pytest.mark.parametrize(("spendable", "in_all"), [(500, 500), (1, 1), (0, 0), (-5, 0)])
+def test_all_days_together_may_spend_what_there_is_and_never_less_than_nothing(
+    spendable: int, in_all: int
+) -> None:
+    found = course([outlook(evenings(0, 1, 2))], RULES, purse(spendable), NOON)
+    assert (found.spendable, found.reset_at) == (in_all, RESET)
+
+
+def test_a_single_credit_short_is_an_emergency() -> None:
+    assert emergency(0, 1, active=False)
+
+
+def test_what_today_spent_counts_against_its_share() -> None:
+    """Each of four evenings needs 30: 80 credits are 20 for each, and what was spent tonight is gone."""
+    month = [outlook(evenings(0, 1, 2, 3), price=30, lean_price=30)]
+    near = replace(RULES, before=(1800.0,))
+    assert [course(month, near, purse(80 - spent, spent), NOON).today for spent in (0, 6, 20)] == [20, 14, 0]
+
+
+def test_days_not_known_yet_have_a_share_as_large_as_the_mean_of_the_known_ones() -> None:
+    """Known until tomorrow night: 1 game, then 3. The two days after it are taken to have 2 each."""
+    midnight = NOON + 36 * HOUR
+    known = (*evenings(0), *evenings(1, games=3))
+    near = replace(RULES, before=(1800.0,))
+    reset = midnight + 2 * DAY
+    month = [outlook(known, known_until=midnight, price=200, lean_price=200)]
+    assert course(month, near, purse(80, reset_at=reset), NOON).today == 10
+
+
+def test_the_nearest_windows_alone_are_what_days_not_known_yet_cost_when_nothing_else_can_be_paid() -> None:
+    known = outlook(evenings(0), known_until=NOON + 2 * DAY)
+    needed = math.ceil(3 * (RESET - NOON) / DAY / 2)
+    enough = course([known], RULES, purse(needed), NOON)
+    assert (enough.windows, enough.emergency) == ((1800.0,), False)
+    assert course([known], RULES, purse(needed - 1), NOON).emergency
+
+
+def test_a_postponed_game_makes_no_day_dearer() -> None:
+    known = evenings(0, 1)
+    off = [replace(one, status="postponed") for one in known[1:]]
+    assert calls_a_day(outlook([known[0], *off]), RULES, NOON, RESET) == pytest.approx(3 / 28.5)
 
 
 @pytest.mark.parametrize(

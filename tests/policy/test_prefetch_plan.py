@@ -359,6 +359,37 @@ def test_where_there_is_no_room_for_the_distance_each_call_stays_in_its_window()
     assert all(call.opens <= call.at <= call.closes for call in calls)
 
 
+def test_where_there_is_room_for_some_distances_only_the_earlier_ones_are_kept() -> None:
+    calls = plan([window("a", 0, 100), window("b", 110, 200), window("c", 210, 220)], spacing=150)
+    assert [call.at for call in calls] == [0, 150, 220]
+
+
+@pytest.mark.parametrize("credits", [2, 3])
+def test_a_choice_keeps_the_distance_asked_for(credits: int) -> None:
+    wants = [window("a", 0, 300, 2), window("b", 310, 600, 2), window("c", 2000, 2010)]
+    calls, _ = choose(wants, {"nfl": 1}, credits, spacing=400)
+    assert [call.at for call in calls][:2] == [200, 600]
+
+
+def test_the_best_of_each_sport_is_worth_more_than_all_of_one() -> None:
+    nfl = [window("n3", 0, 10, 3), window("n1", 100, 110, 1)]
+    nba = [replace(one, sport="nba", fixture_id=f"b{one.weight}") for one in nfl]
+    calls, left_out = choose([*nfl, *nba], {"nfl": 1, "nba": 1}, 2)
+    assert {target.fixture_id for target in covered(calls)} == {"n3", "b3"}
+    assert {one.target.fixture_id for one in left_out} == {"n1", "b1"}
+
+
+def test_a_window_without_prices_is_skipped_unless_a_better_reason_is_known() -> None:
+    (fixture,) = games("2026-11-26 13:00")
+    unpriced = {(fixture.id, HOUR), ("another", 2 * HOUR)}
+    now = at("2026-11-26 10:00")
+    found, skipped = targets([fixture], WINDOWS, (), now, DAY, unpriced)
+    assert [target.window for target in found] == [2 * HOUR, 30 * MINUTE]
+    assert seen(skipped) == [(HOUR, Why.NO_PRICES)]
+    _, skipped = targets([replace(fixture, status="postponed")], WINDOWS, (), now, DAY, unpriced)
+    assert {one.why for one in skipped} == {Why.POSTPONED}
+
+
 def test_of_two_calls_worth_the_same_the_cheaper_is_bought() -> None:
     fixtures = [Fixture(sport, sport, at("2026-11-26 13:00")) for sport in ("nfl", "nba")]
     for dear, cheap in (("nfl", "nba"), ("nba", "nfl")):
