@@ -355,3 +355,30 @@ def test_a_call_whose_owner_died_is_maybe_charged() -> None:
     dead = admission.presume_dead(state, "a")
     assert (dead.credits.reserved, dead.credits.maybe_credits) == ((), 3)
     assert replace(dead, credits=state.credits) == state
+
+
+def test_answers_are_counted_by_how_long_they_took() -> None:
+    counted = Tally()
+    for seconds in (0.005, 0.005, 0.0051, 60.0, 61.0):
+        counted = tally.count(counted, failed=False, retry=False, seconds=seconds)
+    assert (counted.latency[0], counted.latency[1], counted.latency[-2:]) == (2, 1, (1, 1))
+    assert len(counted.latency) == len(tally.BOUNDS_MS) + 1
+
+
+def test_percentiles_are_interpolated_within_their_class() -> None:
+    def percentile(share: float, *seconds: float) -> float | None:
+        counted = Tally()
+        for one in seconds:
+            counted = tally.count(counted, failed=False, retry=False, seconds=one)
+        return tally.percentile_ms(counted, share)
+
+    assert percentile(0.5, 0.001) == 2.5
+    assert percentile(1 / 3, 0.02) == 15.0
+    assert percentile(0.375, 0.02) == 15.6
+    assert percentile(0.0, 0.02) == 10.0
+    assert percentile(0.5, 90.0) == 60000.0
+
+
+def test_what_was_not_sent_leaves_no_call_behind() -> None:
+    assert tally.unsent(Tally(calls=1)).calls == 0
+    assert tally.unsent(Tally()).calls == 0

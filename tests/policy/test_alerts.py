@@ -240,3 +240,105 @@ def test_only_what_is_on_is_told_and_the_rest_is_left_as_it_was(topics: set[str]
     told, changes = look(Told(), seen, topics, 0.03, NOW)
     assert len(changes) == len(topics - {"line"})
     assert (told == Told()) == (not topics - {"line"})
+
+
+def test_credits_told_at_the_first_moment_of_the_month_are_this_months() -> None:
+    began = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
+    assert balance(Credits(used=3, remaining=497, asked_at=began), 500, 1, NOW) is not None
+    assert balance(Credits(used=3, remaining=497, asked_at=began - 1), 500, 1, NOW) is None
+    gone = Credits(exhausted=Amount(began, 3))
+    found = balance(gone, 500, 1, NOW)
+    assert found is not None
+    assert found.remaining == 0
+
+
+def test_a_balance_carries_the_month_it_is_of() -> None:
+    began = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
+    seen = Credits(used=3, remaining=497, asked_at=NOW, reset_after=began - 60, reset_before=began + 60)
+    found = balance(seen, 500, 1, NOW)
+    assert found is not None
+    assert (found.reset_at, found.reset_seen) == (RESET, began + 60)
+
+
+def test_the_pace_is_known_from_three_days_on_or_once_half_is_spent() -> None:
+    began = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
+
+    def spare(used: int, days: float) -> float | None:
+        now = began + days * DAY
+        found = balance(Credits(used=used, remaining=500 - used, asked_at=now), 500, 1, now)
+        return None if found is None else found.spare
+
+    assert spare(30, 2.9) is None
+    assert spare(30, 3) == 470 - 10 * 27
+    assert spare(249, 2) is None
+    assert spare(250, 2) == 250 - 125 * 28
+
+
+@given(st.integers(0, 500))
+def test_a_share_is_told_from_exactly_that_share_on(remaining: int) -> None:
+    assert (
+        shares(told_of(left(remaining)))
+        == [percent for percent in (10, 20, 50) if remaining <= 5 * percent][:1]
+    )
+
+
+def test_a_share_is_told_again_only_after_more_than_its_margin() -> None:
+    assert shares(told_of(left(250), left(275), left(250))) == [50]
+    assert shares(told_of(left(250), left(276), left(250))) == [50, 50]
+
+
+def test_running_dry_is_told_below_nothing_to_spare_and_again_after_a_margin() -> None:
+    def dry(*spares: float) -> int:
+        found = told_of(*(left(400, spare=spare) for spare in spares))
+        return sum(isinstance(one, RunningDry) for one in found)
+
+    assert [dry(0), dry(0.5), dry(-0.5), dry(-1, -1)] == [0, 0, 1, 1]
+    assert [dry(-1, 24.9, -1), dry(-1, 25, -1)] == [1, 2]
+
+
+def test_an_account_without_credits_tells_nothing() -> None:
+    assert told_of(Seen(Balance(0, 0, RESET))) == []
+    assert shares(told_of(Seen(Balance(0, 1, RESET)))) == [10]
+
+
+def test_health_that_comes_back_is_told_after_ten_minutes_and_with_its_reason() -> None:
+    down = Seen(news=(HealthChecked("espn", "unhealthy", "why"),))
+    (well,) = health("healthy")
+    assert told_of(down) == [HealthChanged("espn", "healthy", "unhealthy", "why")]
+    assert len(told_of(down, well, every=REST - 1)) == 1
+    assert len(told_of(down, well, every=REST)) == 2
+    assert len(told_of(down, well, every=0)) == 1
+
+
+def test_lines_are_looked_at_where_they_are_asked_for_and_before_the_start() -> None:
+    moved = (line(2.0), line(1.6))
+    assert len(told_of(*moved)) == 1
+    assert told_of(*moved, topics=("quota",)) == []
+    assert told_of(line(2.0, start=NOW + 300), line(1.6, start=NOW + 300)) == []
+
+
+def test_all_changes_of_a_run_are_told() -> None:
+    both = replace(line(1.6), balance=Balance(200, 500, RESET), news=(MISSED,))
+    kinds = [type(change) for change in told_of(line(2.0), both)]
+    assert kinds == [QuotaLow, WindowMissed, LineMoved]
+
+
+def test_a_move_as_large_as_the_threshold_is_told() -> None:
+    assert len(told_of(line(2.0), line(1.6), threshold=0.125)) == 1
+    assert told_of(line(2.0), line(1.6), threshold=0.1251) == []
+
+
+def test_a_line_without_any_outcome_in_common_is_a_new_one() -> None:
+    other = Seen(lines=(replace(line(1.6).lines[0], prices={"Draw": 3.0}),))
+    assert told_of(line(2.0), other, line(1.6)) == []
+
+
+def test_what_is_over_is_forgotten() -> None:
+    told, _ = look(Told(), replace(line(2.0, start=NOW + 60), news=(MISSED,)), ALL, 0.03, NOW)
+    assert (len(told.lines), len(told.games)) == (1, 1)
+    at_start, _ = look(told, Seen(), ALL, 0.03, NOW + 60)
+    assert (at_start.lines, at_start.games) == ({}, told.games)
+    week_over, _ = look(told, Seen(), ALL, 0.03, MISSED.start + KEEP)
+    assert week_over.games == {}
+    almost, _ = look(told, Seen(), ALL, 0.03, MISSED.start + KEEP - 1)
+    assert almost.games == told.games

@@ -535,3 +535,45 @@ def test_only_the_calls_own_reservation_ends() -> None:
     paid = budget.charge(both, "b", 3, NOW + 1)
     assert (paid.reserved, paid.own, paid.own_at) == ((call("a", 2),), 3, NOW + 1)
     assert budget.charge(paid, "a", 2, NOW).own_at == NOW + 1
+
+
+def test_credits_are_low_by_the_configured_number_while_none_is_told() -> None:
+    assert budget.thrifty(Credits(own=451), RULES, 500)
+    assert not budget.thrifty(Credits(own=450), RULES, 500)
+
+
+def test_an_answer_without_headers_takes_away_nothing_that_is_known() -> None:
+    assert budget.learn(Credits(remaining=42), Quota(), NOW, NOW + 1, GRACE) == Credits(remaining=42)
+
+
+def test_of_two_requests_sent_at_once_the_later_answer_is_believed() -> None:
+    credits = answered(Credits(), "a", used=3, sent_at=NOW)
+    assert answered(credits, "b", used=6, sent_at=NOW, took=1).used == 6
+
+
+def test_what_an_older_request_brought_is_a_witness_of_the_new_month() -> None:
+    credits = answered(Credits(), "new", used=3, sent_at=NOW + 1)
+    credits = answered(credits, "old", used=12, sent_at=NOW, took=5)
+    assert credits.used == 3
+    credits = answered(credits, "next", used=5, sent_at=NOW + 10)
+    assert (credits.reset_after, credits.reset_before) == (NOW + 5, NOW + 10.5)
+
+
+def test_a_request_sent_the_moment_the_last_was_answered_shows_the_new_month() -> None:
+    credits = answered(Credits(), "a", used=480, sent_at=NOW)
+    credits = answered(credits, "b", used=3, sent_at=NOW + 0.5)
+    assert credits.reset_after == NOW + 0.5
+
+
+def test_an_unchanged_balance_is_no_new_month() -> None:
+    credits = answered(Credits(), "a", used=3, sent_at=NOW)
+    credits = answered(credits, "free", used=3, spent=0, sent_at=NOW + 60)
+    assert (credits.own, credits.reset_before) == (3, None)
+
+
+def test_what_a_balance_has_shown_is_in_doubt_no_more() -> None:
+    credits = answered(Credits(), "a", used=3, sent_at=NOW)
+    credits = budget.charge(credits, "silent", 4, NOW + 60, told=False)
+    credits = answered(credits, "free", used=7, spent=0, sent_at=NOW + 70)
+    credits = budget.charge(credits, "spoke", 5, NOW + 80)
+    assert (credits.unreflected, credits.maybe_charged) == (5, 0)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from oddsctl.domain.units import DAY
 from oddsctl.policy.billing_month import month, spend_per_day
 from oddsctl.policy.budget import Credits
+from tests.policy.machine import machine_in
 
 days = st.integers(1, 28)
 first, last = datetime(1999, 1, 1), datetime(2101, 1, 1)  # noqa: DTZ001 - the zone is given below
@@ -136,3 +137,16 @@ def test_spend_per_day_counts_a_begun_first_day_as_one(used: int, days_gone: flo
 
 def test_a_clock_behind_the_month_makes_no_spending_infinite_or_negative() -> None:
     assert spend_per_day(30, at("2026-11-01"), at("2025-11-01")) == 30
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+def test_days_are_utc_days_wherever_the_machine_is(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    with machine_in(monkeypatch, zone):
+        for now in ("2026-11-01T01:00", "2026-10-31T23:00", "2026-11-15T12:00"):
+            known = month(Credits(), 1, at(now))
+            begins = at("2026-10-01" if now < "2026-11" else "2026-11-01")
+            assert known.began_at == begins
+            assert known.reset_at == at("2026-11-01" if now < "2026-11" else "2026-12-01")
+        for first_answer, expected in (("2026-11-15T23:00", 15), ("2026-11-15T01:00", 15)):
+            known = month(observed("2026-11-14T22:00", first_answer), 1, at("2026-11-24"))
+            assert day(known.began_at).day == expected

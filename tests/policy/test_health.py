@@ -307,3 +307,77 @@ def test_the_whole_is_as_bad_as_its_worst_and_the_unknown_is_no_worse_than_healt
         if bad in statuses:
             assert whole is bad
             break
+
+
+def test_latency_and_errors_are_rounded_to_what_is_worth_showing() -> None:
+    found = judge(calls("x..", seconds=0.123456))
+    assert (found.latency_ms, found.error_rate) == (123.5, 0.333)
+
+
+def test_the_median_of_an_even_number_is_the_mean_of_the_middle_two() -> None:
+    times = (1.0, 1.5, 2.0, 9.0)
+    found = judge([replace(one, seconds=time) for one, time in zip(calls("...."), times, strict=True)])
+    assert found.latency_ms == 1750
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(2.0, Status.HEALTHY), (2.1, Status.DEGRADED)])
+def test_more_than_two_seconds_are_slow(seconds: float, status: Status) -> None:
+    assert judge(calls("....", seconds=seconds)).status is status
+
+
+@pytest.mark.parametrize(("ago", "status"), [(DAY, Status.HEALTHY), (DAY + 1, Status.UNKNOWN)])
+def test_a_call_counts_for_a_day(ago: float, status: Status) -> None:
+    found = judge(calls(".", until=NOW - ago))
+    words = "not asked for a day" if status is Status.UNKNOWN else "the last call was answered"
+    assert (found.status, found.reason) == (status, words)
+
+
+@pytest.mark.parametrize(("gap", "since"), [(DAY, NOW - 60 - DAY), (DAY + 1, NOW - 60)])
+def test_a_day_without_any_call_begins_a_status_anew(gap: float, since: float) -> None:
+    attempts = [*calls(".", until=NOW - 60 - gap), *calls(".", until=NOW - 60)]
+    assert judge(attempts).since == since
+
+
+def test_a_status_that_time_alone_changed_began_with_the_last_call() -> None:
+    """It failed now and then; the first of these failures counts no more."""
+    attempts = [*calls("x", until=NOW - DAY - 30), *calls(".x.x..", until=NOW - 60)]
+    assert judge(attempts, NOW - 60).status is Status.DEGRADED
+    found = judge(attempts)
+    assert (found.status, found.since) == (Status.HEALTHY, NOW - 60)
+
+
+def test_doubt_is_told_in_all_its_words() -> None:
+    found = judge(calls(".", said="espn: no price of 3: of Lions"))
+    assert found.reason == "DOUBTFUL: no price of 3: of Lions"
+
+
+def test_two_broken_answers_are_counted() -> None:
+    assert judge(calls(".ff")).reason == "FORBIDDEN; 2 calls in a row failed, last answer 2 min ago"
+
+
+def test_an_endpoint_left_alone_is_named_with_its_own_last_failure() -> None:
+    lists = replace(calls("x", until=NOW - 300)[0], endpoint="teams", said="out of order")
+    answered, refused = calls("."), calls("t", until=NOW - 30)
+    gate = tripped(NOW - 10)
+    alone = "teams keeps failing and is left alone"
+    assert judge([lists, *answered], teams=gate).reason == f"{alone}: SERVER_ERROR: out of order"
+    assert judge([lists, *refused, *answered], teams=gate).reason == f"{alone}: SERVER_ERROR: out of order"
+    fine = replace(lists, code="FETCHED", said=None, at=NOW - 200)
+    assert judge([lists, fine, *answered], teams=gate).reason == f"{alone}: SERVER_ERROR: out of order"
+    assert judge(answered, teams=gate).reason == alone
+
+
+def test_a_recovery_began_when_the_rest_was_over_or_the_last_probe_was_lent() -> None:
+    rested = tripped(NOW - 100)
+    found = judge(calls("."), scoreboard=rested)
+    assert (found.status, found.since) == (Status.DEGRADED, NOW - 100 + 30)
+    assert found.reason == "recovering: scoreboard has failed, its next call decides"
+    lent, _ = circuit_breaker.ask(rested, NOW - 50, 38)
+    assert judge(calls("."), scoreboard=lent).since == NOW - 50
+
+
+def test_only_an_answer_that_came_after_it_had_failed_outlives_a_breaker() -> None:
+    gate = tripped(NOW - 100)
+    assert judge(calls(".", until=NOW - 100), teams=gate).status is Status.DEGRADED
+    assert judge(calls(".", until=NOW - 99), teams=gate).status is Status.HEALTHY
+    assert judge(calls(".", until=NOW - 99), odds=gate).status is Status.DEGRADED

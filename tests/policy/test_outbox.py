@@ -4,6 +4,7 @@ ever.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -27,6 +28,7 @@ from oddsctl.policy.alert_outbox import (
 )
 from oddsctl.policy.alert_rules import Change, HealthChanged
 from oddsctl.store import codec
+from tests.policy.machine import machine_in
 
 NOW = 1_795_000_000.0
 BOTH = ("a", "b")
@@ -186,3 +188,70 @@ def test_they_end_at_seven_also_in_the_night_that_the_clocks_change(night: str) 
     while is_quiet((23 * 60, 7 * 60), BERLIN, moment):
         moment += 60
     assert datetime.fromtimestamp(moment, UTC).astimezone(BERLIN).strftime("%H:%M") == "07:00"
+
+
+def test_who_asks_at_the_same_moment_gets_nothing() -> None:
+    box, parcels = claim(filled("x"), BOTH, "me", NOW)
+    assert claim(box, BOTH, "you", NOW) == (box, {})
+    often = replace(box, turns={"a": replace(box.turns["a"], failures=9)})
+    box, _ = failed(often, "a", "me", parcels["a"], NOW)
+    assert box.turns["a"].not_before == NOW + LONGEST_WAIT
+    assert claim(box, ("a",), "you", NOW)[1] == {}
+
+
+def test_what_was_claimed_or_put_off_under_a_clock_that_was_ahead_holds_nobody() -> None:
+    box, parcels = claim(filled("x"), ("a",), "me", NOW)
+    assert claim(box, ("a",), "you", NOW - 1)[1] == parcels
+    box, _ = failed(box, "a", "me", parcels["a"], NOW)
+    assert claim(box, ("a",), "you", NOW - 1)[1].keys() == {"a"}
+    assert claim(box, ("a",), "you", NOW + 1)[1] == {}
+
+
+def test_what_a_late_sender_delivered_ends_the_wait_that_was_put_on_the_channel() -> None:
+    box, parcels = claim(filled("x"), ("a",), "me", NOW)
+    box, _ = failed(box, "a", "me", parcels["a"], NOW)
+    assert delivered(box, "a", "you", parcels["a"]).turns == {}
+
+
+def test_a_sender_without_a_claim_may_deliver_and_cannot_fail() -> None:
+    box = filled("x", channels=("a",))
+    assert delivered(box, "a", "me", box.waiting) == Outbox(next=1)
+    assert failed(box, "a", "me", box.waiting, NOW) == (box, 0)
+
+
+def test_only_what_was_sent_has_failed_and_only_there() -> None:
+    box, parcels = claim(filled("x"), BOTH, "me", NOW)
+    box = put(box, [change("later")], BOTH, NOW)
+    box = delivered(box, "a", "me", parcels["a"])
+    box, lost = failed(box, "b", "me", parcels["b"], NOW)
+    assert lost == 0
+    assert [one.failed for one in box.waiting] == [{"b": 1}, {"a": 0, "b": 0}]
+    box, parcels = claim(box, ("a", "b"), "you", NOW)
+    box, _ = failed(box, "a", "you", parcels["a"], NOW)
+    assert [one.failed for one in box.waiting] == [{"b": 1}, {"a": 1, "b": 0}]
+
+
+def test_channels_no_longer_configured_are_forgotten_with_their_turns() -> None:
+    box, parcels = claim(filled("x"), BOTH, "me", NOW)
+    box, _ = failed(box, "b", "me", parcels["b"], NOW)
+    box, _ = claim(box, ("a",), "me", NOW + 1)
+    assert box.turns.keys() == {"a"}
+
+
+def test_an_alert_waits_two_days_and_no_longer() -> None:
+    assert claim(filled("x"), ("a",), "me", NOW + KEEP)[1].keys() == {"a"}
+    assert claim(filled("x"), ("a",), "me", NOW + KEEP + 1)[1] == {}
+
+
+@pytest.mark.parametrize(
+    ("clock", "quiet"), [("12:59", False), ("13:00", True), ("14:59", True), ("15:00", False)]
+)
+def test_quiet_hours_begin_with_their_first_minute(clock: str, quiet: bool) -> None:
+    moment = datetime.fromisoformat(f"2026-11-20T{clock}").replace(tzinfo=UTC).timestamp()
+    assert is_quiet((13 * 60, 15 * 60), ZoneInfo("UTC"), moment) is quiet
+
+
+def test_quiet_hours_do_not_hang_on_the_zone_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = datetime(2026, 11, 20, 13, 30, tzinfo=UTC).timestamp()
+    with machine_in(monkeypatch, "Asia/Tokyo"):
+        assert is_quiet((13 * 60, 14 * 60), ZoneInfo("UTC"), moment)
