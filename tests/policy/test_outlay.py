@@ -5,12 +5,13 @@ paid.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.policy.budget_pacing import Outlook, Purse, course
+from oddsctl.policy.budget_pacing import Course, Outlook, Purse, course
 from oddsctl.policy.cost_projection import Means, Outlay, outlay
 from oddsctl.policy.prefetch_plan import Fixture, Windows, plan, targets
 
@@ -142,3 +143,78 @@ def test_the_days_add_up_to_the_fewest_calls_and_no_cut_makes_it_dearer(
     assert whole.credits == 3 * fewest == sum(sum(day.by_window.values()) for day in whole.days)
     assert all(cut.credits + cut.saves == pytest.approx(whole.credits) for cut in whole.cuts)
     assert all(cut.saves >= 0 for cut in whole.cuts)
+
+
+EVERYTHING = Course(WINDOWS.before, emergency=False, today=0)
+AUCKLAND = ZoneInfo("Pacific/Auckland")
+"""There the games of a US evening are those of the next day."""
+
+
+def planned(*starts: float, of: Means, until: float = NOW + WEEK, zone: ZoneInfo = AUCKLAND) -> Outlay:
+    games = {"nfl": outlook(*starts)}
+    return outlay(games, WINDOWS, MARKETS, of, NOW, until, zone=zone, course=EVERYTHING)
+
+
+def test_of_the_first_day_that_is_not_paid_whole_as_many_calls_are_shown_as_are_paid() -> None:
+    """8 credits pay two of the three calls of 3; the later day gets none."""
+    (day,) = planned(THURSDAY, SUNDAY, of=means(8)).days
+    assert (day.calls, day.credits, day.games) == (2, 6, 1)
+    assert day.by_sport == {"nfl": 6}
+    assert day.by_window == {7200.0: 2, 3600.0: 2, 1800.0: 2}
+    assert [cost.credits for cost in planned(THURSDAY, SUNDAY, of=means(9)).days] == [9]
+
+
+def test_days_from_the_reset_on_are_paid_by_the_next_month() -> None:
+    """The day of the reset is one of the zone that is shown: there it is the 30th, as Sunday's game."""
+    found = planned(THURSDAY, SUNDAY - DAY, SUNDAY, of=means(9, reset_at=SUNDAY - 4 * HOUR))
+    assert [(day.day.day, day.credits) for day in found.days] == [(27, 9), (30, 9)]
+    assert found.runs_out == date(2026, 11, 29)
+
+
+def test_days_are_those_of_the_zone_that_is_shown() -> None:
+    evenings = [NOW + number * DAY + 8 * HOUR for number in range(2)]
+    known = {"nfl": outlook(*evenings, known_until=NOW + 2 * DAY)}
+    for zone, first in ((AUCKLAND, 25), (ZoneInfo("America/New_York"), 24)):
+        days = outlay(known, WINDOWS, MARKETS, means(), NOW, NOW + 4 * DAY, zone=zone).days
+        assert [(day.day.day, day.estimated) for day in days] == [
+            (first, False),
+            (first + 1, False),
+            (first + 2, True),
+            (first + 3, True),
+        ]
+        assert [dict(day.by_window) for day in days[2:]] == [{}, {}]
+
+
+def test_a_day_that_is_known_in_part_is_not_guessed_besides() -> None:
+    known = outlook(NOW + 2 * HOUR, NOW + DAY, known_until=NOW + DAY + HOUR)
+    days = ahead(known, until=NOW + DAY + 2 * HOUR).days
+    assert [day.estimated for day in days] == [False, False]
+
+
+def test_what_is_captured_costs_nothing_more() -> None:
+    captured = {("nfl0", 7200.0), ("nfl0", 3600.0)}
+    one = outlay({"nfl": outlook(SUNDAY)}, WINDOWS, MARKETS, means(), NOW, NOW + WEEK, captured)
+    assert (one.calls, one.credits) == (1, 3)
+
+
+def test_a_cut_of_a_sport_leaves_the_others() -> None:
+    looks = {"nfl": outlook(SUNDAY, price=2), "nba": outlook(THURSDAY, price=5, sport="nba")}
+    found = outlay(looks, WINDOWS, MARKETS, means(), NOW, NOW + WEEK)
+    cuts = {cut.without: (cut.credits, cut.saves) for cut in found.cuts if cut.kind == "sport"}
+    assert cuts == {"nfl": (15, 6), "nba": (6, 15)}
+
+
+def test_of_two_windows_or_markets_either_can_be_cut() -> None:
+    two = Windows((3600.0, 1800.0), 600.0, 300.0)
+    found = outlay({"nfl": outlook(SUNDAY)}, two, ("h2h", "totals"), means(), NOW, NOW + WEEK)
+    assert [(cut.kind, cut.without) for cut in found.cuts] == [
+        ("window", 3600.0),
+        ("window", 1800.0),
+        ("market", "h2h"),
+        ("market", "totals"),
+    ]
+
+
+def test_the_day_of_the_reset_is_paid_by_the_next_month() -> None:
+    assert ahead(outlook(THURSDAY, SUNDAY), of=means(9, reset_at=SUNDAY)).runs_out is None
+    assert ahead(outlook(THURSDAY, SUNDAY), of=means(9, reset_at=SUNDAY + DAY)).runs_out == date(2026, 11, 29)
