@@ -382,3 +382,18 @@ def test_percentiles_are_interpolated_within_their_class() -> None:
 def test_what_was_not_sent_leaves_no_call_behind() -> None:
     assert tally.unsent(Tally(calls=1)).calls == 0
     assert tally.unsent(Tally()).calls == 0
+
+
+@pytest.mark.parametrize(("rest", "wait"), [(0.5, 0.5), (26 * 3600.0, 26 * 3600.0), (26 * 3600.0 + 1, 0)])
+def test_a_rest_holds_also_where_no_tokens_were_booked_for_it(rest: float, wait: float) -> None:
+    state = ProviderState(not_before=NOW + rest, rested_at=NOW)
+    assert admission.admit(state, ask(patience=1e6), RULES, NOW)[1] == Go(wait)
+
+
+@pytest.mark.parametrize(
+    ("rest", "tokens"), [(0.0, 2.0), (0.5, 0.5), (26 * 3600.0, 1 - 26 * 3600.0), (26 * 3600.0 + 1, 2.0)]
+)
+def test_a_rest_is_booked_as_debt(rest: float, tokens: float) -> None:
+    asked = Receipt("x", "odds", NOW, NOW, 0, failed=True, rest_until=NOW + rest)
+    state = settled(ProviderState(bucket=Bucket(2.0, NOW)), asked)
+    assert state.bucket == Bucket(tokens, NOW)
