@@ -15,6 +15,32 @@ import sys
 import tempfile
 from pathlib import Path
 
+# What survives and makes no difference (by module; every other survivor asks for a test):
+#
+# - everywhere: `strict=` of a zip of equal lengths; a last `case _` that returns None or `assert_never`s; the
+#   words of a message, which tests/e2e read; which of two equals comes first
+# - token_bucket: no time passed (`elapsed > 0`) takes the other branch to the same bucket
+# - circuit_breaker: `replace(counted, state=state)`, where the state is the one it has
+# - admission: a rest of 0 s (`0 <= rest`) is none
+# - budget: a time that is just now is replaced by itself (`_not_ahead`, `_sent_by`); a gap of 0 moves
+#   the base by 0 (`_match`); two answers at the very same instant (`learn`)
+# - batching, coverage: one job covers another of the same kind only, so either may be asked for its kind
+# - freshness: what a half is narrowed by, where all its jobs differ in one part only
+# - request_queue: the default `now` of `lease` and `postpone`, which no caller leaves out; a lease that ended
+#   one second after 1970; an eleventh doubling, far above the longest rest
+# - prefetch_plan: where the credits suffice exactly the knapsack finds the plan too; a weight of 1 for having
+#   bought nothing; one more call never covers less; a run at the very end of a window
+# - budget_pacing: no unknown days cost nothing, whatever a day costs; a game that is over may have any status
+#   that is neither skipped nor over; days are known up to a midnight (`day <= first`)
+# - health_rules: `found = None` after a day without calls, which no status equals either
+# - alert_outbox: a claim from a clock that was ahead ends later than any claim can; `datetime.fromtimestamp`
+#   without a zone before `astimezone`; quiet hours of no length
+# - alert_rules: a share that is no share (101), a tenth digit of a probability, a game that starts just now
+# - cost_projection: a share of a day that is paid whole; days after the end of what is known, at that end
+# - priority: a division that is rounded down at once; the first second of waiting
+#
+# mutmut leaves properties alone: change those of `Credits`, `Attempt` and `Outlay` by hand.
+
 ROOT = Path(__file__).parent.parent
 POLICY = "oddsctl/policy"
 LONGEST = 3600

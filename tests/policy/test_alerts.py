@@ -293,6 +293,7 @@ def test_running_dry_is_told_below_nothing_to_spare_and_again_after_a_margin() -
         return sum(isinstance(one, RunningDry) for one in found)
 
     assert [dry(0), dry(0.5), dry(-0.5), dry(-1, -1)] == [0, 0, 1, 1]
+    assert [dry(0, -1), dry(0.5, -1)] == [1, 1]
     assert [dry(-1, 24.9, -1), dry(-1, 25, -1)] == [1, 2]
 
 
