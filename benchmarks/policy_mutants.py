@@ -23,7 +23,7 @@ from pathlib import Path
 # - circuit_breaker: `replace(counted, state=state)`, where the state is the one it has
 # - admission: a rest of 0 s (`0 <= rest`) is none
 # - budget: a time that is just now is replaced by itself (`_not_ahead`, `_sent_by`); a gap of 0 moves
-#   the base by 0 (`_match`); two answers at the very same instant (`learn`)
+#   the base by 0 (`_match`); two answers at the very same instant (`apply_balance`)
 # - batching, coverage: one job covers another of the same kind only, so either may be asked for its kind
 # - freshness: what a half is narrowed by, where all its jobs differ in one part only
 # - request_queue: the default `now` of `lease` and `postpone`, which no caller leaves out; a lease that ended

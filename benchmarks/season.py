@@ -22,22 +22,22 @@ from oddsctl.catalog.sports import find
 from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
 from oddsctl.domain.models import Sport
 from oddsctl.domain.notices import Notice
-from oddsctl.domain.settings import Fetching, Prefetch, Settings
+from oddsctl.domain.settings import PrefetchSettings, Settings, WindowFetch
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy.prefetch_plan import Fixture, Windows, captures, plan, targets
 from oddsctl.providers.registry import build
 from oddsctl.records.calls import CostTracker
-from oddsctl.records.database import Records
-from oddsctl.records.windows import WindowLog
+from oddsctl.records.database import RecordsDatabase
+from oddsctl.records.windows import WindowResults
 from oddsctl.sandbox.leagues import BY_NAME
 from oddsctl.sandbox.schedule import games_between
 from oddsctl.sandbox.transport import DemoTransport
 from oddsctl.sandbox.world import World
-from oddsctl.services.prefetch.planner import Prospects
+from oddsctl.services.prefetch.planner import PrefetchPlanner
 from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
-from oddsctl.services.prefetch.window_results import Reckoning
+from oddsctl.services.prefetch.window_results import WindowTracker
 from oddsctl.state.accounts import Accounts
-from oddsctl.state.prefetch_notes import Notebook
+from oddsctl.state.prefetch_notes import PrefetchNotesStore
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 
 OPENING = datetime(2026, 9, 8, 4, tzinfo=UTC).timestamp()
@@ -92,7 +92,7 @@ class House:
     clock: Calendar
     wire: Wire
     costs: CostTracker
-    log: WindowLog
+    log: WindowResults
     prefetcher: PredictivePrefetcher
     settings: Settings
 
@@ -101,8 +101,8 @@ def house(directory: Path, settings: Settings, start: float) -> House:
     """A house on an empty state."""
     clock, store = Calendar(start), MemoryStore()
     wire, locks = Wire(clock, store), MemoryLocks()
-    records = Records(directory, clock, print)
-    costs, log, notebook = CostTracker(records, clock), WindowLog(records), Notebook(store)
+    records = RecordsDatabase(directory, clock, print)
+    costs, log, notebook = CostTracker(records, clock), WindowResults(records), PrefetchNotesStore(store)
     orchestrator = RequestOrchestrator(
         store=store,
         locks=locks,
@@ -115,9 +115,9 @@ def house(directory: Path, settings: Settings, start: float) -> House:
     )
     prefetcher = PredictivePrefetcher(
         orchestrator=orchestrator,
-        prospects=Prospects(orchestrator, Accounts(store, clock, settings), costs, log, settings),
+        prospects=PrefetchPlanner(orchestrator, Accounts(store, clock, settings), costs, log, settings),
         notebook=notebook,
-        reckoning=Reckoning(log, notebook),
+        reckoning=WindowTracker(log, notebook),
         locks=locks,
         clock=clock,
         settings=settings,
@@ -239,7 +239,7 @@ def main() -> None:
     parser.add_argument("--sport", default="nfl")
     asked = parser.parse_args()
     sport, end = find(asked.sport), OPENING + asked.weeks * WEEK
-    settings = replace(Settings(), prefetch=replace(Prefetch(), fetch=(Fetching("odds"),)))
+    settings = replace(Settings(), prefetch=replace(PrefetchSettings(), fetch=(WindowFetch("odds"),)))
     best = optimum(sport, settings, end)
     without, months, _ = played(sport, settings, end, gaps=False)
     with_gaps, _, _ = played(sport, settings, end, gaps=True)

@@ -26,13 +26,13 @@ from oddsctl.app import USER_AGENT, App
 from oddsctl.catalog.sports import find
 from oddsctl.clock import StoppableClock
 from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
-from oddsctl.domain.requests import Terms
+from oddsctl.domain.requests import RequestOptions
 from oddsctl.domain.settings import Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.providers.registry import build
 from oddsctl.records.calls import CostTracker
-from oddsctl.records.database import Records
-from oddsctl.records.decisions import Decisions
+from oddsctl.records.database import RecordsDatabase
+from oddsctl.records.decisions import DecisionLog
 from oddsctl.render.board import show_board
 from oddsctl.render.dashboard import page
 from oddsctl.render.health import show_health
@@ -41,13 +41,13 @@ from oddsctl.render.queue import show_timeline
 from oddsctl.render.stats import show_stats
 from oddsctl.sandbox.transport import DemoTransport
 from oddsctl.sandbox.world import World
-from oddsctl.services import stats as statistics
-from oddsctl.services.board_query import Wanted
+from oddsctl.services import stats
+from oddsctl.services.board_query import BoardQuery
 from oddsctl.services.dashboard import gather
-from oddsctl.services.fetch import Fetch
-from oddsctl.services.queue import items
+from oddsctl.services.fetch import FetchBoard
+from oddsctl.services.queue import queue_items
 from oddsctl.store.memory import MemoryLocks, MemoryStore
-from oddsctl.store.wait_limit import Patience
+from oddsctl.store.wait_limit import LockWait
 
 FOLDER = Path(__file__).parent / "pictures"
 COLUMNS = 119
@@ -143,10 +143,10 @@ def house(folder: Path, clock: SlowClock, latency: Mapping[str, float]) -> App:
         MemoryStore(),
         MemoryLocks(),
     )
-    records = Records(folder, clock, print)
+    records = RecordsDatabase(folder, clock, print)
     costs, decisions, wire = (
         CostTracker(records, clock),
-        Decisions(records, clock, "prefetch"),
+        DecisionLog(records, clock, "prefetch"),
         Turnstile(clock, store, latency),
     )
     orchestrator = RequestOrchestrator(
@@ -159,7 +159,7 @@ def house(folder: Path, clock: SlowClock, latency: Mapping[str, float]) -> App:
         locks=locks,
         roll=lambda: 0.5,
     )
-    patience = Patience(clock, 30.0)
+    patience = LockWait(clock, 30.0)
     return App(
         settings,
         clock,
@@ -194,8 +194,8 @@ def pictures() -> Mapping[str, str]:
 
 def _fetch(app: App) -> str:
     sports = tuple(find(name, ()) for name in SPORTS)
-    wanted = Wanted(sports, app.settings.odds.markets, app.settings.odds.regions, days=DAYS, zone=ZONE)
-    board = Fetch(app.orchestrator, app.clock, app.settings).run(wanted, Terms()).board
+    wanted = BoardQuery(sports, app.settings.odds.markets, app.settings.odds.regions, days=DAYS, zone=ZONE)
+    board = FetchBoard(app.orchestrator, app.clock, app.settings).run(wanted, RequestOptions()).board
     shown = io.StringIO()
     show_board(_terminal(shown), board, zone=ZONE, sports=sports)
     return _drawn(f"$ {COMMAND}\n{shown.getvalue()}", "fetch")
@@ -204,8 +204,8 @@ def _fetch(app: App) -> str:
 def _timeline(app: App) -> str:
     """What is planned for a Sunday."""
     sports = [find(name, ()) for name in PLANNED]
-    run = app.prefetcher.rehearse(sports, DAY)
-    rows, shown = items((), run.calls, app.clock.now(), app.orchestrator.price), io.StringIO()
+    run = app.prefetcher.dry_run(sports, DAY)
+    rows, shown = queue_items((), run.calls, app.clock.now(), app.orchestrator.price), io.StringIO()
     show_timeline(_terminal(shown), rows, app.clock.now(), ZONE, demo=True)
     return _drawn(f"$ oddsctl --demo prefetch {' '.join(PLANNED)} --dry-run\n{shown.getvalue()}", "timeline")
 
@@ -218,7 +218,7 @@ def _stats(app: App) -> str:
         app.prefetcher.run(sports, DAY, 50.0, QUARTER)
         app.clock.tick(QUARTER)
     app.flush()
-    document = statistics.document(app.store, app.clock, app.settings, app.state_dir, app.ledger)
+    document = stats.document(app.store, app.clock, app.settings, app.state_dir, app.ledger)
     document["cache"]["bytes"] = SIZE
     shown = io.StringIO()
     show_stats(_terminal(shown), document, zone=ZONE, demo=True)

@@ -1,6 +1,6 @@
 """`python -m oddsctl`."""
 
-from oddsctl.cli import main
+from oddsctl.cli import run
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -20,24 +20,24 @@ from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
 from oddsctl.domain.notices import Notice, Warned
 from oddsctl.domain.ports import Clock, Locks, Store, Transport
 from oddsctl.domain.settings import Settings
-from oddsctl.domain.vocabulary import Shown
+from oddsctl.domain.vocabulary import ShownNames
 from oddsctl.observability import redaction
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.providers.registry import build
 from oddsctl.records.calls import CostTracker
 from oddsctl.records.database import FILE as HISTORY
-from oddsctl.records.database import Records
-from oddsctl.records.decisions import Decisions
+from oddsctl.records.database import RecordsDatabase
+from oddsctl.records.decisions import DecisionLog
 from oddsctl.state.accounts import BOOKS, DAMAGED, Accounts
 from oddsctl.store.file_lock import FileLocks
 from oddsctl.store.recovering import RecoveringStore
 from oddsctl.store.state_dir import HTTP_CACHE
-from oddsctl.store.wait_limit import Patience
+from oddsctl.store.wait_limit import LockWait
 
 if TYPE_CHECKING:
-    from oddsctl.records.call_report import Ledger
+    from oddsctl.records.call_report import CallReport
     from oddsctl.services.health import APIHealthMonitor
-    from oddsctl.services.prefetch.planner import Prospects
+    from oddsctl.services.prefetch.planner import PrefetchPlanner
     from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
 
 LOCKS = "locks"
@@ -60,9 +60,9 @@ class App:
     orchestrator: RequestOrchestrator
     transport: Transport
     costs: CostTracker
-    decisions: Decisions
-    records: Records
-    patience: Patience
+    decisions: DecisionLog
+    records: RecordsDatabase
+    patience: LockWait
     state_dir: Path
     demo: bool
     tell: Callable[[Notice], None]
@@ -70,17 +70,17 @@ class App:
     @property
     def prefetcher(self) -> PredictivePrefetcher:
         """The errand of `prefetch`, and of whoever wants to know its plan."""
-        from oddsctl.records.windows import WindowLog
+        from oddsctl.records.windows import WindowResults
         from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
-        from oddsctl.services.prefetch.window_results import Reckoning
-        from oddsctl.state.prefetch_notes import Notebook
+        from oddsctl.services.prefetch.window_results import WindowTracker
+        from oddsctl.state.prefetch_notes import PrefetchNotesStore
 
-        notebook = Notebook(self.store)
+        notebook = PrefetchNotesStore(self.store)
         return PredictivePrefetcher(
             orchestrator=self.orchestrator,
-            prospects=self.prospects,
+            prospects=self.planner,
             notebook=notebook,
-            reckoning=Reckoning(WindowLog(self.records), notebook),
+            reckoning=WindowTracker(WindowResults(self.records), notebook),
             locks=self.locks,
             clock=self.clock,
             settings=self.settings,
@@ -88,11 +88,11 @@ class App:
         )
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> CallReport:
         """What the calls on record add up to."""
-        from oddsctl.records.call_report import Ledger
+        from oddsctl.records.call_report import CallReport
 
-        return Ledger(self.records, self.clock, self.settings)
+        return CallReport(self.records, self.clock, self.settings)
 
     @property
     def monitor(self) -> APIHealthMonitor:
@@ -102,13 +102,15 @@ class App:
         return APIHealthMonitor(self.store, self.clock, self.settings, self.costs)
 
     @property
-    def prospects(self) -> Prospects:
+    def planner(self) -> PrefetchPlanner:
         """What there is to see of games, windows and the month."""
-        from oddsctl.records.windows import WindowLog
-        from oddsctl.services.prefetch.planner import Prospects
+        from oddsctl.records.windows import WindowResults
+        from oddsctl.services.prefetch.planner import PrefetchPlanner
 
         accounts = Accounts(self.store, self.clock, self.settings)
-        return Prospects(self.orchestrator, accounts, self.costs, WindowLog(self.records), self.settings)
+        return PrefetchPlanner(
+            self.orchestrator, accounts, self.costs, WindowResults(self.records), self.settings
+        )
 
     def flush(self) -> None:
         """Write down what was counted and decided so far."""
@@ -130,7 +132,7 @@ def open_app(
     *,
     demo: bool,
     tell: Callable[[Notice], None],
-    lock_wait: float | Patience,
+    lock_wait: float | LockWait,
     command: str,
 ) -> App:
     """The app on disk state; `lock_wait` is the patience for its locks.
@@ -139,20 +141,20 @@ def open_app(
     """
     os.umask(0o077)  # whatever a library writes for us is for our user's eyes only
     settings, clock, waiting = loaded.settings, SystemClock(), StoppableClock()
-    redaction.learn_places((settings.odds.key, *settings.notify.urls), os.environ)
+    redaction.add_secrets_of_places((settings.odds.key, *settings.notify.urls), os.environ)
     state_dir = settings.store.state_dir / "demo" if demo else settings.store.state_dir
-    patience = lock_wait if isinstance(lock_wait, Patience) else Patience(clock, lock_wait, total=False)
+    patience = lock_wait if isinstance(lock_wait, LockWait) else LockWait(clock, lock_wait, total=False)
     store = RecoveringStore(
         state_dir, clock, patience, tell, lost_key=DAMAGED, books=BOOKS, traces=(HISTORY,)
     )
-    records = Records(state_dir, clock, lambda text: tell(Warned(text)), patience)
-    costs, decisions = CostTracker(records, clock), Decisions(records, clock, command)
+    records = RecordsDatabase(state_dir, clock, lambda text: tell(Warned(text)), patience)
+    costs, decisions = CostTracker(records, clock), DecisionLog(records, clock, command)
 
     def tell_all(notice: Notice) -> None:
         for listener in (costs.hear, decisions.hear, tell):
             listener(notice)
 
-    transport = _OnFirstUse(
+    transport = _LazyTransport(
         lambda: _transport(settings, clock, store, state_dir, demo=demo, tell=tell), patience.sent
     )
     locks = FileLocks(state_dir / LOCKS, waiting)
@@ -183,30 +185,30 @@ def open_app(
     )
 
 
-def shown_names(state_dir: Path, *, demo: bool) -> Shown:
+def shown_names(state_dir: Path, *, demo: bool) -> ShownNames:
     """The names that answers have shown; none where nothing is stored or it cannot be read, since a command
     of its own will tell.
     """
-    from oddsctl.state.responses import Shelves
+    from oddsctl.state.responses import ResponseCache
     from oddsctl.store.database import DATABASE
     from oddsctl.store.disk import DiskStore
 
     directory = state_dir / "demo" if demo else state_dir
     try:
         if not (directory / DATABASE).exists():
-            return Shown()
+            return ShownNames()
         store = DiskStore(directory, SystemClock(), lock_wait=1.0)
         try:
-            return Shelves(store).shown()
+            return ResponseCache(store).shown()
         finally:
             store.close()
     except (StateError, OSError):
-        return Shown()
+        return ShownNames()
 
 
 def _key(settings: Settings) -> Secret:
     key = config.resolve_key(settings.odds.key, os.environ)
-    redaction.learn(key)
+    redaction.add_secret(key)
     return key
 
 
@@ -229,7 +231,7 @@ def _transport(
     return HttpTransport(settings.http, state_dir / HTTP_CACHE, clock, lambda text: tell(Warned(text)))
 
 
-class _OnFirstUse:
+class _LazyTransport:
     """A transport made when the first request is sent: a warm run never pays for importing it."""
 
     def __init__(self, make: Callable[[], Transport], sent: Callable[[], None]) -> None:

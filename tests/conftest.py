@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from oddsctl.records.database import Records
+from oddsctl.records.database import RecordsDatabase
 from oddsctl.store.disk import DiskStore
 
 settings.register_profile(
@@ -78,8 +78,8 @@ def no_open_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a test's own helpers leave open is closed: from Python 3.13 on a connection that is not is a
     warning.
     """
-    opened: list[Records | DiskStore] = []
-    for kind in (Records, DiskStore):
+    opened: list[RecordsDatabase | DiskStore] = []
+    for kind in (RecordsDatabase, DiskStore):
         monkeypatch.setattr(kind, "__init__", _noted(kind.__init__, opened))
     yield
     for one in opened:

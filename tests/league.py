@@ -19,19 +19,19 @@ from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
 from oddsctl.domain.jobs import Job, OddsJob
 from oddsctl.domain.models import Sport, Status
 from oddsctl.domain.notices import Notice, Warned
-from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Terms
-from oddsctl.domain.settings import Fetching, Prefetch, Settings
+from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, RequestOptions
+from oddsctl.domain.settings import PrefetchSettings, Settings, WindowFetch
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy.prefetch_plan import Fixture, Windows, plan, targets
 from oddsctl.providers.registry import build
 from oddsctl.records.calls import CostTracker
-from oddsctl.records.database import Records
-from oddsctl.records.windows import WindowEnd, WindowLog
-from oddsctl.services.prefetch.planner import Prospects
-from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher, Run
-from oddsctl.services.prefetch.window_results import Reckoning
+from oddsctl.records.database import RecordsDatabase
+from oddsctl.records.windows import WindowResult, WindowResults
+from oddsctl.services.prefetch.planner import PrefetchPlanner
+from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher, PrefetchRun
+from oddsctl.services.prefetch.window_results import WindowTracker
 from oddsctl.state.accounts import Accounts
-from oddsctl.state.prefetch_notes import Notebook
+from oddsctl.state.prefetch_notes import PrefetchNotesStore
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 from tests.fakes import FakeClock, answer
 from tests.providers.payloads import JSON, book, espn_event, market, odds_event, side, status
@@ -43,7 +43,7 @@ LAMBEAU = ("3798", "Lambeau Field", "Green Bay", "WI", False)
 SOLDIER = ("3933", "Soldier Field", "Chicago", "IL", False)
 FORD = ("3727", "Ford Field", "Detroit", "MI", True)
 """Venues as ESPN tells them: id, name, city, state, indoor."""
-ONLY_ODDS = (Fetching("odds"),)
+ONLY_ODDS = (WindowFetch("odds"),)
 _STATUS: Mapping[Status, JSON] = {
     "scheduled": status("SCHEDULED", "pre", completed=False),
     "delayed": status("DELAYED", "pre", completed=False),
@@ -228,7 +228,7 @@ def no_key() -> Secret:
 
 def prefetching(**rules: object) -> Settings:
     """The settings of someone who prefetches so; boards only, unless told otherwise."""
-    return replace(Settings(), prefetch=replace(Prefetch(fetch=ONLY_ODDS), **rules))  # type: ignore[arg-type]
+    return replace(Settings(), prefetch=replace(PrefetchSettings(fetch=ONLY_ODDS), **rules))  # type: ignore[arg-type]
 
 
 @dataclass
@@ -249,8 +249,8 @@ class Town:
         self.time = FakeClock(self.now)
         self.wire = Providers(self.time, self.matches, self.left, self.used)
         self.store, self.locks = MemoryStore(), MemoryLocks()
-        self.records = Records(self.directory, self.time, self.said.append)
-        self.costs, self.log = CostTracker(self.records, self.time), WindowLog(self.records)
+        self.records = RecordsDatabase(self.directory, self.time, self.said.append)
+        self.costs, self.log = CostTracker(self.records, self.time), WindowResults(self.records)
 
     @cached_property
     def orchestrator(self) -> RequestOrchestrator:
@@ -267,13 +267,13 @@ class Town:
 
     @cached_property
     def prefetcher(self) -> PredictivePrefetcher:
-        notebook = Notebook(self.store)
+        notebook = PrefetchNotesStore(self.store)
         accounts = Accounts(self.store, self.time, self.settings)
         return PredictivePrefetcher(
             orchestrator=self.orchestrator,
-            prospects=Prospects(self.orchestrator, accounts, self.costs, self.log, self.settings),
+            prospects=PrefetchPlanner(self.orchestrator, accounts, self.costs, self.log, self.settings),
             notebook=notebook,
-            reckoning=Reckoning(self.log, notebook),
+            reckoning=WindowTracker(self.log, notebook),
             locks=self.locks,
             clock=self.time,
             settings=self.settings,
@@ -283,7 +283,7 @@ class Town:
     def turn_to(self, moment: float) -> None:
         self.time.sleep(moment - self.time.now())
 
-    def run(self, moment: float | None = None, *, every: float = CRON) -> Run:
+    def run(self, moment: float | None = None, *, every: float = CRON) -> PrefetchRun:
         """One run of cron."""
         if moment is not None:
             self.turn_to(moment)
@@ -291,11 +291,11 @@ class Town:
         assert run is not None
         return run
 
-    def plan(self, horizon: float = DAY) -> Run:
+    def plan(self, horizon: float = DAY) -> PrefetchRun:
         """What `--dry-run` tells."""
-        return self.prefetcher.rehearse(self._sports, horizon)
+        return self.prefetcher.dry_run(self._sports, horizon)
 
-    def cron(self, start: float, end: float, every: float = CRON) -> list[Run]:
+    def cron(self, start: float, end: float, every: float = CRON) -> list[PrefetchRun]:
         """Runs as cron makes them, from one moment to another."""
         return [
             self.run(start + number * every, every=every) for number in range(int((end - start) // every) + 1)
@@ -305,7 +305,7 @@ class Town:
         """The user's own command."""
         sport = find(self.sports[0])
         job = job or OddsJob(sport.odds_key or "", self.settings.odds.markets, self.settings.odds.regions)
-        own = Terms(command="fetch", **terms)  # type: ignore[arg-type]
+        own = RequestOptions(command="fetch", **terms)  # type: ignore[arg-type]
         return self.orchestrator.run([PriorityRequest(job, Priority.HIGH)], own)[0]
 
     @property
@@ -313,7 +313,7 @@ class Town:
         """How windows have ended: `captured`, or in one word why not."""
         return {f"{end.game} {end.window}": end.reason or end.fate for end in self.log.since(0.0).values()}
 
-    def end(self, game: str, window: str) -> WindowEnd:
+    def end(self, game: str, window: str) -> WindowResult:
         return self.log.since(0.0)[game, window]
 
     def bought(self, zone: str = EASTERN) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from oddsctl.catalog.sports import sport_of
+from oddsctl.catalog.sports import league_of
 from oddsctl.domain.answers import Events
 from oddsctl.domain.errors import (
     BreakerRefusedError,
@@ -29,23 +29,23 @@ from oddsctl.domain.jobs import (
     ScheduleJob,
     ScoresJob,
     SportsJob,
-    what,
+    label,
 )
 from oddsctl.domain.models import Place, Sport
-from oddsctl.domain.notices import Decided, Notice
-from oddsctl.domain.reports import PrefetchCall, Worked
+from oddsctl.domain.notices import Notice, RequestFinished
+from oddsctl.domain.reports import PrefetchCall, QueueResult
 from oddsctl.domain.requests import (
     Outcome,
     Priority,
     PriorityRequest,
     Purpose,
     Reason,
-    Terms,
+    RequestOptions,
 )
 from oddsctl.domain.settings import Settings
-from oddsctl.policy import request_queue as queue
-from oddsctl.services.queue import Backlog, failure, items
-from oddsctl.state.queue import WaitingRoom
+from oddsctl.policy import request_queue
+from oddsctl.services.queue import QueueWorker, exit_code, queue_items
+from oddsctl.state.queue import RequestQueue
 from oddsctl.store.memory import MemoryStore
 from tests.fakes import FakeClock
 
@@ -53,7 +53,7 @@ MINUTE, HOUR = 60.0, 3600.0
 NFL = OddsJob("americanfootball_nfl", ("h2h",), ("us",))
 NBA = OddsJob("basketball_nba", ("h2h", "totals"), ("us",))
 EVENTS = EventsJob("icehockey_nhl")
-TERMS = Terms(wait=10)
+TERMS = RequestOptions(wait=10)
 LEASE = 10 + 2 * Settings().http.longest_exchange
 
 
@@ -69,10 +69,10 @@ class ScriptedDoor:
         self.during = during
         self.asked: list[PriorityRequest] = []
 
-    def spared(self, work: Callable[[], None]) -> None:
+    def best_effort(self, work: Callable[[], None]) -> None:
         work()
 
-    def run(self, requests: Sequence[PriorityRequest], _terms: Terms) -> list[Outcome]:
+    def run(self, requests: Sequence[PriorityRequest], _terms: RequestOptions) -> list[Outcome]:
         self.asked += requests
         self.during()
         return [
@@ -86,19 +86,21 @@ class House:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.room = WaitingRoom(MemoryStore(), self.clock)
+        self.room = RequestQueue(MemoryStore(), self.clock)
         self.told: list[Notice] = []
 
     def put(self, *jobs: Job, starts_in: float | None = 9 * HOUR, **more: object) -> None:
         start = None if starts_in is None else self.clock.now() + starts_in
         self.room.put([PriorityRequest(job, game_time=start, **more) for job in jobs])  # type: ignore[arg-type]
 
-    def run(self, door: ScriptedDoor | None = None) -> tuple[Worked, ...]:
-        return Backlog(door or ScriptedDoor(), self.room, self.clock, Settings(), self.told.append).run(TERMS)  # type: ignore[arg-type]
+    def run(self, door: ScriptedDoor | None = None) -> tuple[QueueResult, ...]:
+        orchestrator = door or ScriptedDoor()
+        worker = QueueWorker(orchestrator, self.room, self.clock, Settings(), self.told.append)  # type: ignore[arg-type]
+        return worker.run(TERMS)
 
     @property
     def left(self) -> dict[Job, str]:
-        return {wish.job: queue.state(wish, self.clock.now()) for wish in self.room.waiting()}
+        return {wish.job: request_queue.state(wish, self.clock.now()) for wish in self.room.waiting()}
 
 
 def refused(
@@ -223,10 +225,10 @@ def test_what_comes_too_late_is_dropped_and_told_and_not_asked_for() -> None:
     assert house.left == {}
     worked = house.run(door)
     assert [(one.state, one.reason) for one in worked] == [("dropped", Reason.SKIPPED_EXPIRED)] * 2
-    assert [notice.outcome.reason for notice in house.told if isinstance(notice, Decided)] == [
+    assert [notice.outcome.reason for notice in house.told if isinstance(notice, RequestFinished)] == [
         Reason.SKIPPED_EXPIRED
     ] * 2
-    assert (door.asked, failure(worked), house.run(door)) == ([], 0, ())
+    assert (door.asked, exit_code(worked), house.run(door)) == ([], 0, ())
 
 
 def test_clearing_drops_all_and_who_works_on_some_of_it_brings_nothing_back() -> None:
@@ -261,7 +263,7 @@ def test_clearing_drops_all_and_who_works_on_some_of_it_brings_nothing_back() ->
 def test_the_exit_code_is_that_of_the_worst_where_nothing_came(outcomes: list[Outcome], code: int) -> None:
     house = House()
     house.put(*(outcome.job for outcome in outcomes))
-    assert failure(house.run(ScriptedDoor({outcome.job: outcome for outcome in outcomes}))) == code
+    assert exit_code(house.run(ScriptedDoor({outcome.job: outcome for outcome in outcomes}))) == code
 
 
 # ── the list ──
@@ -276,7 +278,7 @@ def test_jobs_in_a_few_words() -> None:
         ScheduleJob("football/nfl", "20261126"), ForecastJob((place,), 1, 2),
         ForecastJob((place, Place(1, 2)), 1, 2), GeocodeJob("Salem"),
     ]  # fmt: skip
-    assert [what(job) for job in jobs] == [
+    assert [label(job) for job in jobs] == [
         "board h2h,totals uk,us", "board h2h fanduel", "event 01234567 h2h us", "events", "sports", "scores",
         "schedule 2026-11",
         "schedule 2026-11-26", "weather 42.34,-83.05", "weather 2 places", "place Salem",
@@ -292,8 +294,8 @@ def test_sports_are_called_by_our_names() -> None:
         OddsJob("kabaddi_pro", ()),
         SportsJob(),
     ]
-    assert [sport_of(job, (kabaddi,)) for job in jobs] == ["nfl", "epl", "nba", "kabaddi", None]
-    assert sport_of(OddsJob("kabaddi_pro", ())) == "kabaddi_pro"
+    assert [league_of(job, (kabaddi,)) for job in jobs] == ["nfl", "epl", "nba", "kabaddi", None]
+    assert league_of(OddsJob("kabaddi_pro", ())) == "kabaddi_pro"
 
 
 def test_what_waits_and_what_is_planned_are_one_list_what_is_due_first() -> None:
@@ -311,7 +313,7 @@ def test_what_waits_and_what_is_planned_are_one_list_what_is_due_first() -> None
         now + 4000,
     )
     free = PrefetchCall(now - MINUTE, "weather", "", 0, (("1", "2h"),), "planned", now + 5 * HOUR, now + 60)
-    rows = items(house.room.waiting(), (planned, free), now, lambda job: 1 if job == NFL else 2)
+    rows = queue_items(house.room.waiting(), (planned, free), now, lambda job: 1 if job == NFL else 2)
     assert [(row.id, row.effective_priority.name, row.why, row.state, row.credits) for row in rows] == [
         (NFL.key, "CRITICAL", "game in 30 min", "waiting", 1),
         (NBA.key, "LOW", "asked as LOW", "waiting", 2),
@@ -330,5 +332,5 @@ def test_what_rests_is_due_when_its_rest_is_over() -> None:
     house = House()
     house.put(NFL)
     house.run(ScriptedDoor({NFL: refused(NFL, ServerError("down"))}))
-    (row,) = items(house.room.waiting(), (), house.clock.now())
+    (row,) = queue_items(house.room.waiting(), (), house.clock.now())
     assert (row.due - house.clock.now(), row.state, row.attempts) == (MINUTE, "not_before", 1)

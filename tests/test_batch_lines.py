@@ -11,11 +11,11 @@ from oddsctl.domain.errors import UsageError
 from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import OddsEvent, Price
 from oddsctl.domain.requests import Outcome, Purpose, Reason
-from oddsctl.domain.settings import Odds, Settings
-from oddsctl.domain.vocabulary import Shown
+from oddsctl.domain.settings import OddsSettings, Settings
+from oddsctl.domain.vocabulary import ShownNames
 from oddsctl.render import documents
 from oddsctl.services import batch
-from oddsctl.state.responses import Kept, Shelves
+from oddsctl.state.responses import CacheEntry, ResponseCache
 from oddsctl.store.memory import MemoryStore
 
 
@@ -48,14 +48,14 @@ def test_names_are_cleaned_and_aliases_resolved() -> None:
 
 def test_names_that_answers_have_shown_are_known_and_force_sends_any() -> None:
     text = line(bookmakers=["brandnew"], event="e1", markets=["player_pass_tds"])
-    assert batch.read(text, Settings(), lambda: Shown(books=("brandnew",)))
+    assert batch.read(text, Settings(), lambda: ShownNames(books=("brandnew",)))
     assert batch.read(text, Settings(), None)
     with pytest.raises(UsageError, match="'brandnew' is not a known book"):
         batch.read(text, Settings())
 
 
 def test_regions_of_a_line_push_aside_the_books_of_the_configuration() -> None:
-    settings = Settings(odds=Odds(bookmakers=("pinnacle",)))
+    settings = Settings(odds=OddsSettings(bookmakers=("pinnacle",)))
     plain, regional = batch.read([*line(), *line(regions=["eu"])], settings)
     assert plain.request.job == OddsJob("americanfootball_nfl", settings.odds.markets, (), ("pinnacle",))
     assert regional.request.job == OddsJob("americanfootball_nfl", settings.odds.markets, ("eu",))
@@ -63,11 +63,11 @@ def test_regions_of_a_line_push_aside_the_books_of_the_configuration() -> None:
 
 def test_what_an_answer_shows_is_remembered() -> None:
     store = MemoryStore()
-    shelves = Shelves(store)
+    shelves = ResponseCache(store)
     for book in ("fanduel", "brandnew", "newer"):
         answer = Events((OddsEvent("e", 0.0, "A", "B", (Price(book, "h2h", "A", 1.5),)),))
-        shelves.keep(Kept(OddsJob("x", ("h2h",), ("us",)), 1.0, 2.0, 1, Purpose.OWN, answer))
-    assert shelves.shown() == Shown(books=("brandnew", "newer"))
+        shelves.put(CacheEntry(OddsJob("x", ("h2h",), ("us",)), 1.0, 2.0, 1, Purpose.OWN, answer))
+    assert shelves.shown() == ShownNames(books=("brandnew", "newer"))
 
 
 # ── ids, and lines that cannot be read ──
@@ -129,8 +129,10 @@ def test_an_id_is_given_back_as_it_was_written_in_valid_json(given: str) -> None
 
 @pytest.mark.parametrize("text", BAD, ids=lambda text: text[:30])
 def test_a_bad_line_costs_itself_alone_and_is_named_by_its_number(text: str) -> None:
-    bad: list[batch.BadLine] = []
-    good = batch.read([json.dumps(GOOD), "", text, json.dumps(GOOD | {"id": "b"})], Settings(), Shown, bad)
+    bad: list[batch.BadRequest] = []
+    good = batch.read(
+        [json.dumps(GOOD), "", text, json.dumps(GOOD | {"id": "b"})], Settings(), ShownNames, bad
+    )
     if not bad:  # deep, but JSON that can be given back
         assert len(good) == 3
         return
@@ -151,4 +153,4 @@ def test_marks_of_other_systems_do_no_harm() -> None:
 
 def test_where_no_line_is_good_nothing_is_asked() -> None:
     with pytest.raises(UsageError, match="1 more bad lines"):
-        batch.read(["{", "["], Settings(), Shown, [])
+        batch.read(["{", "["], Settings(), ShownNames, [])

@@ -30,8 +30,8 @@ MINUTE = 60.0
 DAY = 24 * HOUR
 
 
-def names(sport: str) -> board.Names:
-    return board.Names(partial(teams.canonical, sport), partial(teams.similarity, sport), teams.ALIKE)
+def names(sport: str) -> board.TeamMatcher:
+    return board.TeamMatcher(partial(teams.canonical, sport), partial(teams.similarity, sport), teams.ALIKE)
 
 
 def game(name: str, home: str, away: str, start: float = NOW, *, confirmed: bool = True) -> ScheduledGame:
@@ -126,7 +126,7 @@ def test_likeness_is_not_asked_where_spelling_settles_every_game() -> None:
     def never(_one: str, _other: str) -> float:
         raise AssertionError
 
-    strict = board.Names(partial(teams.canonical, "nfl"), never, 85)
+    strict = board.TeamMatcher(partial(teams.canonical, "nfl"), never, 85)
     board.join(
         NFL,
         [game("1", "Chicago Bears", "Detroit Lions")],

@@ -22,9 +22,8 @@ from oddsctl.domain import characters, settings
 from oddsctl.domain.errors import StateError
 from oddsctl.domain.notices import Warned
 from oddsctl.observability import log
-from oddsctl.providers import json_fields as shape
-from oddsctl.render import spreadsheet as sheet
-from oddsctl.render import text
+from oddsctl.providers import json_fields
+from oddsctl.render import spreadsheet, text
 from oddsctl.render.console import console
 from oddsctl.render.layout import cell
 
@@ -43,18 +42,18 @@ def unsafe_in(written: str) -> set[str]:
 
 
 def test_names_are_cleaned_where_they_come_in_and_what_is_nothing_but_that_is_no_name() -> None:
-    assert shape.word(HOSTILE) == "Li ons"
-    assert [shape.word(char) for char in UNSAFE] == [None] * len(UNSAFE)
-    assert shape.word("Atl\u00e9tico\xa0 Madrid") == "Atl\u00e9tico Madrid"
-    assert shape.quote(f"no {HOSTILE} here") == "no Li ons here"
+    assert json_fields.text(HOSTILE) == "Li ons"
+    assert [json_fields.text(char) for char in UNSAFE] == [None] * len(UNSAFE)
+    assert json_fields.text("Atl\u00e9tico\xa0 Madrid") == "Atl\u00e9tico Madrid"
+    assert json_fields.quote(f"no {HOSTILE} here") == "no Li ons here"
 
 
 @given(st.text())
 def test_one_line_is_printable_and_stays_as_it_is(words: str) -> None:
-    line = characters.one_line(words)
+    line = characters.printable_line(words)
     assert line.isprintable()
     assert not unsafe_in(line)
-    assert characters.one_line(line) == line
+    assert characters.printable_line(line) == line
     assert text.printable(words).isprintable()
 
 
@@ -97,11 +96,11 @@ def test_a_notice_is_one_safe_line_in_the_log_on_stderr_and_in_the_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "log.jsonl"
-    rules = settings.Log(file=file)
-    run = log.Run("fetch", demo=False)
+    rules = settings.LogSettings(file=file)
+    run = log.RunInfo("fetch", demo=False)
 
     def fail_after(*notices: Warned) -> None:
-        with log.kept(rules, tmp_path, run, 2, lambda _: None) as hear:
+        with log.logging_to(rules, tmp_path, run, 2, lambda _: None) as hear:
             for notice in notices:
                 hear(notice)
             logging.getLogger("other.library").warning("said %s", HOSTILE)
@@ -121,7 +120,7 @@ def test_a_notice_is_one_safe_line_in_the_log_on_stderr_and_in_the_file(
 )
 def test_text_that_a_spreadsheet_would_run_is_quoted_in_csv_and_raw_leaves_it(first: str) -> None:
     name = f"{first}cmd|' /C calc'!A0"
-    clean = characters.one_line(name)
+    clean = characters.printable_line(name)
     assert cells([name]) == [f"'{clean}"]
     assert cells([name], raw=True) == [clean]
 
@@ -138,7 +137,7 @@ def test_cells_are_one_line_each() -> None:
 
 def cells(values: list[Any], *, raw: bool = False) -> list[str]:
     names = [f"column{number}" for number in range(len(values))]
-    written = sheet.written(names, [dict(zip(names, values, strict=True))], raw=raw)
+    written = spreadsheet.written(names, [dict(zip(names, values, strict=True))], raw=raw)
     head, row = csv.reader(io.StringIO(written))
     assert head == names
     return row

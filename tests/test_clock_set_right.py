@@ -18,30 +18,32 @@ from oddsctl.domain.requests import (
     PriorityRequest,
     Purpose,
     Reason,
-    Terms,
+    RequestOptions,
 )
 from oddsctl.domain.settings import Settings
 from oddsctl.policy import (
     admission,
+    alert_outbox,
     budget,
     circuit_breaker,
     freshness,
+    request_queue,
     token_bucket,
 )
-from oddsctl.policy import alert_outbox as outbox
-from oddsctl.policy import request_queue as queue
 from oddsctl.policy.admission import ProviderState, Receipt
-from oddsctl.policy.alert_outbox import Outbox, Turn
-from oddsctl.policy.budget import Credits, Purchase, Reservation, Told
-from oddsctl.policy.circuit_breaker import Breaker, Pass, State
-from oddsctl.policy.request_queue import Queue, Waiting
-from oddsctl.policy.token_bucket import Bucket, Limit
+from oddsctl.policy.alert_outbox import ChannelLease, Outbox
+from oddsctl.policy.budget import BalanceReading, Credits, Purchase, Reservation
+from oddsctl.policy.circuit_breaker import Allowed, BreakerState, State
+from oddsctl.policy.request_queue import Queue, QueuedRequest
+from oddsctl.policy.token_bucket import BucketState, RateLimit
 from tests.test_orchestrator import BOARD, ONE_ATTEMPT, WEEK, House, live
 
 AHEAD = [2.0, 60.0, 1800.0, 3599.0, 4 * 3600.0, 86400.0, 400 * 86400.0]
 NOW = 1_795_000_000.0
-WISH = Waiting(BOARD, Priority.NORMAL, Purpose.OWN, NOW)
-RULES = admission.Rules(Limit(5, 5), Settings().budget, Settings().breaker, 500, 10.0, 40.0, free_probe=True)
+WISH = QueuedRequest(BOARD, Priority.NORMAL, Purpose.OWN, NOW)
+RULES = admission.Rules(
+    RateLimit(5, 5), Settings().budget, Settings().breaker, 500, 10.0, 40.0, free_probe=True
+)
 
 
 def set_right(house: House, ahead: float) -> None:
@@ -58,7 +60,7 @@ def test_an_answer_from_the_future_is_neither_fresh_nor_newer_than_a_live_one(ah
     set_right(house, ahead + 2)
     assert house.ask(BOARD) == [Reason.FETCHED]
     assert house.ask(BOARD) == [Reason.FRESH_CACHE]
-    assert house.ask(BOARD, terms=Terms(fresh=True)) == [Reason.FETCHED]
+    assert house.ask(BOARD, terms=RequestOptions(fresh=True)) == [Reason.FETCHED]
 
 
 @pytest.mark.parametrize("ahead", AHEAD)
@@ -69,7 +71,7 @@ def test_the_newest_answer_is_one_whose_age_is_known(ahead: float) -> None:
     set_right(house, ahead + 2)
     house.ask(BOARD)
     then = house.clock.now()
-    (outcome,) = house.new_process().run([PriorityRequest(BOARD)], Terms(offline=True))
+    (outcome,) = house.new_process().run([PriorityRequest(BOARD)], RequestOptions(offline=True))
     assert outcome.fetched_at is not None
     assert outcome.fetched_at <= then
     assert freshness.known_age(then + 2, then) is None
@@ -81,10 +83,10 @@ def test_a_live_balance_counts_at_once_and_nothing_is_bought_beyond_the_account(
     house.clock.jump(ahead)
     house.ask(BOARD)
     set_right(house, ahead)
-    house.ask(BOARD, terms=Terms(fresh=True))
+    house.ask(BOARD, terms=RequestOptions(fresh=True))
     assert house.credits() == (499, 1, 0, 0)
     house.clock.sleep(30)
-    assert house.ask(BOARD, terms=Terms(fresh=True, force=True)) == [Reason.STALE_BUDGET]
+    assert house.ask(BOARD, terms=RequestOptions(fresh=True, force=True)) == [Reason.STALE_BUDGET]
     assert len(house.transport.sent) == 2
 
 
@@ -97,7 +99,7 @@ def test_what_was_maybe_charged_under_the_wrong_clock_is_settled_by_the_next_bal
     set_right(house, ahead)
     for _ in range(2):
         house.clock.sleep(15)
-        house.ask(BOARD, terms=Terms(fresh=True))
+        house.ask(BOARD, terms=RequestOptions(fresh=True))
     assert house.credits() == (9, 491, 0, 0)
 
 
@@ -122,7 +124,7 @@ def test_rests_refusals_and_open_breakers_of_the_future_hold_nobody_up(
         house.ask(WEEK)
     set_right(house, ahead)
     failing = False
-    assert house.ask(WEEK, terms=Terms(wait=400)) == [Reason.FETCHED]
+    assert house.ask(WEEK, terms=RequestOptions(wait=400)) == [Reason.FETCHED]
 
 
 @given(st.sampled_from(AHEAD), st.integers(0, 500), st.integers(0, 500))
@@ -135,8 +137,8 @@ def test_no_stamp_of_the_future_outweighs_a_live_answer(ahead: float, used: int,
         own=used,
         own_at=then,
         maybe=(Reservation("lost", 3, then, then + 40),),
-        told=(Told(then, used),),
-        exhausted=Told(then, 3),
+        told=(BalanceReading(then, used),),
+        exhausted=BalanceReading(then, 3),
     )
     assert (
         budget.judge(budget.expire(books, NOW), Purchase(1, force=True), RULES.budget, 500, NOW) is None
@@ -155,20 +157,20 @@ def test_no_stamp_of_the_future_outweighs_a_live_answer(ahead: float, used: int,
 def test_no_state_machine_is_wedged_by_a_stamp_of_the_future(ahead: float) -> None:
     then = NOW + ahead
     assert not freshness.is_fresh(then, NOW, 3600)
-    opened = Breaker(State.OPEN, failures=5, open_for=900, since=then)
-    assert isinstance(circuit_breaker.ask(opened, NOW, 40)[1], Pass)
+    opened = BreakerState(State.OPEN, failures=5, open_for=900, since=then)
+    assert isinstance(circuit_breaker.request_pass(opened, NOW, 40)[1], Allowed)
     assert (
-        queue.state(replace(WISH, leased_until=then + 600, not_before=then + 600, moved_at=then), NOW)
+        request_queue.state(replace(WISH, leased_until=then + 600, not_before=then + 600, moved_at=then), NOW)
         == "waiting"
     )
-    (leased,) = queue.lease(Queue((WISH,)), [WISH.id], then + 60, then).entries
-    assert queue.due(Queue((leased,)), NOW) == (leased,)
-    turned = Outbox(turns={"a": Turn(1, then + 60, "x", then + 60, then)})
-    assert outbox._free(turned.turns["a"], NOW)
-    assert token_bucket.check(Bucket(1, then), Limit(5, 5), 1, NOW) <= 1
-    assert token_bucket.slow_down(token_bucket.Pace(1.0, then), NOW, NOW).share < 1
+    (leased,) = request_queue.lease(Queue((WISH,)), [WISH.id], then + 60, then).entries
+    assert request_queue.due(Queue((leased,)), NOW) == (leased,)
+    turned = Outbox(turns={"a": ChannelLease(1, then + 60, "x", then + 60, then)})
+    assert alert_outbox._free(turned.turns["a"], NOW)
+    assert token_bucket.check(BucketState(1, then), RateLimit(5, 5), 1, NOW) <= 1
+    assert token_bucket.slow_down(token_bucket.AdaptiveRate(1.0, then), NOW, NOW).share < 1
     resting = ProviderState(not_before=then + 60, rested_at=then)
-    ask = admission.Ask("a", "odds", Purchase(0), patience=0)
+    ask = admission.CallRequest("a", "odds", Purchase(0), patience=0)
     assert admission.admit(resting, ask, RULES, NOW)[1] == Go(0)
     receipt = Receipt("a", "odds", NOW, NOW, 0, rest_until=NOW + 5)
     assert admission.settle(resting, receipt, RULES, NOW).not_before == NOW + 5

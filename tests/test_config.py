@@ -28,7 +28,7 @@ from oddsctl.domain.http import Secret
 from oddsctl.domain.models import Sport
 from oddsctl.domain.settings import Settings
 from oddsctl.domain.units import format_rate, format_size, parse_rate, parse_size
-from oddsctl.domain.vocabulary import Shown
+from oddsctl.domain.vocabulary import ShownNames
 from tests.fakes import homeless
 
 KEY = "test-key-DO-NOT-LEAK"
@@ -1057,9 +1057,9 @@ def test_a_name_that_answers_have_shown_is_no_fault_and_force_accepts_any(toml: 
     )
     asked: list[Path] = []
 
-    def shown(state_dir: Path) -> Shown:
+    def shown(state_dir: Path) -> ShownNames:
         asked.append(state_dir)
-        return Shown(regions=("mars",), books=("brandnew",))
+        return ShownNames(regions=("mars",), books=("brandnew",))
 
     assert [fault.key for fault in config.check(file=toml, env={})] == [
         "odds.regions",

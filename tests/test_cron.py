@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 
 from oddsctl.config import check, resolve_key
 from oddsctl.domain.errors import UsageError
-from oddsctl.services.prefetch import crontab as cron
+from oddsctl.services.prefetch import crontab
 from oddsctl.services.prefetch.crontab import (
     STEPS,
-    Rhythm,
-    Setup,
+    CronInterval,
+    CronSetup,
     lines,
     rhythm,
-    unseen,
+    variables_cron_lacks,
 )
 
-SETUP = Setup(
+SETUP = CronSetup(
     executable="/opt/oddsctl/bin/oddsctl",
     sports=("nfl",),
     every=300.0,
@@ -115,11 +115,14 @@ def test_a_rhythm_is_spelled_for_cron_and_for_systemd(every: float, fields: str,
 
 
 def test_hours_have_their_own_first_one() -> None:
-    assert (Rhythm(360, 2, 17).crontab, Rhythm(360, 2, 17).calendar) == (
+    assert (CronInterval(360, 2, 17).crontab, CronInterval(360, 2, 17).calendar) == (
         "17 2-23/6 * * *",
         "*-*-* 02/6:17:00",
     )
-    assert (Rhythm(1440, 2, 17).crontab, Rhythm(1440, 2, 17).calendar) == ("17 2 * * *", "*-*-* 02:17:00")
+    assert (CronInterval(1440, 2, 17).crontab, CronInterval(1440, 2, 17).calendar) == (
+        "17 2 * * *",
+        "*-*-* 02:17:00",
+    )
 
 
 @given(st.floats(60, 40 * 86400), st.text(max_size=20))
@@ -353,7 +356,7 @@ def test_a_command_that_is_sought_in_the_path_is_told_of_but_not_shown() -> None
 
 def test_variables_of_this_shell_are_named_unless_the_line_has_them() -> None:
     others = ["HOME", "ODDS_API_KEY", "XDG_RUNTIME_DIR"]
-    names = unseen(
+    names = variables_cron_lacks(
         [
             "ODDSCTL_ODDS_RATE",
             "ODDSCTL_CONFIG",
@@ -383,4 +386,4 @@ def test_all_but_the_line_and_the_units_are_comments() -> None:
         replace(SETUP, key_place="env:ODDS_API_KEY", unseen=("ODDSCTL_ODDS_RATE",), every=420.0, is_mac=True)
     )
     assert [line for line in page.splitlines() if line and not line.startswith("#")] == [crontab_line(page)]
-    assert max(len(line) for line in page.splitlines() if line.startswith("# ")) <= cron.WIDTH
+    assert max(len(line) for line in page.splitlines() if line.startswith("# ")) <= crontab.WIDTH

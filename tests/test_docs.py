@@ -22,7 +22,7 @@ from oddsctl.cli.main import app
 from oddsctl.cli.options import STRICTLY_INCOMPLETE
 from oddsctl.domain.errors import OddsctlError
 from oddsctl.domain.requests import Priority, Reason
-from oddsctl.policy.circuit_breaker import TRANSITIONS, Breaker
+from oddsctl.policy.circuit_breaker import TRANSITIONS, BreakerState
 from oddsctl.policy.prefetch_plan import Why
 from oddsctl.services import batch
 from oddsctl.services.fetch import NO_PRICES
@@ -153,7 +153,7 @@ def test_the_diagram_of_the_breaker_is_the_table_it_follows() -> None:
     arrows = re.findall(r"^ *(\w+) --> (\w+): (.+)$", diagram, flags=re.MULTILINE)
     assert len(arrows) + 2 == len(diagram.splitlines()), "a line that is neither"
     drawn = [(before, event, after) for before, after, events in arrows for event in events.split(", ")]
-    assert beginning == Breaker().state
+    assert beginning == BreakerState().state
     assert sorted(drawn) == sorted(
         (before, event, after) for (before, event), after in TRANSITIONS.items() if before != after
     )

@@ -16,7 +16,7 @@ import pytest
 
 from oddsctl import config, doctor
 from oddsctl.doctor import (
-    State,
+    Severity,
     Subject,
     api_key,
     bundle,
@@ -24,15 +24,15 @@ from oddsctl.doctor import (
     databases,
     files,
     leases,
+    storage,
     versions,
 )
-from oddsctl.doctor import storage as place
 from oddsctl.doctor.findings import Finding, ok, problem, warning
 from oddsctl.domain.errors import InvalidKeyError, TimedOutError, UsageError
 from oddsctl.domain.jobs import SportsJob
 from oddsctl.domain.notices import ClockCompared, Notice
-from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, Terms
-from oddsctl.policy.request_queue import Queue, Waiting
+from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, RequestOptions
+from oddsctl.policy.request_queue import Queue, QueuedRequest
 from oddsctl.render.console import console
 from oddsctl.render.doctor import show_doctor
 from oddsctl.state.queue import KEY as QUEUE_KEY
@@ -89,7 +89,7 @@ def test_a_sound_installation_has_no_problem_and_is_left_as_it_was(state: Path) 
     before = traces(state)
     findings = doctor.examine(subject(state), FakeClock())
     assert traces(state) == before
-    assert doctor.worst(findings) is not State.PROBLEM
+    assert doctor.worst(findings) is not Severity.PROBLEM
     assert {
         "key",
         "cron",
@@ -108,9 +108,9 @@ def test_every_finding_that_is_not_ok_has_a_remedy(state: Path) -> None:
     (state / "cache.db").write_bytes(b"garbage" * 1000)
     state.chmod(0o755)
     findings = doctor.examine(subject(state, '[odds]\nkey = "file:/nowhere/key"\n'), FakeClock())
-    assert doctor.worst(findings) is State.PROBLEM
+    assert doctor.worst(findings) is Severity.PROBLEM
     assert not doctor.is_usable(findings)
-    assert all(finding.remedy for finding in findings if finding.state is not State.OK)
+    assert all(finding.remedy for finding in findings if finding.state is not Severity.OK)
 
 
 def test_the_document_names_check_state_message_and_remedy(state: Path) -> None:
@@ -163,7 +163,7 @@ def test_no_key_is_a_warning_and_a_place_that_is_broken_a_problem(state: Path, t
 def test_what_others_may_read_is_a_problem_and_stays_as_it_is(state: Path) -> None:
     (state / "cache.db").chmod(0o644)
     (found,) = files.permissions(subject(state))
-    assert (found.state, "chmod -R go=" in (found.remedy or "")) == (State.PROBLEM, True)
+    assert (found.state, "chmod -R go=" in (found.remedy or "")) == (Severity.PROBLEM, True)
     assert (state / "cache.db").stat().st_mode & 0o777 == 0o644
 
 
@@ -181,7 +181,7 @@ def test_a_state_directory_that_is_a_file_is_a_problem(tmp_path: Path) -> None:
 def test_the_key_in_a_file_of_ours_is_found_wherever_it_stands(state: Path, spelled: str) -> None:
     (state / "notes.txt").write_bytes(b"." * (files.CHUNK - 10) + spelled.encode())  # across two pieces
     (found,) = files.leaks(subject(state))
-    assert found.state is State.PROBLEM
+    assert found.state is Severity.PROBLEM
     assert "notes.txt" in found.message
     assert KEY not in found.message
 
@@ -250,12 +250,12 @@ MAC = """\
 def test_the_file_system_is_that_of_the_deepest_and_last_mount(
     mounts: str, path: str, kind: str | None
 ) -> None:
-    assert place.file_system(Path(path), mounts) == kind
+    assert storage.file_system(Path(path), mounts) == kind
 
 
 def test_file_systems_of_other_machines_are_known() -> None:
-    assert {"nfs", "nfs4", "cifs", "smbfs", "fuse.sshfs", "9p"} <= place.NETWORK
-    assert not {"ext4", "apfs", "xfs", "btrfs", "zfs", "tmpfs", "overlay"} & place.NETWORK
+    assert {"nfs", "nfs4", "cifs", "smbfs", "fuse.sshfs", "9p"} <= storage.NETWORK
+    assert not {"ext4", "apfs", "xfs", "btrfs", "zfs", "tmpfs", "overlay"} & storage.NETWORK
 
 
 # ── databases ──
@@ -266,7 +266,7 @@ def test_a_damaged_database_is_a_problem_and_is_left_where_it_is(state: Path, na
     (state / name).write_bytes(b"SQLite format 3\x00" + b"garbage" * 2000)
     before = traces(state)
     (found,) = databases.examine(subject(state))
-    assert (found.state, name in found.message) == (State.PROBLEM, True)
+    assert (found.state, name in found.message) == (Severity.PROBLEM, True)
     assert traces(state) == before
 
 
@@ -287,7 +287,7 @@ def test_a_database_that_others_have_open_is_looked_at_with_what_they_wrote(stat
 def test_a_lock_of_a_stopped_process_is_a_problem_that_names_it(state: Path) -> None:
     with holding(state / "store.lock", stopped=True) as pid:
         (found,) = leases.examine(subject(state), 0.0)
-    assert found.state is State.PROBLEM
+    assert found.state is Severity.PROBLEM
     assert f"process {pid} is stopped" in found.message
     assert f"kill -CONT {pid}" in (found.remedy or "")
 
@@ -307,7 +307,7 @@ def test_looking_at_a_lock_does_not_keep_it(state: Path) -> None:
 
 def test_a_wish_whose_lease_ran_out_is_told(state: Path) -> None:
     moment = FakeClock().now()
-    waiting = Waiting(SportsJob(), *_usual(), asked_at=moment, leased_until=moment + 60)
+    waiting = QueuedRequest(SportsJob(), *_usual(), asked_at=moment, leased_until=moment + 60)
     store = DiskStore(state, FakeClock())
     store.update(QUEUE_KEY, lambda _: (codec.encode(Queue((waiting,))), None))
     store.close()
@@ -351,7 +351,7 @@ def test_known_faults_are_told_for_the_versions_that_have_them(
 
 
 def run(outcome: Outcome, heard: list[Notice], *notices: Notice) -> Any:
-    def answer(requests: Sequence[PriorityRequest], terms: Terms) -> list[Outcome]:
+    def answer(requests: Sequence[PriorityRequest], terms: RequestOptions) -> list[Outcome]:
         assert len(requests) == 1
         assert terms.fresh
         heard.extend(notices)
@@ -376,7 +376,7 @@ def test_no_connection_is_a_finding_with_its_reason() -> None:
     (found,) = clock.examine(
         run(Outcome(SportsJob(), Reason.NONE, error=error), []), [], FakeClock(), has_key=True, demo=False
     )
-    assert (found.check, found.state) == ("clock", State.WARNING)
+    assert (found.check, found.state) == ("clock", Severity.WARNING)
     assert error.message in found.message
 
 
@@ -484,7 +484,7 @@ def test_a_state_directory_of_another_user_is_found_and_the_rest_is_checked_all_
     monkeypatch.setattr(os, "geteuid", lambda: 4711)
     findings = doctor.examine(examined, FakeClock())
     (found,) = [finding for finding in findings if finding.check == "permissions"]
-    assert (found.state, "belongs to another user" in found.message) == (State.PROBLEM, True)
+    assert (found.state, "belongs to another user" in found.message) == (Severity.PROBLEM, True)
     assert {"key", "database", "versions"} <= {finding.check for finding in findings}
     assert not doctor.is_usable(findings)
 
@@ -496,7 +496,7 @@ def test_a_directory_with_other_things_in_it_is_a_problem_and_nobody_is_told_to_
     (tmp_path / "home" / "letters").touch()
     (found,) = files.permissions(subject(tmp_path / "home"))
     assert (found.state, "holds other things (letters)" in found.message, "chmod" in str(found.remedy)) == (
-        State.PROBLEM,
+        Severity.PROBLEM,
         True,
         False,
     )
@@ -507,7 +507,7 @@ def test_a_check_that_the_system_forbids_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "state").symlink_to(tmp_path / "state")
     findings = doctor.examine(subject(tmp_path / "state"), FakeClock())
     (found,) = [finding for finding in findings if finding.check == "permissions"]
-    assert found.state is State.PROBLEM
+    assert found.state is Severity.PROBLEM
     assert found.message.startswith("cannot look at ")
     assert "versions" in {finding.check for finding in findings}
 

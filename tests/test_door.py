@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from oddsctl.cli import error_handler as door
+from oddsctl.cli import error_handler
 
 NAMES = {"home": "Estadio Ramón Sánchez-Pizjuán — Sevilla", "away": "Beşiktaş 🏟"}
 
@@ -19,7 +19,7 @@ NAMES = {"home": "Estadio Ramón Sánchez-Pizjuán — Sevilla", "away": "Beşik
 def test_json_loses_no_letter_where_stdout_has_no_code_for_it(argv: list[str], encoding: str) -> None:
     page = io.BytesIO()
     stream = io.TextIOWrapper(page, encoding=encoding)
-    stream.reconfigure(errors=door._errors(argv))
+    stream.reconfigure(errors=error_handler._errors(argv))
     stream.write(json.dumps(NAMES, ensure_ascii=False))
     stream.flush()
     assert json.loads(page.getvalue().decode(encoding)) == NAMES
@@ -29,7 +29,7 @@ def test_json_loses_no_letter_where_stdout_has_no_code_for_it(argv: list[str], e
 def test_a_table_shows_a_question_mark_there(encoding: str) -> None:
     page = io.BytesIO()
     stream = io.TextIOWrapper(page, encoding=encoding)
-    stream.reconfigure(errors=door._errors(["fetch", "nfl"]))
+    stream.reconfigure(errors=error_handler._errors(["fetch", "nfl"]))
     stream.write("50°F: ok 🏟")
     stream.flush()
     assert page.getvalue().decode(encoding).endswith("F: ok ?")

@@ -32,15 +32,15 @@ from oddsctl.domain.models import (
     VenueRef,
 )
 from oddsctl.domain.requests import (
+    DryRunEntry,
     Outcome,
-    Preview,
     PriorityRequest,
     Reason,
-    Terms,
+    RequestOptions,
 )
 from oddsctl.domain.settings import Settings
-from oddsctl.services.board_query import Wanted, is_team
-from oddsctl.services.fetch import Fetch
+from oddsctl.services.board_query import BoardQuery, is_team
+from oddsctl.services.fetch import FetchBoard
 from tests.fakes import FakeClock
 
 HOUR = 3600.0
@@ -97,7 +97,7 @@ class ScriptedDoor:
         self.kept, self.age, self.shelf = stored, age, shelf
         self.game_times: list[float | None] = []
 
-    def run(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Outcome]:
+    def run(self, requests: Sequence[PriorityRequest], terms: RequestOptions) -> list[Outcome]:
         self.asked.append([request.job for request in requests])
         self.game_times += [request.game_time for request in requests if isinstance(request.job, OddsJob)]
         return [self._outcome(request.job) for request in requests]
@@ -138,13 +138,13 @@ class ScriptedDoor:
     def answers(self, shelf: str) -> Sequence[object]:
         return self.shelf if "espn" in shelf else ()
 
-    def preview(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Preview]:
-        return [Preview(request.job, 3, "send") for request in requests]
+    def preview(self, requests: Sequence[PriorityRequest], terms: RequestOptions) -> list[DryRunEntry]:
+        return [DryRunEntry(request.job, 3, "send") for request in requests]
 
     def rests_until(self, job: Job) -> float | None:
         return self.rests.get(job.api)
 
-    def is_thrifty(self) -> bool:
+    def is_low(self) -> bool:
         return self.thrifty
 
     def usage(self) -> Usage:
@@ -163,8 +163,8 @@ def failed(code: str = "SERVER_ERROR", reason: Reason = Reason.NONE, answer: Eve
 
 
 def fetch(door: ScriptedDoor, sport: Sport = NFL, **wanted: object):  # type: ignore[no-untyped-def]
-    errand = Fetch(door, FakeClock(), Settings())  # type: ignore[arg-type]
-    return errand.run(Wanted((sport,), ("h2h",), ("us",), **wanted), Terms())  # type: ignore[arg-type]
+    errand = FetchBoard(door, FakeClock(), Settings())  # type: ignore[arg-type]
+    return errand.run(BoardQuery((sport,), ("h2h",), ("us",), **wanted), RequestOptions())  # type: ignore[arg-type]
 
 
 def test_schedule_and_odds_are_asked_for_together_and_weather_after_them() -> None:
@@ -563,15 +563,16 @@ def test_the_next_game_is_looked_for_in_two_free_calls_at_the_most() -> None:
 
 def test_offline_nobody_is_asked_for_the_next_game() -> None:
     door = ScriptedDoor(schedule=Schedule(()), odds=Events(()))
-    Fetch(door, FakeClock(), Settings()).run(Wanted((NFL,), ("h2h",), ("us",), days=1), Terms(offline=True))  # type: ignore[arg-type]
+    service = FetchBoard(door, FakeClock(), Settings())  # type: ignore[arg-type]
+    service.run(BoardQuery((NFL,), ("h2h",), ("us",), days=1), RequestOptions(offline=True))
     assert len(door.asked) == 1
 
 
 def test_of_several_sports_the_one_without_games_says_so() -> None:
     door = ScriptedDoor(schedule=Schedule((TOMORROW,)), odds=Events(()))
     nba = sports.find("nba")
-    wanted = Wanted((NFL, nba), ("h2h",), ("us",), days=1)
-    board = Fetch(door, FakeClock(), Settings()).run(wanted, Terms()).board  # type: ignore[arg-type]
+    wanted = BoardQuery((NFL, nba), ("h2h",), ("us",), days=1)
+    board = FetchBoard(door, FakeClock(), Settings()).run(wanted, RequestOptions()).board  # type: ignore[arg-type]
     assert [note[:4] for note in board.notes] == ["nfl:", "nba:"]
 
 
@@ -610,10 +611,10 @@ def test_a_team_that_a_stored_answer_knows_is_no_typo() -> None:
 
 def test_a_team_of_one_of_several_sports_is_known() -> None:
     door = ScriptedDoor(schedule=Schedule((game(),)), odds=Events((event(),)))
-    wanted = Wanted(
+    wanted = BoardQuery(
         (NFL, Sport("xfl", "XFL", None, "football/xfl")), ("h2h",), ("us",), team="packers", weather=False
     )
-    assert Fetch(door, FakeClock(), Settings()).run(wanted, Terms()).board.games  # type: ignore[arg-type]
+    assert FetchBoard(door, FakeClock(), Settings()).run(wanted, RequestOptions()).board.games  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

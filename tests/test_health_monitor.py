@@ -15,10 +15,10 @@ from oddsctl.domain.notices import Notice, Settled
 from oddsctl.domain.settings import Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy.admission import ProviderState
-from oddsctl.policy.circuit_breaker import Breaker, State
+from oddsctl.policy.circuit_breaker import BreakerState, State
 from oddsctl.providers.registry import build
 from oddsctl.records.calls import CostTracker
-from oddsctl.records.database import Records
+from oddsctl.records.database import RecordsDatabase
 from oddsctl.sandbox.transport import DemoTransport
 from oddsctl.sandbox.world import World
 from oddsctl.services.health import PROBE_EVERY, APIHealthMonitor
@@ -49,7 +49,7 @@ class House:
 
     def __init__(self, directory: Path, settings: Settings) -> None:
         self.clock, self.store, self.settings = FakeClock(), MemoryStore(), settings
-        self.records = Records(directory, self.clock, self.fail)
+        self.records = RecordsDatabase(directory, self.clock, self.fail)
         self.costs = CostTracker(self.records, self.clock)
         self.wire = Wire(self.clock, self.store)
         self.sent: list[str] = []
@@ -80,7 +80,7 @@ class House:
         return len(self.wire.asked) - before, said
 
     def open_breaker(self, api: str, account: str, endpoint: str) -> None:
-        breaker = Breaker(State.OPEN, failures=5, open_for=30.0, since=self.clock.now())
+        breaker = BreakerState(State.OPEN, failures=5, open_for=30.0, since=self.clock.now())
         self.store.update(
             f"accounts/{api}/{account}",
             lambda _: (codec.encode(ProviderState(breakers={endpoint: breaker})), None),

@@ -19,7 +19,7 @@ def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_paths_below_the_working_directory_stay_readable(tmp_path: Path) -> None:
-    redaction.learn_environment(
+    redaction.add_secrets_of_environment(
         {"PWD": str(tmp_path), "OLDPWD": "/gone/for/good", "DEPLOY_TOKEN": str(tmp_path / "token")}
     )
     for line in (
@@ -27,23 +27,23 @@ def test_paths_below_the_working_directory_stay_readable(tmp_path: Path) -> None
         f"{tmp_path}/token: empty",
         "/gone/for/good/odds.toml",
     ):
-        assert redaction.hide(line) == line
+        assert redaction.redact_values(line) == line
 
 
 def test_a_key_that_begins_like_a_path_is_a_secret() -> None:
-    redaction.learn_environment({"DEPLOY_TOKEN": "/K7MDENG/bPxRfiCY+E=="})
-    assert redaction.hide("sent /K7MDENG/bPxRfiCY+E==") == "sent ***"
+    redaction.add_secrets_of_environment({"DEPLOY_TOKEN": "/K7MDENG/bPxRfiCY+E=="})
+    assert redaction.redact_values("sent /K7MDENG/bPxRfiCY+E==") == "sent ***"
 
 
 @pytest.mark.parametrize(
     "text", ["cannot use http://me:pw@proxy:3128", "no route to socks5h://me:pw@proxy:3128 now"]
 )
 def test_the_password_of_a_proxy_is_hidden_however_short_it_is(text: str) -> None:
-    assert "pw" not in redaction.hide(text)
+    assert "pw" not in redaction.redact_values(text)
 
 
 def test_what_a_configuration_points_to_is_known_before_it_is_asked_for() -> None:
-    redaction.learn_places(
+    redaction.add_secrets_of_places(
         (
             "env:ALERTS",
             "env:KEY",
@@ -53,5 +53,7 @@ def test_what_a_configuration_points_to_is_known_before_it_is_asked_for() -> Non
         ),
         {"ALERTS": "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV", "KEY": "weirdlynamed"},
     )
-    shown = redaction.hide("weirdlynamed JHMHI8qBe7bk2ZwO5U711o3dV AAE4xample-Token1 /run/key pass show odds")
+    shown = redaction.redact_values(
+        "weirdlynamed JHMHI8qBe7bk2ZwO5U711o3dV AAE4xample-Token1 /run/key pass show odds"
+    )
     assert shown == "*** *** *** /run/key pass show odds"

@@ -15,11 +15,11 @@ from oddsctl.domain.models import Place
 from oddsctl.domain.notices import Booked, Settled, WindowUnpriced
 from oddsctl.domain.requests import Purpose
 from oddsctl.domain.settings import Settings
-from oddsctl.policy import call_stats as tally
-from oddsctl.records.call_report import FIELDS, Ledger, Total
+from oddsctl.policy import call_stats
+from oddsctl.records.call_report import FIELDS, CallReport, CallTotals
 from oddsctl.records.calls import CostTracker
-from oddsctl.records.database import Records
-from oddsctl.records.decisions import Decisions, decision
+from oddsctl.records.database import RecordsDatabase
+from oddsctl.records.decisions import DecisionLog, decision
 from oddsctl.services import costs
 from tests.fakes import FakeClock
 
@@ -34,9 +34,9 @@ class History:
 
     def __init__(self, folder: Path) -> None:
         self.clock = FakeClock(MIDNIGHT - 7200)
-        self.records = Records(folder, self.clock, self.complain)
+        self.records = RecordsDatabase(folder, self.clock, self.complain)
         self.tracker = CostTracker(self.records, self.clock)
-        self.ledger = Ledger(self.records, self.clock, Settings())
+        self.ledger = CallReport(self.records, self.clock, Settings())
         self.number = 0
 
     def complain(self, text: str) -> None:
@@ -79,9 +79,9 @@ def test_sports_are_named_as_users_name_them_whoever_was_asked(history: History)
     history.call(NBA, 1, 1)
     history.call(FORECAST, 0, 0)
     assert history.ledger.totals(("sport",)) == {
-        (None,): Total(1, 0, 0),
-        ("nba",): Total(1, 0, 1),
-        ("nfl",): Total(2, 0, 3),
+        (None,): CallTotals(1, 0, 0),
+        ("nba",): CallTotals(1, 0, 1),
+        ("nfl",): CallTotals(2, 0, 3),
     }
     assert list(history.ledger.totals(("sport",))) == [(None,), ("nba",), ("nfl",)]
 
@@ -94,7 +94,7 @@ def test_every_call_is_in_one_group(by: tuple[str, ...], history: History) -> No
     history.clock.sleep(7200)
     history.call(NBA, 3, 0, "REJECTED")
     history.book(NBA, 2)
-    assert sum(history.ledger.totals(by).values(), Total()) == Total(
+    assert sum(history.ledger.totals(by).values(), CallTotals()) == CallTotals(
         calls=5, errors=3, credits=3, maybe_charged=5
     )
 
@@ -104,12 +104,12 @@ def test_a_day_is_the_readers_day(history: History) -> None:
     history.clock.sleep(7200)
     history.call(NFL, 3, 2)
     assert history.ledger.totals(("day",), zone=NEW_YORK) == {
-        ("2026-11-23",): Total(1, 0, 3),
-        ("2026-11-24",): Total(1, 0, 2),
+        ("2026-11-23",): CallTotals(1, 0, 3),
+        ("2026-11-24",): CallTotals(1, 0, 2),
     }
-    assert history.ledger.totals(("day",)) == {("2026-11-24",): Total(2, 0, 5)}
+    assert history.ledger.totals(("day",)) == {("2026-11-24",): CallTotals(2, 0, 5)}
     kathmandu = ZoneInfo("Asia/Kathmandu")  # off by 5 h 45 min
-    assert history.ledger.totals(("day",), zone=kathmandu) == {("2026-11-24",): Total(2, 0, 5)}
+    assert history.ledger.totals(("day",), zone=kathmandu) == {("2026-11-24",): CallTotals(2, 0, 5)}
 
 
 def test_only_calls_since_then_count(history: History) -> None:
@@ -117,7 +117,7 @@ def test_only_calls_since_then_count(history: History) -> None:
     history.clock.sleep(3600)
     since = history.clock.now()
     history.call(NFL, 3, 1)
-    assert history.ledger.totals(("api",), since) == {("odds",): Total(1, 0, 1)}
+    assert history.ledger.totals(("api",), since) == {("odds",): CallTotals(1, 0, 1)}
     assert [call.spent for call in history.ledger.calls(since)] == [1]
     assert history.ledger.tallies(since)["odds"].calls == 1
 
@@ -147,7 +147,7 @@ def test_latencies_are_those_of_answers(history: History) -> None:
     history.call(NFL, 3, None, "TIMEOUT")
     counted = history.ledger.tallies(0.0)["odds"]
     assert (counted.calls, counted.errors, sum(counted.latency)) == (2, 1, 1)
-    assert 150 < (tally.percentile_ms(counted, 0.5) or 0) <= 200
+    assert 150 < (call_stats.percentile_ms(counted, 0.5) or 0) <= 200
 
 
 def test_the_document_of_costs_names_its_groups_and_its_sum(history: History) -> None:
@@ -194,8 +194,8 @@ def test_recent_calls_are_the_last_ones_newest_first_with_how_long_they_took(his
 
 def test_why_tells_of_windows_without_prices(tmp_path: Path) -> None:
     clock = FakeClock()
-    records = Records(tmp_path, clock, print)
-    decisions = Decisions(records, clock, "prefetch")
+    records = RecordsDatabase(tmp_path, clock, print)
+    decisions = DecisionLog(records, clock, "prefetch")
     decisions.hear(WindowUnpriced("1", "Bears @ Lions", "2h", "The Odds API does not list the game"))
     decisions.write()
     told = decision(records, None)

@@ -18,7 +18,7 @@ import pytest
 from oddsctl.domain import settings
 from oddsctl.domain.errors import ConfigError
 from oddsctl.domain.jobs import SportsJob
-from oddsctl.domain.notices import ClockCompared, Landed, Warned
+from oddsctl.domain.notices import CallFinished, ClockCompared, Warned
 from oddsctl.observability import log, redaction
 
 KEY = "planted-key-9f8e7d6c5b4a"
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(autouse=True)
 def known_key() -> None:
-    redaction.learn(KEY)
+    redaction.add_secret(KEY)
 
 
 @pytest.fixture
@@ -41,10 +41,10 @@ def warnings() -> list[str]:
 
 
 def kept(file: Path, warnings: list[str], *, verbosity: int = 0, **options: Any) -> Any:
-    return log.kept(
-        settings.Log(file, **options),
+    return log.logging_to(
+        settings.LogSettings(file, **options),
         file.parent.parent,
-        log.Run("fetch", demo=False),
+        log.RunInfo("fetch", demo=False),
         verbosity,
         warnings.append,
     )
@@ -60,7 +60,7 @@ def all_files(file: Path) -> Iterator[Path]:
 
 def test_a_notice_is_a_json_line_that_tells_when_who_and_what(file: Path, warnings: list[str]) -> None:
     with kept(file, warnings) as hear:
-        hear(Landed(SportsJob(), 1))
+        hear(CallFinished(SportsJob(), 1))
         hear(Warned("look out"))
         hear(ClockCompared("odds", 3.0))  # of DEBUG: not at this level
     told = lines(file)
@@ -77,15 +77,15 @@ def test_a_notice_is_a_json_line_that_tells_when_who_and_what(file: Path, warnin
 def test_without_a_file_stderr_gets_the_words_alone_and_warnings_only_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with log.kept(settings.Log(), Path(), log.Run("fetch", demo=False), 1, print) as hear:
-        hear(Landed(SportsJob(), 1))
+    with log.logging_to(settings.LogSettings(), Path(), log.RunInfo("fetch", demo=False), 1, print) as hear:
+        hear(CallFinished(SportsJob(), 1))
         hear(Warned("look out"))  # the session has said it
         hear(ClockCompared("odds", 3.0))
     assert capsys.readouterr().err == "odds/sports/all: done, for 1 wishes\n"
 
 
 def test_twice_verbose_tells_details_with_time_and_logger(capsys: pytest.CaptureFixture[str]) -> None:
-    with log.kept(settings.Log(), Path(), log.Run("fetch", demo=False), 2, print):
+    with log.logging_to(settings.LogSettings(), Path(), log.RunInfo("fetch", demo=False), 2, print):
         logging.getLogger("some.library").debug("asked %s", f"/v4/sports?apiKey={KEY}")
     told = capsys.readouterr().err
     assert " DEBUG some.library: asked /v4/sports?apiKey=***\n" in told
@@ -152,8 +152,8 @@ def test_a_file_that_cannot_be_written_is_told_once_and_costs_nothing(
 ) -> None:
     (tmp_path / "logs").write_text("a file")
     with kept(tmp_path / "logs" / "x.jsonl", warnings) as hear:
-        hear(Landed(SportsJob(), 1))
-        hear(Landed(SportsJob(), 1))
+        hear(CallFinished(SportsJob(), 1))
+        hear(CallFinished(SportsJob(), 1))
     assert len(warnings) == 1
     assert "no log is kept" in warnings[0]
 
@@ -161,7 +161,7 @@ def test_a_file_that_cannot_be_written_is_told_once_and_costs_nothing(
 def test_a_full_file_gives_way_and_no_more_than_asked_for_are_kept(file: Path, warnings: list[str]) -> None:
     with kept(file, warnings, max_size=400, keep=2) as hear:
         for _ in range(40):
-            hear(Landed(SportsJob(), 1))
+            hear(CallFinished(SportsJob(), 1))
     assert sorted(path.name for path in all_files(file)) == [
         "oddsctl.jsonl",
         "oddsctl.jsonl.1",
@@ -174,7 +174,7 @@ def test_a_full_file_gives_way_and_no_more_than_asked_for_are_kept(file: Path, w
 def test_nothing_but_the_file_is_kept_where_none_is_asked_for(file: Path, warnings: list[str]) -> None:
     with kept(file, warnings, max_size=400, keep=0) as hear:
         for _ in range(10):
-            hear(Landed(SportsJob(), 1))
+            hear(CallFinished(SportsJob(), 1))
     assert [path.name for path in all_files(file)] == ["oddsctl.jsonl"]
 
 
@@ -185,8 +185,8 @@ from oddsctl.domain import settings
 from oddsctl.observability import log
 from oddsctl.domain.notices import Warned
 file = Path(sys.argv[1])
-wanted = settings.Log(file, max_size=20_000, keep=40)
-with log.kept(wanted, file.parent.parent, log.Run("t", False), 0, print) as hear:
+wanted = settings.LogSettings(file, max_size=20_000, keep=40)
+with log.logging_to(wanted, file.parent.parent, log.RunInfo("t", False), 0, print) as hear:
     for number in range(300):
         hear(Warned(f"{sys.argv[2]}/{number}"))
 """

@@ -16,10 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from oddsctl.domain.errors import StateError
 from oddsctl.domain.settings import Settings
-from oddsctl.policy import call_stats as tally
-from oddsctl.policy.call_stats import Tally
-from oddsctl.records.call_report import Ledger
-from oddsctl.records.database import Records
+from oddsctl.policy import call_stats
+from oddsctl.policy.call_stats import CallStats
+from oddsctl.records.call_report import CallReport
+from oddsctl.records.database import RecordsDatabase
 from oddsctl.render.prometheus import exposition, write_whole
 from oddsctl.services import metrics
 from oddsctl.services.metrics import Metrics
@@ -37,10 +37,10 @@ PROMISED = {
 }  # fmt: skip
 
 
-def three_answers() -> Tally:
-    counted = Tally()
+def three_answers() -> CallStats:
+    counted = CallStats()
     for seconds in (0.04, 0.2, 100.0):
-        counted = tally.count(counted, failed=False, retry=False, seconds=seconds)
+        counted = call_stats.count(counted, failed=False, retry=False, seconds=seconds)
     return counted
 
 
@@ -52,7 +52,7 @@ FULL = Metrics(
     tokens={"odds": 4.5, "espn": -1.0},
     calls={("odds", "FETCHED"): 41, ("odds", "TIMEOUT"): 2},
     hits={"odds": 120},
-    latency={"odds": three_answers(), "espn": Tally()},
+    latency={"odds": three_answers(), "espn": CallStats()},
     breaker_open={"odds": False, "espn": True},
     health={"odds": "healthy", "espn": "unhealthy", "weather": "unknown"},
     oldest={("odds", "nfl"): 61.5, ("weather", ""): 5.0},
@@ -102,7 +102,7 @@ def test_the_histogram_is_cumulative_with_count_and_sum() -> None:
     ]
     values = [value for _, value in buckets]
     assert values == sorted(values)
-    assert len(buckets) == len(tally.BOUNDS_MS) + 1
+    assert len(buckets) == len(call_stats.BOUNDS_MS) + 1
     assert of(text, "oddsctl_latency_seconds_bucket", api="odds", le="0.05") == 1
     assert of(text, "oddsctl_latency_seconds_bucket", api="odds", le="0.2") == 2
     assert of(text, "oddsctl_latency_seconds_bucket", api="odds", le="+Inf") == 3
@@ -141,8 +141,8 @@ def test_demo_metrics_are_marked_and_parse_all_the_same() -> None:
 
 def gathered(tmp_path: Path, health: Mapping[str, str] = MappingProxyType({})) -> Metrics:
     clock = FakeClock()
-    records = Records(tmp_path, clock, lambda text: None)
-    return metrics.gather(MemoryStore(), clock, Settings(), Ledger(records, clock, Settings()), health)
+    records = RecordsDatabase(tmp_path, clock, lambda text: None)
+    return metrics.gather(MemoryStore(), clock, Settings(), CallReport(records, clock, Settings()), health)
 
 
 def test_before_the_first_call_nothing_is_claimed(tmp_path: Path) -> None:

@@ -23,18 +23,18 @@ from oddsctl.domain.errors import ConfigError, LockTimeoutError
 from oddsctl.domain.http import Quota
 from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import OddsEvent, Price
-from oddsctl.domain.notices import HealthChecked, News, PickFound, WindowMissed
+from oddsctl.domain.notices import AlertableNotice, HealthChecked, PickFound, WindowMissed
 from oddsctl.domain.ports import JSON, Store
 from oddsctl.domain.requests import Purpose
 from oddsctl.domain.settings import Settings
-from oddsctl.notify import channels as notify
+from oddsctl.notify import channels
 from oddsctl.notify.channels import NOT_INSTALLED, Channel, Message
-from oddsctl.policy.admission import Receipt, Verdict
+from oddsctl.policy.admission import HealthSignal, Receipt
 from oddsctl.policy.alert_outbox import LEASE
 from oddsctl.render.alerts import MOST_LINES, body, title, words
 from oddsctl.services.alerts import KEY, AlertService, Send, send_test
 from oddsctl.state.accounts import Accounts
-from oddsctl.state.responses import Kept, Shelves
+from oddsctl.state.responses import CacheEntry, ResponseCache
 from oddsctl.store.disk import DiskStore
 from oddsctl.store.memory import MemoryStore
 from tests.fakes import FakeClock
@@ -42,7 +42,7 @@ from tests.receiver import TOKEN, Receiver
 
 T = TypeVar("T")
 UTC_ZONE = ZoneInfo("UTC")
-EVERYTHING = settings.Notify(("a://1", "b://2"), ("quota", "health", "picks", "window", "line"))
+EVERYTHING = settings.NotifySettings(("a://1", "b://2"), ("quota", "health", "picks", "window", "line"))
 DOWN = HealthChecked("espn", "unhealthy", "5 failures in a row")
 
 
@@ -71,7 +71,7 @@ class House:
 
     store: Store = field(default_factory=MemoryStore)
     clock: FakeClock = field(default_factory=FakeClock)
-    rules: settings.Notify = EVERYTHING
+    rules: settings.NotifySettings = EVERYTHING
     post: Post = field(default_factory=Post)
     warnings: list[str] = field(default_factory=list)
 
@@ -79,10 +79,10 @@ class House:
     def settings(self) -> Settings:
         return Settings(notify=self.rules)
 
-    def run(self, *news: News) -> None:
+    def run(self, *news: AlertableNotice) -> None:
         self.service(send=self.post).deliver(news)
 
-    def service(self, send: Send = notify.send, env: Mapping[str, str] | None = None) -> AlertService:
+    def service(self, send: Send = channels.send, env: Mapping[str, str] | None = None) -> AlertService:
         warn = self.warnings.append
         return AlertService(
             self.store, self.clock, self.settings, UTC_ZONE, words, warn, send=send, env=env or {}
@@ -91,7 +91,7 @@ class House:
     def answered(self, used: int) -> None:
         """An answer of The Odds API told the balance."""
         now = self.clock.now()
-        receipt = Receipt("x", "odds", now, now, 0, Verdict.ANSWERED, quota=Quota(used, 500 - used, 0))
+        receipt = Receipt("x", "odds", now, now, 0, HealthSignal.ANSWERED, quota=Quota(used, 500 - used, 0))
         Accounts(self.store, self.clock, self.settings).settle("odds", "me", receipt)
 
     def bought(self, price: float, markets: tuple[str, ...] = ("h2h",)) -> None:
@@ -102,8 +102,8 @@ class House:
             Price("fanduel", "totals", "Over", 9.0),
         )
         events = Events((OddsEvent("e1", now + 86400, "Lions", "Packers", prices),))
-        Shelves(self.store).keep(
-            Kept(OddsJob("americanfootball_nfl", markets, ("us",)), now, now, 1, Purpose.OWN, events)
+        ResponseCache(self.store).put(
+            CacheEntry(OddsJob("americanfootball_nfl", markets, ("us",)), now, now, 1, Purpose.OWN, events)
         )
 
 
@@ -263,11 +263,11 @@ def test_state_that_cannot_be_read_is_begun_anew(house: House) -> None:
 
 
 def to(
-    *urls: str, env: Mapping[str, str] | None = None, patience: float = notify.PATIENCE
+    *urls: str, env: Mapping[str, str] | None = None, patience: float = channels.PATIENCE
 ) -> list[str | None]:
     """What becomes of a message to each of these addresses."""
-    found = notify.channels(urls, env or {})
-    results = notify.send(dict.fromkeys(found, Message("hello", "world")), patience)
+    found = channels.channels(urls, env or {})
+    results = channels.send(dict.fromkeys(found, Message("hello", "world")), patience)
     return [results[channel] for channel in found]
 
 
@@ -276,7 +276,7 @@ def test_a_receiver_that_is_down_is_told_when_it_is_up_again(house: House) -> No
     with receiver.up():
         house.rules = replace(house.rules, urls=(receiver.url,))
 
-    def run(*news: News) -> None:
+    def run(*news: AlertableNotice) -> None:
         house.service().deliver(news)
 
     run(DOWN)

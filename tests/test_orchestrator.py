@@ -24,9 +24,9 @@ from oddsctl.domain.requests import (
     PriorityRequest,
     Purpose,
     Reason,
-    Terms,
+    RequestOptions,
 )
-from oddsctl.domain.settings import Retry, Settings
+from oddsctl.domain.settings import RetrySettings, Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.state.accounts import DAMAGED, Accounts
 from oddsctl.state.counters import read_counts
@@ -35,8 +35,8 @@ from oddsctl.store.recovering import RecoveringStore
 from tests.fakes import FakeClock, ScriptedTransport, Step, answer
 
 T = TypeVar("T")
-PLAIN = Terms()
-ONE_ATTEMPT = replace(Settings(), retry=Retry(attempts=1))
+PLAIN = RequestOptions()
+ONE_ATTEMPT = replace(Settings(), retry=RetrySettings(attempts=1))
 BOARD = OddsJob("americanfootball_nfl", ("h2h", "spreads", "totals"), ("us",))
 WEEK = ScheduleJob("football/nfl", "202611")
 HOUR = 3600.0
@@ -113,7 +113,7 @@ class House:
             tell=self.notices.append,
         )
 
-    def ask(self, *jobs: Job, terms: Terms = PLAIN, **request: Any) -> list[Reason]:
+    def ask(self, *jobs: Job, terms: RequestOptions = PLAIN, **request: Any) -> list[Reason]:
         return [
             outcome.reason
             for outcome in self.new_process().run([PriorityRequest(job, **request) for job in jobs], terms)
@@ -146,7 +146,9 @@ def test_what_is_too_old_is_fetched_anew() -> None:
 def test_a_larger_stored_answer_answers_the_smaller_wish() -> None:
     house = House()
     house.ask(BOARD)
-    (outcome,) = house.new_process().run([PriorityRequest(replace(BOARD, markets=("h2h",)))], Terms())
+    (outcome,) = house.new_process().run(
+        [PriorityRequest(replace(BOARD, markets=("h2h",)))], RequestOptions()
+    )
     assert outcome.reason is Reason.SUPERSET_CACHE
     assert isinstance(outcome.answer, Events)
     assert [price.market for price in outcome.answer.events[0].prices] == ["h2h"]
@@ -161,7 +163,8 @@ def test_what_prefetch_bought_is_named_so() -> None:
 def test_equal_and_mergeable_wishes_are_one_call_and_each_gets_its_own() -> None:
     house = House()
     outcomes = house.new_process().run(
-        [PriorityRequest(replace(BOARD, markets=(market,))) for market in ("h2h", "totals", "h2h")], Terms()
+        [PriorityRequest(replace(BOARD, markets=(market,))) for market in ("h2h", "totals", "h2h")],
+        RequestOptions(),
     )
     assert len(house.transport.sent) == 1
     markets = [
@@ -175,7 +178,7 @@ def test_equal_and_mergeable_wishes_are_one_call_and_each_gets_its_own() -> None
 def test_twenty_places_are_one_call_and_later_each_is_found_alone() -> None:
     house = House(answer([]))
     jobs = [ForecastJob((Place(float(n), 0.0),), 100, 101) for n in range(20)]
-    outcomes = house.new_process().run([PriorityRequest(job) for job in jobs], Terms())
+    outcomes = house.new_process().run([PriorityRequest(job) for job in jobs], RequestOptions())
     assert len(house.transport.sent) == 1
     assert [
         outcome.answer.forecasts[0].place for outcome in outcomes if isinstance(outcome.answer, Forecasts)
@@ -186,7 +189,7 @@ def test_twenty_places_are_one_call_and_later_each_is_found_alone() -> None:
 def test_fresh_wants_a_call_begun_after_the_command() -> None:
     house = House(live(3), live(6))
     house.ask(BOARD)
-    assert house.ask(BOARD, terms=Terms(fresh=True)) == [Reason.FETCHED]
+    assert house.ask(BOARD, terms=RequestOptions(fresh=True)) == [Reason.FETCHED]
     assert len(house.transport.sent) == 2
 
 
@@ -195,15 +198,15 @@ def test_max_age_replaces_the_configured_freshness(max_age: float, reason: Reaso
     house = House(live(3), live(6))
     house.ask(BOARD)
     house.clock.jump(60)
-    assert house.ask(BOARD, terms=Terms(max_age=max_age)) == [reason]
+    assert house.ask(BOARD, terms=RequestOptions(max_age=max_age)) == [reason]
 
 
 def test_offline_asks_nobody() -> None:
     house = House()
-    assert house.ask(BOARD, terms=Terms(offline=True)) == [Reason.NONE]
+    assert house.ask(BOARD, terms=RequestOptions(offline=True)) == [Reason.NONE]
     house.ask(BOARD)
     house.clock.jump(9999)
-    assert house.ask(BOARD, terms=Terms(offline=True)) == [Reason.STALE_OFFLINE]
+    assert house.ask(BOARD, terms=RequestOptions(offline=True)) == [Reason.STALE_OFFLINE]
     assert len(house.transport.sent) == 1
 
 
@@ -211,7 +214,7 @@ def test_without_credits_the_newest_stored_board_is_shown_and_nothing_is_asked()
     house = House(live(used=499))
     house.ask(BOARD)
     house.clock.jump(3599)
-    assert house.ask(BOARD, terms=Terms(max_age=1)) == [Reason.STALE_BUDGET]
+    assert house.ask(BOARD, terms=RequestOptions(max_age=1)) == [Reason.STALE_BUDGET]
     assert house.ask(replace(BOARD, sport="basketball_nba")) == [Reason.REFUSED_BUDGET]
     assert len(house.transport.sent) == 1
 
@@ -220,7 +223,7 @@ def test_planned_calls_leave_the_reserve_alone() -> None:
     house = House(live(used=449))
     house.ask(BOARD)
     house.clock.jump(3000)
-    young = Terms(max_age=60)
+    young = RequestOptions(max_age=60)
     assert house.ask(BOARD, terms=young, purpose=Purpose.WINDOW_30M) == [Reason.STALE_RESERVE]
     assert house.ask(BOARD, terms=young) == [Reason.FETCHED]
 
@@ -232,20 +235,20 @@ def test_with_few_credits_left_an_older_board_is_fresh_unless_fresh_is_asked_for
     house.ask(BOARD)
     house.clock.jump(3000)
     assert house.ask(BOARD) == [Reason.FRESH_CACHE]
-    assert house.ask(BOARD, terms=Terms(fresh=True)) == [Reason.FETCHED]
+    assert house.ask(BOARD, terms=RequestOptions(fresh=True)) == [Reason.FETCHED]
 
 
 @pytest.mark.parametrize(
     ("terms", "game_in", "reason"),
     [
-        (Terms(), None, Reason.REFUSED_BUDGET),
-        (Terms(), 0.9, Reason.FETCHED),
-        (Terms(), 1.1, Reason.REFUSED_BUDGET),
-        (Terms(force=True), None, Reason.FETCHED),
+        (RequestOptions(), None, Reason.REFUSED_BUDGET),
+        (RequestOptions(), 0.9, Reason.FETCHED),
+        (RequestOptions(), 1.1, Reason.REFUSED_BUDGET),
+        (RequestOptions(force=True), None, Reason.FETCHED),
     ],
 )
 def test_the_last_credits_are_for_a_game_within_the_hour_or_force(
-    terms: Terms, game_in: float | None, reason: Reason
+    terms: RequestOptions, game_in: float | None, reason: Reason
 ) -> None:
     house = House(live(used=491))
     house.ask(BOARD)
@@ -258,7 +261,7 @@ def test_the_last_credits_are_for_a_game_within_the_hour_or_force(
 def test_max_credits_bounds_what_one_run_spends() -> None:
     house = House()
     assert (
-        house.ask(BOARD, replace(BOARD, sport="basketball_nba"), terms=Terms(max_credits=5)).count(
+        house.ask(BOARD, replace(BOARD, sport="basketball_nba"), terms=RequestOptions(max_credits=5)).count(
             Reason.REFUSED_MAX_CREDITS
         )
         == 1
@@ -279,7 +282,7 @@ def test_max_credits_is_a_bound_for_calls_side_by_side_too() -> None:
         house = House()
         house.store = SlowReads()
         jobs = [replace(BOARD, sport=sport) for sport in ("a", "b", "c", "d")]
-        assert house.ask(*jobs, terms=Terms(max_credits=3)).count(Reason.FETCHED) == 1
+        assert house.ask(*jobs, terms=RequestOptions(max_credits=3)).count(Reason.FETCHED) == 1
         assert len(house.transport.sent) == 1
 
 
@@ -313,7 +316,7 @@ def test_a_call_made_under_a_clock_far_ahead_does_not_freeze_the_books(ahead: fl
     house.clock.jump(ahead)
     house.ask(BOARD)
     house.clock.jump(-ahead)
-    assert house.ask(BOARD, terms=Terms(fresh=True)) == [Reason.FETCHED]
+    assert house.ask(BOARD, terms=RequestOptions(fresh=True)) == [Reason.FETCHED]
     assert house.credits() == (203, 297, 0, 0)
 
 
@@ -355,7 +358,7 @@ def test_what_may_have_been_charged_is_tried_again_once_at_the_most_and_not_beyo
     house.ask(BOARD)
     assert len(house.transport.sent) == 2
     again = House(answer({}, status), fails=lambda _: errors.ServerError("no answer"))
-    again.ask(BOARD, terms=Terms(max_credits=5))
+    again.ask(BOARD, terms=RequestOptions(max_credits=5))
     assert len(again.transport.sent) == 1
 
 
@@ -369,7 +372,7 @@ def test_an_answer_without_quota_headers_is_charged_at_its_price_and_shown_as_ma
     assert (outcome.reason, outcome.credits, maybe_charged(house)) == (Reason.FETCHED, 3, 3)
     assert house.accounts.state("odds").credits.available(500) == 497
     for shown, left in ((0, 494), (3, 491), (0, 488)):  # told, untold, told: never lost, never counted twice
-        house.ask(BOARD, terms=Terms(fresh=True))
+        house.ask(BOARD, terms=RequestOptions(fresh=True))
         assert (maybe_charged(house), house.accounts.state("odds").credits.available(500)) == (shown, left)
     assert house.accounts.state("odds").credits.foreign == 0
 
@@ -385,7 +388,7 @@ def test_an_answer_without_quota_headers_is_charged_at_its_price_and_shown_as_ma
 def test_a_balance_without_the_charge_leaves_nothing_in_doubt(headers: dict[str, int]) -> None:
     house = House(live(used=0, last=0), answer([], **headers))
     house.ask(BOARD)
-    house.ask(BOARD, terms=Terms(fresh=True))
+    house.ask(BOARD, terms=RequestOptions(fresh=True))
     assert (maybe_charged(house), *house.credits()) == (0, 3, 497, 0, 0)
 
 
@@ -410,7 +413,7 @@ def test_each_failure_has_its_reason(error: errors.ProviderError, stale: Reason,
     house.ask(BOARD)
     house.clock.jump(7200)
     failing = True
-    (old,) = house.new_process().run([PriorityRequest(BOARD)], Terms())
+    (old,) = house.new_process().run([PriorityRequest(BOARD)], RequestOptions())
     assert (old.reason, old.detail, old.error) == (stale, error.code, error)
     house.store = MemoryStore()
     assert house.ask(BOARD) == [nothing]
@@ -420,9 +423,9 @@ def test_when_the_balance_is_an_hour_old_a_free_call_looks_whether_the_month_beg
     house = House(live(used=499), live(used=0, last=0), live(used=3))
     house.ask(BOARD)
     house.clock.jump(3500)
-    assert house.ask(BOARD, terms=Terms(fresh=True)) == [Reason.STALE_BUDGET]
+    assert house.ask(BOARD, terms=RequestOptions(fresh=True)) == [Reason.STALE_BUDGET]
     house.clock.jump(200)
-    assert house.ask(BOARD, terms=Terms(fresh=True)) == [Reason.FETCHED]
+    assert house.ask(BOARD, terms=RequestOptions(fresh=True)) == [Reason.FETCHED]
     assert [request.url for request in house.transport.sent] == [BOARD.key, "odds/sports/all", BOARD.key]
     assert house.credits() == (3, 497, 0, 0)
 
@@ -443,9 +446,9 @@ def test_a_paid_answer_that_cannot_be_read_is_not_bought_again_while_it_would_be
     kind: type[errors.ProviderError],
 ) -> None:
     house = House(live(used=3), live(used=6), fails=lambda _: kind("no JSON"))
-    (first,) = house.new_process().run([PriorityRequest(BOARD)], Terms())
+    (first,) = house.new_process().run([PriorityRequest(BOARD)], RequestOptions())
     assert (first.reason, first.credits) == (Reason.NONE, 3)
-    (second,) = house.new_process().run([PriorityRequest(BOARD)], Terms())
+    (second,) = house.new_process().run([PriorityRequest(BOARD)], RequestOptions())
     assert (second.reason, second.credits, second.detail) == (Reason.NEGATIVE_CACHE, 0, kind.code)
     narrower = OddsJob(BOARD.sport, BOARD.markets[:1], BOARD.regions, BOARD.bookmakers)
     assert house.ask(narrower) == [Reason.NEGATIVE_CACHE]
@@ -459,14 +462,14 @@ def test_fresh_asks_once_more_for_a_paid_answer_that_could_not_be_read() -> None
     house = House(live(used=3), live(used=6), fails=lambda _: errors.BrokenAnswerError("no JSON"))
     house.ask(BOARD)
     house.clock.jump(1)
-    house.ask(BOARD, terms=Terms(fresh=True))
+    house.ask(BOARD, terms=RequestOptions(fresh=True))
     assert len(house.transport.sent) == 2
 
 
 def test_a_shared_call_that_was_paid_and_cannot_be_read_is_remembered_for_each_who_shared_it() -> None:
     jobs = [OddsJob("nfl", (market,), ("us",)) for market in ("h2h", "totals")]
     house = House(live(used=3), fails=lambda _: errors.BrokenAnswerError("no JSON"))
-    outcomes = house.new_process().run([PriorityRequest(job) for job in jobs], Terms())
+    outcomes = house.new_process().run([PriorityRequest(job) for job in jobs], RequestOptions())
     assert [outcome.credits for outcome in outcomes] == [3, 0]
     assert [house.ask(job) for job in jobs] == [[Reason.NEGATIVE_CACHE]] * 2
     assert len(house.transport.sent) == 1
@@ -487,7 +490,7 @@ def test_an_answer_that_broke_off_after_its_headers_was_charged_what_they_say() 
     lost = errors.TransportError("broke off", maybe_sent=True, provider="odds")
     lost.head = (200, live(used=3).headers)
     house = House(lost, live(used=6))
-    (outcome,) = house.new_process().run([PriorityRequest(BOARD)], Terms())
+    (outcome,) = house.new_process().run([PriorityRequest(BOARD)], RequestOptions())
     assert (outcome.credits, outcome.detail) == (3, "TRANSPORT")
     assert house.credits() == (3, 497, 0, 0)
     assert house.ask(BOARD) == [Reason.NEGATIVE_CACHE]
@@ -532,7 +535,7 @@ def test_books_that_an_earlier_version_spoiled_with_absurd_headers_break_no_late
         "accounts/odds/k1", lambda _: ({**row, "credits": {**row["credits"], name: 10**308}}, None)
     )
     house.clock.jump(1)
-    assert house.ask(BOARD, terms=Terms(fresh=True)) == [Reason.FETCHED]
+    assert house.ask(BOARD, terms=RequestOptions(fresh=True)) == [Reason.FETCHED]
     assert house.credits() == (6, 494, 0, 0)
     assert "the stored account cannot be read" in " ".join(
         notice.text for notice in house.notices if isinstance(notice, Warned)
@@ -632,7 +635,9 @@ def test_a_bug_in_a_provider_leaves_the_books_true() -> None:
 
 
 def test_after_a_rest_the_waiting_calls_are_spaced_by_the_rate() -> None:
-    settings = replace(Settings(), espn=replace(Settings().espn, rate=1, burst=5), retry=Retry(attempts=1))
+    settings = replace(
+        Settings(), espn=replace(Settings().espn, rate=1, burst=5), retry=RetrySettings(attempts=1)
+    )
     until = FakeClock().now() + 20
     failing = True
     house = House(
@@ -664,7 +669,7 @@ def test_another_accounts_failure_is_not_ours() -> None:
 
 def test_answers_of_the_simulated_world_stay_marked() -> None:
     house = House(answer([], x_oddsctl_demo=1))
-    outcomes = [house.new_process().run([PriorityRequest(BOARD)], Terms())[0] for _ in range(2)]
+    outcomes = [house.new_process().run([PriorityRequest(BOARD)], RequestOptions())[0] for _ in range(2)]
     assert [(outcome.reason, outcome.demo) for outcome in outcomes] == [
         (Reason.FETCHED, True),
         (Reason.FRESH_CACHE, True),
@@ -675,7 +680,7 @@ def test_what_served_a_wish_is_counted_with_what_it_saved() -> None:
     house = House()
     for _ in range(2):
         with_close = house.new_process()
-        with_close.run([PriorityRequest(BOARD), PriorityRequest(WEEK)], Terms())
+        with_close.run([PriorityRequest(BOARD), PriorityRequest(WEEK)], RequestOptions())
         with_close.close()
     counts = read_counts(house.store)
     assert (counts.hits, counts.misses, counts.stale, counts.saved_calls, counts.saved_credits) == (
@@ -690,7 +695,7 @@ def test_what_served_a_wish_is_counted_with_what_it_saved() -> None:
 def test_a_preview_sends_and_books_nothing() -> None:
     house = House()
     before = json.dumps([house.store.read(key) for key in house.store.scan("")])
-    (preview,) = house.new_process().rehearsal.preview([PriorityRequest(BOARD)], Terms())
+    (preview,) = house.new_process().rehearsal.preview([PriorityRequest(BOARD)], RequestOptions())
     assert (preview.price, preview.decision) == (3, "send")
     assert house.transport.sent == []
     assert json.dumps([house.store.read(key) for key in house.store.scan("")]) == before
@@ -699,7 +704,7 @@ def test_a_preview_sends_and_books_nothing() -> None:
 @pytest.mark.parametrize("used", [0.0, 20.0, 29.0, 40.0])
 def test_a_later_run_of_a_command_has_what_is_left_of_its_patience(used: float) -> None:
     house = House()
-    terms = Terms(wait=30.0, until=house.clock.monotonic() + 30.0)
+    terms = RequestOptions(wait=30.0, until=house.clock.monotonic() + 30.0)
     house.clock.sleep(used)
     waited: list[float] = []
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from oddsctl.cli import error_handler as door
-from oddsctl.cli.error_handler import hoist
+from oddsctl.cli import error_handler
+from oddsctl.cli.error_handler import move_global_options_first
 from oddsctl.domain import board
 from oddsctl.domain.answers import Events
 from oddsctl.domain.errors import InvalidMarketError, OddsctlError, UsageError
@@ -24,17 +24,16 @@ from oddsctl.domain.models import (
     Sport,
     Usage,
 )
-from oddsctl.domain.requests import Outcome, Reason, Terms
-from oddsctl.domain.settings import Freshness, Settings
-from oddsctl.policy import batching as coalesce
-from oddsctl.policy import coverage
+from oddsctl.domain.requests import Outcome, Reason, RequestOptions
+from oddsctl.domain.settings import FreshnessSettings, Settings
+from oddsctl.policy import batching, coverage
 from oddsctl.policy.freshness import lifetime
 from oddsctl.render import documents
 from oddsctl.render.board import show_board
 from oddsctl.render.console import console
 from oddsctl.services import batch
-from oddsctl.services.board_query import Wanted
-from oddsctl.services.fetch import Fetch
+from oddsctl.services.board_query import BoardQuery
+from oddsctl.services.fetch import FetchBoard
 from oddsctl.store import codec
 from tests.fakes import FakeClock
 from tests.test_fetch_errand import NOW, ScriptedDoor
@@ -54,8 +53,8 @@ SHOWN = board.outright(BOWL, EVENT, PRICES)
 
 
 def fetched(door_: ScriptedDoor, sport: Sport = BOWL, **wanted: object) -> Board:
-    question = Wanted((sport,), **{"markets": ("h2h", "spreads"), "regions": ("us",), **wanted})  # type: ignore[arg-type]
-    return Fetch(door_, FakeClock(), Settings()).run(question, Terms()).board  # type: ignore[arg-type]
+    question = BoardQuery((sport,), **{"markets": ("h2h", "spreads"), "regions": ("us",), **wanted})  # type: ignore[arg-type]
+    return FetchBoard(door_, FakeClock(), Settings()).run(question, RequestOptions()).board  # type: ignore[arg-type]
 
 
 def test_the_best_of_each_competitor_stands_favourites_first_and_lay_prices_never() -> None:
@@ -84,8 +83,8 @@ def test_a_sport_without_games_is_asked_for_outrights_whatever_the_days(wanted: 
     ("markets", "asked"), [(("outrights", "h2h"), ("outrights",)), (("outrights_lay",), ("outrights_lay",))]
 )
 def test_outrights_of_the_configuration_are_kept(markets: tuple[str, ...], asked: tuple[str, ...]) -> None:
-    assert Wanted((BOWL,), markets, ("us",)).markets_of(BOWL) == asked
-    assert Wanted((BOWL,), ("h2h",), ("us",), markets_named=True).markets_of(BOWL) == ("h2h",)
+    assert BoardQuery((BOWL,), markets, ("us",)).markets_of(BOWL) == asked
+    assert BoardQuery((BOWL,), ("h2h",), ("us",), markets_named=True).markets_of(BOWL) == ("h2h",)
 
 
 def test_a_competitor_and_a_book_can_be_chosen_and_a_slip_is_told() -> None:
@@ -118,16 +117,16 @@ def test_a_sport_that_turns_out_to_have_no_games_is_asked_for_outrights() -> Non
 
 def test_outrights_and_games_never_share_a_call() -> None:
     games, outrights = OddsJob("x", ("h2h",), ("us",)), OddsJob("x", ("outrights",), ("us",))
-    assert len(coalesce.plan([games, outrights])) == 2
-    assert len(coalesce.plan([outrights, OddsJob("x", ("outrights", "outrights_lay"), ("us",))])) == 1
+    assert len(batching.plan_calls([games, outrights])) == 2
+    assert len(batching.plan_calls([outrights, OddsJob("x", ("outrights", "outrights_lay"), ("us",))])) == 1
 
 
 def test_a_stored_outright_answers_one_book_and_is_fresh_by_its_start() -> None:
     have, want = OddsJob("x", ("outrights",), ("us",)), OddsJob("x", ("outrights",), (), ("fanduel",))
-    cut = coverage.cut(have, Events((EVENT,)), want)
+    cut = coverage.extract(have, Events((EVENT,)), want)
     assert isinstance(cut, Events)
     assert {price.bookmaker for price in cut.outrights[0].prices} == {"fanduel"}
-    assert lifetime(have, Events((EVENT,)), NOW, Freshness()) == Freshness().over_24h
+    assert lifetime(have, Events((EVENT,)), NOW, FreshnessSettings()) == FreshnessSettings().over_24h
 
 
 def test_what_was_stored_before_there_were_outrights_is_read() -> None:
@@ -144,7 +143,9 @@ def test_markets_of_games_are_refused_before_anything_is_sent(markets: str, tmp_
     config = tmp_path / "c.toml"
     config.write_text(f'[store]\nstate_dir = "{tmp_path}/state"\n[sports.sb]\nodds_key = "{BOWL.odds_key}"\n')
     with pytest.raises(OddsctlError, match="sb has no games, only outrights"):
-        door._invoke(hoist(["--config", str(config), "fetch", "sb", "--markets", markets]))
+        error_handler._invoke(
+            move_global_options_first(["--config", str(config), "fetch", "sb", "--markets", markets])
+        )
 
 
 def test_a_line_of_a_batch_goes_by_the_same_rules() -> None:
@@ -184,7 +185,7 @@ def test_csv_has_a_row_a_price_without_teams() -> None:
 
 def test_the_table_has_competitor_best_price_and_book() -> None:
     stream = io.StringIO()
-    show_board(console(stream, {}), MADE, zone=Wanted((), (), ()).zone, sports=(BOWL,))
+    show_board(console(stream, {}), MADE, zone=BoardQuery((), (), ()).zone, sports=(BOWL,))
     lines = stream.getvalue().splitlines()
     assert lines[0].startswith("NFL Super Bowl Winner  outright, Wed 27 Jan 2027")
     assert lines[1].split() == ["Detroit", "Lions", "+275", "FanDuel"]
@@ -196,7 +197,10 @@ def test_an_outright_without_prices_says_so() -> None:
     stream = io.StringIO()
     bare = Outright("odds:e", "sb", "Winner", START)
     show_board(
-        console(stream, {}), replace(MADE, outrights=(bare,)), zone=Wanted((), (), ()).zone, sports=(BOWL,)
+        console(stream, {}),
+        replace(MADE, outrights=(bare,)),
+        zone=BoardQuery((), (), ()).zone,
+        sports=(BOWL,),
     )
     assert "No prices." in stream.getvalue()
 

@@ -12,7 +12,7 @@ import pytest
 from oddsctl.domain import errors
 from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.ports import JSON
-from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, Terms
+from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, RequestOptions
 from oddsctl.store.memory import MemoryStore
 from tests.league import Town
 from tests.test_orchestrator import BOARD, WEEK, House, live
@@ -65,8 +65,8 @@ def run(more: int, error: errors.OddsctlError) -> tuple[House, list[Outcome], li
     house = House(live(3), live(6))
     house.store = FailingStore(house, more, error)
     process = house.new_process()
-    first = process.run([PriorityRequest(BOARD)], Terms())
-    second = process.run([PriorityRequest(WEEK), PriorityRequest(OTHER)], Terms())
+    first = process.run([PriorityRequest(BOARD)], RequestOptions())
+    second = process.run([PriorityRequest(WEEK), PriorityRequest(OTHER)], RequestOptions())
     assert process.usage().credits >= 3
     process.close()
     return house, first, second

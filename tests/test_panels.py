@@ -20,12 +20,12 @@ from rich.console import Console
 
 from oddsctl.cli.commands.dashboard import QUIT
 from oddsctl.cli.keyboard import KEY, NOTED, keyboard
-from oddsctl.domain.reports import Item
+from oddsctl.domain.reports import QueueItem
 from oddsctl.domain.requests import Priority
 from oddsctl.records.call_report import RecentCall
 from oddsctl.render.dashboard import Panel, View, heights, page, turned, views
 from oddsctl.render.text import UNKNOWN
-from oddsctl.services.dashboard import Overview
+from oddsctl.services.dashboard import DashboardSnapshot
 
 NOON = 1_767_528_000.0  # 2026-01-04T12:00:00Z, a Sunday
 UTC = ZoneInfo("UTC")
@@ -75,15 +75,15 @@ HEALTH = {
 }
 
 
-def planned(number: int) -> Item:
+def planned(number: int) -> QueueItem:
     at = NOON + 1800 * (number + 1)
-    return Item(
+    return QueueItem(
         f"planned/odds/nfl@{number}", at, "odds", "nfl", f"board for {number + 2} games", "30m",
         Priority.PREFETCH, Priority.HIGH, "game in 30 min then", 3, 0, "planned",
     )  # fmt: skip
 
 
-OVERVIEW = Overview(
+OVERVIEW = DashboardSnapshot(
     at=NOON,
     stats=STATS,
     health=HEALTH,
@@ -97,14 +97,14 @@ OVERVIEW = Overview(
         ),
     ),
 )
-NOTHING = Overview(NOON, STATS, None, (), ())
+NOTHING = DashboardSnapshot(NOON, STATS, None, (), ())
 
 
 def drawn(
     width: int,
     height: int,
     view: View = None,
-    overview: Overview = OVERVIEW,
+    overview: DashboardSnapshot = OVERVIEW,
     *,
     encoding: str = "utf-8",
     **more: Any,
@@ -192,7 +192,7 @@ def test_30x8_still_says_what_matters() -> None:
     st.booleans(),
 )
 def test_whatever_the_size_nothing_is_wider_or_higher(
-    width: int, height: int, view: View, overview: Overview, demo: bool
+    width: int, height: int, view: View, overview: DashboardSnapshot, demo: bool
 ) -> None:
     drawn(width, height, view, overview, demo=demo, trouble="not newer than this: the state is locked")
 

@@ -19,13 +19,13 @@ from benchmarks import season
 from oddsctl.catalog.sports import find
 from oddsctl.domain.jobs import EventsJob, OddsJob
 from oddsctl.domain.models import Listed, Status
-from oddsctl.domain.requests import Reason, Terms
-from oddsctl.domain.settings import Fetching
+from oddsctl.domain.requests import Reason, RequestOptions
+from oddsctl.domain.settings import WindowFetch
 from oddsctl.policy.prefetch_plan import Fixture, Why, Windows, captures, plan, targets
-from oddsctl.render import prefetch as render
-from oddsctl.services.prefetch import listed_games as sightings
-from oddsctl.services.prefetch.listed_games import Sighting
-from oddsctl.services.prefetch.schedule import Span
+from oddsctl.render import prefetch
+from oddsctl.services.prefetch import listed_games
+from oddsctl.services.prefetch.listed_games import GameListing
+from oddsctl.services.prefetch.schedule import ScheduleQuery
 from tests.league import (
     CRON,
     DAY,
@@ -45,7 +45,7 @@ from tests.league import (
 SUNDAY = "2026-11-29"
 NEW_YORK = ZoneInfo("America/New_York")
 NFL_BOARD = OddsJob("americanfootball_nfl", ("h2h", "spreads", "totals"), ("us",))
-BOTH = (Fetching("odds"), Fetching("weather"))
+BOTH = (WindowFetch("odds"), WindowFetch("weather"))
 
 
 def matches(*starts: str, sport: str = "nfl") -> list[Match]:
@@ -364,9 +364,9 @@ def test_a_game_under_another_spelling_of_one_team_is_the_same_game(tmp_path: Pa
     house = town(tmp_path, one_o_clock(teams=("Detroit Lions", "Green Bay Packers")))
     listed = Listed("event", at(f"{SUNDAY} 13:00"), "Detroit Lions", "GB Cheeseheads", ("h2h",))
     (table,) = house.prefetcher._prospects.tables(
-        [find("nfl")], Span(house.now, house.now + DAY, 900.0), Terms(), house.now
+        [find("nfl")], ScheduleQuery(house.now, house.now + DAY, 900.0), RequestOptions(), house.now
     )
-    seen = sightings.gather(find("nfl"), table.games, [Sighting(1.0, (listed,))], None, ("h2h",))
+    seen = listed_games.gather(find("nfl"), table.games, [GameListing(1.0, (listed,))], None, ("h2h",))
     assert seen.priced == {"1": (1.0,)}
 
 
@@ -974,7 +974,7 @@ def test_weather_is_asked_for_open_air_games_only_all_places_in_one_call(tmp_pat
 def test_weather_of_two_sports_is_one_call(tmp_path: Path) -> None:
     games = [one_o_clock(venue=LAMBEAU), Match("2", at(f"{SUNDAY} 13:00"), "ncaaf", venue=SOLDIER)]
     house = town(
-        tmp_path, *games, settings=prefetching(fetch=(Fetching("weather"),)), sports=("nfl", "ncaaf")
+        tmp_path, *games, settings=prefetching(fetch=(WindowFetch("weather"),)), sports=("nfl", "ncaaf")
     )
     from_six_to_one(house)
     assert [len(query["latitude"].split(",")) for _, query in house.wire.asked("/forecast")] == [2, 2, 2]
@@ -1002,18 +1002,18 @@ def test_a_place_that_nobody_knows_keeps_no_run_busy(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fetch", "odds", "weather"),
     [
-        ((Fetching("odds", 1800.0),), "12:30", ""),
-        ((Fetching("odds"), Fetching("weather", 1800.0)), "11:00 12:00 12:30", "12:30"),
+        ((WindowFetch("odds", 1800.0),), "12:30", ""),
+        ((WindowFetch("odds"), WindowFetch("weather", 1800.0)), "11:00 12:00 12:30", "12:30"),
         (
-            (Fetching("odds", 3600.0), Fetching("odds", 1800.0), Fetching("weather", 7200.0)),
+            (WindowFetch("odds", 3600.0), WindowFetch("odds", 1800.0), WindowFetch("weather", 7200.0)),
             "12:00 12:30",
             "11:00",
         ),
-        ((Fetching("weather"),), "", "11:00 12:00 12:30"),
+        ((WindowFetch("weather"),), "", "11:00 12:00 12:30"),
     ],
 )
 def test_each_window_fetches_what_it_is_told_to(
-    fetch: tuple[Fetching, ...], odds: str, weather: str, tmp_path: Path
+    fetch: tuple[WindowFetch, ...], odds: str, weather: str, tmp_path: Path
 ) -> None:
     house = town(tmp_path, one_o_clock(venue=LAMBEAU), settings=prefetching(fetch=fetch))
     from_six_to_one(house)
@@ -1022,7 +1022,7 @@ def test_each_window_fetches_what_it_is_told_to(
 
 
 def test_a_window_that_fetches_the_schedule_asks_for_it_once(tmp_path: Path) -> None:
-    house = town(tmp_path, one_o_clock(), settings=prefetching(fetch=(Fetching("schedule", 3600.0),)))
+    house = town(tmp_path, one_o_clock(), settings=prefetching(fetch=(WindowFetch("schedule", 3600.0),)))
     runs = house.cron(at(f"{SUNDAY} 10:00"), at(f"{SUNDAY} 13:10"))
     made = [(clock(call.at), call.api, call.outcome) for run in runs for call in run.calls]
     assert made == [("12:00", "espn", "FETCHED")]
@@ -1034,7 +1034,7 @@ def test_a_schedule_that_is_minutes_old_is_asked_for_anew_by_its_window(tmp_path
     house = town(
         tmp_path,
         one_o_clock(),
-        settings=prefetching(fetch=(Fetching("schedule", 3600.0),)),
+        settings=prefetching(fetch=(WindowFetch("schedule", 3600.0),)),
         now=f"{SUNDAY} 11:48",
     )
     house.run()
@@ -1092,10 +1092,10 @@ def test_the_plan_has_no_board_that_the_reserve_forbids_and_says_why(
     assert {(skip.game, skip.window, skip.reason) for skip in planned.skipped} == {
         ("1", window, Reason.REFUSED_BUDGET) for window in ("2h", "1h", "30m")
     }
-    lines = list(render.skipped_lines(planned))
+    lines = list(prefetch.skipped_lines(planned))
     assert "no call: 1 2h window, not enough credits" in lines
     assert lines[-1] == f"{left} credits left, 50 kept for your own commands (budget.reserve)"
-    assert "not enough credits" in render.nothing_planned(planned, DAY, now=house.time.now(), zone=NEW_YORK)
+    assert "not enough credits" in prefetch.nothing_planned(planned, DAY, now=house.time.now(), zone=NEW_YORK)
 
 
 def test_of_tomorrows_boards_the_plan_has_those_that_can_be_paid(tmp_path: Path) -> None:
@@ -1116,13 +1116,13 @@ def test_where_nothing_is_due_it_is_said_when_the_next_board_is(tmp_path: Path) 
     house = town(tmp_path, one_o_clock(), now="2026-11-27 08:00")
     planned = house.plan()
     assert (planned.calls, planned.next_at) == ((), at(f"{SUNDAY} 11:00"))
-    said = render.nothing_planned(planned, DAY, now=house.now, zone=NEW_YORK)
+    said = prefetch.nothing_planned(planned, DAY, now=house.now, zone=NEW_YORK)
     assert said == "Nothing is due in the next 1d. Next board: on Sun 29 Nov at 11:00."
 
 
 def test_where_no_game_is_known_that_is_said(tmp_path: Path) -> None:
     planned = town(tmp_path, now="2026-07-06 00:00").plan()
-    assert "No game after that is known" in render.nothing_planned(
+    assert "No game after that is known" in prefetch.nothing_planned(
         planned, DAY, now=at("2026-07-06 00:00"), zone=NEW_YORK
     )
 

@@ -20,10 +20,10 @@ from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.notices import Booked, Settled
 from oddsctl.domain.requests import Purpose
 from oddsctl.records.calls import CostTracker
-from oddsctl.records.database import SCHEMA, VERSION, Records
+from oddsctl.records.database import SCHEMA, VERSION, RecordsDatabase
 from oddsctl.records.decisions import decision
-from oddsctl.store import append_only as history
-from oddsctl.store.append_only import HistoryFile
+from oddsctl.store import append_only
+from oddsctl.store.append_only import AppendOnlyDatabase
 from tests.store.store_kit import WaitingClock
 
 NFL = OddsJob("americanfootball_nfl", ("h2h",), ("us",))
@@ -36,7 +36,7 @@ class House:
     def __init__(self, directory: Path) -> None:
         self.told: list[str] = []
         self.clock = WaitingClock()
-        self.records = Records(directory, self.clock, self.told.append)
+        self.records = RecordsDatabase(directory, self.clock, self.told.append)
         self.tracker = CostTracker(self.records, self.clock)
 
     def call(self, number: int) -> None:
@@ -51,7 +51,7 @@ class House:
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy the machine is, nobody gives up."""
-    monkeypatch.setattr(history, "PATIENCE", 60.0)
+    monkeypatch.setattr(append_only, "PATIENCE", 60.0)
 
 
 @pytest.fixture
@@ -239,14 +239,14 @@ def test_a_history_that_was_taken_away_while_open_is_begun_anew_for_all(
 
 def overtaken(monkeypatch: pytest.MonkeyPatch, between: Callable[[], None]) -> None:
     """Let something happen after it was seen that the database is there, before it is opened."""
-    connected = HistoryFile._connected
+    connected = AppendOnlyDatabase._connected
 
-    def late(self: HistoryFile, *, locked: bool = False) -> sqlite3.Connection:
-        monkeypatch.setattr(HistoryFile, "_connected", connected)
+    def late(self: AppendOnlyDatabase, *, locked: bool = False) -> sqlite3.Connection:
+        monkeypatch.setattr(AppendOnlyDatabase, "_connected", connected)
         between()
         return connected(self, locked=locked)
 
-    monkeypatch.setattr(HistoryFile, "_connected", late)
+    monkeypatch.setattr(AppendOnlyDatabase, "_connected", late)
 
 
 @pytest.mark.parametrize("gone", [unlinked, moved_away, directory_replaced])
@@ -278,9 +278,9 @@ def test_while_a_history_is_replaced_it_is_not_empty(
     without_a_table(database)
     seen: list[int] = []
     readers: list[threading.Thread] = []
-    recovered = HistoryFile._recovered
+    recovered = AppendOnlyDatabase._recovered
 
-    def slowly(self: HistoryFile, aside: Path, new: sqlite3.Connection) -> int:
+    def slowly(self: AppendOnlyDatabase, aside: Path, new: sqlite3.Connection) -> int:
         def read() -> None:
             reader = House(database.parent)
             seen.append(len(reader.known))
@@ -292,7 +292,7 @@ def test_while_a_history_is_replaced_it_is_not_empty(
         assert seen == []
         return recovered(self, aside, new)
 
-    monkeypatch.setattr(HistoryFile, "_recovered", slowly)
+    monkeypatch.setattr(AppendOnlyDatabase, "_recovered", slowly)
     house.records.repair()
     readers[0].join(60)
     assert seen == [CALLS]

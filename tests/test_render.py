@@ -31,9 +31,8 @@ from oddsctl.domain.models import (
     Weather,
 )
 from oddsctl.domain.requests import Reason
-from oddsctl.records.call_report import Call
-from oddsctl.render import documents, text
-from oddsctl.render import reasons as provenance
+from oddsctl.records.call_report import CallRow
+from oddsctl.render import documents, reasons, text
 from oddsctl.render.board import show_board
 from oddsctl.render.console import console
 from oddsctl.render.costs import calls_csv, calls_jsonl, show_costs
@@ -657,7 +656,7 @@ def test_a_table_is_written_at_once_so_that_those_of_two_processes_do_not_mix() 
 @pytest.mark.parametrize("reason", list(Reason))
 @pytest.mark.parametrize("api", ["odds", "espn", "weather"])
 def test_every_reason_has_a_sentence_that_names_it(reason: Reason, api: str) -> None:
-    (line,) = provenance.explain_lines(
+    (line,) = reasons.explain_lines(
         replace(BOARD, sources=(Source(api, "nfl", reason, None, 90.0, 0, "WHY"),))
     )
     assert line.endswith(f"(WHY) [{reason}]")
@@ -670,7 +669,7 @@ def test_sentences_tell_age_and_credits() -> None:
         Source("espn", "nfl", Reason.FRESH_CACHE, NOON, 240.0, 0),
         Source("odds", "nba", Reason.FALLBACK, None, None, 0, "espn: INVALID_KEY"),
     )
-    assert provenance.explain_lines(replace(BOARD, sources=sources)) == [
+    assert reasons.explain_lines(replace(BOARD, sources=sources)) == [
         "nfl odds: asked for just now for 3 credits [FETCHED]",
         "nfl schedule: stored 4 min ago and still fresh, so nobody was asked [FRESH_CACHE]",
         "nba odds: ESPN's line stands in (INVALID_KEY) [FALLBACK]",
@@ -681,7 +680,7 @@ def test_only_what_is_not_plainly_fresh_is_noted() -> None:
     plainly_fresh = {
         reason
         for reason in Reason
-        if not provenance.notes(replace(BOARD, sources=(replace(FRESH, reason=reason),)))
+        if not reasons.notes(replace(BOARD, sources=(replace(FRESH, reason=reason),)))
     }
     assert plainly_fresh == {
         Reason.FETCHED,
@@ -694,7 +693,7 @@ def test_only_what_is_not_plainly_fresh_is_noted() -> None:
         replace(FRESH, reason=Reason.STALE_ERROR, age_seconds=60.0, detail="TIMEOUT"),
         replace(FRESH, sport="nba"),
     )
-    assert provenance.notes(replace(BOARD, sources=two)) == ["nfl odds: 1 min old, STALE_ERROR (TIMEOUT)"]
+    assert reasons.notes(replace(BOARD, sources=two)) == ["nfl odds: 1 min old, STALE_ERROR (TIMEOUT)"]
 
 
 # ── the dry run and the statistics ──
@@ -875,7 +874,7 @@ def test_costs_of_nothing_are_one_line() -> None:
 
 
 def test_single_calls_are_told_as_csv_and_json_lines() -> None:
-    lost = Call(NOON, "odds", "nfl", "fetch", "own", "odds/board/nfl/h2h,totals/us/-", 2, None, 2, "LOST")
+    lost = CallRow(NOON, "odds", "nfl", "fetch", "own", "odds/board/nfl/h2h,totals/us/-", 2, None, 2, "LOST")
     assert calls_csv([lost], demo=False).splitlines() == [
         "at,api,sport,command,purpose,job,price,spent,maybe_charged,outcome,demo",
         '2026-01-04T12:00:00Z,odds,nfl,fetch,own,"odds/board/nfl/h2h,totals/us/-",2,,2,LOST,false',

@@ -15,12 +15,11 @@ from oddsctl.domain.answers import Events
 from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
 from oddsctl.domain.jobs import Job, OddsJob
 from oddsctl.domain.models import Price
-from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, Terms
-from oddsctl.domain.settings import Odds, Settings
+from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, RequestOptions
+from oddsctl.domain.settings import OddsSettings, Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
-from oddsctl.policy import batching as coalesce
-from oddsctl.policy import freshness
-from oddsctl.providers.the_odds_api import TheOddsAPI
+from oddsctl.policy import batching, freshness
+from oddsctl.providers.the_odds_api import TheOddsApiProvider
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 from tests.fakes import FakeClock, answer
 
@@ -118,15 +117,15 @@ class House:
         self.server = server
         self.store = MemoryStore()
 
-    def ask(self, *jobs: Job, terms: Terms = Terms()) -> list[Outcome]:  # noqa: B008 - frozen
+    def ask(self, *jobs: Job, terms: RequestOptions = RequestOptions()) -> list[Outcome]:  # noqa: B008 - frozen
         orchestrator = RequestOrchestrator(
             store=self.store,
             locks=MemoryLocks(),
             roll=lambda: 0.5,
             transport=self.server,
             clock=self.server.clock,
-            providers={"odds": TheOddsAPI("https://odds.test", lambda: Secret("k"))},
-            settings=replace(Settings(), odds=Odds(rate=1000, burst=1000, monthly_credits=99_000)),
+            providers={"odds": TheOddsApiProvider("https://odds.test", lambda: Secret("k"))},
+            settings=replace(Settings(), odds=OddsSettings(rate=1000, burst=1000, monthly_credits=99_000)),
             tell=lambda _: None,
         )
         return orchestrator.run([PriorityRequest(job) for job in jobs], terms)
@@ -207,7 +206,7 @@ def boards(*, sport: str = SPORT, n: int = 6) -> list[OddsJob]:
 @pytest.mark.parametrize("fresh", [False, True])
 def test_an_unknown_sport_is_asked_for_once_whatever_is_wanted_of_it(fresh: bool) -> None:
     house = House(Server())
-    outcomes = house.ask(*boards(sport="curling"), terms=Terms(fresh=fresh))
+    outcomes = house.ask(*boards(sport="curling"), terms=RequestOptions(fresh=fresh))
     assert {outcome.detail for outcome in outcomes} == {"UNKNOWN_SPORT"}
     assert len(house.server.asked) == 1
     outcomes = house.ask(OddsJob("curling", ("h2h_lay",), ("uk",)), *boards(sport="curling"))
@@ -270,9 +269,9 @@ def test_after_a_refusal_nothing_is_asked_twice_and_all_that_is_good_is_answered
 
 @given(st.lists(jobs, min_size=2, max_size=8, unique=True), st.sampled_from([None, *freshness.ABOUT]))
 def test_what_is_still_asked_differs_from_what_was_refused(wishes: list[OddsJob], about: str | None) -> None:
-    for call in coalesce.plan(wishes):
+    for call in batching.plan_calls(wishes):
         bad = freshness.part(call.job, about)
-        still = freshness.narrowed(call.job, call.wants, about)
+        still = freshness.narrowed(call.job, call.requests, about)
         assert all(freshness.part(one.job, about) != bad for one in still)
-        left = [want for want in call.wants if freshness.part(want, about) != bad]
-        assert sorted(want.key for one in still for want in one.wants) == sorted(want.key for want in left)
+        left = [want for want in call.requests if freshness.part(want, about) != bad]
+        assert sorted(want.key for one in still for want in one.requests) == sorted(want.key for want in left)

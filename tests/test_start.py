@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from oddsctl.cli import error_handler as door
+from oddsctl.cli import error_handler
 from tests.e2e.houses import PATIENCE, ROOT, Ran
 
 STARTS = {
     "the script": "import sys; sys.argv = ['/usr/bin/oddsctl', *{words}]; {early}; from oddsctl.cli import "
-    "main; sys.exit(main())",
+    "run; sys.exit(run())",
     "the module": (
         "import runpy, sys; sys.argv = ['-m', *{words}]; {early}; runpy.run_module('oddsctl', "
         "run_name='__main__', alter_sys=True)"
@@ -94,7 +94,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
     def fail(_argv: object) -> int:
         raise error
 
-    monkeypatch.setattr(door, "_invoke", fail)
+    monkeypatch.setattr(error_handler, "_invoke", fail)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_failure_elsewhere_is_no_answer_that_cannot_be_written(
     monkeypatch.setattr(sys, "stdout", sys.stdout)
     monkeypatch.setattr(sys, "stderr", sys.stderr)
     broken(monkeypatch, kind(errno.EIO, "Input/output error", "/somewhere/file"))
-    code = door.run(["--debug", "stats"])
+    code = error_handler.run_cli(["--debug", "stats"])
     told = capsys.readouterr().err
     assert code == 1
     assert "answer" not in told.splitlines()[-1]

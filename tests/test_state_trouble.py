@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from oddsctl.cli import error_handler as door
+from oddsctl.cli import error_handler
 from oddsctl.store.disk import DiskStore
 from tests.store.store_kit import NOON, WaitingClock, put
 
@@ -55,7 +55,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     def ran(*words: str) -> Ran:
         with monkeypatch.context() as patch:
             patch.setattr(sys, "stderr", sys.stderr)
-            code = door.run(["--demo", *words])
+            code = error_handler.run_cli(["--demo", *words])
         return Ran(code, *capsys.readouterr())
 
     yield ran
@@ -316,7 +316,7 @@ def test_on_a_full_disk_what_is_stored_is_shown(command: str, room: int, state: 
     program = (
         f"import resource, sys, time; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room})); "
         f"time.time = lambda: {NOON}\n"
-        "from oddsctl.cli import error_handler; sys.exit(error_handler.run(sys.argv[1:]))"
+        "from oddsctl.cli import error_handler; sys.exit(error_handler.run_cli(sys.argv[1:]))"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program, "--demo", *command.split()],

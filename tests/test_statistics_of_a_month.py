@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from oddsctl.domain.settings import Settings
 from oddsctl.policy.budget import Credits
-from oddsctl.services import stats as statistics
+from oddsctl.services import stats
 
 
 def at(text: str) -> float:
@@ -16,7 +16,7 @@ def at(text: str) -> float:
 def test_the_pace_is_that_of_this_month_and_not_known_before_its_first_answer() -> None:
     told = Credits(used=480, remaining=20, asked_at=at("2026-11-30 23:55"))
     before, after = (
-        statistics._credits(told, Settings(), at(now)) for now in ("2026-11-30 23:58", "2026-12-01 00:20")
+        stats._credits(told, Settings(), at(now)) for now in ("2026-11-30 23:58", "2026-12-01 00:20")
     )
     assert before["spend_per_day"] == 16.0
     assert (after["spend_per_day"], after["projected_remaining_at_reset"]) == (None, None)

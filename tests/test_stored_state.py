@@ -104,7 +104,7 @@ def run(
     def ran(*words: str) -> Ran:
         with monkeypatch.context() as patch:
             patch.setattr(sys, "stderr", sys.stderr)
-            code = error_handler.run(words)
+            code = error_handler.run_cli(words)
         return Ran(code, *capsys.readouterr())
 
     yield ran

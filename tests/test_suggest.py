@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from oddsctl.cli import error_handler as door
-from oddsctl.cli.error_handler import hoist
+from oddsctl.cli import error_handler
+from oddsctl.cli.error_handler import move_global_options_first
 from oddsctl.domain import suggest
 from oddsctl.domain.errors import OddsctlError
 
@@ -60,7 +60,7 @@ def test_each_kind_of_name_is_refused_with_the_nearest_one(
     monkeypatch.setenv("ODDSCTL_STORE_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     with pytest.raises(OddsctlError) as caught:
-        door._invoke(hoist(words))
+        error_handler._invoke(move_global_options_first(words))
     assert caught.value.exit_code == 2
     assert says in f"{caught.value.message} {caught.value.hint}"
 
@@ -92,7 +92,7 @@ def test_a_setting_is_refused_likewise_by_every_command(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv(variable, value)
     try:
-        code, told = door._invoke(command), ""
+        code, told = error_handler._invoke(command), ""
     except OddsctlError as error:
         code, told = error.exit_code, error.message
     assert code == 78

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from oddsctl.domain.models import Usage
-from oddsctl.domain.reports import Item, Worked
+from oddsctl.domain.reports import QueueItem, QueueResult
 from oddsctl.domain.requests import Priority, Reason
 from oddsctl.render import documents
 from oddsctl.render.console import console
@@ -49,14 +49,14 @@ def planned(
     *,
     credits: int = 3,
     api: str = "odds",
-) -> Item:
-    return Item(
+) -> QueueItem:
+    return QueueItem(
         f"planned/{api}/{sport}@{hours}", NOON + hours * HOUR, api, sport, "board for 2 games", window,
         Priority.PREFETCH, priority, "game in 30 min then", credits, 0, "planned",
     )  # fmt: skip
 
 
-WAITS = Item(
+WAITS = QueueItem(
     "odds/board/icehockey_nhl/h2h/us/-", NOON - HOUR, "odds", "nhl", "board h2h us", None,
     Priority.LOW, Priority.NORMAL, "waited 60 min", 1, 2, "waiting",
 )  # fmt: skip
@@ -82,7 +82,7 @@ ITEMS = (
 
 
 def timeline(
-    items: tuple[Item, ...], width: int | None, zone: ZoneInfo = EASTERN, now: float = NOON
+    items: tuple[QueueItem, ...], width: int | None, zone: ZoneInfo = EASTERN, now: float = NOON
 ) -> list[str]:
     return printed(lambda target: show_timeline(target, items, now, zone), width).splitlines()
 
@@ -309,10 +309,14 @@ def test_a_queue_document_is_exactly_the_promised_json() -> None:
 
 def test_a_run_of_the_queue_tells_what_became_of_each() -> None:
     worked = (
-        Worked("a", "odds", "nfl", "board h2h us", Reason.FETCHED, 1, "answered"),
-        Worked("b", "weather", None, "weather 1.00,2.00", Reason.NONE, 0, "postponed", NOON + 60, "TIMEOUT"),
-        Worked("c", "odds", "nba", "board h2h us", Reason.REFUSED_BUDGET, 0, "postponed", NOON, "BUDGET"),
-        Worked("d", "espn", "epl", "schedule 2026-01", Reason.SKIPPED_EXPIRED, 0, "dropped"),
+        QueueResult("a", "odds", "nfl", "board h2h us", Reason.FETCHED, 1, "answered"),
+        QueueResult(
+            "b", "weather", None, "weather 1.00,2.00", Reason.NONE, 0, "postponed", NOON + 60, "TIMEOUT"
+        ),
+        QueueResult(
+            "c", "odds", "nba", "board h2h us", Reason.REFUSED_BUDGET, 0, "postponed", NOON, "BUDGET"
+        ),
+        QueueResult("d", "espn", "epl", "schedule 2026-01", Reason.SKIPPED_EXPIRED, 0, "dropped"),
     )
     assert printed(lambda target: show_queue_run(target, worked, Usage(2, 1, 499), NOON)).splitlines() == [
         "sport    what               credits  state      reason",

@@ -30,14 +30,14 @@ from hypothesis import strategies as st
 
 from oddsctl.domain.errors import BodyTooLargeError, RedirectRefusedError, TimedOutError, TransportError
 from oddsctl.domain.http import HttpRequest, Secret
-from oddsctl.domain.settings import Http
+from oddsctl.domain.settings import HttpSettings
 from oddsctl.transport import HttpTransport
 from oddsctl.transport.deadline import decoded
 from tests.fakes import FakeClock
 
 KEY = "test-key-DO-NOT-LEAK"
 BOARD = b'[{"id": "e1", "home_team": "Detroit Lions"}]'
-QUICK = Http(connect_timeout=0.2, read_timeout=0.1, max_body=100_000)
+QUICK = HttpSettings(connect_timeout=0.2, read_timeout=0.1, max_body=100_000)
 
 
 class Server(ThreadingHTTPServer):

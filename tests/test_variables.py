@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from oddsctl import config
-from oddsctl.cli import error_handler as door
+from oddsctl.cli import error_handler
 from oddsctl.cli.main import app
 from oddsctl.cli.option_variables import WITHOUT, give_variables, options_by_variable
 from oddsctl.domain.errors import ConfigError
@@ -104,7 +104,7 @@ def test_a_value_that_cannot_be_is_told_by_its_variable(
 ) -> None:
     words = next(words for words in COMMANDS if VARIABLES[variable] in COMMANDS[words].params)
     monkeypatch.setenv(variable, VALUES[VARIABLES[variable].type.name])
-    assert door.run([*words, *arguments_of(words)] or ["stats"]) == 2
+    assert error_handler.run_cli([*words, *arguments_of(words)] or ["stats"]) == 2
     assert re.match(rf"oddsctl: environment {variable}: ", capsys.readouterr().err.splitlines()[0])
 
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from oddsctl.cli.context import Session
-from oddsctl.config import time_zone as zones
+from oddsctl.cli.context import CliContext
+from oddsctl.config import time_zone
 from oddsctl.config.time_zone import UnknownZoneError
 from oddsctl.domain.errors import ConfigError, UsageError
 
@@ -44,7 +44,7 @@ def offsets(zone: ZoneInfo) -> tuple[float, ...]:
 
 
 def found(text: str, **environ: str) -> ZoneInfo:
-    return zones.of_machine({"TZ": text} | environ)
+    return time_zone.of_machine({"TZ": text} | environ)
 
 
 def zone_file(folder: Path, name: str) -> Path:
@@ -105,12 +105,12 @@ def test_an_empty_one_is_utc(empty: str) -> None:
 
 def test_without_one_the_machine_s_counts_be_it_a_link_or_a_copy(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(zone_file(tmp_path / "zoneinfo", "Europe/Berlin"))
-    assert zones.of_machine({}, tmp_path / "link").key == "Europe/Berlin"
+    assert time_zone.of_machine({}, tmp_path / "link").key == "Europe/Berlin"
     copy = zone_file(tmp_path / "zoneinfo", "America/Denver").rename(tmp_path / "localtime")
-    assert offsets(zones.of_machine({}, copy)) == (-7, -6)
+    assert offsets(time_zone.of_machine({}, copy)) == (-7, -6)
     (tmp_path / "empty").touch()
     for nothing in (tmp_path / "none", tmp_path / "empty", tmp_path):
-        assert zones.of_machine({}, nothing).key == "UTC"
+        assert time_zone.of_machine({}, nothing).key == "UTC"
 
 
 NONE = [
@@ -134,10 +134,10 @@ def test_what_is_no_zone_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) 
         found(text)
     monkeypatch.setenv("TZ", text)
     with pytest.raises(ConfigError, match=r"^environment TZ: no time zone is called") as caught:
-        assert Session().zone
+        assert CliContext().zone
     assert caught.value.exit_code == 78
     with pytest.raises(UsageError, match=r"^--tz: no time zone is called") as flag:
-        assert Session(tz=text).zone
+        assert CliContext(tz=text).zone
     assert flag.value.exit_code == 2
 
 
@@ -151,7 +151,7 @@ def test_what_is_no_zone_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) 
 )
 def test_the_nearest_name_is_told(text: str, meant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError) as caught:
-        assert Session(tz=text).zone
+        assert CliContext(tz=text).zone
     assert f"did you mean {meant}?" in (caught.value.hint or "")
 
 
@@ -160,4 +160,4 @@ def test_the_option_takes_what_the_variable_takes_and_wins(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TZ", "Mars/Phobos")
-    assert offsets(Session(tz=text).zone) == (1, 2)
+    assert offsets(CliContext(tz=text).zone) == (1, 2)

@@ -61,7 +61,7 @@ SPORTS = (
 )
 
 
-def by_provider(added: Sequence[Sport] = ()) -> dict[str, Sport]:
+def by_provider_name(added: Sequence[Sport] = ()) -> dict[str, Sport]:
     """The sports by what a provider calls them (no two names are alike); those added by the configuration
     win.
     """
@@ -151,11 +151,11 @@ def find(name: str, added: Sequence[Sport] = ()) -> Sport:
     )
 
 
-def sport_of(job: Job, added: Sequence[Sport] = ()) -> str | None:
+def league_of(job: Job, added: Sequence[Sport] = ()) -> str | None:
     """Our name of the job's sport; the provider's where we have none, None where it is of no sport."""
     match job:
         case OddsJob(sport=word) | EventsJob(sport=word) | ScoresJob(sport=word) | ScheduleJob(league=word):
-            sport = by_provider(added).get(word)
+            sport = by_provider_name(added).get(word)
             return sport.name if sport else word
         case _:
             return None

@@ -8,7 +8,7 @@ import sys
 from oddsctl import __version__, leave_at_a_signal
 
 
-def main() -> None:
+def run() -> None:
     """Entry point of the `oddsctl` script. `--version` is answered before anything heavy is imported."""
     leave_at_a_signal()
     if sys.argv[1:] == ["--version"] and sys.stdout:
@@ -17,6 +17,6 @@ def main() -> None:
         except OSError:  # nobody reads it, or there is no room for it
             os._exit(0)
         return
-    from oddsctl.cli.error_handler import run
+    from oddsctl.cli.error_handler import run_cli
 
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run_cli(sys.argv[1:]))

@@ -24,21 +24,21 @@ from oddsctl.domain.errors import (
     StateError,
     UsageError,
 )
-from oddsctl.domain.notices import News, Notice, Warned
+from oddsctl.domain.notices import AlertableNotice, Notice, Warned
 from oddsctl.domain.settings import NO_FILE
 from oddsctl.observability import redaction
 
 if TYPE_CHECKING:
     from oddsctl.app import App
     from oddsctl.config import Known, Loaded
-    from oddsctl.domain.vocabulary import Shown
+    from oddsctl.domain.vocabulary import ShownNames
 
 DEFAULT_WAIT = 30.0
 OddsFormat = Literal["american", "decimal"]
 
 
 @dataclass(frozen=True)
-class Session:
+class CliContext:
     """One invocation. `format` is table, json, jsonl or csv; in CSV `raw` leaves formulas as they are.
 
     `odds_format` None means each league's custom.
@@ -74,7 +74,7 @@ class Session:
         loaded = config.load(
             file=self.config_file, env=os.environ, overrides=overrides, known=self.known(force=force)
         )
-        redaction.learn_places((loaded.settings.odds.key, *loaded.settings.notify.urls), os.environ)
+        redaction.add_secrets_of_places((loaded.settings.odds.key, *loaded.settings.notify.urls), os.environ)
         return loaded
 
     def known(self, *, force: bool = False) -> Known:
@@ -90,7 +90,7 @@ class Session:
             self.variables,
         )
 
-    def shown(self, loaded: Loaded) -> Shown:
+    def shown(self, loaded: Loaded) -> ShownNames:
         """The names of The Odds API that answers have shown."""
         from oddsctl.app import shown_names
 
@@ -102,17 +102,19 @@ class Session:
 
         Raises `UsageError`, or `ConfigError` for a `TZ` that is none.
         """
-        from oddsctl.config import time_zone as zones
+        from oddsctl.config import time_zone
 
         try:
-            return zones.of_machine(os.environ) if self.tz is None else zones.named(self.tz, os.environ)
-        except zones.UnknownZoneError as error:
+            return (
+                time_zone.of_machine(os.environ) if self.tz is None else time_zone.named(self.tz, os.environ)
+            )
+        except time_zone.UnknownZoneError as error:
             if self.tz is None:
                 raise ConfigError(f"environment TZ: {error}", hint=error.remedy) from None
             raise UsageError(f"--tz: {error}", hint=error.remedy) from None
 
     @property
-    def mark(self) -> dict[str, bool]:
+    def demo_field(self) -> dict[str, bool]:
         """What a document carries when it tells of the simulated world."""
         return {"demo": True} if self.demo else {}
 
@@ -143,17 +145,17 @@ class Session:
         ends it at once; so does the `deadline`, seconds from now.
         """
         from oddsctl.app import open_app
-        from oddsctl.cli.signals import graceful
+        from oddsctl.cli.signals import graceful_shutdown
         from oddsctl.clock import SystemClock
-        from oddsctl.store.wait_limit import Patience
+        from oddsctl.store.wait_limit import LockWait
 
         loaded = loaded or self.loaded
         _ = self.zone  # one that is none is refused before anything is bought
         patience = loaded.settings.shutdown.timeout if shutdown is None else shutdown
-        lock_wait = DEFAULT_WAIT if wait is None else Patience(SystemClock(), wait)
+        lock_wait = DEFAULT_WAIT if wait is None else LockWait(SystemClock(), wait)
         app = open_app(loaded, demo=self.demo, tell=self.tell, lock_wait=lock_wait, command=self.command)
         try:
-            with self._logged(loaded), graceful(app.clock.stop, patience, self.say, deadline):
+            with self._logged(loaded), graceful_shutdown(app.clock.stop, patience, self.say, deadline):
                 yield app
         finally:
             app.close()
@@ -169,8 +171,8 @@ class Session:
             return
         from oddsctl.observability import log
 
-        about = log.Run(self.command, self.demo)
-        with log.kept(
+        about = log.RunInfo(self.command, self.demo)
+        with log.logging_to(
             settings.log, settings.store.state_dir, about, verbosity, lambda text: self.tell(Warned(text))
         ) as hear:
             self.listeners.append(hear)
@@ -190,10 +192,10 @@ class Session:
         if not app.settings.notify.urls or app.demo or offline:
             yield
             return
-        news: list[News] = []
+        news: list[AlertableNotice] = []
 
         def hear(notice: Notice) -> None:
-            if isinstance(notice, News):
+            if isinstance(notice, AlertableNotice):
                 news.append(notice)
 
         self.listeners.append(hear)
@@ -211,10 +213,10 @@ class Session:
         except (StateError, LockTimeoutError) as error:
             self.warn(f"alerts could not be sent: {error.message}")
 
-    def _deliver(self, app: App, news: list[News]) -> None:
+    def _deliver(self, app: App, news: list[AlertableNotice]) -> None:
         from oddsctl.domain.notices import HealthChecked
         from oddsctl.render.alerts import words
-        from oddsctl.services.alerts import AlertService, in_time
+        from oddsctl.services.alerts import AlertService, sender_within
 
         looks = [
             HealthChecked(api, one.status.value, one.reason)
@@ -223,7 +225,7 @@ class Session:
         ]
         app.flush()  # the run's work is done, whatever comes of this
         left = signal.getitimer(signal.ITIMER_REAL)[0]  # of a run with a deadline; 0 without one
-        if send := in_time(left or None):
+        if send := sender_within(left or None):
             service = AlertService(app.store, app.clock, app.settings, self.zone, words, self.warn, send)
             service.deliver([*news, *looks])
 

@@ -21,8 +21,7 @@ from oddsctl.cli import streams
 from oddsctl.domain import suggest
 from oddsctl.domain.errors import OddsctlError, StateError, UsageError
 from oddsctl.domain.units import iso
-from oddsctl.observability import library_warnings as quiet
-from oddsctl.observability import redaction
+from oddsctl.observability import library_warnings, redaction
 
 GLOBAL_FLAGS = ("--json", "--raw", "--quiet", "--verbose", "--debug", "--demo")
 GLOBAL_OPTIONS = ("--format", "--config", "--tz", "--odds-format")
@@ -34,12 +33,12 @@ class Terminated(BaseException):
     ends_with = 143
 
 
-def run(argv: Sequence[str]) -> int:
+def run_cli(argv: Sequence[str]) -> int:
     """Run the command; the exit code."""
     if os.name != "posix":
         print("oddsctl runs on Linux and macOS only", file=sys.stderr)  # noqa: T201
         return 1
-    quiet.quiet_libraries()
+    library_warnings.silence_libraries()
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed by the caller (>&-)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -50,10 +49,10 @@ def run(argv: Sequence[str]) -> int:
         del os.environ[
             "HOME"
         ]  # empty or relative: else each library would have its own idea of what it means
-    redaction.learn_environment(os.environ)
+    redaction.add_secrets_of_environment(os.environ)
     redaction.guard_stderr()
     streams.make_safe()
-    argv = hoist(argv)
+    argv = move_global_options_first(argv)
     try:
         return _quietly(argv)
     except Exception as error:  # noqa: BLE001 - the one place that shows them
@@ -85,7 +84,7 @@ def _quietly(argv: Sequence[str]) -> int:
     return code
 
 
-def hoist(argv: Sequence[str]) -> list[str]:
+def move_global_options_first(argv: Sequence[str]) -> list[str]:
     """The same command line with global options before the command, so that they may be typed anywhere."""
     front: list[str] = []
     rest: list[str] = []

@@ -26,7 +26,7 @@ from oddsctl.cli.commands import (
     stats,
     why,
 )
-from oddsctl.cli.context import Session
+from oddsctl.cli.context import CliContext
 from oddsctl.cli.option_variables import options_by_variable
 
 DEBUG_VERBOSITY = 2
@@ -118,7 +118,7 @@ def session(
 ) -> None:
     """Odds, schedules and weather for a sport, without spending a credit it need not."""
     del version  # the callback has seen to it
-    context.obj = Session(
+    context.obj = CliContext(
         format="json" if as_json else form.value,
         raw=raw,
         quiet=quiet,

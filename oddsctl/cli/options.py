@@ -13,11 +13,11 @@ from typing import Annotated
 
 import typer
 
-from oddsctl.cli.context import Session
+from oddsctl.cli.context import CliContext
 from oddsctl.domain.errors import ConfigError, UsageError
 from oddsctl.domain.http import HttpRequest
 from oddsctl.domain.models import Sport
-from oddsctl.domain.requests import Preview
+from oddsctl.domain.requests import DryRunEntry
 
 
 def duration(text: str | float) -> float:
@@ -88,7 +88,7 @@ STRICTLY_INCOMPLETE = 3
 """The exit code of `--strict`."""
 
 
-def prefetch_sports(session: Session, chosen: Iterable[str] | None) -> tuple[Sport, ...]:
+def prefetch_sports(session: CliContext, chosen: Iterable[str] | None) -> tuple[Sport, ...]:
     """The sports of a planned command: those named, else `prefetch.sports`.
 
     Raises `UsageError`, or `ConfigError` for the latter.
@@ -108,7 +108,7 @@ def prefetch_sports(session: Session, chosen: Iterable[str] | None) -> tuple[Spo
     return tuple(sports.values())
 
 
-def show_plan(session: Session, previews: Iterable[tuple[str, Preview]]) -> int:
+def show_plan(session: CliContext, previews: Iterable[tuple[str, DryRunEntry]]) -> int:
     """Show what would be asked: for each preview, named by a sport or an API, its request, price and
     decision.
     """
@@ -131,7 +131,7 @@ def show_plan(session: Session, previews: Iterable[tuple[str, Preview]]) -> int:
 
         show_dry_run(console(sys.stdout, os.environ), rows, demo=session.demo)
     else:
-        sys.stdout.write(documents.dump(documents.dry_run_document(rows) | session.mark) + "\n")
+        sys.stdout.write(documents.dump(documents.dry_run_document(rows) | session.demo_field) + "\n")
     return 0
 
 

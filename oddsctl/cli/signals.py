@@ -17,7 +17,7 @@ OVERDUE = ProviderError.exit_code
 
 
 @contextmanager
-def graceful(
+def graceful_shutdown(
     stop: Callable[[Exception], None],
     timeout: float,
     say: Callable[[str], None],

@@ -5,15 +5,15 @@ No value enters a message.
 
 from oddsctl.config.api_key import resolve_key
 from oddsctl.config.keys import example_text
-from oddsctl.config.loaded import Fault, Known, Loaded, Place, Row
+from oddsctl.config.loaded import Known, Loaded, Row, SettingFault, SettingSource
 from oddsctl.config.loader import check, default_path, load, show, write_example
 
 __all__ = [
-    "Fault",
     "Known",
     "Loaded",
-    "Place",
     "Row",
+    "SettingFault",
+    "SettingSource",
     "check",
     "default_path",
     "example_text",

@@ -27,7 +27,7 @@ from oddsctl.config.values import (
     TEXT,
     URL,
     WORD,
-    Kind,
+    ValueKind,
     choice,
     count,
     pattern,
@@ -43,7 +43,7 @@ class Key(NamedTuple):
 
     section: str
     name: str
-    kind: Kind
+    kind: ValueKind
     doc: str
 
     @property

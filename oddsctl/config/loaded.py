@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from oddsctl.domain.settings import Settings
-from oddsctl.domain.vocabulary import Shown, Unknown
+from oddsctl.domain.vocabulary import ShownNames, UnknownName
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class Known:
     """
 
     sports: Collection[str] = ()
-    shown: Callable[[Path], Shown] = lambda _: Shown()
+    shown: Callable[[Path], ShownNames] = lambda _: ShownNames()
     force: bool = False
     options: Collection[str] = ()
 
 
-class Place(NamedTuple):
+class SettingSource(NamedTuple):
     """Where a value was given: a file and line, or a variable, or, with neither, a flag."""
 
     file: Path | None = None
@@ -38,7 +38,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SettingFault:
     """One thing that is wrong.
 
     `key` is dotted, empty where the file as a whole is meant; nothing of the value is in here.
@@ -46,11 +46,11 @@ class Fault:
     `name` is the name that is in none of our lists, where that is all that is wrong.
     """
 
-    place: Place
+    place: SettingSource
     key: str
     what: str
     remedy: str
-    name: Unknown | None = None
+    name: UnknownName | None = None
 
     @property
     def file(self) -> Path | None:
@@ -61,7 +61,7 @@ class Fault:
         return self.place.line
 
     def __str__(self) -> str:
-        if self.place == Place():
+        if self.place == SettingSource():
             return f"--{self.key.rpartition('.')[2].replace('_', '-')} {self.what}; {self.remedy}"
         return (
             f"{str(self.place).removeprefix('file ')}: {' '.join(filter(None, (self.key, self.what)))}; "

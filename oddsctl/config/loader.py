@@ -18,7 +18,7 @@ from oddsctl.config.keys import (
     example_text,
     sport_value,
 )
-from oddsctl.config.loaded import Fault, Known, Loaded, Place, Row
+from oddsctl.config.loaded import Known, Loaded, Row, SettingFault, SettingSource
 from oddsctl.config.reader import SettingsReader
 from oddsctl.domain.errors import ConfigError, UsageError
 
@@ -66,7 +66,7 @@ def check(
     env: Mapping[str, str],
     overrides: Mapping[str, object] = _NO_FLAGS,
     known: Known = _NOTHING_KNOWN,
-) -> tuple[Fault, ...]:
+) -> tuple[SettingFault, ...]:
     """All that is wrong, in the order of the file, then the environment, then the flags; empty when `load`
     would succeed.
     """
@@ -107,8 +107,8 @@ def write_example(path: Path) -> None:
         ) from None
 
 
-def _error(faults: list[Fault]) -> ConfigError | UsageError:
-    kind = UsageError if all(fault.place == Place() for fault in faults) else ConfigError
+def _error(faults: list[SettingFault]) -> ConfigError | UsageError:
+    kind = UsageError if all(fault.place == SettingSource() for fault in faults) else ConfigError
     if len(faults) == 1:
         return kind(str(faults[0]))
     return kind(f"{faults[0]} (and {len(faults) - 1} more)", hint="`oddsctl config check` lists them all")

@@ -20,13 +20,13 @@ from oddsctl.config.keys import (
     sport_key_remedy,
     variable_remedy,
 )
-from oddsctl.config.loaded import Fault, Known, Loaded, Place
+from oddsctl.config.loaded import Known, Loaded, SettingFault, SettingSource
 from oddsctl.config.toml_file import BrokenFileError, TomlFile, read_toml
-from oddsctl.config.values import Kind, UnknownNamesError, unknown_name
+from oddsctl.config.values import UnknownNamesError, ValueKind, unknown_name
 from oddsctl.domain import suggest
 from oddsctl.domain.settings import Settings
 from oddsctl.domain.units import BadValueError
-from oddsctl.domain.vocabulary import FETCH_FORCE, FORCE, Shown
+from oddsctl.domain.vocabulary import FETCH_FORCE, FORCE, ShownNames
 
 _BY_NAME = {key.dotted: key for key in TABLE}
 
@@ -47,8 +47,8 @@ class SettingsReader:
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self.origins = dict.fromkeys(_BY_NAME, "default")
-        self.places: dict[str, Place] = {}
-        self.faults: list[Fault] = []
+        self.places: dict[str, SettingSource] = {}
+        self.faults: list[SettingFault] = []
         self.sports: list[str] = []
         self.path: Path | None = None
 
@@ -69,14 +69,16 @@ class SettingsReader:
         dotted = {key: f"sports.{name}.{key}" for key in _SPORT_KEYS}
         return {key: self.values[where] for key, where in dotted.items() if where in self.values}
 
-    def _take(self, dotted: str, kind: Kind, raw: object, place: Place) -> None:
+    def _take(self, dotted: str, kind: ValueKind, raw: object, place: SettingSource) -> None:
         try:
             value = kind.read(raw)
         except UnknownNamesError as error:
             value = error.value
-            force = FORCE if place == Place() else FETCH_FORCE
+            force = FORCE if place == SettingSource() else FETCH_FORCE
             self.faults += [
-                Fault(place, dotted, UnknownNamesError(value, (name,)).what, f"{name.remedy}{force}", name)
+                SettingFault(
+                    place, dotted, UnknownNamesError(value, (name,)).what, f"{name.remedy}{force}", name
+                )
                 for name in error.unknown
             ]
         except BadValueError as error:
@@ -84,8 +86,8 @@ class SettingsReader:
             return
         self.values[dotted], self.origins[dotted], self.places[dotted] = value, str(place), place
 
-    def _fault(self, place: Place, key: str, what: str, remedy: str) -> None:
-        self.faults.append(Fault(place, key if key.isprintable() else ascii(key), what, remedy))
+    def _fault(self, place: SettingSource, key: str, what: str, remedy: str) -> None:
+        self.faults.append(SettingFault(place, key if key.isprintable() else ascii(key), what, remedy))
 
     def compare(self, known: Known) -> None:
         """Drop the faults that are none: names that answers have shown, or that are wanted at any rate.
@@ -94,7 +96,7 @@ class SettingsReader:
         """
         if any(fault.name for fault in self.faults):
             state_dir = self._state_dir()
-            shown = Shown() if known.force or state_dir is None else known.shown(state_dir)
+            shown = ShownNames() if known.force or state_dir is None else known.shown(state_dir)
             self.faults = [
                 fault
                 for fault in self.faults
@@ -112,7 +114,7 @@ class SettingsReader:
         """The state needs a place: the one that is named, or one below the home directory."""
         if self._state_dir() is None:
             remedy = "set HOME, or ODDSCTL_STORE_STATE_DIR to an empty directory of your own"
-            self._fault(Place(variable="HOME"), "", f"no place to keep state: {NO_HOME}", remedy)
+            self._fault(SettingSource(variable="HOME"), "", f"no place to keep state: {NO_HOME}", remedy)
 
     def _state_dir(self) -> Path | None:
         named: Path = self.values.get("store.state_dir", Path())
@@ -124,12 +126,12 @@ class SettingsReader:
         try:
             toml = read_toml(path)
         except BrokenFileError as error:
-            self._fault(Place(path, error.line), "", error.what, error.remedy)
+            self._fault(SettingSource(path, error.line), "", error.what, error.remedy)
             return
         if toml is None:
             if must_exist:
                 self._fault(
-                    Place(path),
+                    SettingSource(path),
                     "",
                     "does not exist",
                     "see to its name, or make one with `oddsctl config init`",
@@ -137,7 +139,7 @@ class SettingsReader:
             return
         self.path = path
         for section, content in toml.tables.items():
-            place = Place(path, toml.line_of(section))
+            place = SettingSource(path, toml.line_of(section))
             if section != "sports" and section not in SECTIONS:
                 self._fault(place, section, "is no section", section_remedy(section))
             elif not isinstance(content, dict):
@@ -155,7 +157,7 @@ class SettingsReader:
 
     def _take_section(self, section: str, content: dict[str, Any], toml: TomlFile, path: Path) -> None:
         for name, raw in content.items():
-            place = Place(path, toml.line_of(section, name))
+            place = SettingSource(path, toml.line_of(section, name))
             dotted = f"{section}.{name}"
             if key := _BY_NAME.get(dotted):
                 self._take(dotted, key.kind, raw, place)
@@ -164,7 +166,7 @@ class SettingsReader:
 
     def _take_sports(self, sports: dict[str, Any], toml: TomlFile, path: Path) -> None:
         for sport, content in sports.items():
-            place, dotted = Place(path, toml.line_of("sports", sport)), f"sports.{sport}"
+            place, dotted = SettingSource(path, toml.line_of("sports", sport)), f"sports.{sport}"
             if not isinstance(content, dict):
                 self._fault(
                     place,
@@ -184,7 +186,7 @@ class SettingsReader:
 
     def _take_sport(self, sport: str, content: dict[str, Any], toml: TomlFile, path: Path) -> None:
         for name, raw in content.items():
-            place, dotted = Place(path, toml.line_of(*sport.split("."), name)), f"{sport}.{name}"
+            place, dotted = SettingSource(path, toml.line_of(*sport.split("."), name)), f"{sport}.{name}"
             if key := _SPORT_KEYS.get(name):
                 self._take(dotted, key.kind, raw, place)
             else:
@@ -194,7 +196,7 @@ class SettingsReader:
 
     def take_environment(self, env: Mapping[str, str], options: Collection[str]) -> None:
         for variable in sorted(name for name in env if name.startswith("ODDSCTL_")):
-            text, place = env[variable].strip(), Place(variable=variable)
+            text, place = env[variable].strip(), SettingSource(variable=variable)
             section, _, name = variable.removeprefix("ODDSCTL_").lower().partition("_")
             if not text or variable in options or is_of_a_container(variable, text):
                 continue
@@ -210,4 +212,4 @@ class SettingsReader:
     def take_flags(self, overrides: Mapping[str, object]) -> None:
         for dotted, raw in overrides.items():
             kind = _BY_NAME[dotted].kind
-            self._take(dotted, kind, kind.from_text(raw) if isinstance(raw, str) else raw, Place())
+            self._take(dotted, kind, kind.from_text(raw) if isinstance(raw, str) else raw, SettingSource())

@@ -1,4 +1,4 @@
-"""Kinds of settings: each `Kind` reads one value and spells it again.
+"""Kinds of settings: each `ValueKind` reads one value and spells it again.
 
 No file, no environment, no name of a setting enters here.
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from oddsctl.domain import vocabulary
 from oddsctl.domain.jobs import canonical
-from oddsctl.domain.settings import Fetching
+from oddsctl.domain.settings import WindowFetch
 from oddsctl.domain.units import (
     HOW_DURATION,
     HOW_RATE,
@@ -28,7 +28,7 @@ from oddsctl.domain.units import (
     parse_rate,
     parse_size,
 )
-from oddsctl.domain.vocabulary import Unknown
+from oddsctl.domain.vocabulary import UnknownName
 
 _MOST = 1_000_000_000
 _KEY = re.compile(r"env:(?![0-9A-Fa-f]{32}$)[A-Za-z_][A-Za-z0-9_]*|file:[/~].*|command:.*\S.*")
@@ -41,7 +41,7 @@ _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 class UnknownNamesError(BadValueError):
     """The value holds names that are in none of our lists; it may be right all the same."""
 
-    def __init__(self, value: tuple[str, ...], unknown: tuple[Unknown, ...]) -> None:
+    def __init__(self, value: tuple[str, ...], unknown: tuple[UnknownName, ...]) -> None:
         super().__init__(unknown_name(unknown[0].word, unknown[0].kind), unknown[0].remedy)
         self.value = value
         self.unknown = unknown
@@ -55,7 +55,7 @@ def unknown_name(word: str, kind: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ValueKind:
     """One kind of value.
 
     `read` turns what TOML holds into what Settings holds, or raises `BadValueError`; `spell` writes the
@@ -80,8 +80,8 @@ def _text(value: object, remedy: str = "put it in quotes") -> str:
     return value.strip()
 
 
-def _spelled(parse: Callable[[str], float], form: Callable[[Any], str], remedy: str) -> Kind:
-    return Kind(lambda value: parse(_text(value, remedy)), lambda value: quote(form(value)))
+def _spelled(parse: Callable[[str], float], form: Callable[[Any], str], remedy: str) -> ValueKind:
+    return ValueKind(lambda value: parse(_text(value, remedy)), lambda value: quote(form(value)))
 
 
 def _positive_duration(text: str) -> float:
@@ -91,7 +91,7 @@ def _positive_duration(text: str) -> float:
     return seconds
 
 
-TEXT = Kind(_text, quote)
+TEXT = ValueKind(_text, quote)
 DURATION = _spelled(_positive_duration, format_duration, HOW_DURATION)
 DURATION_OR_0 = _spelled(parse_duration, format_duration, HOW_DURATION)
 RATE = _spelled(parse_rate, format_rate, HOW_RATE)
@@ -108,7 +108,7 @@ def _number_from(make: Callable[[str], object]) -> Callable[[str], object]:
     return from_text
 
 
-def count(least: int, most: int = _MOST, remedy: str = "") -> Kind:
+def count(least: int, most: int = _MOST, remedy: str = "") -> ValueKind:
     """A whole number within bounds."""
     span = f"from {least} to {most}" if most < _MOST else f"of at least {least}"
 
@@ -121,7 +121,7 @@ def count(least: int, most: int = _MOST, remedy: str = "") -> Kind:
             )
         return value
 
-    return Kind(read, str, _number_from(int))
+    return ValueKind(read, str, _number_from(int))
 
 
 def _share(value: object) -> float:
@@ -138,11 +138,11 @@ def _flag(value: object) -> bool:
     return value
 
 
-SHARE = Kind(_share, str, _number_from(float))
-FLAG = Kind(_flag, lambda value: str(value).lower())
+SHARE = ValueKind(_share, str, _number_from(float))
+FLAG = ValueKind(_flag, lambda value: str(value).lower())
 
 
-def choice(*words: str) -> Kind:
+def choice(*words: str) -> ValueKind:
     """One of a few words."""
 
     def read(value: object) -> str:
@@ -151,10 +151,10 @@ def choice(*words: str) -> Kind:
             raise BadValueError("is none of the words known here", "write " + " or ".join(map(quote, words)))
         return word
 
-    return Kind(read, quote)
+    return ValueKind(read, quote)
 
 
-def pattern(regex: str, example: str) -> Kind:
+def pattern(regex: str, example: str) -> ValueKind:
     """Text of a given form."""
 
     def read(value: object) -> str:
@@ -163,10 +163,10 @@ def pattern(regex: str, example: str) -> Kind:
             raise BadValueError("has a form that cannot be", f"write it like {quote(example)}")
         return text
 
-    return Kind(read, quote)
+    return ValueKind(read, quote)
 
 
-def several(item: Kind, *, filled: bool = False) -> Kind:
+def several(item: ValueKind, *, filled: bool = False) -> ValueKind:
     """A list, in the order given, each once; comma separated in a variable."""
 
     def read(value: object) -> tuple[Any, ...]:
@@ -179,24 +179,24 @@ def several(item: Kind, *, filled: bool = False) -> Kind:
             )
         return items
 
-    return Kind(
+    return ValueKind(
         read,
         lambda items: "[" + ", ".join(map(item.spell, items)) + "]",
         lambda text: [part.strip() for part in text.split(",") if part.strip()],
     )
 
 
-def _fetching(value: object) -> Fetching:
+def _fetching(value: object) -> WindowFetch:
     remedy = 'write "odds", "weather" or "schedule", or with a window: "weather@30m"'
     part, at, window = _text(value, remedy).lower().partition("@")
     match part:
         case "odds" | "weather" | "schedule":
-            return Fetching(part, _positive_duration(window) if at else None)
+            return WindowFetch(part, _positive_duration(window) if at else None)
         case _:
             raise BadValueError("is nothing that a window can fetch", remedy)
 
 
-FETCHING = Kind(
+FETCHING = ValueKind(
     _fetching, lambda one: quote(one.part + (f"@{format_duration(one.window)}" if one.window else ""))
 )
 
@@ -297,13 +297,13 @@ def _notice_url(value: object) -> str:
     return text
 
 
-KEY_PLACE = Kind(_key_place, quote)
-URL = Kind(_url, quote)
-STORE_URL = Kind(_store_url, quote)
-PATH = Kind(_path, lambda path: quote("" if path == Path() else str(path)))
-NOTICE_URL = Kind(_notice_url, lambda url: quote(url if url.startswith("env:") else "***"))
+KEY_PLACE = ValueKind(_key_place, quote)
+URL = ValueKind(_url, quote)
+STORE_URL = ValueKind(_store_url, quote)
+PATH = ValueKind(_path, lambda path: quote("" if path == Path() else str(path)))
+NOTICE_URL = ValueKind(_notice_url, lambda url: quote(url if url.startswith("env:") else "***"))
 
-QUIET = Kind(_quiet, _spell_quiet)
+QUIET = ValueKind(_quiet, _spell_quiet)
 
 
 def _word(value: object) -> str:
@@ -313,10 +313,10 @@ def _word(value: object) -> str:
     return words[0]
 
 
-WORD = Kind(_word, quote)
+WORD = ValueKind(_word, quote)
 
 
-def names_of(kind: vocabulary.Kind, *, filled: bool = True) -> Kind:
+def names_of(kind: vocabulary.NameKind, *, filled: bool = True) -> ValueKind:
     """A list of markets, regions or books, as they are sent.
 
     Raises `UnknownNamesError` for names that are in no list of ours.
@@ -331,9 +331,9 @@ def names_of(kind: vocabulary.Kind, *, filled: bool = True) -> Kind:
             raise UnknownNamesError(found.names, found.unknown)
         return found.names
 
-    return Kind(read, words.spell, lambda text: vocabulary.split(text, kind))
+    return ValueKind(read, words.spell, lambda text: vocabulary.split(text, kind))
 
 
-MARKETS = names_of(vocabulary.Kind.MARKET)
-REGIONS = names_of(vocabulary.Kind.REGION)
-BOOKS = names_of(vocabulary.Kind.BOOK, filled=False)
+MARKETS = names_of(vocabulary.NameKind.MARKET)
+REGIONS = names_of(vocabulary.NameKind.REGION)
+BOOKS = names_of(vocabulary.NameKind.BOOK, filled=False)

@@ -4,6 +4,6 @@ Only `repair` changes anything.
 """
 
 from oddsctl.doctor.examination import document, examine, is_usable, worst
-from oddsctl.doctor.findings import Finding, State, Subject
+from oddsctl.doctor.findings import Finding, Severity, Subject
 
-__all__ = ["Finding", "State", "Subject", "document", "examine", "is_usable", "worst"]
+__all__ = ["Finding", "Severity", "Subject", "document", "examine", "is_usable", "worst"]

@@ -13,9 +13,9 @@ from oddsctl.domain.errors import InvalidKeyError
 from oddsctl.domain.jobs import ScheduleJob, SportsJob
 from oddsctl.domain.notices import ClockCompared, Notice
 from oddsctl.domain.ports import Clock
-from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, Terms
+from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, RequestOptions
 
-Run = Callable[[Sequence[PriorityRequest], Terms], Sequence[Outcome]]
+Run = Callable[[Sequence[PriorityRequest], RequestOptions], Sequence[Outcome]]
 
 WAIT = 8.0
 NOTICEABLE = 5.0
@@ -29,7 +29,7 @@ def examine(
     """Ask for what is free, and listen: `heard` grows by the notices of the run."""
     today = f"{datetime.fromtimestamp(clock.now(), UTC):%Y%m%d}"
     job = SportsJob() if has_key or demo else ScheduleJob("football/nfl", today)
-    (outcome,) = run([PriorityRequest(job)], Terms(wait=WAIT, fresh=True, command="doctor"))
+    (outcome,) = run([PriorityRequest(job)], RequestOptions(wait=WAIT, fresh=True, command="doctor"))
     if has_key and not demo:
         yield from _account(outcome)
     compared = [notice.ahead for notice in heard if isinstance(notice, ClockCompared)]

@@ -13,10 +13,7 @@ from oddsctl.doctor.findings import Finding, Subject, ok, problem, warning
 from oddsctl.domain.errors import OddsctlError
 from oddsctl.domain.ports import JSON
 from oddsctl.records import database as records
-from oddsctl.state import accounts
-from oddsctl.state import counters as served
-from oddsctl.state import prefetch_notes as notebook
-from oddsctl.state import queue as waiting_room
+from oddsctl.state import accounts, counters, prefetch_notes, queue
 from oddsctl.store import database
 from oddsctl.store.codec import DecodeError, from_text
 from oddsctl.store.database import DATABASE
@@ -32,9 +29,9 @@ REMEDIES = {
     HTTP_CACHE: f"{REPAIR} (deletes it: it only saves bytes on the wire)",
 }
 ROWS: dict[str, Callable[[JSON], object]] = {
-    waiting_room.KEY: waiting_room.decoded,
-    notebook.KEY: notebook.decoded,
-    served.KEY: served.decoded,
+    queue.KEY: queue.decoded,
+    prefetch_notes.KEY: prefetch_notes.decoded,
+    counters.KEY: counters.decoded,
 }
 """How single rows are read on which something hangs."""
 
@@ -82,7 +79,7 @@ def _missing(path: Path) -> str | None:
         if version > (database.VERSION if path.name == DATABASE else records.VERSION):
             raise too_new(str(path), version)
         if path.name == records.FILE:
-            return records.FORM.lacking(connection, version)
+            return records.TABLES.lacking(connection, version)
         known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'Cache'").fetchone()
     return None if known else "it holds no table of oddsctl's"
 

@@ -16,10 +16,10 @@ from oddsctl.doctor import (
     databases,
     files,
     leases,
+    storage,
     versions,
 )
-from oddsctl.doctor import storage as place
-from oddsctl.doctor.findings import Finding, State, Subject, problem
+from oddsctl.doctor.findings import Finding, Severity, Subject, problem
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.units import iso
 
@@ -37,7 +37,7 @@ def examine(subject: Subject, clock: Clock) -> list[Finding]:
     checks = {
         "key": lambda: api_key.examine(subject),
         "permissions": lambda: files.permissions(subject),
-        "file system": lambda: place.examine(subject),
+        "file system": lambda: storage.examine(subject),
         "database": lambda: databases.examine(subject),
         "leases": lambda: leases.examine(subject, clock.now()),
         "versions": versions.examine,
@@ -61,13 +61,13 @@ def _looked_at(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Fi
 
 def is_usable(findings: Sequence[Finding]) -> bool:
     """Whether the state may be opened without changing what was found."""
-    return not any(finding.state is State.PROBLEM and finding.check in _NEEDED for finding in findings)
+    return not any(finding.state is Severity.PROBLEM and finding.check in _NEEDED for finding in findings)
 
 
-def worst(findings: Sequence[Finding]) -> State:
+def worst(findings: Sequence[Finding]) -> Severity:
     """The worst state among the findings."""
     states = {finding.state for finding in findings}
-    return next((state for state in (State.PROBLEM, State.WARNING) if state in states), State.OK)
+    return next((state for state in (Severity.PROBLEM, Severity.WARNING) if state in states), Severity.OK)
 
 
 def document(findings: Sequence[Finding], subject: Subject, now: float) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from oddsctl.domain.settings import NO_FILE
 from oddsctl.observability import redaction
 
 
-class State(StrEnum):
+class Severity(StrEnum):
     """How bad it is: a problem costs answers, money or secrets, a warning may do so one day."""
 
     OK = "ok"
@@ -30,7 +30,7 @@ class Finding:
     """What was checked, how it is, in words, and what to do about it. Holds no secret."""
 
     check: str
-    state: State
+    state: Severity
     message: str
     remedy: str | None = None
 
@@ -51,7 +51,7 @@ class Subject:
             key = config.resolve_key(self.loaded.settings.odds.key, self.environ)
         except (MissingKeyError, ConfigError) as error:
             return error
-        redaction.learn(key)
+        redaction.add_secret(key)
         return key
 
     @property
@@ -71,14 +71,14 @@ class Subject:
 
 def ok(check: str, message: str) -> Finding:
     """Nothing to do."""
-    return Finding(check, State.OK, message)
+    return Finding(check, Severity.OK, message)
 
 
 def warning(check: str, message: str, remedy: str) -> Finding:
     """Something to see to."""
-    return Finding(check, State.WARNING, message, remedy)
+    return Finding(check, Severity.WARNING, message, remedy)
 
 
 def problem(check: str, message: str, remedy: str) -> Finding:
     """Something to see to now."""
-    return Finding(check, State.PROBLEM, message, remedy)
+    return Finding(check, Severity.PROBLEM, message, remedy)

@@ -19,11 +19,11 @@ from oddsctl.doctor.findings import Finding, Subject, ok, problem
 from oddsctl.domain.errors import OddsctlError
 from oddsctl.domain.notices import Notice, Warned
 from oddsctl.domain.ports import JSON, Clock
-from oddsctl.records.database import FILE, Records
+from oddsctl.records.database import FILE, RecordsDatabase
 from oddsctl.state.accounts import APIS, BOOKS, DAMAGED, Accounts
 from oddsctl.state.counters import read_counts
-from oddsctl.state.prefetch_notes import Notebook
-from oddsctl.state.queue import WaitingRoom
+from oddsctl.state.prefetch_notes import PrefetchNotesStore
+from oddsctl.state.queue import RequestQueue
 from oddsctl.store.create_or_replace import LOGS, WORKSHOP, move_aside, recovered
 from oddsctl.store.database import DATABASE
 from oddsctl.store.read_only import damage
@@ -115,7 +115,7 @@ def _not_trusted(books: JSON) -> JSON:
 def _renew_history(directory: Path, clock: Clock) -> Iterator[str]:
     told: list[str] = []
     if (directory / FILE).exists():
-        records = Records(directory, clock, told.append)
+        records = RecordsDatabase(directory, clock, told.append)
         try:
             records.repair()
         finally:
@@ -146,11 +146,11 @@ def _mend_rows(subject: Subject, clock: Clock) -> Iterator[str]:
         return
     store = RecoveringStore(directory, clock, LOCK_WAIT, hear, lost_key=DAMAGED, books=BOOKS, traces=(FILE,))
     try:
-        accounts, room = Accounts(store, clock, subject.loaded.settings), WaitingRoom(store, clock)
+        accounts, room = Accounts(store, clock, subject.loaded.settings), RequestQueue(store, clock)
         for api in APIS:
             for key in list(store.scan(f"accounts/{api}/")):
                 accounts.state(api, key.removeprefix(f"accounts/{api}/"))
-        Notebook(store).read()
+        PrefetchNotesStore(store).read()
         read_counts(store)
         freed = room.free_overdue()
     finally:

@@ -28,7 +28,7 @@ PACKAGES = (
 )
 
 
-class Fault(NamedTuple):
+class KnownFault(NamedTuple):
     """One known fault: of what, in which versions, what it does to us, what to do, and who says so."""
 
     name: str
@@ -47,7 +47,7 @@ def _has_wal_reset_bug(version: Version) -> bool:
 
 
 FAULTS = (
-    Fault(
+    KnownFault(
         "sqlite",
         _has_wal_reset_bug,
         "may, very rarely, damage a database to which two processes write at once",
@@ -55,7 +55,7 @@ FAULTS = (
         "aside and begun anew",
         "https://www.sqlite.org/wal.html#walresetbug",
     ),
-    Fault(
+    KnownFault(
         "requests",
         lambda version: version < (2, 32, 2),
         "has no get_connection_with_tls_context: a call that could not even connect counts as maybe "
@@ -63,7 +63,7 @@ FAULTS = (
         "install requests 2.32.2 or later",
         "https://github.com/psf/requests/pull/6710",
     ),
-    Fault(
+    KnownFault(
         "typer",
         lambda version: version >= (0, 29),
         "imports pydantic for any option: each command starts more than twice as slowly",

@@ -23,7 +23,7 @@ from oddsctl.domain.units import DAY, HOUR
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class TeamMatcher:
     """How team names are compared: `spell` gives equal teams one spelling, `likeness` (0 to 100, symmetric)
     judges what is left.
 
@@ -36,7 +36,7 @@ class Names:
     threshold: float
 
 
-NO_NAMES = Names(spell=str, likeness=lambda _one, _other: 0.0, threshold=100.0)
+NO_MATCHING = TeamMatcher(spell=str, likeness=lambda _one, _other: 0.0, threshold=100.0)
 """For the games of one provider: nothing is joined."""
 SAME_GAME_WITHIN = 12 * HOUR
 """Starts of one game differ by minutes, of a delayed one by hours; the next game of a series is at least 18
@@ -64,7 +64,7 @@ def join(
     sport: Sport,
     schedule: Sequence[ScheduledGame],
     events: Sequence[OddsEvent],
-    names: Names,
+    names: TeamMatcher,
     now: float,
     is_listed: Callable[[float], bool] = lambda _: False,
 ) -> tuple[Game, ...]:
@@ -99,7 +99,7 @@ def join(
 def missing(
     schedule: Sequence[ScheduledGame],
     events: Sequence[OddsEvent],
-    names: Names,
+    names: TeamMatcher,
     is_listed: Callable[[float], bool],
 ) -> tuple[OddsEvent, ...]:
     """The events that the schedule should hold and does not, though it knows both teams: they may stand
@@ -113,7 +113,7 @@ def missing(
 def _unlisted(
     schedule: Sequence[ScheduledGame],
     events: Sequence[OddsEvent],
-    names: Names,
+    names: TeamMatcher,
     is_listed: Callable[[float], bool],
 ) -> Iterator[OddsEvent]:
     """The events on days that the schedule lists, on which it has no game of these two teams."""
@@ -131,7 +131,7 @@ def _moved(
     schedule: Sequence[ScheduledGame],
     events: Iterable[OddsEvent],
     pairs: Mapping[str, _Match],
-    names: Names,
+    names: TeamMatcher,
 ) -> list[tuple[OddsEvent, ScheduledGame]]:
     """Events whose game stands elsewhere in the season, with that game, one called off first; the least moved
     first.
@@ -171,7 +171,7 @@ def _is_of_one_series(game: ScheduledGame, event: OddsEvent) -> bool:
 
 
 def events_of(
-    schedule: Sequence[ScheduledGame], events: Sequence[OddsEvent], names: Names
+    schedule: Sequence[ScheduledGame], events: Sequence[OddsEvent], names: TeamMatcher
 ) -> dict[str, OddsEvent]:
     """The event of each game that is among them, by the game's id.
 
@@ -198,7 +198,9 @@ class _Match:
     swapped: bool
 
 
-def _pairs(schedule: Sequence[ScheduledGame], events: Sequence[OddsEvent], names: Names) -> dict[str, _Match]:
+def _pairs(
+    schedule: Sequence[ScheduledGame], events: Sequence[OddsEvent], names: TeamMatcher
+) -> dict[str, _Match]:
     """The event of each game, by the game's id: first where both teams are spelled alike, then where they are
     likely the same.
     """

@@ -3,8 +3,8 @@ as escapes. Pure.
 
 These are the control characters (C0, C1, DEL), line and paragraph separators, marks that turn the direction
 of writing, and characters that take no room, such as zero-width spaces, fillers and variation selectors. A
-text from outside goes through `one_line` where it becomes a value of ours; whatever is written goes through
-`escaped`.
+text from outside goes through `printable_line` where it becomes a value of ours; whatever is written goes
+through `escaped`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BREAKS = str.maketrans(
 )
 
 
-def one_line(text: str) -> str:
+def printable_line(text: str) -> str:
     r"""The text on one line without the unsafe characters, with single blanks between words.
 
     Half a surrogate pair becomes `?`.

@@ -64,7 +64,7 @@ TICK = 1.0
 """Seconds: `Date` tells no fractions."""
 
 
-def ahead(headers: Mapping[str, str], sent_at: float, received_at: float) -> float | None:
+def clock_skew(headers: Mapping[str, str], sent_at: float, received_at: float) -> float | None:
     """Seconds by which our clock is ahead of the server's (negative: behind) at the least; None where the
     answer does not tell.
 

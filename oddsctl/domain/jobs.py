@@ -52,17 +52,17 @@ class OddsJob:
         return math.ceil(len(self.bookmakers) / 10) if self.bookmakers else len(self.regions)
 
     @property
-    def shelf(self) -> str:
-        return f"odds/event/{self.sport}/{self.event}/" if self.event else self.board_shelf
+    def prefix(self) -> str:
+        return f"odds/event/{self.sport}/{self.event}/" if self.event else self.board_prefix
 
     @property
-    def board_shelf(self) -> str:
+    def board_prefix(self) -> str:
         """Where the boards are that may answer it too."""
         return f"odds/board/{self.sport}/"
 
     @property
     def key(self) -> str:
-        return f"{self.shelf}{_list(self.markets)}/{_list(self.regions)}/{_list(self.bookmakers)}"
+        return f"{self.prefix}{_list(self.markets)}/{_list(self.regions)}/{_list(self.bookmakers)}"
 
 
 def board_of(key: str) -> OddsJob | None:
@@ -86,12 +86,12 @@ class EventsJob:
     endpoint = "events"
 
     @property
-    def shelf(self) -> str:
+    def prefix(self) -> str:
         return "odds/events/"
 
     @property
     def key(self) -> str:
-        return f"{self.shelf}{self.sport}"
+        return f"{self.prefix}{self.sport}"
 
 
 @dataclass(frozen=True)
@@ -102,12 +102,12 @@ class SportsJob:
     endpoint = "sports"
 
     @property
-    def shelf(self) -> str:
+    def prefix(self) -> str:
         return "odds/sports/"
 
     @property
     def key(self) -> str:
-        return f"{self.shelf}all"
+        return f"{self.prefix}all"
 
 
 @dataclass(frozen=True)
@@ -120,12 +120,12 @@ class ScoresJob:
     endpoint = "scores"
 
     @property
-    def shelf(self) -> str:
+    def prefix(self) -> str:
         return f"odds/scores/{self.sport}/"
 
     @property
     def key(self) -> str:
-        return f"{self.shelf}{self.days_from or 0}"
+        return f"{self.prefix}{self.days_from or 0}"
 
 
 @dataclass(frozen=True)
@@ -143,12 +143,12 @@ class ScheduleJob:
     endpoint = "scoreboard"
 
     @property
-    def shelf(self) -> str:
+    def prefix(self) -> str:
         return f"espn/schedule/{self.league}/{self.groups or '-'}/"
 
     @property
     def key(self) -> str:
-        return f"{self.shelf}{self.dates}"
+        return f"{self.prefix}{self.dates}"
 
 
 @dataclass(frozen=True)
@@ -169,13 +169,13 @@ class ForecastJob:
         object.__setattr__(self, "places", tuple(ordered))
 
     @property
-    def shelf(self) -> str:
+    def prefix(self) -> str:
         places = ";".join(f"{place.latitude:.2f},{place.longitude:.2f}" for place in self.places)
         return f"weather/forecast/{self.units}/{places}/"
 
     @property
     def key(self) -> str:
-        return f"{self.shelf}{self.first_day}-{self.last_day}"
+        return f"{self.prefix}{self.first_day}-{self.last_day}"
 
 
 @dataclass(frozen=True)
@@ -192,12 +192,12 @@ class GeocodeJob:
     endpoint = "geocode"
 
     @property
-    def shelf(self) -> str:
+    def prefix(self) -> str:
         return f"weather/geocode/{self.town.strip().casefold()}"
 
     @property
     def key(self) -> str:
-        return f"{self.shelf}/{self.country or 'all'}" if self.wide else self.shelf
+        return f"{self.prefix}/{self.country or 'all'}" if self.wide else self.prefix
 
 
 Job = OddsJob | EventsJob | SportsJob | ScoresJob | ScheduleJob | ForecastJob | GeocodeJob
@@ -219,7 +219,7 @@ ID_BEGINNING = 8
 """So many characters tell the events of a sport apart."""
 
 
-def what(job: Job) -> str:
+def label(job: Job) -> str:
     """The job in a few words."""
     match job:
         case OddsJob(_, markets, regions, bookmakers, event):

@@ -19,7 +19,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
+class CallFinished:
     """A call for so many wishes came to an end, whatever it brought."""
 
     job: Job
@@ -116,7 +116,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class RequestFinished:
     """A wish came to an end: the outcome, with the steps that led to it."""
 
     request: PriorityRequest
@@ -180,12 +180,12 @@ class PickFound:
     edge: float
 
 
-News = HealthChecked | WindowMissed | PickFound
+AlertableNotice = HealthChecked | WindowMissed | PickFound
 """What people may want to be told of wherever they are."""
 
 Calls = (
     Planned
-    | Landed
+    | CallFinished
     | Served
     | Waited
     | Booked
@@ -195,8 +195,8 @@ Calls = (
     | Retried
     | Joined
     | Failed
-    | Decided
+    | RequestFinished
 )
 """What happened to requests."""
 
-Notice = Calls | Warned | WindowUnpriced | News
+Notice = Calls | Warned | WindowUnpriced | AlertableNotice

@@ -29,7 +29,7 @@ class PrefetchCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class QueueItem:
     """One request that waits or is planned. `due` is when it may go, or is to go (epoch seconds).
 
     `sport` is a name of ours, None where there is none or are several. `window` names the windows that a
@@ -51,7 +51,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
+class QueueResult:
     """What became of one request that was due.
 
     `due` is when one that got no answer may go again (epoch seconds).

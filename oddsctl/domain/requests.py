@@ -127,7 +127,7 @@ class PriorityRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RequestOptions:
     """What the caller of one run allows, and who is asking (`command`, for the ledger).
 
     `wait` is the patience in seconds for rate and locks; `until` ends it for all runs of one command
@@ -166,7 +166,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class DryRunEntry:
     """What a wish would lead to now: `decision` in words, `request` None where a stored answer does."""
 
     job: Job

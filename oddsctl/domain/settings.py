@@ -17,7 +17,7 @@ Part = Literal["odds", "weather", "schedule"]
 
 
 @dataclass(frozen=True, slots=True)
-class Odds:
+class OddsSettings:
     """The Odds API.
 
     `key` is where the key is to be found (`env:`, `file:`, `command:`), never the key. `bookmakers`, when
@@ -36,7 +36,7 @@ class Odds:
 
 
 @dataclass(frozen=True, slots=True)
-class Espn:
+class EspnSettings:
     """ESPN's site API. An empty `user_agent` means ours."""
 
     base_url: str = "https://site.api.espn.com"
@@ -46,7 +46,7 @@ class Espn:
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class WeatherSettings:
     """Open-Meteo."""
 
     base_url: str = "https://api.open-meteo.com"
@@ -57,7 +57,7 @@ class Weather:
 
 
 @dataclass(frozen=True, slots=True)
-class Http:
+class HttpSettings:
     """Limits of one HTTP exchange."""
 
     connect_timeout: float = 3.0
@@ -71,7 +71,7 @@ class Http:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class BudgetSettings:
     """Which credits who may touch."""
 
     reserve: float = 0.10
@@ -80,7 +80,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Freshness:
+class FreshnessSettings:
     """The age up to which a stored board is fresh, by time to its soonest game not yet started."""
 
     over_24h: float = 3600.0
@@ -91,7 +91,7 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetching:
+class WindowFetch:
     """One part of what windows fetch: at each of them, or at the one so many seconds before the start."""
 
     part: Part
@@ -99,12 +99,12 @@ class Fetching:
 
 
 @dataclass(frozen=True, slots=True)
-class Prefetch:
+class PrefetchSettings:
     """What cron buys, and when."""
 
     sports: tuple[str, ...] = ("nfl",)
     windows: tuple[float, ...] = (7200.0, 3600.0, 1800.0)
-    fetch: tuple[Fetching, ...] = (Fetching("odds"), Fetching("weather"))
+    fetch: tuple[WindowFetch, ...] = (WindowFetch("odds"), WindowFetch("weather"))
     early: float = 600.0
     late: float = 360.0
     every: float = 300.0
@@ -118,7 +118,7 @@ class Prefetch:
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class RetrySettings:
     """How often and how patiently a failed call is tried again."""
 
     attempts: int = 3
@@ -127,7 +127,7 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
-class Breaker:
+class BreakerSettings:
     """When a failing provider is left alone, and for how long at first."""
 
     failures: int = 5
@@ -135,14 +135,14 @@ class Breaker:
 
 
 @dataclass(frozen=True, slots=True)
-class Shutdown:
+class ShutdownSettings:
     """How long in-flight calls may finish after the first signal."""
 
     timeout: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
+class StoreSettings:
     """Where state lives. `state_dir` is already resolved: never empty, never relative."""
 
     url: str = "disk:"
@@ -154,7 +154,7 @@ NO_FILE = Path()
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class LogSettings:
     """The log in a file; `NO_FILE` keeps none. `keep` is how many full ones stand beside it."""
 
     file: Path = NO_FILE
@@ -164,7 +164,7 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
-class Notify:
+class NotifySettings:
     """Whom to tell, of what.
 
     `quiet` is from and to, minutes of the day in the user's zone; `line_threshold` implied probability.
@@ -183,17 +183,17 @@ class Settings:
     Each section's name and keys are those of the TOML file; `sports` holds those added by `[sports.NAME]`.
     """
 
-    odds: Odds = field(default_factory=Odds)
-    espn: Espn = field(default_factory=Espn)
-    weather: Weather = field(default_factory=Weather)
-    http: Http = field(default_factory=Http)
-    budget: Budget = field(default_factory=Budget)
-    freshness: Freshness = field(default_factory=Freshness)
-    prefetch: Prefetch = field(default_factory=Prefetch)
-    retry: Retry = field(default_factory=Retry)
-    breaker: Breaker = field(default_factory=Breaker)
-    shutdown: Shutdown = field(default_factory=Shutdown)
-    store: Store = field(default_factory=Store)
-    log: Log = field(default_factory=Log)
-    notify: Notify = field(default_factory=Notify)
+    odds: OddsSettings = field(default_factory=OddsSettings)
+    espn: EspnSettings = field(default_factory=EspnSettings)
+    weather: WeatherSettings = field(default_factory=WeatherSettings)
+    http: HttpSettings = field(default_factory=HttpSettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
+    freshness: FreshnessSettings = field(default_factory=FreshnessSettings)
+    prefetch: PrefetchSettings = field(default_factory=PrefetchSettings)
+    retry: RetrySettings = field(default_factory=RetrySettings)
+    breaker: BreakerSettings = field(default_factory=BreakerSettings)
+    shutdown: ShutdownSettings = field(default_factory=ShutdownSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
     sports: tuple[Sport, ...] = ()

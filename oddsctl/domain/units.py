@@ -103,7 +103,7 @@ def iso(epoch: float) -> str:
     return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def span(seconds: float) -> str:
+def age_text(seconds: float) -> str:
     """`45 s`, `3 min`, `2 h`, `3 d`, to the nearest."""
     for size, unit, most in ((1, "s", 60), (60, "min", 60), (3600, "h", 24)):
         count = int(max(0.0, seconds) / size + 0.5)

@@ -3,8 +3,8 @@
 Cleans lists of them, finds the unknown. Pure.
 
 A typo would be charged (a misspelt book) or cost a call (a misspelt market), so names are checked before
-anything is sent. Our lists grow old: what answers have shown counts as known too (`Shown`), and `--force`
-sends any name.
+anything is sent. Our lists grow old: what answers have shown counts as known too (`ShownNames`), and
+`--force` sends any name.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _EVENT_MARKET = re.compile(
 """Markets of single games; there are hundreds, and new ones each season."""
 
 
-class Kind(StrEnum):
+class NameKind(StrEnum):
     """What a name names."""
 
     MARKET = "market"
@@ -73,40 +73,40 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownNames:
     """Names that answers of the provider have shown, beyond our own lists."""
 
     markets: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     books: tuple[str, ...] = ()
 
-    def of(self, kind: Kind) -> tuple[str, ...]:
+    def of(self, kind: NameKind) -> tuple[str, ...]:
         """Those of one kind."""
-        return {Kind.MARKET: self.markets, Kind.REGION: self.regions, Kind.BOOK: self.books}[kind]
+        return {NameKind.MARKET: self.markets, NameKind.REGION: self.regions, NameKind.BOOK: self.books}[kind]
 
-    def __or__(self, other: Shown) -> Shown:
-        return Shown(*(tuple(sorted({*self.of(kind), *other.of(kind)})) for kind in Kind))
+    def __or__(self, other: ShownNames) -> ShownNames:
+        return ShownNames(*(tuple(sorted({*self.of(kind), *other.of(kind)})) for kind in NameKind))
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownName:
     """A name that is in none of our lists, and what to do about it."""
 
-    kind: Kind
+    kind: NameKind
     word: str
     remedy: str
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class OddsNames:
     """A list as it is sent: each name once, in the order given. `malformed` words can be no name at all."""
 
     names: tuple[str, ...]
-    unknown: tuple[Unknown, ...] = ()
+    unknown: tuple[UnknownName, ...] = ()
     malformed: tuple[str, ...] = ()
 
 
-def split(text: str, kind: Kind) -> list[str]:
+def split(text: str, kind: NameKind) -> list[str]:
     """The names in a list as people type it: parted by commas or semicolons, or by blanks where that gives
     known names.
     """
@@ -122,7 +122,9 @@ def split(text: str, kind: Kind) -> list[str]:
     return found
 
 
-def read(kind: Kind, words: Iterable[str], shown: Shown | None = None, *, of_event: bool = False) -> Names:
+def read(
+    kind: NameKind, words: Iterable[str], shown: ShownNames | None = None, *, of_event: bool = False
+) -> OddsNames:
     """The names that the words mean: letter case, blanks and duplicates gone, aliases resolved, what nobody
     knows set apart.
 
@@ -131,26 +133,32 @@ def read(kind: Kind, words: Iterable[str], shown: Shown | None = None, *, of_eve
     """
     meant = dict.fromkeys(_meant(kind, word) for word in words if word.strip())
     names = [name for name in meant if re.fullmatch(r"[a-z0-9_]+", name)]
-    known = (shown or Shown()).of(kind)
+    known = (shown or ShownNames()).of(kind)
     unknown = [name for name in names if name not in known and not _is_known(kind, name, of_event=of_event)]
     malformed = tuple(name for name in meant if name not in names)
-    return Names(
-        tuple(names), tuple(Unknown(kind, name, _remedy(kind, name, known)) for name in unknown), malformed
+    return OddsNames(
+        tuple(names),
+        tuple(UnknownName(kind, name, _remedy(kind, name, known)) for name in unknown),
+        malformed,
     )
 
 
-def shown_by(job: Job, answer: Answer) -> Shown:
+def shown_by(job: Job, answer: Answer) -> ShownNames:
     """What an answer shows to be known to the provider and is in none of our lists.
 
     A region shows itself by not being refused.
     """
     if not (isinstance(job, OddsJob) and isinstance(answer, Events)):
-        return Shown()
+        return ShownNames()
     prices = [price for event in answer.events for price in event.prices]
-    return Shown(
+    return ShownNames(
         tuple(
             sorted(
-                {price.market for price in prices if not _is_known(Kind.MARKET, price.market, of_event=True)}
+                {
+                    price.market
+                    for price in prices
+                    if not _is_known(NameKind.MARKET, price.market, of_event=True)
+                }
             )
         ),
         tuple(sorted(region for region in job.regions if region not in REGIONS)),
@@ -164,49 +172,49 @@ def book_remedy(word: str, shown: Iterable[str] = ()) -> str | None:
     if any(wanted in (squeezed(key), squeezed(name)) for key, name in _books(shown).items()):
         return None
     return suggest.did_you_mean(
-        word, _spellings(Kind.BOOK, shown), "books are named as in draftkings, fanduel, betmgm"
+        word, _spellings(NameKind.BOOK, shown), "books are named as in draftkings, fanduel, betmgm"
     )
 
 
-def _is_known(kind: Kind, name: str, *, of_event: bool = False) -> bool:
+def _is_known(kind: NameKind, name: str, *, of_event: bool = False) -> bool:
     match kind:
-        case Kind.MARKET:
+        case NameKind.MARKET:
             return name in BOARD_MARKETS or (of_event and _EVENT_MARKET.fullmatch(name) is not None)
-        case Kind.REGION:
+        case NameKind.REGION:
             return name in REGIONS
         case _:
             return name in TITLES
 
 
-def _meant(kind: Kind, word: str) -> str:
+def _meant(kind: NameKind, word: str) -> str:
     """The name in the provider's spelling."""
     name = (canonical([word]) or ("",))[0]
     if _is_known(kind, name):
         return name
-    aliases = {Kind.MARKET: MARKET_ALIASES, Kind.BOOK: _BOOK_ALIASES}.get(kind, {})
+    aliases = {NameKind.MARKET: MARKET_ALIASES, NameKind.BOOK: _BOOK_ALIASES}.get(kind, {})
     return aliases.get(squeezed(name), name)
 
 
-def _remedy(kind: Kind, word: str, shown: Iterable[str]) -> str:
-    if kind is Kind.MARKET and _EVENT_MARKET.fullmatch(word):
+def _remedy(kind: NameKind, word: str, shown: Iterable[str]) -> str:
+    if kind is NameKind.MARKET and _EVENT_MARKET.fullmatch(word):
         return f"it is a market of single games, which boards do not have; known here: {MARKETS_SHOWN}"
     if near := suggest.nearest(word, _spellings(kind, shown)):
         return f"did you mean {near}?"
     match kind:
-        case Kind.MARKET:
+        case NameKind.MARKET:
             return f"known here: {MARKETS_SHOWN}"
-        case Kind.REGION:
+        case NameKind.REGION:
             return f"known here: {', '.join((*REGIONS, *shown))}"
         case _:
             return "books are named as in draftkings, fanduel, betmgm"
 
 
-def _spellings(kind: Kind, shown: Iterable[str]) -> Mapping[str, str]:
+def _spellings(kind: NameKind, shown: Iterable[str]) -> Mapping[str, str]:
     """Every spelling that may have been meant, with the name it stands for."""
     match kind:
-        case Kind.MARKET:
+        case NameKind.MARKET:
             return {name: name for name in (*BOARD_MARKETS, *shown)} | MARKET_ALIASES
-        case Kind.REGION:
+        case NameKind.REGION:
             return {name: name for name in (*REGIONS, *shown)}
         case _:
             titles = {name: key for key, name in reversed(_books(shown).items())}

@@ -19,7 +19,7 @@ import warnings
 from typing import Any
 
 
-def opened(address: str) -> Any:
+def add_channels(address: str) -> Any:
     """Apprise with this one address, or the RESULT that it cannot be had."""
     import apprise
 
@@ -55,7 +55,8 @@ def main() -> None:
         os.write(answers, (json.dumps([index, delivered(service, title, body)]) + "\n").encode())
 
     letters = [
-        (index, opened(address), title, body) for index, (address, title, body) in enumerate(order["letters"])
+        (index, add_channels(address), title, body)
+        for index, (address, title, body) in enumerate(order["letters"])
     ]
     senders = [threading.Thread(target=work, args=letter) for letter in letters]
     for sender in senders:

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 
-def quiet_libraries() -> None:
+def silence_libraries() -> None:
     """Show no warnings, whatever `-W` and PYTHONWARNINGS ask for, and no stray log records.
 
     `logging` shows what nobody handles, and its own errors, as a last resort. It is seen to when it is

@@ -26,15 +26,15 @@ from oddsctl.domain.errors import LockTimeoutError, OddsctlError, StateError
 from oddsctl.domain.notices import (
     BoardReceived,
     Booked,
+    CallFinished,
     ClockCompared,
-    Decided,
     Failed,
     HealthChecked,
     Joined,
-    Landed,
     Notice,
     PickFound,
     Planned,
+    RequestFinished,
     Retried,
     Served,
     Settled,
@@ -52,12 +52,12 @@ LONGEST_TEXT = 8192
 """Characters of one message or traceback in the file; cut after redaction, never before."""
 PATIENCE = 0.5
 """Seconds to wait for another process that makes way for a new file: who cannot, writes into the old one."""
-TOLD = {"told": True}
+SHOWN_ELSEWHERE = {"told": True}
 """Marks what the user hears by another way: it is for the file only."""
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunInfo:
     """What each line of the file tells of this run."""
 
     command: str
@@ -65,8 +65,8 @@ class Run:
 
 
 @contextmanager
-def kept(
-    log: settings.Log, state_dir: Path, run: Run, verbosity: int, warn: Callable[[str], None]
+def logging_to(
+    log: settings.LogSettings, state_dir: Path, run: RunInfo, verbosity: int, warn: Callable[[str], None]
 ) -> Iterator[Callable[[Notice], None]]:
     """Log until the block ends, an error that ends it included; hands out the listener that turns notices
     into records.
@@ -78,7 +78,7 @@ def kept(
     if verbosity:
         handlers.append(_to_stderr(verbosity))
     if log.file != NO_FILE:
-        handlers.append(_Lines(log, FileLocks(state_dir / "locks", SystemClock()), run, warn))
+        handlers.append(_JsonLinesHandler(log, FileLocks(state_dir / "locks", SystemClock()), run, warn))
         handlers[-1].setLevel(log.level.upper())
     root, level, raising = logging.getLogger(), logging.getLogger().level, logging.raiseExceptions
     for handler in handlers:
@@ -90,10 +90,10 @@ def kept(
     try:
         yield hear
     except OddsctlError as error:
-        LOGGER.error("%s: %s", error.code, error.message, extra=TOLD)  # noqa: TRY400 - what has a name needs no traceback
+        LOGGER.error("%s: %s", error.code, error.message, extra=SHOWN_ELSEWHERE)  # noqa: TRY400 - what has a name needs no traceback
         raise
     except Exception:
-        LOGGER.exception("a bug", extra=TOLD)
+        LOGGER.exception("a bug", extra=SHOWN_ELSEWHERE)
         raise
     finally:
         for handler in handlers:
@@ -111,7 +111,10 @@ def hear(notice: Notice) -> None:
     elif isinstance(notice, ClockCompared):
         level = logging.DEBUG
     LOGGER.log(
-        level, "%s", characters.one_line(in_words(notice)), extra=TOLD if isinstance(notice, Warned) else None
+        level,
+        "%s",
+        characters.printable_line(describe(notice)),
+        extra=SHOWN_ELSEWHERE if isinstance(notice, Warned) else None,
     )
 
 
@@ -148,14 +151,16 @@ def _to_stderr(verbosity: int) -> logging.Handler:
     return handler
 
 
-class _Lines(logging.Handler):
+class _JsonLinesHandler(logging.Handler):
     """A JSON line a record, in a file that any number of processes append to and any of them rotates.
 
     The file is opened for each line: whoever holds an old one open would go on writing into what was rotated
     away.
     """
 
-    def __init__(self, log: settings.Log, locks: FileLocks, run: Run, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, log: settings.LogSettings, locks: FileLocks, run: RunInfo, warn: Callable[[str], None]
+    ) -> None:
         super().__init__()
         self._log, self._locks, self._run, self._warn = log, locks, run, warn
         self._broken = False
@@ -226,7 +231,7 @@ def _append(file: Path, line: bytes) -> None:
         os.close(handle)
 
 
-def in_words(notice: Notice) -> str:  # noqa: C901, PLR0911, PLR0912 - a case a notice
+def describe(notice: Notice) -> str:  # noqa: C901, PLR0911, PLR0912 - a case a notice
     """One line for people."""
     match notice:
         case Served(job, reason, age):
@@ -249,11 +254,11 @@ def in_words(notice: Notice) -> str:  # noqa: C901, PLR0911, PLR0912 - a case a 
             return f"{job.key}: {error.code}, again after {seconds:.1f} s"
         case Joined(job, seconds):
             return f"{job.key}: another process was asking the same, waited {seconds:.1f} s"
-        case Decided(_, outcome):
+        case RequestFinished(_, outcome):
             return f"{outcome.job.key}: {outcome.reason}"
         case Planned(wishes, missing):
             return f"{wishes} wishes, {wishes - missing} answered by the store"
-        case Landed(job, wants):
+        case CallFinished(job, wants):
             return f"{job.key}: done, for {wants} wishes"
         case Failed(job, error):
             return f"{job.key}: {error.message}"

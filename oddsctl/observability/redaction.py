@@ -14,17 +14,17 @@ from types import TracebackType
 from typing import Any, TextIO, cast
 
 from oddsctl.domain.api_key import core
-from oddsctl.observability import secret_patterns as policy
+from oddsctl.observability import secret_patterns
 
-SHORTEST = policy.SHORTEST
-in_document = policy.in_document
+SHORTEST = secret_patterns.SHORTEST
+in_document = secret_patterns.in_document
 
 _guard = threading.RLock()  # a signal handler may speak while its own thread is in here
 _known: set[str] = set()
 _hide: Callable[[str], str] | None = None
 
 
-def learn(value: str) -> None:
+def add_secret(value: str) -> None:
     """From now on this value is secret, wherever it shows up."""
     global _hide  # noqa: PLW0603 - one process, one set of secrets
     with _guard:
@@ -33,14 +33,14 @@ def learn(value: str) -> None:
             _hide = None
 
 
-def learn_environment(environ: Mapping[str, str]) -> None:
+def add_secrets_of_environment(environ: Mapping[str, str]) -> None:
     """The secrets among the variables: by their names, and passwords in addresses."""
-    for value in policy.secrets_in(environ, _is_path):
-        learn(value)
-        learn(core(value))  # it may stand in quotes, or behind its name
+    for value in secret_patterns.secrets_in(environ, _is_path):
+        add_secret(value)
+        add_secret(core(value))  # it may stand in quotes, or behind its name
 
 
-def learn_places(places: Iterable[str], environ: Mapping[str, str]) -> None:
+def add_secrets_of_places(places: Iterable[str], environ: Mapping[str, str]) -> None:
     """What can be known of the secrets that a configuration points to, before anyone asks for them.
 
     A place is `odds.key` or one of `notify.urls`: `env:NAME`, an address, or a place that must be looked into
@@ -50,22 +50,22 @@ def learn_places(places: Iterable[str], environ: Mapping[str, str]) -> None:
         kind, _, name = place.partition(":")
         if kind not in ("file", "command"):
             text = environ.get(name, "").strip() if kind == "env" else place
-            for value in (*policy.secrets_in_address(text), core(text)):
-                learn(value)
+            for value in (*secret_patterns.secrets_in_address(text), core(text)):
+                add_secret(value)
 
 
-def hide(text: str) -> str:
+def redact_values(text: str) -> str:
     """The text without the values known to be secret, and without passwords in addresses."""
     global _hide  # noqa: PLW0603 - likewise: made when first needed, anew when there is another secret
     with _guard:
-        _hide = _hide or policy.by_value(_known)
+        _hide = _hide or secret_patterns.by_value(_known)
         hidden = _hide
-    return policy.in_addresses(hidden(text))
+    return secret_patterns.in_addresses(hidden(text))
 
 
 def redact(text: str) -> str:
     """The text without these values, nor anything that a name in it announces as secret."""
-    return policy.by_name(hide(text))
+    return secret_patterns.by_name(redact_values(text))
 
 
 def _is_path(text: str) -> bool:
@@ -98,13 +98,13 @@ def guard_stderr() -> None:
     Tracebacks are redacted by name as well: those of the main thread, of others, and of destructors.
     """
     if sys.stderr is not None:
-        sys.stderr = cast("TextIO", _Guarded(sys.stderr))
+        sys.stderr = cast("TextIO", _RedactingStream(sys.stderr))
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
     sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
 
 
-class _Guarded:
+class _RedactingStream:
     """A stream that hides what is secret from what it is given to write."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -112,7 +112,7 @@ class _Guarded:
 
     def write(self, text: str) -> int:
         with suppress(OSError):  # nobody is left to whom it could be told
-            self._stream.write(hide(text))
+            self._stream.write(redact_values(text))
         return len(text)
 
     def flush(self) -> None:

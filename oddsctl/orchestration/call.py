@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from oddsctl.domain.http import HttpRequest
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.ports import Clock, Provider
-from oddsctl.domain.requests import PriorityRequest, Purpose, Terms
-from oddsctl.policy.batching import Call
+from oddsctl.domain.requests import PriorityRequest, Purpose, RequestOptions
+from oddsctl.policy.batching import MergedCall
 
 URGENT = 3600.0
 """Seconds before a game within which the user's own commands may touch the last credits."""
 
 
-class Retries:
+class RetryQuota:
     """So many calls more for one run, all its calls together: an outage or a refusal is not multiplied by the
     number of calls.
     """
@@ -35,7 +35,7 @@ class Retries:
 
 
 @dataclass
-class Trip:
+class CallContext:
     """A call and its story.
 
     `started` is when the run began (epoch seconds), `deadline` when patience ends (monotonic seconds).
@@ -45,14 +45,14 @@ class Trip:
     why.
     """
 
-    call: Call
-    asker: PriorityRequest
-    terms: Terms
+    call: MergedCall
+    most_urgent: PriorityRequest
+    terms: RequestOptions
     started: float
     deadline: float
-    retries: Retries
-    narrowings: Retries
-    doubts: int = 0
+    retries: RetryQuota
+    narrowings: RetryQuota
+    possible_charges: int = 0
     spent: int = 0
     steps: list[str] = field(default_factory=list)
 
@@ -60,11 +60,11 @@ class Trip:
     def job(self) -> Job:
         return self.call.job
 
-    def note(self, step: str) -> None:
+    def log_step(self, step: str) -> None:
         """Remember a step for `why`."""
         self.steps.append(step)
 
-    def note_once(self, step: str) -> None:
+    def log_step_once(self, step: str) -> None:
         """The same, where several wishes that share the trip tell it."""
         if step not in self.steps:
             self.steps.append(step)
@@ -75,11 +75,11 @@ class Trip:
 
     def is_urgent(self, now: float) -> bool:
         """Whether the game is within the hour."""
-        return self.asker.game_time is not None and self.asker.game_time - now <= URGENT
+        return self.most_urgent.game_time is not None and self.most_urgent.game_time - now <= URGENT
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class AdmittedCall:
     """One attempt that was let through: booked under `id` on the provider's `account`."""
 
     id: str
@@ -93,9 +93,9 @@ class Ticket:
     request: HttpRequest
 
 
-def asker(call: Call, requests: Sequence[PriorityRequest]) -> PriorityRequest:
+def most_urgent(call: MergedCall, requests: Sequence[PriorityRequest]) -> PriorityRequest:
     """Who asks for a call that serves several: the most pressing of them, for the soonest game."""
-    askers = [request for request in requests if request.job in call.wants]
+    askers = [request for request in requests if request.job in call.requests]
     first = min(askers, key=lambda request: (request.purpose is not Purpose.OWN, request.priority))
     times = [request.game_time for request in askers if request.game_time is not None]
     return replace(first, game_time=min(times, default=None))

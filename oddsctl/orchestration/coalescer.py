@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from oddsctl.domain.errors import ProviderError
 from oddsctl.domain.jobs import Job, OddsJob
 from oddsctl.domain.ports import Clock, Locks, Store
-from oddsctl.state.responses import KeptRefusal
+from oddsctl.state.responses import CachedRefusal
 from oddsctl.store import codec
 from oddsctl.store.codec import decode_or_none
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class FlightRecord:
     """What the last flight of a name left behind: the call it was on when its owner died, or how it
     failed.
     """
@@ -27,10 +27,10 @@ class Trace:
     at: float
     account: str = ""
     call_id: str | None = None
-    failure: KeptRefusal | None = None
+    failure: CachedRefusal | None = None
 
 
-class Flight:
+class InFlightSlot:
     """Being alone with a wish. `waited` is how long others had it first, in seconds."""
 
     def __init__(
@@ -41,12 +41,12 @@ class Flight:
         self._account: str | None = None
         self.waited = waited
 
-    def wreck(self) -> Trace | None:
+    def orphan(self) -> FlightRecord | None:
         """The call of an owner that died under way; it may have been charged."""
         trace = self._trace()
         return trace if trace and trace.call_id else None
 
-    def failure(self, account: str | None) -> ProviderError | None:
+    def leader_failure(self, account: str | None) -> ProviderError | None:
         """How the flight that was waited for failed, if it was after the same, on the same account, and
         failed meanwhile.
         """
@@ -59,12 +59,12 @@ class Flight:
             else None
         )
 
-    def take_off(self, account: str, call_id: str) -> None:
+    def mark_sent(self, account: str, call_id: str) -> None:
         """Leave a trace for whoever comes after us, should we die."""
         self._account = account
-        self._leave(Trace(self._job.key, self._clock.now(), account, call_id))
+        self._leave(FlightRecord(self._job.key, self._clock.now(), account, call_id))
 
-    def land(self, failure: ProviderError | None) -> None:
+    def finish(self, failure: ProviderError | None) -> None:
         """The call is settled; how it failed is for all who waited.
 
         What was never sent is nobody else's failure.
@@ -73,16 +73,18 @@ class Flight:
             self._store.delete(self._key)
         else:
             now = self._clock.now()
-            self._leave(Trace(self._job.key, now, self._account, failure=KeptRefusal.of(failure, now, now)))
+            self._leave(
+                FlightRecord(self._job.key, now, self._account, failure=CachedRefusal.of(failure, now, now))
+            )
 
-    def _leave(self, trace: Trace) -> None:
+    def _leave(self, trace: FlightRecord) -> None:
         self._store.update(self._key, lambda _: (codec.encode(trace), None))
 
-    def _trace(self) -> Trace | None:
-        return decode_or_none(Trace, self._store.read(self._key))
+    def _trace(self) -> FlightRecord | None:
+        return decode_or_none(FlightRecord, self._store.read(self._key))
 
 
-class Flights:
+class RequestCoalescer:
     """Hands out flights, one at a time for equal wishes."""
 
     def __init__(self, store: Store, locks: Locks, clock: Clock) -> None:
@@ -91,7 +93,7 @@ class Flights:
         self._clock = clock
 
     @contextmanager
-    def alone(self, job: Job, patience: float) -> Iterator[Flight]:
+    def acquire(self, job: Job, patience: float) -> Iterator[InFlightSlot]:
         """Be the only one after this wish.
 
         Raises `LockTimeoutError` when others keep at it for longer than `patience`.
@@ -99,7 +101,7 @@ class Flights:
         asked_at, began = self._clock.now(), self._clock.monotonic()
         name = _name(job)
         with self._locks.hold(name, patience):
-            yield Flight(self._store, self._clock, name, job, asked_at, self._clock.monotonic() - began)
+            yield InFlightSlot(self._store, self._clock, name, job, asked_at, self._clock.monotonic() - began)
 
 
 def _name(job: Job) -> str:
@@ -109,4 +111,4 @@ def _name(job: Job) -> str:
     """
     if job.api == "weather":
         return "weather"
-    return job.shelf if isinstance(job, OddsJob) else job.key
+    return job.prefix if isinstance(job, OddsJob) else job.key

@@ -10,23 +10,23 @@ from oddsctl.domain.answers import Answer
 from oddsctl.domain.errors import MissingKeyError
 from oddsctl.domain.ports import Clock, Provider
 from oddsctl.domain.requests import (
+    DryRunEntry,
     Go,
     Outcome,
-    Preview,
     PriorityRequest,
     ProbeFirst,
     Refused,
-    Terms,
+    RequestOptions,
 )
-from oddsctl.orchestration.call import Retries, Trip, asker
+from oddsctl.orchestration.call import CallContext, RetryQuota, most_urgent
 from oddsctl.orchestration.library import Library
-from oddsctl.policy import batching as coalesce
-from oddsctl.policy.admission import Ask
+from oddsctl.policy import batching
+from oddsctl.policy.admission import CallRequest
 from oddsctl.policy.budget import Purchase
 from oddsctl.state.accounts import Accounts
 
 
-class Rehearsal:
+class DryRun:
     """Looks up and asks for decisions as the orchestrator does, and leaves no trace."""
 
     def __init__(
@@ -45,45 +45,52 @@ class Rehearsal:
         """All that is stored on a shelf, of any age."""
         return self._library.answers(shelf)
 
-    def preview(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Preview]:
+    def preview(self, requests: Sequence[PriorityRequest], terms: RequestOptions) -> list[DryRunEntry]:
         """What would come of each wish: a stored answer, or a call, most wishes sharing one."""
         started, deadline = self._clock.now(), self._clock.monotonic() + terms.wait
-        thrifty = not terms.fresh and self._accounts.thrifty()
+        thrifty = not terms.fresh and self._accounts.is_low()
         jobs = dict.fromkeys(request.job for request in requests)
         found = {job: self._library.look_up(job, terms, started, thrifty=thrifty) for job in jobs}
         previews = [
-            Preview(job, 0, f"{outcome.reason}: nobody is asked") for job, outcome in found.items() if outcome
+            DryRunEntry(job, 0, f"{outcome.reason}: nobody is asked")
+            for job, outcome in found.items()
+            if outcome
         ]
         planned = 0
-        for call in coalesce.plan([job for job, outcome in found.items() if outcome is None]):
+        for call in batching.plan_calls([job for job, outcome in found.items() if outcome is None]):
             preview = self._call(
-                Trip(call, asker(call, requests), terms, started, deadline, Retries(0), Retries(0)), planned
+                CallContext(
+                    call, most_urgent(call, requests), terms, started, deadline, RetryQuota(0), RetryQuota(0)
+                ),
+                planned,
             )
             planned += preview.price if preview.is_sent else 0
             previews.append(preview)
         return previews
 
-    def _call(self, trip: Trip, planned: int) -> Preview:
+    def _call(self, trip: CallContext, planned: int) -> DryRunEntry:
         provider = self._providers[trip.job.api]
         price = provider.price(trip.job)
         if trip.terms.offline:
-            return Preview(trip.job, price, "not sent: offline")
+            return DryRunEntry(trip.job, price, "not sent: offline")
         try:
             account, request = provider.account(), provider.request(trip.job)
         except MissingKeyError as error:
-            return Preview(trip.job, 0, f"not sent: {error.message}")
+            return DryRunEntry(trip.job, 0, f"not sent: {error.message}")
         most = trip.terms.max_credits
         if price and most is not None and planned + price > most:
-            return Preview(trip.job, price, f"refused: MAX_CREDITS (--max-credits {most})", request)
-        purchase = Purchase(price, trip.asker.purpose, trip.is_urgent(self._clock.now()), trip.terms.force)
+            return DryRunEntry(trip.job, price, f"refused: MAX_CREDITS (--max-credits {most})", request)
+        purchase = Purchase(
+            price, trip.most_urgent.purpose, trip.is_urgent(self._clock.now()), trip.terms.force
+        )
         match self._accounts.preview(
-            provider.name, account, Ask("", trip.job.endpoint, purchase, trip.terms.wait)
+            provider.name, account, CallRequest("", trip.job.endpoint, purchase, trip.terms.wait)
         ):
             case Refused(why, detail):
-                return Preview(trip.job, price, f"refused: {why} ({detail})", request)
+                return DryRunEntry(trip.job, price, f"refused: {why} ({detail})", request)
             case Go(wait) if wait > 0:
-                return Preview(trip.job, price, f"send after {wait:.1f} s", request, is_sent=True)
+                return DryRunEntry(trip.job, price, f"send after {wait:.1f} s", request, is_sent=True)
             case ProbeFirst():
-                return Preview(trip.job, price, "send, after a free probe", request, is_sent=True)
+                return DryRunEntry(trip.job, price, "send, after a free probe", request, is_sent=True)
             case _:
-                return Preview(trip.job, price, "send", request, is_sent=True)
+                return DryRunEntry(trip.job, price, "send", request, is_sent=True)

@@ -34,12 +34,12 @@ from oddsctl.domain.notices import (
     Warned,
 )
 from oddsctl.domain.ports import Clock, Transport
-from oddsctl.domain.requests import Terms
+from oddsctl.domain.requests import RequestOptions
 from oddsctl.observability import redaction
-from oddsctl.orchestration.call import Ticket, Trip
-from oddsctl.policy.admission import Receipt, Verdict
+from oddsctl.orchestration.call import AdmittedCall, CallContext
+from oddsctl.policy.admission import HealthSignal, Receipt
 from oddsctl.state.accounts import Accounts
-from oddsctl.state.responses import Kept
+from oddsctl.state.responses import CacheEntry
 
 GAVE_UP_WAITING = (408, 499)
 """Refusals that are none: the server, or a gateway before it, stopped waiting, and the call may have been
@@ -52,7 +52,7 @@ one.
 """
 
 
-class Till:
+class CallExecutor:
     """Makes calls that were let through, and settles them whatever comes back. For any number of threads."""
 
     def __init__(
@@ -67,7 +67,7 @@ class Till:
         self.calls = 0
         self.spent = 0
 
-    def claim(self, price: int, terms: Terms) -> bool:
+    def claim(self, price: int, terms: RequestOptions) -> bool:
         """Put the price at risk; false when `--max-credits` has no room for it beside what is spent, under
         way, or maybe charged.
         """
@@ -86,20 +86,20 @@ class Till:
         with self._lock:
             self._at_risk -= price
 
-    def book(self, ticket: Ticket, trip: Trip) -> None:
+    def record_booking(self, ticket: AdmittedCall, trip: CallContext) -> None:
         """The call is about to be sent."""
         if ticket.price:
-            trip.note(f"{ticket.price} credits reserved for {ticket.job.key}")
+            trip.log_step(f"{ticket.price} credits reserved for {ticket.job.key}")
         self._tell(Booked(ticket.id, ticket.job, ticket.price, ticket.purpose, trip.terms.command))
 
-    def give_back(self, ticket: Ticket) -> None:
+    def cancel(self, ticket: AdmittedCall) -> None:
         """The call is not made after all."""
         self.unclaim(ticket.price)
-        self.spared(
+        self.best_effort(
             lambda: self._accounts.release(ticket.provider.name, ticket.account, ticket.endpoint, ticket.id)
         )
 
-    def spared(self, work: Callable[[], None]) -> None:
+    def best_effort(self, work: Callable[[], None]) -> None:
         """Do what must not cost an answer that is in hand and paid: when the state cannot be written, a
         warning is all.
         """
@@ -108,7 +108,7 @@ class Till:
         except (StateError, LockTimeoutError) as error:
             self._tell(Warned(f"state could not be written: {error.message}"))
 
-    def call(self, ticket: Ticket, trip: Trip) -> HttpResponse:
+    def call(self, ticket: AdmittedCall, trip: CallContext) -> HttpResponse:
         """Send the request. When no whole answer comes, the books are settled before the error is raised."""
         sent_at, began = self._clock.now(), self._clock.monotonic()
         try:
@@ -126,7 +126,7 @@ class Till:
             self._compare_clocks(ticket.job.api, response)
         return response
 
-    def settle(self, ticket: Ticket, trip: Trip, response: HttpResponse) -> Kept:
+    def settle(self, ticket: AdmittedCall, trip: CallContext, response: HttpResponse) -> CacheEntry:
         """Settle the books by what came back, and read the answer.
 
         Raises the `ProviderError` that the answer is.
@@ -136,11 +136,13 @@ class Till:
         try:
             answer = ticket.provider.parse(ticket.job, response)
         except ProviderError as error:
-            error.message = redaction.hide(
+            error.message = redaction.redact_values(
                 error.message
             )  # providers echo keys, and their words go to people, files and channels
             error.charged = receipt.spent or 0
-            trip.doubts += bool(error.charged)  # paid for nothing: to be tried again once at the most
+            trip.possible_charges += bool(
+                error.charged
+            )  # paid for nothing: to be tried again once at the most
             receipt = replace(
                 receipt,
                 failed=True,
@@ -158,9 +160,9 @@ class Till:
         doubt = answer.doubt if isinstance(answer, Schedule) else None
         self._settle(ticket, trip, receipt, response.status, seconds, "FETCHED", doubt)
         if answer.left_out:
-            trip.note(str(answer.left_out))
+            trip.log_step(str(answer.left_out))
         demo = DEMO_HEADER in response.headers
-        return Kept(
+        return CacheEntry(
             ticket.job,
             response.sent_at,
             response.received_at,
@@ -173,14 +175,14 @@ class Till:
     def _compare_clocks(self, api: str, response: HttpResponse) -> None:
         from oddsctl.domain import http
 
-        ahead = http.ahead(response.headers, response.sent_at, response.received_at)
+        ahead = http.clock_skew(response.headers, response.sent_at, response.received_at)
         if ahead is not None:
             self._tell(ClockCompared(api, ahead))
 
     def _settle(
         self,
-        ticket: Ticket,
-        trip: Trip,
+        ticket: AdmittedCall,
+        trip: CallContext,
         receipt: Receipt,
         status: int | None,
         seconds: float,
@@ -193,18 +195,18 @@ class Till:
             self._at_risk -= 0 if receipt.spent is None else ticket.price
             trip.spent += receipt.spent or 0
         if receipt.spent is None and ticket.price:
-            trip.doubts += 1
+            trip.possible_charges += 1
         cost = (
             "perhaps charged" if receipt.spent is None and ticket.price else f"charged {receipt.spent or 0}"
         )
-        trip.note(f"sent, {status or 'no answer'} after {seconds * 1000:.0f} ms, {cost}")
+        trip.log_step(f"sent, {status or 'no answer'} after {seconds * 1000:.0f} ms, {cost}")
         self._tell(Settled(ticket.id, ticket.job, status, receipt.spent, seconds, outcome, said))
         # where the books cannot be written the reservation stands, and counts as maybe charged when it
         # expires
-        self.spared(lambda: self._accounts.settle(ticket.provider.name, ticket.account, receipt))
+        self.best_effort(lambda: self._accounts.settle(ticket.provider.name, ticket.account, receipt))
 
 
-def _receipt(ticket: Ticket, response: HttpResponse, seconds: float) -> Receipt:
+def _receipt(ticket: AdmittedCall, response: HttpResponse, seconds: float) -> Receipt:
     quota = ticket.provider.quota(response)
     return Receipt(
         ticket.id,
@@ -218,7 +220,9 @@ def _receipt(ticket: Ticket, response: HttpResponse, seconds: float) -> Receipt:
     )
 
 
-def _receipt_of_failure(ticket: Ticket, error: BaseException, sent_at: float, told_at: float) -> Receipt:
+def _receipt_of_failure(
+    ticket: AdmittedCall, error: BaseException, sent_at: float, told_at: float
+) -> Receipt:
     """What is known of a call without a whole answer: what it cost, where the headers came and say so."""
     spent: int | None = None
     quota = Quota()
@@ -233,7 +237,7 @@ def _receipt_of_failure(ticket: Ticket, error: BaseException, sent_at: float, to
         sent_at,
         told_at,
         spent,
-        Verdict.FAILED,
+        HealthSignal.FAILED,
         quota,
         failed=True,
         retry=ticket.retry,
@@ -254,7 +258,7 @@ def _charged(quota: Quota, status: int, price: int) -> int | None:
     return 0 if 400 <= status < 500 and status not in GAVE_UP_WAITING else None
 
 
-def _verdict(error: ProviderError) -> Verdict:
+def _verdict(error: ProviderError) -> HealthSignal:
     if isinstance(error, RateLimitedError):
-        return Verdict.TOO_FAST
-    return Verdict.ANSWERED if isinstance(error, REFUSALS) else Verdict.FAILED
+        return HealthSignal.TOO_FAST
+    return HealthSignal.ANSWERED if isinstance(error, REFUSALS) else HealthSignal.FAILED

@@ -24,15 +24,15 @@ from oddsctl.domain.requests import (
     Purpose,
     Reason,
     Refused,
-    Terms,
+    RequestOptions,
 )
 from oddsctl.domain.settings import Settings
 from oddsctl.domain.units import iso
-from oddsctl.orchestration.call import Ticket, Trip
+from oddsctl.orchestration.call import AdmittedCall, CallContext
 from oddsctl.policy import coverage, freshness
 from oddsctl.policy.backoff import is_paid_for
 from oddsctl.policy.reasons import _not_asked, _why
-from oddsctl.state.responses import Found, Kept, KeptRefusal, Shelves
+from oddsctl.state.responses import CachedRefusal, CacheEntry, CacheHit, ResponseCache
 
 
 class Library:
@@ -41,13 +41,13 @@ class Library:
     def __init__(
         self, store: Store, clock: Clock, settings: Settings, tell: Callable[[Notice], None]
     ) -> None:
-        self._shelves = Shelves(store)
+        self._shelves = ResponseCache(store)
         self._clock = clock
         self._settings = settings
         self._tell = tell
 
     def look_up(
-        self, job: Job, terms: Terms, started: float, *, thrifty: bool, joining: bool = False
+        self, job: Job, terms: RequestOptions, started: float, *, thrifty: bool, joining: bool = False
     ) -> Outcome | None:
         """The outcome, where a stored answer is fresh enough or a refusal is remembered; None where somebody
         must be asked.
@@ -55,7 +55,7 @@ class Library:
         `joining` names an answer for what it then is: another's call, made while this run went on.
         """
         now = self._clock.now()
-        for found in self._shelves.covering(job):
+        for found in self._shelves.candidates(job):
             kept = found.kept
             life = freshness.lifetime(job, kept.answer, now, self._settings.freshness, thrifty=thrifty)
             if terms.max_age is not None and not isinstance(job, GeocodeJob):
@@ -95,39 +95,39 @@ class Library:
         """All that is stored on a shelf, of any age."""
         return self._shelves.answers(shelf)
 
-    def refused_key(self, account: str, terms: Terms) -> ProviderError | None:
+    def refused_key(self, account: str, terms: RequestOptions) -> ProviderError | None:
         """The refusal of this very key, where one is remembered."""
         refused = None if terms.fresh else self._shelves.refusal(f"account/{account}")
         return _remembered(refused, "odds") if refused and refused.holds(self._clock.now()) else None
 
-    def remember(self, ticket: Ticket, trip: Trip, error: ProviderError) -> None:
+    def remember(self, ticket: AdmittedCall, trip: CallContext, error: ProviderError) -> None:
         """Keep a definite refusal under what it is about, or that an answer can't be read which was paid for:
         it is not asked for again.
         """
-        now, game_time = self._clock.now(), trip.asker.game_time
+        now, game_time = self._clock.now(), trip.most_urgent.game_time
         fresh_for = freshness.board_lifetime(
             () if game_time is None else (game_time,), now, self._settings.freshness
         )
-        until = freshness.remembered_until(error, game_time, now, fresh_for)
+        until = freshness.refusal_expires_at(error, game_time, now, fresh_for)
         if until is None:
             return
         keys = {f"account/{ticket.account}"} if isinstance(error, InvalidKeyError) else {ticket.job.key}
         if isinstance(error, RejectedError):
             keys = {freshness.part(ticket.job, error.about)}
         elif is_paid_for(error) and ticket.job == trip.job:
-            keys |= {want.key for want in trip.call.wants}
+            keys |= {want.key for want in trip.call.requests}
         for key in keys:
-            self._shelves.refuse(key, error, now, until)
+            self._shelves.put_refusal(key, error, now, until)
 
-    def keep(self, kept: Kept) -> None:
+    def keep(self, kept: CacheEntry) -> None:
         """Store an answer."""
-        self._shelves.keep(kept)
+        self._shelves.put(kept)
 
-    def conclude(self, job: Job, trip: Trip, result: Kept | Refused | OddsctlError) -> Outcome:
+    def conclude(self, job: Job, trip: CallContext, result: CacheEntry | Refused | OddsctlError) -> Outcome:
         """The outcome of a wish whose call came to this: the answer, or what is stored instead, and why."""
-        spent = trip.spent if job == trip.call.wants[0] else 0  # a shared call is paid once
-        if isinstance(result, Kept):
-            answer = coverage.cut(result.job, result.answer, job)
+        spent = trip.spent if job == trip.call.requests[0] else 0  # a shared call is paid once
+        if isinstance(result, CacheEntry):
+            answer = coverage.extract(result.job, result.answer, job)
             return Outcome(
                 job,
                 Reason.FETCHED,
@@ -139,7 +139,7 @@ class Library:
             )
         stale, nothing, detail = _why(result)
         error = _not_asked(result, job) if isinstance(result, Refused) else result
-        trip.note_once(f"{detail}: {error.message}")
+        trip.log_step_once(f"{detail}: {error.message}")
         try:
             found = self._newest(job)
         except (StateError, LockTimeoutError):
@@ -148,13 +148,13 @@ class Library:
             return replace(self._show(job, found, stale, detail, error, tuple(trip.steps)), credits=spent)
         return Outcome(job, nothing, credits=spent, detail=detail, error=error, steps=tuple(trip.steps))
 
-    def _newest(self, job: Job) -> Found | None:
+    def _newest(self, job: Job) -> CacheHit | None:
         """The youngest stored answer; one from the future, stored under a clock that was ahead, only where
         there is no other.
         """
         now = self._clock.now()
         return max(
-            self._shelves.covering(job),
+            self._shelves.candidates(job),
             key=lambda found: (found.kept.fetched_at <= now + freshness.CLOCK_SLACK, found.kept.fetched_at),
             default=None,
         )
@@ -162,7 +162,7 @@ class Library:
     def _show(
         self,
         job: Job,
-        found: Found,
+        found: CacheHit,
         reason: Reason,
         detail: str | None = None,
         error: OddsctlError | None = None,
@@ -173,17 +173,17 @@ class Library:
         return Outcome(job, reason, found.answer, kept.fetched_at, 0, detail, error, kept.demo, steps)
 
 
-def _remembered(refused: KeptRefusal, api: str) -> ProviderError:
+def _remembered(refused: CachedRefusal, api: str) -> ProviderError:
     error = refused.error(api)
     error.hint = "; ".join(filter(None, (error.hint, "remembered: --fresh asks again")))
     return error
 
 
-def _ago(kept: Kept, now: float) -> str:
+def _ago(kept: CacheEntry, now: float) -> str:
     return f"{freshness.age(kept.fetched_at, now):.0f} s ago"
 
 
-def _fresh_reason(found: Found) -> Reason:
+def _fresh_reason(found: CacheHit) -> Reason:
     if found.kept.purpose is not Purpose.OWN:
         return Reason.PREFETCHED
     return Reason.FRESH_CACHE if found.whole else Reason.SUPERSET_CACHE

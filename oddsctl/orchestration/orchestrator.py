@@ -26,12 +26,12 @@ from oddsctl.domain.errors import (
 from oddsctl.domain.jobs import Job, OddsJob, SportsJob
 from oddsctl.domain.models import Usage
 from oddsctl.domain.notices import (
-    Decided,
+    CallFinished,
     Failed,
     Joined,
-    Landed,
     Notice,
     Planned,
+    RequestFinished,
     Retried,
     Waited,
     Warned,
@@ -51,30 +51,29 @@ from oddsctl.domain.requests import (
     Reason,
     Refusal,
     Refused,
-    Terms,
+    RequestOptions,
 )
 from oddsctl.domain.settings import Settings
-from oddsctl.orchestration.call import Retries, Ticket, Trip, asker
-from oddsctl.orchestration.coalescer import Flight, Flights
-from oddsctl.orchestration.dry_run import Rehearsal
-from oddsctl.orchestration.executor import Till
+from oddsctl.orchestration.call import AdmittedCall, CallContext, RetryQuota, most_urgent
+from oddsctl.orchestration.coalescer import InFlightSlot, RequestCoalescer
+from oddsctl.orchestration.dry_run import DryRun
+from oddsctl.orchestration.executor import CallExecutor
 from oddsctl.orchestration.library import Library
-from oddsctl.policy import backoff, freshness
-from oddsctl.policy import batching as coalesce
-from oddsctl.policy.admission import Ask
-from oddsctl.policy.batching import Call
+from oddsctl.policy import backoff, batching, freshness
+from oddsctl.policy.admission import CallRequest
+from oddsctl.policy.batching import MergedCall
 from oddsctl.policy.budget import Purchase
 from oddsctl.policy.circuit_breaker import State
-from oddsctl.policy.priority import LIVE_STEP, standing
-from oddsctl.state import counters as served
+from oddsctl.policy.priority import LIVE_STEP, effective_priority
+from oddsctl.state import counters
 from oddsctl.state.accounts import Accounts
-from oddsctl.state.counters import Counts, add_counts
-from oddsctl.state.queue import WaitingRoom
-from oddsctl.state.responses import Kept
+from oddsctl.state.counters import CacheCounters, add_counts
+from oddsctl.state.queue import RequestQueue
+from oddsctl.state.responses import CacheEntry
 
-ASIDE = 4
+MAX_PARALLEL = 4
 """Calls side by side at the most."""
-UNNOTICED = 0.05
+LOCK_NOISE_SECONDS = 0.05
 """Seconds: taking a lock that nobody holds takes time too."""
 MOST_PROBES = 2
 """Free calls before a paid one: one to heal an endpoint, one to look at the balance."""
@@ -106,13 +105,13 @@ class RequestOrchestrator:
         self._tell = tell
         self._roll = roll
         self._accounts = Accounts(store, clock, settings)
-        self._till = Till(self._accounts, transport, clock, tell)
-        self._flights = Flights(store, locks, clock)
+        self._till = CallExecutor(self._accounts, transport, clock, tell)
+        self._flights = RequestCoalescer(store, locks, clock)
         self._library = Library(store, clock, settings, tell)
-        self._waiting_room = WaitingRoom(store, clock)
-        self._counts = Counts()
+        self._waiting_room = RequestQueue(store, clock)
+        self._counts = CacheCounters()
         self._lock = threading.Lock()
-        self.rehearsal = Rehearsal(self._library, self._accounts, providers, clock)
+        self.rehearsal = DryRun(self._library, self._accounts, providers, clock)
 
     def __enter__(self) -> Self:
         return self
@@ -122,7 +121,7 @@ class RequestOrchestrator:
     ) -> None:
         self.close()
 
-    def run(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Outcome]:
+    def run(self, requests: Sequence[PriorityRequest], terms: RequestOptions) -> list[Outcome]:
         """Answer each wish, in order, by the fewest calls.
 
         A provider's failure is no error here: the outcome names it.
@@ -139,19 +138,19 @@ class RequestOrchestrator:
         self._tell(Warned(f"state could not be read: {failure.message}"))
         return [Outcome(request.job, Reason.NONE, detail=failure.code, error=failure) for request in requests]
 
-    def spared(self, work: Callable[[], None]) -> None:
+    def best_effort(self, work: Callable[[], None]) -> None:
         """Do what must not cost an answer that is in hand and paid: when the state cannot be written, a
         warning is all.
         """
-        self._till.spared(work)
+        self._till.best_effort(work)
 
-    def _run(self, requests: Sequence[PriorityRequest], terms: Terms) -> list[Outcome]:
+    def _run(self, requests: Sequence[PriorityRequest], terms: RequestOptions) -> list[Outcome]:
         started = self._clock.now()
         deadline = self._clock.monotonic() + terms.wait if terms.until is None else terms.until
         thrifty = (
             not terms.fresh
             and any(isinstance(request.job, OddsJob) for request in requests)
-            and self.is_thrifty()
+            and self.is_low()
         )
         jobs = dict.fromkeys(request.job for request in requests)
         found = {job: self._library.look_up(job, terms, started, thrifty=thrifty) for job in jobs}
@@ -161,15 +160,17 @@ class RequestOrchestrator:
         if terms.offline:
             outcomes |= {job: self._library.offline(job) for job in missing}
         else:
-            retries, narrowings = Retries(backoff.QUOTA), Retries(freshness.MOST_NARROWINGS)
+            retries, narrowings = RetryQuota(backoff.RETRIES_PER_RUN), RetryQuota(freshness.MOST_NARROWINGS)
             outcomes |= self._make_all(
-                coalesce.plan(missing),
-                lambda call: Trip(call, asker(call, requests), terms, started, deadline, retries, narrowings),
+                batching.plan_calls(missing),
+                lambda call: CallContext(
+                    call, most_urgent(call, requests), terms, started, deadline, retries, narrowings
+                ),
             )
         with self._lock:
-            self._counts += served.count(outcomes.values(), self.price)
+            self._counts += counters.count_outcomes(outcomes.values(), self.price)
         for request in requests:
-            self._tell(Decided(request, outcomes[request.job]))
+            self._tell(RequestFinished(request, outcomes[request.job]))
         self._leave_if_interrupted(requests, outcomes)
         paid = {
             request.job: index for index, request in reversed(list(enumerate(requests)))
@@ -183,7 +184,7 @@ class RequestOrchestrator:
         """Add this run's counts to those of all; losing them would change no answer, so a full disk is no
         error here.
         """
-        counts, self._counts = self._counts, Counts()
+        counts, self._counts = self._counts, CacheCounters()
         with contextlib.suppress(StateError, LockTimeoutError):
             add_counts(self._store, counts)
 
@@ -206,9 +207,9 @@ class RequestOrchestrator:
         rests = [state.not_before, breaker.retry_at if breaker and breaker.state is State.OPEN else 0.0]
         return max(rests) if max(rests) > now else None
 
-    def is_thrifty(self) -> bool:
+    def is_low(self) -> bool:
         """Whether so few credits are left that older boards do."""
-        return self._accounts.thrifty()
+        return self._accounts.is_low()
 
     def usage(self) -> Usage:
         """HTTP requests sent, credits spent, and the account's balance as last told, less what that does not
@@ -233,12 +234,14 @@ class RequestOrchestrator:
         ]
         if interruptions:
             waiting = [request for request in requests if outcomes[request.job].error in interruptions]
-            self._till.spared(lambda: self._waiting_room.put(waiting))
+            self._till.best_effort(lambda: self._waiting_room.put(waiting))
             raise interruptions[0]
 
     # ── many calls ──
 
-    def _make_all(self, calls: Sequence[Call], pack: Callable[[Call], Trip]) -> dict[Job, Outcome]:
+    def _make_all(
+        self, calls: Sequence[MergedCall], pack: Callable[[MergedCall], CallContext]
+    ) -> dict[Job, Outcome]:
         """Make the calls, independent ones side by side, the most pressing first; then, apart, what a shared
         call left open.
         """
@@ -247,58 +250,60 @@ class RequestOrchestrator:
         apart = [smaller for trip in trips for smaller in _apart(trip, outcomes)]
         return outcomes | (self._make_all(apart, pack) if apart else {})
 
-    def _side_by_side(self, trips: Sequence[Trip]) -> dict[Job, Outcome]:
+    def _side_by_side(self, trips: Sequence[CallContext]) -> dict[Job, Outcome]:
         lanes = _lanes(trips)
         if len(lanes) < 2:
-            return {job: outcome for trip in trips for job, outcome in self._make(trip).items()}
+            return {job: outcome for trip in trips for job, outcome in self._run_call(trip).items()}
         from concurrent.futures import ThreadPoolExecutor
 
-        with ThreadPoolExecutor(max_workers=ASIDE, thread_name_prefix="oddsctl") as pool:
-            made = pool.map(lambda lane: [self._make(trip) for trip in lane], lanes)
+        with ThreadPoolExecutor(max_workers=MAX_PARALLEL, thread_name_prefix="oddsctl") as pool:
+            made = pool.map(lambda lane: [self._run_call(trip) for trip in lane], lanes)
             return {job: outcome for lane in made for outcomes in lane for job, outcome in outcomes.items()}
 
     # ── one call ──
 
-    def _make(self, trip: Trip) -> dict[Job, Outcome]:
+    def _run_call(self, trip: CallContext) -> dict[Job, Outcome]:
         """One trip, alone among all processes: the first calls, whoever waited finds its answer or its
         failure.
         """
-        result: Kept | Refused | OddsctlError
+        result: CacheEntry | Refused | OddsctlError
         try:
-            with self._flights.alone(trip.job, trip.patience(self._clock)) as flight:
-                if joined := self._join(trip, flight):
+            with self._flights.acquire(trip.job, trip.patience(self._clock)) as flight:
+                if joined := self._from_other_process(trip, flight):
                     return joined
-                result = self._fly(trip, flight)
+                result = self._attempt_until_done(trip, flight)
                 failure = result if isinstance(result, ProviderError) else None
-                self._till.spared(lambda: flight.land(failure))
+                self._till.best_effort(lambda: flight.finish(failure))
         except (LockTimeoutError, StateError, InterruptedRunError) as error:
             result = error
         if isinstance(result, ProviderError):
             self._tell(Failed(trip.job, result))
-        self._tell(Landed(trip.job, len(trip.call.wants)))
-        return {want: self._library.conclude(want, trip, result) for want in trip.call.wants}
+        self._tell(CallFinished(trip.job, len(trip.call.requests)))
+        return {want: self._library.conclude(want, trip, result) for want in trip.call.requests}
 
-    def _join(self, trip: Trip, flight: Flight) -> dict[Job, Outcome] | None:
+    def _from_other_process(self, trip: CallContext, flight: InFlightSlot) -> dict[Job, Outcome] | None:
         """The outcomes, where another's call has brought them or has failed meanwhile; None when it is for us
         to call.
         """
-        if flight.waited > UNNOTICED:
+        if flight.waited > LOCK_NOISE_SECONDS:
             self._tell(Joined(trip.job, flight.waited))
         found = {
             want: self._library.look_up(want, trip.terms, trip.started, thrifty=False, joining=True)
-            for want in trip.call.wants
+            for want in trip.call.requests
         }
         if all(found.values()):
             return {want: outcome for want, outcome in found.items() if outcome}
-        if failure := flight.failure(self._account(trip.job)):
-            trip.note("another process asked the same meanwhile, and failed")
-            return {want: self._library.conclude(want, trip, failure) for want in trip.call.wants}
-        if wreck := flight.wreck():
-            trip.note("the process that asked before died under way: its call may have been charged")
-            self._accounts.presume_dead(trip.job.api, wreck.account, wreck.call_id or "")
+        if failure := flight.leader_failure(self._account(trip.job)):
+            trip.log_step("another process asked the same meanwhile, and failed")
+            return {want: self._library.conclude(want, trip, failure) for want in trip.call.requests}
+        if wreck := flight.orphan():
+            trip.log_step("the process that asked before died under way: its call may have been charged")
+            self._accounts.mark_orphaned(trip.job.api, wreck.account, wreck.call_id or "")
         return None
 
-    def _fly(self, trip: Trip, flight: Flight) -> Kept | Refused | OddsctlError:
+    def _attempt_until_done(
+        self, trip: CallContext, flight: InFlightSlot
+    ) -> CacheEntry | Refused | OddsctlError:
         """Attempts, until one succeeds, is refused, or the next is not worth it."""
         failed: ProviderError | None = None
         for attempt in count(1):
@@ -314,34 +319,34 @@ class RequestOrchestrator:
         raise AssertionError("count() ended")
 
     def _attempt(
-        self, trip: Trip, job: Job, flight: Flight, *, retry: bool = False
-    ) -> Kept | Refused | ProviderError:
+        self, trip: CallContext, job: Job, flight: InFlightSlot, *, retry: bool = False
+    ) -> CacheEntry | Refused | ProviderError:
         """Admit, call, settle, keep. A probe on the way to a recovering endpoint is an attempt of its own."""
         ticket = self._admit(trip, job, flight, retry=retry)
         for _ in range(MOST_PROBES):
             if not isinstance(ticket, ProbeFirst):
                 break
             probe = self._attempt(trip, SportsJob(), flight)
-            if not isinstance(probe, Kept):
+            if not isinstance(probe, CacheEntry):
                 return probe
             ticket = self._admit(trip, job, flight, retry=retry)
         if isinstance(ticket, ProbeFirst):
             return Refused(Refusal.BUDGET, "the free calls that went before told no balance")
-        if not isinstance(ticket, Ticket):
+        if not isinstance(ticket, AdmittedCall):
             return ticket
         try:
             response = self._till.call(ticket, trip)
             kept = self._till.settle(ticket, trip, response)
         except ProviderError as failure:
             error = failure
-            self._till.spared(lambda: self._library.remember(ticket, trip, error))
+            self._till.best_effort(lambda: self._library.remember(ticket, trip, error))
             return error
-        self._till.spared(lambda: self._library.keep(kept))
+        self._till.best_effort(lambda: self._library.keep(kept))
         return kept
 
     def _admit(
-        self, trip: Trip, job: Job, flight: Flight, *, retry: bool
-    ) -> Ticket | ProbeFirst | Refused | ProviderError:
+        self, trip: CallContext, job: Job, flight: InFlightSlot, *, retry: bool
+    ) -> AdmittedCall | ProbeFirst | Refused | ProviderError:
         """A ticket, once its wait is over. Whatever keeps it from being used gives back what it booked."""
         provider, price = self._providers[job.api], self.price(job)
         try:
@@ -354,8 +359,16 @@ class RequestOrchestrator:
             return Refused(
                 Refusal.MAX_CREDITS, f"costs {price}, --max-credits allows {trip.terms.max_credits}"
             )
-        ticket = Ticket(
-            uuid4().hex, provider, account, job, trip.job.endpoint, price, trip.asker.purpose, retry, request
+        ticket = AdmittedCall(
+            uuid4().hex,
+            provider,
+            account,
+            job,
+            trip.job.endpoint,
+            price,
+            trip.most_urgent.purpose,
+            retry,
+            request,
         )
         try:
             decision = self._accounts.admit(provider.name, account, self._ask(ticket, trip))
@@ -365,11 +378,11 @@ class RequestOrchestrator:
             if decision.wait > 0:
                 self._tell(Waited(provider.name, decision.wait))
             self._clock.sleep(decision.wait)
-            flight.take_off(account, ticket.id)
+            flight.mark_sent(account, ticket.id)
         except BaseException:
-            self._till.give_back(ticket)
+            self._till.cancel(ticket)
             raise
-        self._till.book(ticket, trip)
+        self._till.record_booking(ticket, trip)
         return ticket
 
     def _account(self, job: Job) -> str | None:
@@ -380,20 +393,21 @@ class RequestOrchestrator:
 
     # ── small change ──
 
-    def _ask(self, ticket: Ticket, trip: Trip) -> Ask:
+    def _ask(self, ticket: AdmittedCall, trip: CallContext) -> CallRequest:
         purchase = Purchase(ticket.price, ticket.purpose, trip.is_urgent(self._clock.now()), trip.terms.force)
-        return Ask(ticket.id, ticket.endpoint, purchase, trip.patience(self._clock))
+        return CallRequest(ticket.id, ticket.endpoint, purchase, trip.patience(self._clock))
 
-    def _urgency(self, trip: Trip) -> int:
-        request, now = trip.asker, self._clock.now()
-        live = standing(request.priority, request.game_time, trip.started, now, LIVE_STEP)
+    def _urgency(self, trip: CallContext) -> int:
+        request, now = trip.most_urgent, self._clock.now()
+        live = effective_priority(request.priority, request.game_time, trip.started, now, LIVE_STEP)
         if request.asked_at is None:
             return live.priority
         return min(
-            live.priority, standing(request.priority, request.game_time, request.asked_at, now).priority
+            live.priority,
+            effective_priority(request.priority, request.game_time, request.asked_at, now).priority,
         )
 
-    def _wait_before_next(self, trip: Trip, error: ProviderError, attempt: int) -> float | None:
+    def _wait_before_next(self, trip: CallContext, error: ProviderError, attempt: int) -> float | None:
         """Seconds until the next attempt; None when there is to be none. Who is pressed waits less."""
         hurry = {0: 0.5, 1: 0.75}.get(self._urgency(trip), 1.0)
         again = backoff.after(
@@ -405,25 +419,25 @@ class RequestOrchestrator:
             patience=trip.patience(self._clock),
         )
         if isinstance(again, backoff.GiveUp):
-            trip.note(f"attempt {attempt} failed ({error.code}); no other: {again.why}")
+            trip.log_step(f"attempt {attempt} failed ({error.code}); no other: {again.why}")
             return None
-        if trip.doubts > 1 or not trip.retries.take():
-            trip.note(
+        if trip.possible_charges > 1 or not trip.retries.take():
+            trip.log_step(
                 f"attempt {attempt} failed ({error.code}); no other: it may have been charged twice, or "
                 "the run has no retries left"
             )
             return None
-        trip.note(f"attempt {attempt} failed ({error.code}); again after {again.wait:.1f} s")
+        trip.log_step(f"attempt {attempt} failed ({error.code}); again after {again.wait:.1f} s")
         return again.wait
 
 
-def _lanes(trips: Sequence[Trip]) -> list[list[Trip]]:
+def _lanes(trips: Sequence[CallContext]) -> list[list[CallContext]]:
     """Trips that may go side by side. Open-Meteo allows one at a time per address (FACTS 3.3).
 
     So do those of one sport at The Odds API: where the first is refused for the sport, the others need not
     ask.
     """
-    lanes: dict[object, list[Trip]] = {}
+    lanes: dict[object, list[CallContext]] = {}
     for trip in trips:
         name = (
             trip.job.sport
@@ -436,17 +450,17 @@ def _lanes(trips: Sequence[Trip]) -> list[list[Trip]]:
     return list(lanes.values())
 
 
-def _apart(trip: Trip, outcomes: Mapping[Job, Outcome]) -> Sequence[Call]:
+def _apart(trip: CallContext, outcomes: Mapping[Job, Outcome]) -> Sequence[MergedCall]:
     """Smaller calls for what a shared one left open: what it did not hold after all, and what may be good of
     one that was refused.
     """
-    wants = trip.call.wants
+    wants = trip.call.requests
     if len(wants) == 1:
         return ()
     if isinstance(error := outcomes[wants[0]].error, RejectedError):
         return [call for call in freshness.narrowed(trip.job, wants, error.about) if trip.narrowings.take()]
     return [
-        Call(want, (want,))
+        MergedCall(want, (want,))
         for want in wants
         if outcomes[want].reason is Reason.FETCHED and outcomes[want].answer is None
     ]

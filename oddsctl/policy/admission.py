@@ -18,12 +18,11 @@ from oddsctl.domain.requests import (
     Refusal,
     Refused,
 )
-from oddsctl.policy import budget, circuit_breaker, token_bucket
-from oddsctl.policy import call_stats as tally
+from oddsctl.policy import budget, call_stats, circuit_breaker, token_bucket
 from oddsctl.policy.budget import Credits, Purchase, Reservation
-from oddsctl.policy.call_stats import Tally
-from oddsctl.policy.circuit_breaker import Breaker, Shut
-from oddsctl.policy.token_bucket import Bucket, Limit, Pace
+from oddsctl.policy.call_stats import CallStats
+from oddsctl.policy.circuit_breaker import Blocked, BreakerState
+from oddsctl.policy.token_bucket import AdaptiveRate, BucketState, RateLimit
 
 LONGEST_REST = 26 * 3600.0
 """No provider asks for more than a day's rest: a `not_before` further ahead comes from a clock that was
@@ -31,7 +30,7 @@ wrong.
 """
 
 
-class Verdict(StrEnum):
+class HealthSignal(StrEnum):
     """What a call says of the provider's health: it answered (a definite refusal is an answer), failed, or
     was called too fast.
     """
@@ -49,11 +48,11 @@ class ProviderState:
     by endpoint class.
     """
 
-    bucket: Bucket | None = None
+    bucket: BucketState | None = None
     credits: Credits = field(default_factory=Credits)
-    pace: Pace = field(default_factory=Pace)
-    breakers: dict[str, Breaker] = field(default_factory=dict)
-    tally: Tally = field(default_factory=Tally)
+    pace: AdaptiveRate = field(default_factory=AdaptiveRate)
+    breakers: dict[str, BreakerState] = field(default_factory=dict)
+    tally: CallStats = field(default_factory=CallStats)
     not_before: float = 0.0
     rested_at: float = 0.0
 
@@ -66,9 +65,9 @@ class Rules:
     endpoint that costs nothing.
     """
 
-    limit: Limit
-    budget: settings.Budget
-    breaker: settings.Breaker
+    limit: RateLimit
+    budget: settings.BudgetSettings
+    breaker: settings.BreakerSettings
     monthly: int
     grace: float
     lease: float
@@ -76,7 +75,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class CallRequest:
     """A call that wants to be sent to an endpoint class; `patience` is how many seconds it can wait."""
 
     id: str
@@ -99,7 +98,7 @@ class Receipt:
     sent_at: float
     told_at: float
     spent: int | None
-    verdict: Verdict = Verdict.ANSWERED
+    verdict: HealthSignal = HealthSignal.ANSWERED
     quota: Quota = field(default_factory=Quota)
     failed: bool = False
     retry: bool = False
@@ -108,7 +107,7 @@ class Receipt:
     exhausted_at_price: int | None = None
 
 
-def admit(state: ProviderState, ask: Ask, rules: Rules, now: float) -> tuple[ProviderState, Decision]:
+def admit(state: ProviderState, ask: CallRequest, rules: Rules, now: float) -> tuple[ProviderState, Decision]:
     """Book a token, the price and, where the endpoint recovers, the one probe; or refuse and return the old
     state.
     """
@@ -121,10 +120,10 @@ def admit(state: ProviderState, ask: Ask, rules: Rules, now: float) -> tuple[Pro
     limit = token_bucket.allowed(state.pace, rules.limit)
     bucket, wait = token_bucket.take(state.bucket or token_bucket.full(rules.limit, now), limit, 1, now)
     wait = max(wait, _rest(state, now))
-    breaker, answer = circuit_breaker.ask(
-        state.breakers.get(ask.endpoint, Breaker()), now, wait + rules.lease
+    breaker, answer = circuit_breaker.request_pass(
+        state.breakers.get(ask.endpoint, BreakerState()), now, wait + rules.lease
     )
-    if isinstance(answer, Shut):
+    if isinstance(answer, Blocked):
         return state, Refused(
             Refusal.BREAKER,
             f"{ask.endpoint} keeps failing, next try in {answer.retry_at - now:.0f} s",
@@ -137,10 +136,10 @@ def admit(state: ProviderState, ask: Ask, rules: Rules, now: float) -> tuple[Pro
             Refusal.RATE, f"free in {wait:.0f} s, patience is {ask.patience:.0f} s", retry_at=now + wait
         )
     call = Reservation(ask.id, ask.purchase.price, now + wait, now + wait + rules.lease)
-    breakers = state.breakers if breaker == Breaker() else {**state.breakers, ask.endpoint: breaker}
+    breakers = state.breakers if breaker == BreakerState() else {**state.breakers, ask.endpoint: breaker}
     booked = budget.reserve(credits, call)
     return replace(
-        state, bucket=bucket, credits=booked, breakers=breakers, tally=tally.sent(state.tally)
+        state, bucket=bucket, credits=booked, breakers=breakers, tally=call_stats.sent(state.tally)
     ), Go(wait)
 
 
@@ -148,12 +147,12 @@ def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
     """Book what the call really cost, what its answer told of the account, and how it went."""
     credits = budget.expire(state.credits, now)
     if receipt.spent is None:
-        credits = budget.doubt(credits, receipt.id)
+        credits = budget.mark_maybe_charged(credits, receipt.id)
     else:
         credits = budget.charge(
             credits, receipt.id, receipt.spent, receipt.told_at, told=receipt.quota.last is not None
         )
-    credits = budget.learn(credits, receipt.quota, receipt.sent_at, receipt.told_at, rules.grace)
+    credits = budget.apply_balance(credits, receipt.quota, receipt.sent_at, receipt.told_at, rules.grace)
     if receipt.exhausted_at_price is not None:
         credits = budget.exhaust(credits, receipt.exhausted_at_price, receipt.told_at)
     paced = _paced(state, receipt, rules, now)
@@ -163,7 +162,9 @@ def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
         credits=credits,
         pace=paced,
         breakers=_broken(state.breakers, receipt, rules, now),
-        tally=tally.count(state.tally, failed=receipt.failed, retry=receipt.retry, seconds=receipt.seconds),
+        tally=call_stats.count(
+            state.tally, failed=receipt.failed, retry=receipt.retry, seconds=receipt.seconds
+        ),
         not_before=max(state.not_before if _rest(state, now) else 0.0, receipt.rest_until or 0.0),
         rested_at=state.rested_at if receipt.rest_until is None else now,
     )
@@ -179,13 +180,13 @@ def release(state: ProviderState, endpoint: str, call_id: str) -> ProviderState:
         state,
         credits=budget.release(state.credits, call_id),
         breakers=breakers,
-        tally=tally.unsent(state.tally),
+        tally=call_stats.unsent(state.tally),
     )
 
 
-def presume_dead(state: ProviderState, call_id: str) -> ProviderState:
+def mark_orphaned(state: ProviderState, call_id: str) -> ProviderState:
     """The call's owner is known to have died: it may have been charged."""
-    return replace(state, credits=budget.doubt(state.credits, call_id))
+    return replace(state, credits=budget.mark_maybe_charged(state.credits, call_id))
 
 
 def _rest(state: ProviderState, now: float) -> float:
@@ -196,37 +197,41 @@ def _rest(state: ProviderState, now: float) -> float:
     return rest if 0 < rest <= LONGEST_REST and state.rested_at <= now else 0.0
 
 
-def _rested(bucket: Bucket | None, limit: Limit, rest_until: float | None, now: float) -> Bucket | None:
+def _rested(
+    bucket: BucketState | None, limit: RateLimit, rest_until: float | None, now: float
+) -> BucketState | None:
     """The bucket; a rest that the provider asked for is booked as debt, or all who waited for its end would
     call at once.
     """
     if rest_until is None or not 0 < rest_until - now <= LONGEST_REST:
         return bucket
-    filled = token_bucket.standing(bucket, limit, now)
-    return Bucket(min(filled.tokens, 1.0 - (rest_until - now) * limit.rate), filled.at)
+    filled = token_bucket.at(bucket, limit, now)
+    return BucketState(min(filled.tokens, 1.0 - (rest_until - now) * limit.rate), filled.at)
 
 
-def _paced(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> Pace:
+def _paced(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> AdaptiveRate:
     match receipt.verdict:
-        case Verdict.TOO_FAST:
+        case HealthSignal.TOO_FAST:
             return token_bucket.slow_down(state.pace, receipt.sent_at, now)
-        case Verdict.ANSWERED:
+        case HealthSignal.ANSWERED:
             limit = token_bucket.allowed(state.pace, rules.limit)
-            left = token_bucket.standing(state.bucket, limit, now).tokens
+            left = token_bucket.at(state.bucket, limit, now).tokens
             return token_bucket.speed_up(state.pace, used=left <= limit.capacity / 2)
-        case Verdict.FAILED:
+        case HealthSignal.FAILED:
             return state.pace
         case _:
             assert_never(receipt.verdict)
 
 
-def _broken(breakers: dict[str, Breaker], receipt: Receipt, rules: Rules, now: float) -> dict[str, Breaker]:
+def _broken(
+    breakers: dict[str, BreakerState], receipt: Receipt, rules: Rules, now: float
+) -> dict[str, BreakerState]:
     """The breakers after the call; "too fast" is the limiter's business, not theirs."""
-    before = breakers.get(receipt.endpoint, Breaker())
-    if receipt.verdict is Verdict.TOO_FAST:
+    before = breakers.get(receipt.endpoint, BreakerState())
+    if receipt.verdict is HealthSignal.TOO_FAST:
         was_the_probe = before.probe_until and receipt.sent_at >= before.since
         return {**breakers, receipt.endpoint: circuit_breaker.withdraw(before)} if was_the_probe else breakers
-    failed = receipt.verdict is Verdict.FAILED
+    failed = receipt.verdict is HealthSignal.FAILED
     after = circuit_breaker.record(
         before,
         failed=failed,

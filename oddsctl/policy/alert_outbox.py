@@ -29,7 +29,7 @@ MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingAlert:
     """One alert. `failed` has the channels that are still to hear it, with the tries that failed."""
 
     number: int
@@ -39,7 +39,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ChannelLease:
     """Whose turn a channel is.
 
     `failures` in a row put it off to `not_before`; `owner` is sending until `until` at the latest.
@@ -58,21 +58,21 @@ class Turn:
 class Outbox:
     """All that waits, oldest first, and the turns by channel. `next` numbers the next alert."""
 
-    waiting: tuple[Waiting, ...] = ()
-    turns: dict[str, Turn] = field(default_factory=dict)
+    waiting: tuple[PendingAlert, ...] = ()
+    turns: dict[str, ChannelLease] = field(default_factory=dict)
     next: int = 0
 
 
 def put(outbox: Outbox, changes: Iterable[Change], channels: Iterable[str], now: float) -> Outbox:
     """The changes wait for every channel."""
     left = dict.fromkeys(channels, 0)
-    new = tuple(Waiting(outbox.next + index, now, change, left) for index, change in enumerate(changes))
+    new = tuple(PendingAlert(outbox.next + index, now, change, left) for index, change in enumerate(changes))
     return replace(outbox, waiting=(*outbox.waiting, *new)[-MOST:], next=outbox.next + len(new))
 
 
 def claim(
     outbox: Outbox, channels: Iterable[str], owner: str, now: float
-) -> tuple[Outbox, dict[str, tuple[Waiting, ...]]]:
+) -> tuple[Outbox, dict[str, tuple[PendingAlert, ...]]]:
     """What `owner` is to send now, by channel: all that waits for it, as one message.
 
     Channels no longer configured are forgotten.
@@ -82,28 +82,28 @@ def claim(
     due = {
         channel: parcel
         for channel, parcel in parcels.items()
-        if parcel and _free(outbox.turns.get(channel, Turn()), now)
+        if parcel and _free(outbox.turns.get(channel, ChannelLease()), now)
     }
     claimed = {
-        channel: replace(outbox.turns.get(channel, Turn()), owner=owner, until=now + LEASE, at=now)
+        channel: replace(outbox.turns.get(channel, ChannelLease()), owner=owner, until=now + LEASE, at=now)
         for channel in due
     }
     return replace(outbox, turns=outbox.turns | claimed), due
 
 
-def delivered(outbox: Outbox, channel: str, owner: str, parcel: Iterable[Waiting]) -> Outbox:
+def delivered(outbox: Outbox, channel: str, owner: str, parcel: Iterable[PendingAlert]) -> Outbox:
     """The channel took it all: even where the claim had run out, nothing of it is sent there again."""
     turns = outbox.turns
-    if turns.get(channel, Turn()).owner in ("", owner):
+    if turns.get(channel, ChannelLease()).owner in ("", owner):
         turns = {name: turn for name, turn in turns.items() if name != channel}
     return replace(_without(outbox, channel, {one.number for one in parcel}), turns=turns)
 
 
 def failed(
-    outbox: Outbox, channel: str, owner: str, parcel: Iterable[Waiting], now: float
+    outbox: Outbox, channel: str, owner: str, parcel: Iterable[PendingAlert], now: float
 ) -> tuple[Outbox, int]:
     """The channel did not take it: it waits, longer each time. Also how many alerts are given up there."""
-    turn = outbox.turns.get(channel, Turn())
+    turn = outbox.turns.get(channel, ChannelLease())
     if turn.owner != owner:
         return outbox, 0  # the claim ran out and another one is trying
     wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(turn.failures, ATTEMPTS))
@@ -116,7 +116,9 @@ def failed(
     )
     lost = {one.number for one in tried if one.failed.get(channel, 0) >= ATTEMPTS}
     outbox = replace(
-        outbox, waiting=tried, turns=outbox.turns | {channel: Turn(turn.failures + 1, now + wait, at=now)}
+        outbox,
+        waiting=tried,
+        turns=outbox.turns | {channel: ChannelLease(turn.failures + 1, now + wait, at=now)},
     )
     return _without(outbox, channel, lost), len(lost)
 
@@ -132,7 +134,7 @@ def is_quiet(quiet: tuple[int, int] | None, zone: ZoneInfo, now: float) -> bool:
     return begin <= minute < end if begin < end else not end <= minute < begin
 
 
-def _free(turn: Turn, now: float) -> bool:
+def _free(turn: ChannelLease, now: float) -> bool:
     """Neither claimed nor put off.
 
     What is further ahead than it can be, or was set in the future, was written under a wrong clock.
@@ -147,7 +149,7 @@ def _without(outbox: Outbox, channel: str, numbers: set[int]) -> Outbox:
     return replace(outbox, waiting=tuple(one for one in waiting if one.failed))
 
 
-def _told(one: Waiting, channels: set[str]) -> Waiting:
+def _told(one: PendingAlert, channels: set[str]) -> PendingAlert:
     return replace(one, failed=_but(one.failed, channels))
 
 

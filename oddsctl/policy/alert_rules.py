@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from oddsctl.domain.notices import HealthChecked, News, PickFound, WindowMissed
+from oddsctl.domain.notices import AlertableNotice, HealthChecked, PickFound, WindowMissed
 from oddsctl.domain.units import DAY
-from oddsctl.policy import billing_month as calendar
+from oddsctl.policy import billing_month
 from oddsctl.policy.budget import Credits
 
 SHARES = (50, 20, 10)
@@ -32,7 +32,7 @@ KEEP = 7 * DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
+class CreditBalance:
     """The account as the newest answer of this month told it.
 
     `reset_seen` marks the month, where its beginning was observed.
@@ -50,7 +50,7 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BestPrices:
     """The best price of each outcome of a game not yet begun, among `books` (regions or names).
 
     `id` is the game's.
@@ -64,12 +64,12 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observations:
     """All that the rules look at. What a run did not look at is empty."""
 
-    balance: Balance | None = None
-    lines: tuple[Line, ...] = ()
-    news: tuple[News, ...] = ()
+    balance: CreditBalance | None = None
+    lines: tuple[BestPrices, ...] = ()
+    news: tuple[AlertableNotice, ...] = ()
 
 
 # ── what has changed: beside these, a window missed and a pick found are changes as they come ──
@@ -149,7 +149,7 @@ class LineTold:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AlertMemory:
     """All that is remembered. `games` has what is told once, by what it is, with the start of its game."""
 
     quota: QuotaTold = field(default_factory=QuotaTold)
@@ -158,9 +158,9 @@ class Told:
     lines: dict[str, LineTold] = field(default_factory=dict)
 
 
-def balance(credits: Credits, monthly: int, reset_day: int, now: float) -> Balance | None:
+def balance(credits: Credits, monthly: int, reset_day: int, now: float) -> CreditBalance | None:
     """What the books say of this month; None when no answer of this month has told."""
-    month = calendar.month(credits, reset_day, now)
+    month = billing_month.month(credits, reset_day, now)
     used, remaining, limit = credits.used, credits.remaining, credits.limit(monthly)
     if used is not None and credits.asked_at < month.began_at:
         used = remaining = None
@@ -168,18 +168,18 @@ def balance(credits: Credits, monthly: int, reset_day: int, now: float) -> Balan
         remaining = min(remaining or 0, gone.credits - 1)  # it refused a call of that price
     if remaining is None:
         return None
-    known = Balance(max(0, remaining), limit, month.reset_at, credits.reset_before)
+    known = CreditBalance(max(0, remaining), limit, month.reset_at, credits.reset_before)
     settled = now - month.began_at >= SETTLED_AFTER * DAY or 2 * remaining <= limit
     if not used or not settled:
         return known
-    a_day = calendar.spend_per_day(used, month.began_at, now)
+    a_day = billing_month.spend_per_day(used, month.began_at, now)
     spare = known.remaining - a_day * (month.reset_at - now) / DAY
     return replace(known, spare=spare, dry_at=now + known.remaining / a_day * DAY)
 
 
-def look(
-    told: Told, seen: Seen, topics: Iterable[str], line_threshold: float, now: float
-) -> tuple[Told, tuple[Change, ...]]:
+def detect_changes(
+    told: AlertMemory, seen: Observations, topics: Iterable[str], line_threshold: float, now: float
+) -> tuple[AlertMemory, tuple[Change, ...]]:
     """What is to be told of `seen`, and what is remembered then.
 
     Topics are the words of `notify.on`; of others nothing is touched.
@@ -207,7 +207,7 @@ def look(
     return told, tuple(changes)
 
 
-def _quota(told: QuotaTold, seen: Balance) -> tuple[QuotaTold, list[Change]]:
+def _quota(told: QuotaTold, seen: CreditBalance) -> tuple[QuotaTold, list[Change]]:
     if seen.reset_seen not in (None, told.reset_seen):
         told = QuotaTold(reset_seen=seen.reset_seen)  # a new month: all can be told again
     left = 100 * seen.remaining / seen.limit
@@ -224,7 +224,7 @@ def _quota(told: QuotaTold, seen: Balance) -> tuple[QuotaTold, list[Change]]:
     return replace(told, share=min(holds, default=100), dry=dry), changes
 
 
-def _health(told: Told, seen: HealthChecked, now: float) -> tuple[Told, list[Change]]:
+def _health(told: AlertMemory, seen: HealthChecked, now: float) -> tuple[AlertMemory, list[Change]]:
     before = told.health.get(seen.api, StatusTold())
     if seen.status in (before.status, "unknown") or 0 <= now - before.at < REST:
         return told, []
@@ -232,13 +232,13 @@ def _health(told: Told, seen: HealthChecked, now: float) -> tuple[Told, list[Cha
     return replace(told, health=health), [HealthChanged(seen.api, before.status, seen.status, seen.reason)]
 
 
-def _once(told: Told, key: str, news: WindowMissed | PickFound) -> tuple[Told, list[Change]]:
+def _once(told: AlertMemory, key: str, news: WindowMissed | PickFound) -> tuple[AlertMemory, list[Change]]:
     if key in told.games:
         return told, []
     return replace(told, games=told.games | {key: news.start}), [news]
 
 
-def _line(told: Told, seen: Line, threshold: float) -> tuple[Told, list[Change]]:
+def _line(told: AlertMemory, seen: BestPrices, threshold: float) -> tuple[AlertMemory, list[Change]]:
     key = f"{seen.id}/{seen.books}"
     before = told.lines.get(key)
     both = seen.prices.keys() & before.prices.keys() if before else ()
@@ -258,7 +258,7 @@ def _moved(before: float, after: float) -> float:
     return round(abs(1 / after - 1 / before), 9)
 
 
-def _forget(told: Told, now: float) -> Told:
+def _forget(told: AlertMemory, now: float) -> AlertMemory:
     games = {key: start for key, start in told.games.items() if start > now - KEEP}
     lines = {key: line for key, line in told.lines.items() if line.start > now}
     return replace(told, games=games, lines=lines)

@@ -19,12 +19,12 @@ from oddsctl.domain.errors import (
     UnusableAnswerError,
 )
 
-QUOTA = 6
+RETRIES_PER_RUN = 6
 """Retries of one run, all its calls together."""
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class RetryAfter:
     """Try again after `wait` seconds."""
 
     wait: float
@@ -57,8 +57,14 @@ def worth_retrying(error: ProviderError) -> bool:
 
 
 def after(
-    error: ProviderError, attempt: int, rules: settings.Retry, *, roll: float, now: float, patience: float
-) -> Again | GiveUp:
+    error: ProviderError,
+    attempt: int,
+    rules: settings.RetrySettings,
+    *,
+    roll: float,
+    now: float,
+    patience: float,
+) -> RetryAfter | GiveUp:
     """What to do after the `attempt`-th failure (from 1).
 
     `roll` is a throw in [0, 1), `patience` the seconds the caller can wait.
@@ -72,4 +78,4 @@ def after(
     wait = roll * min(rules.cap, rules.base * 2 ** (attempt - 1))
     if error.retry_at is not None:
         wait = max(wait, error.retry_at - now)
-    return Again(wait) if wait <= patience else GiveUp(f"the next try would be in {wait:.0f} s")
+    return RetryAfter(wait) if wait <= patience else GiveUp(f"the next try would be in {wait:.0f} s")

@@ -22,25 +22,25 @@ DAYS_PER_CALL = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class MergedCall:
     """One call to make, and the wishes that its answer serves."""
 
     job: Job
-    wants: tuple[Job, ...]
+    requests: tuple[Job, ...]
 
 
-def plan(wants: Sequence[Job]) -> tuple[Call, ...]:
+def plan_calls(wants: Sequence[Job]) -> tuple[MergedCall, ...]:
     """The calls that serve all wishes, each wish by one call: equal ones once, covered ones by the larger,
     mergeable ones together.
     """
-    calls: list[Call] = []
+    calls: list[MergedCall] = []
     for want in dict.fromkeys(wants):
         for index, call in enumerate(calls):
             if (merged := merge(call.job, want)) is not None:
-                calls[index] = Call(merged, (*call.wants, want))
+                calls[index] = MergedCall(merged, (*call.requests, want))
                 break
         else:
-            calls.append(Call(want, (want,)))
+            calls.append(MergedCall(want, (want,)))
     return tuple(calls)
 
 

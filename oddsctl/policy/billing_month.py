@@ -13,7 +13,7 @@ from oddsctl.policy.budget import Credits
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class BillingMonth:
     """The account's month.
 
     `inferred` is true while no reset has been observed and the configured day stands in.
@@ -24,7 +24,7 @@ class Month:
     inferred: bool
 
 
-def month(credits: Credits, reset_day: int, now: float) -> Month:
+def month(credits: Credits, reset_day: int, now: float) -> BillingMonth:
     """The month that `now` lies in.
 
     An observed reset lies between the last answer of the old month and the first of the new. When the
@@ -37,7 +37,7 @@ def month(credits: Credits, reset_day: int, now: float) -> Month:
         if configured < credits.reset_after:
             day = min(datetime.fromtimestamp(credits.reset_before, UTC).day, 28)
     began = _latest(day, now)
-    return Month(began, _next(began), inferred)
+    return BillingMonth(began, _next(began), inferred)
 
 
 def spend_per_day(used: int, began_at: float, now: float) -> float:

@@ -43,7 +43,7 @@ class Reservation:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class BalanceReading:
     """A number of credits that an answer brought at `at`."""
 
     at: float
@@ -71,11 +71,11 @@ class Credits:
     foreign: int = 0
     reserved: tuple[Reservation, ...] = ()
     maybe: tuple[Reservation, ...] = ()
-    told: tuple[Told, ...] = ()
+    told: tuple[BalanceReading, ...] = ()
     reset_after: float | None = None
     reset_before: float | None = None
     suspect: bool = False
-    exhausted: Told | None = None
+    exhausted: BalanceReading | None = None
     untold: int = 0
 
     @property
@@ -132,7 +132,7 @@ def is_believable(credits: Credits) -> bool:
     return all(number is None or abs(number) <= MOST_CREDITS for number in numbers)
 
 
-def thrifty(credits: Credits, rules: settings.Budget, monthly: int) -> bool:
+def is_low(credits: Credits, rules: settings.BudgetSettings, monthly: int) -> bool:
     """Whether so little is left that boards up to an hour old do."""
     return credits.available(monthly) < rules.warn_below
 
@@ -142,13 +142,13 @@ def is_outdated(credits: Credits, now: float) -> bool:
     return credits.used is not None and not 0 <= now - credits.asked_at < BELIEVE_EXHAUSTED
 
 
-def kept_for_own(limit: int, rules: settings.Budget) -> int:
+def kept_for_own(limit: int, rules: settings.BudgetSettings) -> int:
     """Of an account of so many credits a month, those that only the user's own commands may touch."""
     return math.ceil(rules.reserve * limit)
 
 
 def judge(
-    credits: Credits, purchase: Purchase, rules: settings.Budget, monthly: int, now: float
+    credits: Credits, purchase: Purchase, rules: settings.BudgetSettings, monthly: int, now: float
 ) -> Refused | None:
     """Why the purchase may not be made, or None when it may."""
     left = credits.available(monthly)
@@ -231,7 +231,7 @@ def release(credits: Credits, call_id: str) -> Credits:
     )
 
 
-def doubt(credits: Credits, call_id: str) -> Credits:
+def mark_maybe_charged(credits: Credits, call_id: str) -> Credits:
     """The call may have been charged: no answer came."""
     lost = tuple(call for call in credits.reserved if call.id == call_id)
     return replace(credits, reserved=_without(credits.reserved, call_id), maybe=(*credits.maybe, *lost))
@@ -248,10 +248,10 @@ def charge(credits: Credits, call_id: str, spent: int, at: float, *, told: bool 
 
 def exhaust(credits: Credits, price: int, at: float) -> Credits:
     """The provider refused a call of this price: the credits are used up."""
-    return replace(credits, exhausted=Told(at, price))
+    return replace(credits, exhausted=BalanceReading(at, price))
 
 
-def learn(credits: Credits, quota: Quota, sent_at: float, told_at: float, grace: float) -> Credits:
+def apply_balance(credits: Credits, quota: Quota, sent_at: float, told_at: float, grace: float) -> Credits:
     """Take in the balance of a live answer to a request sent at `sent_at`, after that call's own charge is
     booked.
 
@@ -268,7 +268,9 @@ def learn(credits: Credits, quota: Quota, sent_at: float, told_at: float, grace:
             if quota.remaining is None or credits.used is not None
             else replace(credits, remaining=quota.remaining)
         )
-    told = (*(one for one in credits.told if one.at <= told_at), Told(told_at, quota.used))[-WITNESSES:]
+    told = (*(one for one in credits.told if one.at <= told_at), BalanceReading(told_at, quota.used))[
+        -WITNESSES:
+    ]
     if sent_at < credits.asked_at <= told_at and credits.used is not None:
         return replace(credits, told=told)
     witnesses = tuple(one.at for one in credits.told if one.at <= sent_at and one.credits > quota.used)

@@ -40,7 +40,7 @@ def allowance(
     return max(0, spendable - later, share - spent_today)
 
 
-def kept(
+def affordable_windows(
     windows: tuple[float, ...], spendable: int, price: Callable[[tuple[float, ...]], int]
 ) -> tuple[float, ...]:
     """The windows (seconds before a start) that can be paid until the reset, the farthest cut first; the
@@ -66,7 +66,7 @@ def emergency(spendable: int, needed: int, *, active: bool) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class SportDemand:
     """A sport's games until the reset: those that start before `known_until`; each later day is taken to cost
     what these do.
 
@@ -84,7 +84,7 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
-class Purse:
+class PlannedBudget:
     """What planned calls may touch until the account's month ends, what they spent today, and whether there
     was an emergency.
     """
@@ -96,7 +96,7 @@ class Purse:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class PacingDecision:
     """What is bought until the reset: which windows, in an `emergency` the leanest board, and for how many
     credits `today`.
 
@@ -110,20 +110,20 @@ class Course:
     reset_at: float = field(default=math.inf, compare=False)
 
 
-def course(
-    outlooks: Sequence[Outlook],
+def pace(
+    outlooks: Sequence[SportDemand],
     windows: Windows,
-    purse: Purse,
+    purse: PlannedBudget,
     now: float,
     captured: Collection[tuple[str, float]] = (),
-) -> Course:
+) -> PacingDecision:
     """How to get through the month: all windows where they can be paid, else the nearest ones, else those at
     the leanest price.
 
     Those that are `captured` (game, window) are paid already.
     """
     if not windows.before:
-        return Course((), purse.emergency, 0, 0, purse.reset_at)
+        return PacingDecision((), purse.emergency, 0, 0, purse.reset_at)
     nearest = (min(windows.before),)
     cost = partial(_cost, outlooks, windows, purse, now, captured)
     short = emergency(purse.spendable, cost(nearest), active=purse.emergency)
@@ -131,22 +131,26 @@ def course(
         outlooks = [replace(one, price=one.lean_price) for one in outlooks]
         chosen: tuple[float, ...] = nearest
     else:
-        chosen = kept(windows.before, purse.spendable, cost)
+        chosen = affordable_windows(windows.before, purse.spendable, cost)
     later = _cost(outlooks, windows, purse, now, captured, chosen, after=day_of(now))
     games = sum((_games(one, purse, now) for one in outlooks), Counter[date]())
     today = allowance(purse.spendable, 0, later, games, day_of(now), purse.spent_today)
-    return Course(chosen, short, today, max(0, purse.spendable), purse.reset_at)
+    return PacingDecision(chosen, short, today, max(0, purse.spendable), purse.reset_at)
 
 
 def calls_until(
-    outlook: Outlook, windows: Windows, now: float, end: float, captured: Collection[tuple[str, float]] = ()
+    outlook: SportDemand,
+    windows: Windows,
+    now: float,
+    end: float,
+    captured: Collection[tuple[str, float]] = (),
 ) -> tuple[PlannedCall, ...]:
     """The fewest calls for the known games' windows between `now` and `end` that are not `captured`."""
     wanted, _ = targets(outlook.fixtures, windows, {*captured, *outlook.captured}, now, end - now)
     return plan(wanted)
 
 
-def calls_a_day(outlook: Outlook, windows: Windows, now: float, end: float) -> float:
+def calls_a_day(outlook: SportDemand, windows: Windows, now: float, end: float) -> float:
     """The fewest calls that the known days need, on the mean day: what is captured or over counts too. 0
     where less than a day is known.
     """
@@ -159,16 +163,16 @@ def calls_a_day(outlook: Outlook, windows: Windows, now: float, end: float) -> f
     return len(plan(wanted)) * DAY / known
 
 
-def _unknown_calls(outlook: Outlook, windows: Windows, now: float, end: float) -> float:
+def _unknown_calls(outlook: SportDemand, windows: Windows, now: float, end: float) -> float:
     """The calls of the days until `end` of which no game is known yet."""
     days = max(0.0, end - max(now, outlook.known_until)) / DAY
     return days * calls_a_day(outlook, windows, now, end) if days else 0.0
 
 
 def _cost(
-    outlooks: Sequence[Outlook],
+    outlooks: Sequence[SportDemand],
     windows: Windows,
-    purse: Purse,
+    purse: PlannedBudget,
     now: float,
     captured: Collection[tuple[str, float]],
     some: tuple[float, ...],
@@ -184,7 +188,7 @@ def _cost(
     return math.ceil(total)
 
 
-def _games(outlook: Outlook, purse: Purse, now: float) -> Counter[date]:
+def _games(outlook: SportDemand, purse: PlannedBudget, now: float) -> Counter[date]:
     """The games of each day until the reset, those of days not known yet as many as on the mean day, rounded
     up.
     """

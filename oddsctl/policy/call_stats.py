@@ -32,7 +32,7 @@ BOUNDS_MS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class CallStats:
     """`calls` counts HTTP requests sent, retries included; `latency` how many answers fell into each class of
     `BOUNDS_MS`.
 
@@ -46,7 +46,7 @@ class Tally:
     answer_seconds: float = 0.0
 
 
-def sent(tally: Tally) -> Tally:
+def sent(tally: CallStats) -> CallStats:
     """One more call was let through.
 
     It counts from now on: that its owner is killed changes nothing about its having been sent.
@@ -54,22 +54,22 @@ def sent(tally: Tally) -> Tally:
     return replace(tally, calls=tally.calls + 1)
 
 
-def unsent(tally: Tally) -> Tally:
+def unsent(tally: CallStats) -> CallStats:
     """It was not sent after all."""
     return replace(tally, calls=max(0, tally.calls - 1))
 
 
-def count(tally: Tally, *, failed: bool, retry: bool, seconds: float | None) -> Tally:
+def count(tally: CallStats, *, failed: bool, retry: bool, seconds: float | None) -> CallStats:
     """The tally after a call that was sent came to an end; `seconds` is None when no answer came."""
     latency, together = tally.latency, tally.answer_seconds
     if seconds is not None:
         classes = list(latency) or [0] * (len(BOUNDS_MS) + 1)
         classes[bisect_left(BOUNDS_MS, seconds * 1000)] += 1
         latency, together = tuple(classes), together + seconds
-    return Tally(tally.calls, tally.errors + failed, tally.retries + retry, latency, together)
+    return CallStats(tally.calls, tally.errors + failed, tally.retries + retry, latency, together)
 
 
-def percentile_ms(tally: Tally, share: float) -> float | None:
+def percentile_ms(tally: CallStats, share: float) -> float | None:
     """The latency that `share` of the answers did not exceed, in ms, interpolated within its class; None
     before the first.
     """

@@ -66,7 +66,7 @@ def step(state: State, event: Event) -> State:
 
 
 @dataclass(frozen=True, slots=True)
-class Breaker:
+class BreakerState:
     """One endpoint class of one provider.
 
     `failures` and `successes` count in a row; `recent` holds the last outcomes as (epoch second, failed).
@@ -89,45 +89,45 @@ class Breaker:
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class Allowed:
     """The call may go; as a `probe` when its outcome decides whether others may."""
 
     probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Shut:
+class Blocked:
     """The call may not go; `retry_at` is when asking again makes sense (epoch seconds)."""
 
     retry_at: float
 
 
-def ask(breaker: Breaker, now: float, lease: float) -> tuple[Breaker, Pass | Shut]:
+def request_pass(breaker: BreakerState, now: float, lease: float) -> tuple[BreakerState, Allowed | Blocked]:
     """Whether a call may go now.
 
     A half-open breaker lends its one probe for `lease` seconds; a refusal changes nothing.
     """
     if breaker.state is State.CLOSED:
-        return breaker, Pass()
+        return breaker, Allowed()
     rested = as_of(breaker, now)
     if rested.state is State.OPEN:
-        return breaker, Shut(breaker.retry_at)
+        return breaker, Blocked(breaker.retry_at)
     if now < rested.probe_until <= now + 2 * lease:  # further ahead it was lent under a wrong clock
-        return breaker, Shut(rested.probe_until)
-    return replace(rested, since=now, probe_until=now + lease), Pass(
+        return breaker, Blocked(rested.probe_until)
+    return replace(rested, since=now, probe_until=now + lease), Allowed(
         probe=True
     )  # older calls no longer decide
 
 
 def record(
-    breaker: Breaker,
+    breaker: BreakerState,
     *,
     failed: bool,
     sent_at: float,
     now: float,
-    rules: settings.Breaker,
+    rules: settings.BreakerSettings,
     rest_until: float | None = None,
-) -> Breaker:
+) -> BreakerState:
     """The breaker after a call's outcome.
 
     `rest_until` is a provider's own `Retry-After`; it only lengthens the rest.
@@ -147,11 +147,11 @@ def record(
     if state is State.OPEN:
         return _opened(counted, breaker, now, rules, rest_until)
     if state is State.CLOSED and breaker.state is not State.CLOSED:
-        return Breaker(since=now)
+        return BreakerState(since=now)
     return replace(counted, state=state)
 
 
-def as_of(breaker: Breaker, now: float) -> Breaker:
+def as_of(breaker: BreakerState, now: float) -> BreakerState:
     """The breaker as it stands now: half-open, where the rest is over.
 
     So it is where the clock went back behind its beginning: since when it rests nobody knows, and a probe
@@ -163,20 +163,24 @@ def as_of(breaker: Breaker, now: float) -> Breaker:
     return breaker
 
 
-def withdraw(breaker: Breaker) -> Breaker:
+def withdraw(breaker: BreakerState) -> BreakerState:
     """The probe tells nothing after all: the next caller may be the probe."""
     return replace(breaker, probe_until=0.0)
 
 
-def _is_too_much(breaker: Breaker, rules: settings.Breaker) -> bool:
+def _is_too_much(breaker: BreakerState, rules: settings.BreakerSettings) -> bool:
     bad = sum(failed for _, failed in breaker.recent)
     many = len(breaker.recent) >= LEAST_IN_WINDOW and bad >= FAILED_SHARE * len(breaker.recent)
     return breaker.failures >= rules.failures or many
 
 
 def _opened(
-    counted: Breaker, before: Breaker, now: float, rules: settings.Breaker, rest_until: float | None
-) -> Breaker:
+    counted: BreakerState,
+    before: BreakerState,
+    now: float,
+    rules: settings.BreakerSettings,
+    rest_until: float | None,
+) -> BreakerState:
     """Open: for the configured time at first, twice the last rest when a probe failed."""
     open_for = before.open_for * 2 if before.state is State.HALF_OPEN else rules.open_for
     asked = 0.0 if rest_until is None else rest_until - now

@@ -12,12 +12,12 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from oddsctl.domain.units import EASTERN, day_of
-from oddsctl.policy.budget_pacing import Course, Outlook, calls_a_day, calls_until
+from oddsctl.policy.budget_pacing import PacingDecision, SportDemand, calls_a_day, calls_until
 from oddsctl.policy.prefetch_plan import Windows
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class CreditSupply:
     """What planned calls may touch now, what they may after the reset, and what the user's own commands cost
     on a usual day.
     """
@@ -45,7 +45,7 @@ class DayCost:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class Saving:
     """What the span costs without a window, a market or a sport (`kind`), and what that saves."""
 
     kind: str
@@ -55,7 +55,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlay:
+class CostProjection:
     """The whole: the days as far as they can be paid; `runs_out` is the first day whose calls cannot all be.
 
     `wanted_calls` and `wanted_credits` are what every window would take; `cuts` are cuts of that.
@@ -63,7 +63,7 @@ class Outlay:
 
     days: tuple[DayCost, ...]
     runs_out: date | None
-    cuts: tuple[Cut, ...]
+    cuts: tuple[Saving, ...]
     wanted_calls: float
     wanted_credits: float
 
@@ -76,17 +76,17 @@ class Outlay:
         return sum(day.calls for day in self.days)
 
 
-def outlay(
-    outlooks: Mapping[str, Outlook],
+def project_costs(
+    outlooks: Mapping[str, SportDemand],
     windows: Windows,
     markets: Sequence[str],
-    means: Means,
+    means: CreditSupply,
     now: float,
     until: float,
     captured: Collection[tuple[str, float]] = (),
     zone: ZoneInfo = EASTERN,
-    course: Course | None = None,
-) -> Outlay:
+    course: PacingDecision | None = None,
+) -> CostProjection:
     """What the sports cost from `now` to `until` at these windows but for those `captured` (game, window),
     and what could be spared.
 
@@ -96,10 +96,10 @@ def outlay(
     total = sum(day.credits for day in days)
 
     def cut(
-        kind: str, without: str | float, some: Mapping[str, Outlook], left: Windows, share: float = 1.0
-    ) -> Cut:
+        kind: str, without: str | float, some: Mapping[str, SportDemand], left: Windows, share: float = 1.0
+    ) -> Saving:
         credits = sum(day.credits for day in _days(some, left, captured, now, until, zone)) * share
-        return Cut(kind, without, credits, total - credits)
+        return Saving(kind, without, credits, total - credits)
 
     cuts = []
     if len(windows.before) > 1:
@@ -127,12 +127,12 @@ def outlay(
         bought = _paid(
             (*some, *(day for day in days if day.day >= day_of(means.reset_at, zone))), means, zone
         )
-    return Outlay(
+    return CostProjection(
         bought, _runs_out(days, means, now, zone), tuple(cuts), sum(day.calls for day in days), total
     )
 
 
-def _paid(days: Sequence[DayCost], means: Means, zone: ZoneInfo) -> tuple[DayCost, ...]:
+def _paid(days: Sequence[DayCost], means: CreditSupply, zone: ZoneInfo) -> tuple[DayCost, ...]:
     """The days as far as the credits go: of the first that they do not pay whole as many calls as they do, of
     later ones none.
     """
@@ -159,7 +159,7 @@ def _part_of(cost: DayCost, share: float) -> DayCost:
 
 
 def _days(
-    outlooks: Mapping[str, Outlook],
+    outlooks: Mapping[str, SportDemand],
     windows: Windows,
     captured: Collection[tuple[str, float]],
     now: float,
@@ -212,7 +212,7 @@ def _between(first: float, last: float, zone: ZoneInfo) -> list[date]:
     return [start + timedelta(number) for number in range(max(0, (day_of(last, zone) - start).days))]
 
 
-def _runs_out(days: Sequence[DayCost], means: Means, now: float, zone: ZoneInfo) -> date | None:
+def _runs_out(days: Sequence[DayCost], means: CreditSupply, now: float, zone: ZoneInfo) -> date | None:
     left, since, reset = float(means.spendable), day_of(now, zone), day_of(means.reset_at, zone)
     for cost in days:
         if since < reset <= cost.day:

@@ -12,7 +12,7 @@ from oddsctl.domain.units import eastern_day
 
 
 def covers(have: Job, want: Job) -> bool:
-    """Whether an answer to `have` may hold the answer to `want`; `cut` has the last word."""
+    """Whether an answer to `have` may hold the answer to `want`; `extract` has the last word."""
     match have, want:
         case OddsJob(), OddsJob():
             return _covers_odds(have, want)
@@ -39,7 +39,7 @@ def _covers_odds(have: OddsJob, want: OddsJob) -> bool:
     return not have.bookmakers and set(want.regions) <= set(have.regions)
 
 
-def cut(have: Job, answer: Answer, want: Job) -> Answer | None:
+def extract(have: Job, answer: Answer, want: Job) -> Answer | None:
     """The part of `answer` (to `have`) that answers `want`; None when it does not hold it after all."""
     if have == want:
         return answer
@@ -47,17 +47,17 @@ def cut(have: Job, answer: Answer, want: Job) -> Answer | None:
         return None
     match have, want, answer:
         case OddsJob(), OddsJob(), Events():
-            return _cut_odds(have, answer, want)
+            return _extract_odds(have, answer, want)
         case ScheduleJob(), ScheduleJob(), Schedule():
             games = tuple(game for game in answer.games if eastern_day(game.start).startswith(want.dates))
             return replace(answer, games=games)
         case ForecastJob(), ForecastJob(), Forecasts():
-            return _cut_forecasts(answer, want)
+            return _extract_forecasts(answer, want)
         case _:
             return None
 
 
-def _cut_odds(have: OddsJob, answer: Events, want: OddsJob) -> Events | None:
+def _extract_odds(have: OddsJob, answer: Events, want: OddsJob) -> Events | None:
     books: frozenset[str] | None = None
     if want.bookmakers and want.bookmakers != have.bookmakers:
         books = frozenset(want.bookmakers)
@@ -66,7 +66,7 @@ def _cut_odds(have: OddsJob, answer: Events, want: OddsJob) -> Events | None:
             return None  # a book that is not there may be of another region: ask for it
     others = _with_lay(have.markets) - _with_lay(want.markets)
     events = tuple(
-        _cut_event(event, others, books) for event in answer.events if want.event in (None, event.id)
+        _extract_event(event, others, books) for event in answer.events if want.event in (None, event.id)
     )
     return replace(answer, events=events) if events or want.event is None else None
 
@@ -76,7 +76,7 @@ def _with_lay(markets: Iterable[str]) -> set[str]:
     return {name for market in markets for name in (market, f"{market}_lay")}
 
 
-def _cut_event(event: OddsEvent, other_markets: set[str], books: frozenset[str] | None) -> OddsEvent:
+def _extract_event(event: OddsEvent, other_markets: set[str], books: frozenset[str] | None) -> OddsEvent:
     """The event without what was asked for other wishes only."""
     prices = (
         price
@@ -86,7 +86,7 @@ def _cut_event(event: OddsEvent, other_markets: set[str], books: frozenset[str] 
     return replace(event, prices=tuple(prices))
 
 
-def _cut_forecasts(answer: Forecasts, want: ForecastJob) -> Forecasts | None:
+def _extract_forecasts(answer: Forecasts, want: ForecastJob) -> Forecasts | None:
     if tuple(forecast.place for forecast in answer.forecasts) == want.places:
         return answer  # hours beyond the days asked for do no harm
     by_place = {forecast.place: forecast for forecast in answer.forecasts}
@@ -95,7 +95,7 @@ def _cut_forecasts(answer: Forecasts, want: ForecastJob) -> Forecasts | None:
     return Forecasts(tuple(by_place[place] for place in want.places))
 
 
-def pieces(job: Job, answer: Answer) -> tuple[tuple[Job, Answer], ...]:
+def split_for_cache(job: Job, answer: Answer) -> tuple[tuple[Job, Answer], ...]:
     """The answer as it is kept: each place of a forecast on its own, but for one that could not be read;
     anything else whole.
     """

@@ -19,9 +19,9 @@ from oddsctl.domain.jobs import (
     SportsJob,
 )
 from oddsctl.domain.units import DAY, HOUR, MINUTE
-from oddsctl.policy import batching as coalesce
+from oddsctl.policy import batching
 from oddsctl.policy.backoff import is_paid_for
-from oddsctl.policy.batching import Call
+from oddsctl.policy.batching import MergedCall
 
 EMPTY_BOARD = 30 * MINUTE
 SCHEDULE = 15 * MINUTE
@@ -39,7 +39,7 @@ WITHIN_A_RUN = 60.0
 """The same for who compares with the time at which a run began: what it asked for has come since."""
 
 
-def board_lifetime(starts: Iterable[float], now: float, rules: settings.Freshness) -> float:
+def board_lifetime(starts: Iterable[float], now: float, rules: settings.FreshnessSettings) -> float:
     """Seconds a board stays fresh: that of its soonest game not yet started, `in_play` when none is left."""
     starts = tuple(starts)
     if not starts:
@@ -55,7 +55,7 @@ def board_lifetime(starts: Iterable[float], now: float, rules: settings.Freshnes
 
 
 def lifetime(
-    job: Job, answer: Answer, now: float, rules: settings.Freshness, *, thrifty: bool = False
+    job: Job, answer: Answer, now: float, rules: settings.FreshnessSettings, *, thrifty: bool = False
 ) -> float:
     """Seconds the answer to `job` stays fresh.
 
@@ -105,7 +105,7 @@ ABOUT = ("sport", "markets", "regions", "bookmakers", "event")
 """The parts of a request that a provider can refuse, see `RejectedError.about`."""
 
 
-def remembered_until(
+def refusal_expires_at(
     error: ProviderError, game_time: float | None, now: float, fresh_for: float = 0.0
 ) -> float | None:
     """Until when the same would be refused again (epoch seconds); None for what may pass.
@@ -153,7 +153,7 @@ def parts(job: Job) -> tuple[str, ...]:
     return tuple(dict.fromkeys((job.key, *(part(job, about) for about in ABOUT))))
 
 
-def narrowed(refused: Job, wants: Sequence[Job], about: str | None) -> tuple[Call, ...]:
+def narrowed(refused: Job, wants: Sequence[Job], about: str | None) -> tuple[MergedCall, ...]:
     """The calls still worth making for `wants`, after a call that they shared was refused: only such as
     differ in the refused part.
 
@@ -166,8 +166,8 @@ def narrowed(refused: Job, wants: Sequence[Job], about: str | None) -> tuple[Cal
         groups.setdefault(part(want, about), []).append(want)
     groups.pop(bad, None)
     left = list(groups.values())
-    calls: list[Call] = []
+    calls: list[MergedCall] = []
     for half in (left[: len(left) // 2], left[len(left) // 2 :]):
-        for call in coalesce.plan([want for group in half for want in group]):
-            calls += narrowed(refused, call.wants, about) if part(call.job, about) == bad else (call,)
+        for call in batching.plan_calls([want for group in half for want in group]):
+            calls += narrowed(refused, call.requests, about) if part(call.job, about) == bad else (call,)
     return tuple(calls)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise, takewhile
 
-from oddsctl.domain.units import DAY, span
-from oddsctl.policy.circuit_breaker import Breaker, State, as_of
+from oddsctl.domain.units import DAY, age_text
+from oddsctl.policy.circuit_breaker import BreakerState, State, as_of
 
 """What is older tells nothing of how the API is now."""
 JUDGED = 20
@@ -44,7 +44,7 @@ class Status(StrEnum):
         return self is not Status.UNKNOWN
 
 
-class Kind(StrEnum):
+class AttemptKind(StrEnum):
     """What the end of a call says of the API.
 
     A definite refusal is an answer; that of an account is one the user must see.
@@ -58,20 +58,23 @@ class Kind(StrEnum):
 
 
 KINDS = {
-    **dict.fromkeys(("FETCHED", "REJECTED", "UNKNOWN_SPORT", "INVALID_MARKET", "EVENT_GONE"), Kind.ANSWERED),
-    **dict.fromkeys(("NO_KEY", "INVALID_KEY", "DEACTIVATED_KEY", "OUT_OF_CREDITS"), Kind.REFUSED),
     **dict.fromkeys(
-        ("BROKEN_ANSWER", "UNUSABLE_ANSWER", "FORBIDDEN", "REDIRECT_REFUSED", "BODY_TOO_LARGE"), Kind.BROKEN
+        ("FETCHED", "REJECTED", "UNKNOWN_SPORT", "INVALID_MARKET", "EVENT_GONE"), AttemptKind.ANSWERED
     ),
-    "RATE_LIMITED": Kind.TOO_FAST,
+    **dict.fromkeys(("NO_KEY", "INVALID_KEY", "DEACTIVATED_KEY", "OUT_OF_CREDITS"), AttemptKind.REFUSED),
+    **dict.fromkeys(
+        ("BROKEN_ANSWER", "UNUSABLE_ANSWER", "FORBIDDEN", "REDIRECT_REFUSED", "BODY_TOO_LARGE"),
+        AttemptKind.BROKEN,
+    ),
+    "RATE_LIMITED": AttemptKind.TOO_FAST,
 }
 """By outcome code; any other is a failure.
 
 Broken: it answers, and not as promised, so that waiting does not help.
 """
 OF_THE_KEY = ("NO_KEY", "INVALID_KEY", "DEACTIVATED_KEY")
-DOWN = (Kind.BROKEN, Kind.FAILED)
-ERRORS = (*DOWN, Kind.TOO_FAST)
+DOWN = (AttemptKind.BROKEN, AttemptKind.FAILED)
+ERRORS = (*DOWN, AttemptKind.TOO_FAST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,8 @@ class Attempt:
     said: str | None = None
 
     @property
-    def kind(self) -> Kind:
-        return KINDS.get(self.code, Kind.FAILED)
+    def kind(self) -> AttemptKind:
+        return KINDS.get(self.code, AttemptKind.FAILED)
 
     @property
     def words(self) -> str:
@@ -101,7 +104,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class BreakerSummary:
     """The API's worst breaker as it stands now; `retry_at` is when an open one lets a call through (epoch
     seconds).
     """
@@ -127,10 +130,10 @@ class Health:
     checked_at: float | None
     latency_ms: float | None
     error_rate: float | None
-    breaker: Gate
+    breaker: BreakerSummary
 
 
-def judge(attempts: Sequence[Attempt], breakers: Mapping[str, Breaker], now: float) -> Health:
+def judge(attempts: Sequence[Attempt], breakers: Mapping[str, BreakerState], now: float) -> Health:
     """The health now. `attempts` are in the order in which they ended, `breakers` by endpoint."""
     recent = _recent(attempts, now)
     status, reason, since = _standing(attempts, breakers, now)
@@ -159,7 +162,7 @@ LONG_AGO: Verdict = Status.UNKNOWN, "not asked for a day"
 
 
 def _standing(
-    attempts: Sequence[Attempt], breakers: Mapping[str, Breaker], now: float
+    attempts: Sequence[Attempt], breakers: Mapping[str, BreakerState], now: float
 ) -> tuple[Status, str, float | None]:
     """What the calls say, or the breakers where that is worse."""
     recent = _recent(attempts, now)
@@ -167,7 +170,7 @@ def _standing(
     since = _began(attempts, status) if recent else attempts[-1].at + DAY if attempts else None
     for name, breaker in breakers.items():
         if as_of(breaker, now).state is State.OPEN and status is not Status.UNHEALTHY:
-            return Status.UNHEALTHY, _left_alone(name, recent), breaker.since
+            return Status.UNHEALTHY, _open_breaker_reason(name, recent), breaker.since
     for name, breaker in breakers.items():
         if (
             as_of(breaker, now).state is State.HALF_OPEN
@@ -201,9 +204,9 @@ def _verdict(recent: Sequence[Attempt], now: float) -> Verdict:
     newest = recent[-1]
     if newest.kind in DOWN:
         return _failing(newest, recent, now)
-    if newest.kind is not Kind.ANSWERED:
+    if newest.kind is not AttemptKind.ANSWERED:
         return Status.DEGRADED, newest.words
-    if newest.endpoint not in CHIEF and (unproven := _unproven(recent)):
+    if newest.endpoint not in CHIEF and (unproven := _last_failed_main_call(recent)):
         return (
             Status.DEGRADED,
             f"{unproven.words}; other calls are answered, {unproven.endpoint} has not been asked again",
@@ -212,17 +215,17 @@ def _verdict(recent: Sequence[Attempt], now: float) -> Verdict:
         return (
             Status.DEGRADED,
             doubtful.words
-            if doubtful.kind is Kind.BROKEN
+            if doubtful.kind is AttemptKind.BROKEN
             else f"DOUBTFUL: {doubtful.words.partition(': ')[2]}",
         )
-    if _bouts(recent) >= FLAKY_AFTER:
+    if _outages(recent) >= FLAKY_AFTER:
         return (
             Status.DEGRADED,
             f"fails now and then: {sum(one.kind in DOWN for one in recent)} of the last {len(recent)} calls",
         )
     if (seconds := _seconds(recent)) is not None and seconds > SLOW:
         return Status.DEGRADED, f"slow: its last answers took {seconds:.1f} s (median)"
-    answered = _in_a_row(recent, (Kind.ANSWERED,))
+    answered = _in_a_row(recent, (AttemptKind.ANSWERED,))
     return (
         Status.HEALTHY,
         "the last call was answered" if answered == 1 else f"the last {answered} calls were answered",
@@ -232,21 +235,25 @@ def _verdict(recent: Sequence[Attempt], now: float) -> Verdict:
 def _failing(newest: Attempt, recent: Sequence[Attempt], now: float) -> Verdict:
     """An outage, a broken promise, or a first failure that may pass."""
     failed = _in_a_row([one for one in recent if one.endpoint == newest.endpoint], DOWN)
-    if newest.kind is not Kind.BROKEN and failed < DOWN_AFTER:
+    if newest.kind is not AttemptKind.BROKEN and failed < DOWN_AFTER:
         return (
             Status.DEGRADED,
             f"{newest.words}; the last {'call' if failed == 1 else f'{failed} calls'} failed",
         )
-    answers = [one.at for one in recent if one.kind is Kind.ANSWERED]
+    answers = [one.at for one in recent if one.kind is AttemptKind.ANSWERED]
     row = f"{failed} calls in a row failed, " if failed > 1 else ""
-    last = f"last answer {span(now - answers[-1])} ago" if answers else "no answer in a day"
+    last = f"last answer {age_text(now - answers[-1])} ago" if answers else "no answer in a day"
     return Status.UNHEALTHY, f"{newest.words}; {row}{last}"
 
 
-def _unproven(recent: Sequence[Attempt]) -> Attempt | None:
+def _last_failed_main_call(recent: Sequence[Attempt]) -> Attempt | None:
     """The last call of what the API is asked for, where it was in trouble. A key is proven by any call."""
     chief = next((one for one in reversed(recent) if one.endpoint in CHIEF), None)
-    if chief is None or chief.kind in (Kind.ANSWERED, Kind.TOO_FAST) or chief.code in OF_THE_KEY:
+    if (
+        chief is None
+        or chief.kind in (AttemptKind.ANSWERED, AttemptKind.TOO_FAST)
+        or chief.code in OF_THE_KEY
+    ):
         return None
     return chief
 
@@ -257,29 +264,34 @@ def _doubtful(recent: Sequence[Attempt]) -> Attempt | None:
     """
     last = {one.league: one for one in recent if one.endpoint in CHIEF}
     return next(
-        (one for one in last.values() if one.kind is Kind.BROKEN or (one.code == "FETCHED" and one.said)),
+        (
+            one
+            for one in last.values()
+            if one.kind is AttemptKind.BROKEN or (one.code == "FETCHED" and one.said)
+        ),
         None,
     )
 
 
-def _bouts(recent: Sequence[Attempt]) -> int:
+def _outages(recent: Sequence[Attempt]) -> int:
     first = recent[0].kind in DOWN
     return first + sum(one.kind in DOWN and before.kind not in DOWN for before, one in pairwise(recent))
 
 
-def _left_alone(endpoint: str, recent: Sequence[Attempt]) -> str:
+def _open_breaker_reason(endpoint: str, recent: Sequence[Attempt]) -> str:
     """Why a breaker is open of which the newest calls tell nothing."""
     failed = next((one for one in reversed(recent) if one.endpoint == endpoint and one.kind in DOWN), None)
     alone = f"{endpoint} keeps failing and is left alone"
     return f"{alone}: {failed.words}" if failed else alone
 
 
-def _outlived(endpoint: str, breaker: Breaker, recent: Sequence[Attempt]) -> bool:
+def _outlived(endpoint: str, breaker: BreakerState, recent: Sequence[Attempt]) -> bool:
     """Whether what the API is asked for has answered since: nobody may ever ask the rest again."""
     if endpoint in CHIEF:
         return False
     return any(
-        one.endpoint in CHIEF and one.kind is Kind.ANSWERED and one.at > breaker.since for one in recent
+        one.endpoint in CHIEF and one.kind is AttemptKind.ANSWERED and one.at > breaker.since
+        for one in recent
     )
 
 
@@ -290,7 +302,7 @@ def _recent(attempts: Sequence[Attempt], now: float) -> list[Attempt]:
     return [one for one in attempts[-JUDGED:] if 0 <= now - one.at <= DAY]
 
 
-def _in_a_row(attempts: Sequence[Attempt], kinds: tuple[Kind, ...]) -> int:
+def _in_a_row(attempts: Sequence[Attempt], kinds: tuple[AttemptKind, ...]) -> int:
     """How many of the newest are of these kinds."""
     return sum(1 for _ in takewhile(lambda one: one.kind in kinds, reversed(attempts)))
 
@@ -304,12 +316,12 @@ def _seconds(recent: Sequence[Attempt]) -> float | None:
     )  # `statistics` would load six modules in each command
 
 
-def _gate(breakers: Iterable[Breaker], now: float) -> Gate:
+def _gate(breakers: Iterable[BreakerState], now: float) -> BreakerSummary:
     """The worst of them: open before half-open before closed."""
     order = (State.CLOSED, State.HALF_OPEN, State.OPEN)
     worst = max(
         (as_of(one, now) for one in breakers),
         key=lambda one: (order.index(one.state), one.failures),
-        default=Breaker(),
+        default=BreakerState(),
     )
-    return Gate(worst.state, worst.failures, worst.retry_at if worst.state is State.OPEN else None)
+    return BreakerSummary(worst.state, worst.failures, worst.retry_at if worst.state is State.OPEN else None)

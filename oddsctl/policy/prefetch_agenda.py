@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from oddsctl.domain.units import day_of
-from oddsctl.policy.budget_pacing import Course
+from oddsctl.policy.budget_pacing import PacingDecision
 from oddsctl.policy.prefetch_plan import (
     REFRESH,
     Fixture,
@@ -38,7 +38,7 @@ Captured = Mapping[tuple[str, float], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Agenda:
+class WindowCalls:
     """The calls to come, by time, the windows that get none, and those that have theirs."""
 
     calls: tuple[PlannedCall, ...]
@@ -95,16 +95,16 @@ def unlisted(
     )
 
 
-def paid(
+def plan_paid(
     fixtures: Sequence[Fixture],
     windows: Windows,
     captured: Captured,
     prices: Mapping[str, int],
-    course: Course,
+    course: PacingDecision,
     now: float,
     horizon: float,
     unpriced: Collection[tuple[str, float]] = (),
-) -> Agenda:
+) -> WindowCalls:
     """The calls for boards: today's as far as `course` pays for them, then those of later days with what is
     left, the most valuable first.
 
@@ -120,19 +120,19 @@ def paid(
     spent = sum(prices[call.sport] for call in calls)
     left = min(course.spendable - spent, sum(prices[target.sport] for target in later))
     later_calls, dear_later = choose(later, prices, int(max(0.0, left)))
-    return Agenda(
+    return WindowCalls(
         _by_time((*calls, *later_calls, *plan(next_month))),
         (*skipped, *cut, *too_dear, *dear_later),
         captured,
     )
 
 
-def free(
+def plan_free(
     fixtures: Sequence[Fixture], windows: Windows, captured: Captured, now: float, horizon: float
-) -> Agenda:
+) -> WindowCalls:
     """The fewest calls for what costs nothing; one serves all sports."""
     wanted, skipped = targets(fixtures, windows, captured.keys(), now, horizon)
-    return Agenda(plan(replace(target, sport="") for target in wanted), skipped, captured)
+    return WindowCalls(plan(replace(target, sport="") for target in wanted), skipped, captured)
 
 
 def is_due(call: PlannedCall, now: float, every: float, last: float | None) -> bool:
@@ -144,7 +144,7 @@ def is_due(call: PlannedCall, now: float, every: float, last: float | None) -> b
     return due(call, now, every + LEEWAY) and not too_soon
 
 
-def kept_since(call: PlannedCall, windows: Windows) -> float:
+def freshness_floor(call: PlannedCall, windows: Windows) -> float:
     """From when on an answer captures all that the call covers (the call itself knows only from when on it
     may be made).
     """

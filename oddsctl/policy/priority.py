@@ -16,25 +16,25 @@ STORED_STEP = HOUR
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EffectivePriority:
     """The effective priority and the reason for it in words."""
 
     priority: Priority
     why: str
 
 
-def standing(
+def effective_priority(
     base: Priority, game_time: float | None, asked_at: float, now: float, step: float = STORED_STEP
-) -> Standing:
+) -> EffectivePriority:
     """The priority now: the most urgent of the base, nearness of the game, and waiting (which alone never
     passes HIGH).
     """
-    candidates = [Standing(base, f"asked as {base.name}")]
+    candidates = [EffectivePriority(base, f"asked as {base.name}")]
     if game_time is not None and 0 < game_time - now < HIGH_WITHIN:
         near = Priority.CRITICAL if game_time - now < CRITICAL_WITHIN else Priority.HIGH
-        candidates.append(Standing(near, f"game in {(game_time - now) / 60:.0f} min"))
+        candidates.append(EffectivePriority(near, f"game in {(game_time - now) / 60:.0f} min"))
     raised = max(Priority.HIGH, base - int(max(0.0, now - asked_at) // step))
-    candidates.append(Standing(Priority(raised), f"waited {(now - asked_at) / 60:.0f} min"))
+    candidates.append(EffectivePriority(Priority(raised), f"waited {(now - asked_at) / 60:.0f} min"))
     return min(candidates, key=lambda one: one.priority)  # of equals the first gives the reason
 
 

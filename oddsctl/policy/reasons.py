@@ -72,7 +72,7 @@ def failure(outcomes: Sequence[Outcome]) -> OddsctlError | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class RetryOutlook:
     """What is known of a provider that fails: when a job of it is asked again, where it is left alone, and
     how it has been of late.
     """
@@ -82,7 +82,7 @@ class Outlook:
     zone: ZoneInfo
 
 
-def nothing_to_show(sport: Sport, outcomes: Sequence[Outcome], outlook: Outlook) -> OddsctlError | None:
+def nothing_to_show(sport: Sport, outcomes: Sequence[Outcome], outlook: RetryOutlook) -> OddsctlError | None:
     """Why no game can be shown; None where one answer came.
 
     Of several providers each is named: its cause, and when it is asked again.
@@ -112,7 +112,7 @@ def nothing_to_show(sport: Sport, outcomes: Sequence[Outcome], outlook: Outlook)
     return joined
 
 
-def _cause(api: str, outcomes: Sequence[Outcome], outlook: Outlook) -> tuple[str, float | None]:
+def _cause(api: str, outcomes: Sequence[Outcome], outlook: RetryOutlook) -> tuple[str, float | None]:
     """One provider: what is wrong, and when it is asked again (epoch seconds), where that is not by the next
     command.
     """

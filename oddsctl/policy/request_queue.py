@@ -13,7 +13,7 @@ from oddsctl.domain.jobs import Job
 from oddsctl.domain.requests import Priority, Purpose
 from oddsctl.policy import priority
 from oddsctl.policy.admission import LONGEST_REST
-from oddsctl.policy.priority import Standing
+from oddsctl.policy.priority import EffectivePriority
 
 State = Literal["waiting", "in_flight", "not_before"]
 
@@ -26,7 +26,7 @@ LONGEST_BACKOFF = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueuedRequest:
     """One wish that waits, for all who asked for it.
 
     `not_before` is when it may go at the earliest; times are epoch seconds.
@@ -61,21 +61,21 @@ class Waiting:
 class Queue:
     """The wishes by identity, in the order they were first asked for."""
 
-    entries: tuple[Waiting, ...] = ()
+    entries: tuple[QueuedRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class LeasedRequests:
     """What one worker took: its wishes, most pressing first, on a lease that ends at `until`, and those that
     came too late for all.
     """
 
     until: float
-    wishes: tuple[Waiting, ...] = ()
-    late: tuple[Waiting, ...] = ()
+    wishes: tuple[QueuedRequest, ...] = ()
+    late: tuple[QueuedRequest, ...] = ()
 
 
-def put(queue: Queue, wish: Waiting) -> Queue:
+def put(queue: Queue, wish: QueuedRequest) -> Queue:
     """The queue with the wish in it; an equal one takes the higher priority, every game and deadline, and all
     waiters.
     """
@@ -94,13 +94,13 @@ def put(queue: Queue, wish: Waiting) -> Queue:
     return Queue((*queue.entries, wish))
 
 
-def standing(wish: Waiting, now: float) -> Standing:
+def priority_of(wish: QueuedRequest, now: float) -> EffectivePriority:
     """The wish's effective priority now, and why."""
     games = (span[0] for span in wish.spans if span[0] is not None and not priority.expired(*span, now))
-    return priority.standing(wish.priority, min(games, default=None), wish.asked_at, now)
+    return priority.effective_priority(wish.priority, min(games, default=None), wish.asked_at, now)
 
 
-def state(wish: Waiting, now: float) -> State:
+def state(wish: QueuedRequest, now: float) -> State:
     """Whether the wish waits, is being worked on, or may not go yet.
 
     What lies too far ahead, or was set in the future, is not believed.
@@ -112,7 +112,7 @@ def state(wish: Waiting, now: float) -> State:
     return "not_before" if now < wish.not_before <= now + LONGEST_REST else "waiting"
 
 
-def drop_expired(queue: Queue, now: float) -> tuple[Queue, tuple[Waiting, ...]]:
+def drop_expired(queue: Queue, now: float) -> tuple[Queue, tuple[QueuedRequest, ...]]:
     """The queue without wishes whose answer would come too late for all who asked, and those.
 
     Who works on one may finish it.
@@ -129,10 +129,10 @@ def drop_expired(queue: Queue, now: float) -> tuple[Queue, tuple[Waiting, ...]]:
     return Queue(tuple(kept)), tuple(late)
 
 
-def due(queue: Queue, now: float) -> tuple[Waiting, ...]:
+def due(queue: Queue, now: float) -> tuple[QueuedRequest, ...]:
     """The wishes that may go now, most pressing first; of equal priority the one that has waited longest."""
     ready = (wish for wish in queue.entries if state(wish, now) == "waiting")
-    return tuple(sorted(ready, key=lambda wish: (standing(wish, now).priority, wish.asked_at)))
+    return tuple(sorted(ready, key=lambda wish: (priority_of(wish, now).priority, wish.asked_at)))
 
 
 def lease(queue: Queue, ids: Iterable[str], until: float, now: float = 0.0) -> Queue:
@@ -142,21 +142,21 @@ def lease(queue: Queue, ids: Iterable[str], until: float, now: float = 0.0) -> Q
     """
     taken = set(ids)
 
-    def leased(wish: Waiting) -> Waiting:
+    def leased(wish: QueuedRequest) -> QueuedRequest:
         return replace(wish, leased_until=until, moved_at=now, attempts=wish.attempts + 1)
 
     return Queue(tuple(leased(wish) if wish.id in taken else wish for wish in queue.entries))
 
 
-def take(queue: Queue, now: float, until: float) -> tuple[Queue, Taken]:
+def take(queue: Queue, now: float, until: float) -> tuple[Queue, LeasedRequests]:
     """All that is due goes to one worker, on a lease; what came too late for all who asked leaves."""
     left, late = drop_expired(queue, now)
     ids = [wish.id for wish in due(left, now)]
     if not ids and not late:
-        return queue, Taken(until)
+        return queue, LeasedRequests(until)
     leased = lease(left, ids, until, now)
     by_id = {wish.id: wish for wish in leased.entries}
-    return leased, Taken(until, tuple(by_id[id_] for id_ in ids), late)
+    return leased, LeasedRequests(until, tuple(by_id[id_] for id_ in ids), late)
 
 
 def postpone(queue: Queue, until: float, rests: Mapping[str, float], now: float = 0.0) -> Queue:
@@ -165,7 +165,7 @@ def postpone(queue: Queue, until: float, rests: Mapping[str, float], now: float 
     What another has leased meanwhile is left to that one.
     """
 
-    def rested(wish: Waiting) -> Waiting:
+    def rested(wish: QueuedRequest) -> QueuedRequest:
         mine = wish.id in rests and wish.leased_until == until
         return replace(wish, leased_until=0.0, not_before=rests[wish.id], moved_at=now) if mine else wish
 
@@ -188,7 +188,7 @@ def remove(queue: Queue, ids: Iterable[str]) -> Queue:
     return Queue(tuple(wish for wish in queue.entries if wish.id not in gone))
 
 
-def _spanning(wish: Waiting, spans: Iterable[Span]) -> Waiting:
+def _spanning(wish: QueuedRequest, spans: Iterable[Span]) -> QueuedRequest:
     """The wish for these spans, each once, the soonest game first."""
     first, *others = sorted(dict.fromkeys(spans), key=lambda span: math.inf if span[0] is None else span[0])
     return replace(wish, game_time=first[0], deadline=first[1], also=tuple(others))

@@ -1,4 +1,4 @@
-"""The token bucket: how often a provider may be called. Pure; the only state is a `Bucket`."""
+"""The token bucket: how often a provider may be called. Pure; the only state is a `BucketState`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RateLimit:
     """At most `capacity` calls at once, and `rate` a second over time."""
 
     capacity: float
@@ -14,19 +14,19 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class BucketState:
     """`tokens` as they stood at epoch second `at`; negative when calls are booked ahead."""
 
     tokens: float
     at: float
 
 
-def full(limit: Limit, now: float) -> Bucket:
+def full(limit: RateLimit, now: float) -> BucketState:
     """The bucket of an account never used before."""
-    return Bucket(limit.capacity, now)
+    return BucketState(limit.capacity, now)
 
 
-def refill(bucket: Bucket, limit: Limit, now: float) -> Bucket:
+def refill(bucket: BucketState, limit: RateLimit, now: float) -> BucketState:
     """The bucket at `now`. A clock that is behind mints nothing.
 
     Behind by no more than it takes to fill the bucket, the bucket keeps its own time until the clock has
@@ -35,31 +35,31 @@ def refill(bucket: Bucket, limit: Limit, now: float) -> Bucket:
     """
     elapsed = now - bucket.at
     if elapsed >= 0:
-        return Bucket(min(limit.capacity, bucket.tokens + elapsed * limit.rate), now)
+        return BucketState(min(limit.capacity, bucket.tokens + elapsed * limit.rate), now)
     tokens = min(limit.capacity, bucket.tokens)
-    return Bucket(tokens, bucket.at if -elapsed <= limit.capacity / limit.rate else now)
+    return BucketState(tokens, bucket.at if -elapsed <= limit.capacity / limit.rate else now)
 
 
-def standing(bucket: Bucket | None, limit: Limit, now: float) -> Bucket:
+def at(bucket: BucketState | None, limit: RateLimit, now: float) -> BucketState:
     """The bucket at `now`, also of an account never used before (None)."""
     return full(limit, now) if bucket is None else refill(bucket, limit, now)
 
 
-def check(bucket: Bucket, limit: Limit, cost: float, now: float) -> float:
+def check(bucket: BucketState, limit: RateLimit, cost: float, now: float) -> float:
     """Seconds until `cost` tokens are there; 0 when they are. Takes nothing."""
     filled = refill(bucket, limit, now)
     missing = cost - filled.tokens
     return 0.0 if missing <= 0 else filled.at - now + missing / limit.rate
 
 
-def take(bucket: Bucket, limit: Limit, cost: float, now: float) -> tuple[Bucket, float]:
+def take(bucket: BucketState, limit: RateLimit, cost: float, now: float) -> tuple[BucketState, float]:
     """Book `cost` tokens, even into debt, and name the wait.
 
     Sleep it once: the tokens are yours, there is nothing to ask again.
     """
     wait = check(bucket, limit, cost, now)
     filled = refill(bucket, limit, now)
-    return Bucket(filled.tokens - cost, filled.at), wait
+    return BucketState(filled.tokens - cost, filled.at), wait
 
 
 LEAST_SHARE = 1 / 16
@@ -69,7 +69,7 @@ STEP_SHARE = 1 / 20
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class AdaptiveRate:
     """`share` of the configured rate that is allowed now; `slowed_at` is when it was last halved (epoch
     seconds).
     """
@@ -78,24 +78,24 @@ class Pace:
     slowed_at: float = 0.0
 
 
-def allowed(pace: Pace, configured: Limit) -> Limit:
+def allowed(pace: AdaptiveRate, configured: RateLimit) -> RateLimit:
     """The limit in force: burst and rate by the share, never above the configured ones; one call at once is
     always possible.
     """
     share = min(1.0, pace.share)
-    return Limit(max(1.0, configured.capacity * share), configured.rate * share)
+    return RateLimit(max(1.0, configured.capacity * share), configured.rate * share)
 
 
-def slow_down(pace: Pace, sent_at: float, now: float) -> Pace:
+def slow_down(pace: AdaptiveRate, sent_at: float, now: float) -> AdaptiveRate:
     """After "too fast".
 
     Calls sent before the last halving were answered to the old pace: they halve nothing again.
     """
     if sent_at < pace.slowed_at <= now:
         return pace
-    return Pace(max(LEAST_SHARE, pace.share / 2), now)
+    return AdaptiveRate(max(LEAST_SHARE, pace.share / 2), now)
 
 
-def speed_up(pace: Pace, *, used: bool) -> Pace:
+def speed_up(pace: AdaptiveRate, *, used: bool) -> AdaptiveRate:
     """After a success; `used` means that the pace was really asked for, not just allowed."""
     return replace(pace, share=min(1.0, pace.share + STEP_SHARE)) if used and pace.share < 1 else pace

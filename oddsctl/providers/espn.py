@@ -24,9 +24,9 @@ from oddsctl.domain.jobs import Job, ScheduleJob
 from oddsctl.domain.models import ScheduledGame, Status, VenueRef
 from oddsctl.domain.plausible import HIGHEST_SCORE
 from oddsctl.domain.ports import JSON
-from oddsctl.providers import json_fields as shape
+from oddsctl.providers import json_fields
 from oddsctl.providers.espn_line import line
-from oddsctl.providers.json_fields import Entry, Sieve
+from oddsctl.providers.json_fields import EntryFilter, JsonObject
 
 API = "espn"
 LIMIT = 500
@@ -42,7 +42,7 @@ NO_SUCH_DATES = "Failed to get events endpoint."
 """What a range is answered since September 2026, and whatever else is neither day nor month."""
 
 
-class ESPN:
+class EspnProvider:
     """The provider. It has no key, but it looks at the User-Agent (FACTS 2.3)."""
 
     name = API
@@ -78,8 +78,8 @@ class ESPN:
         """The games of two teams; what is none (a fight card, a golf field) is counted and left out."""
         if response.status != 200:
             raise _error(job, response)
-        sieve = Sieve(API)
-        body = Entry(sieve, "the answer", shape.body(API, response))
+        sieve = EntryFilter(API)
+        body = JsonObject(sieve, "the answer", json_fields.body(API, response))
         if "events" not in body.value:
             raise BrokenAnswerError(
                 "espn: answered without events: the scoreboard has changed its shape", provider=API
@@ -95,7 +95,7 @@ class ESPN:
             )
         if sieve.left_out and not read:
             raise UnusableAnswerError(f"espn: {sieve.left_out}", provider=API)
-        games = shape.once(
+        games = json_fields.once(
             [game for game in read if isinstance(game, ScheduledGame)], lambda game: game.id, sieve, "event"
         )
         doubt = DOUBT if len(listed) == CUT_OFF_AT else None
@@ -105,18 +105,18 @@ class ESPN:
 # ── games ──
 
 
-def _check_league(job: Job, body: Entry) -> None:
+def _check_league(job: Job, body: JsonObject) -> None:
     """Refuses the scoreboard of another league, where it says whose it is (that of all of soccer does
     not).
     """
     leagues = body.value.get("leagues")
-    first = shape.fields(leagues[0]) if isinstance(leagues, list) and leagues else {}
-    slug = shape.word(first.get("slug"))
+    first = json_fields.fields(leagues[0]) if isinstance(leagues, list) and leagues else {}
+    slug = json_fields.text(first.get("slug"))
     if slug and isinstance(job, ScheduleJob) and slug.casefold() != job.league.rpartition("/")[2].casefold():
         raise body.broken(f"is of the league {slug}, not of {job.league}")
 
 
-def _game(job: Job, event: Entry) -> ScheduledGame | None:
+def _game(job: Job, event: JsonObject) -> ScheduledGame | None:
     """The game; None where the event has no two teams at home and away, as in golf, tennis and fights."""
     if not event.value.get("competitions"):
         return None
@@ -125,10 +125,10 @@ def _game(job: Job, event: Entry) -> ScheduledGame | None:
     home, away = (_team(sides.get(side)) for side in ("home", "away"))
     if home is None or away is None:
         return None
-    status, begun = _status(competition if shape.fields(competition.value.get("status")) else event)
+    status, begun = _status(competition if json_fields.fields(competition.value.get("status")) else event)
     home_score, away_score = (_score(sides[side]) if begun else None for side in ("home", "away"))
     return ScheduledGame(
-        id=event.word("id"),
+        id=event.text("id"),
         start=_start(job, event),
         time_confirmed=competition.value.get("timeValid") is not False,
         home=home,
@@ -137,58 +137,58 @@ def _game(job: Job, event: Entry) -> ScheduledGame | None:
         home_score=home_score,
         away_score=away_score,
         neutral=competition.value.get("neutralSite") is True,
-        venue=_venue(shape.fields(competition.value.get("venue"))),
+        venue=_venue(json_fields.fields(competition.value.get("venue"))),
         line=line(competition.value.get("odds"), home, away),
     )
 
 
-def _competitors(competition: Entry) -> Iterator[Entry]:
+def _competitors(competition: JsonObject) -> Iterator[JsonObject]:
     """Those who say where they play: the order of the list is not to be trusted."""
     listed = competition.value.get("competitors") or []
     if not isinstance(listed, list):
         raise competition.broken("has competitors that are no list")
     for count, side in enumerate(listed, 1):
-        entry = Entry(competition.sieve, f"competitor {count} of {competition.place}", side)
+        entry = JsonObject(competition.sieve, f"competitor {count} of {competition.place}", side)
         if isinstance(entry.value.get("homeAway"), str):
             yield entry
 
 
-def _team(side: Entry | None) -> str | None:
+def _team(side: JsonObject | None) -> str | None:
     """The team's name; None for an athlete."""
     if side is None or not isinstance(side.value.get("team"), dict):
         return None
-    team = Entry(side.sieve, f"team of {side.place}", side.value["team"])
-    return None if team.value.get("displayName") is None else team.word("displayName")
+    team = JsonObject(side.sieve, f"team of {side.place}", side.value["team"])
+    return None if team.value.get("displayName") is None else team.text("displayName")
 
 
-def _start(job: Job, event: Entry) -> float:
+def _start(job: Job, event: JsonObject) -> float:
     """When the game begins: near the day or month that was asked for, also where it was moved."""
     start = event.instant("date")
     dates = job.dates if isinstance(job, ScheduleJob) else ""
-    asked = shape.instant(f"{dates[:4]}-{dates[4:6]}-{dates[6:] or '15'}")
+    asked = json_fields.instant(f"{dates[:4]}-{dates[4:6]}-{dates[6:] or '15'}")
     if asked is not None and abs(start - asked) > FAR_FROM_ASKED:
-        raise event.broken(f"is of {shape.quote(event.value['date'])}, not of {dates}")
+        raise event.broken(f"is of {json_fields.quote(event.value['date'])}, not of {dates}")
     return start
 
 
-def _score(side: Entry) -> int | None:
+def _score(side: JsonObject) -> int | None:
     """The side's points; None where there are none yet."""
     told = side.value.get("score")
-    score = shape.whole_within(told, 0, HIGHEST_SCORE)
+    score = json_fields.whole_within(told, 0, HIGHEST_SCORE)
     if score is None and told is not None and not isinstance(told, str):  # texts are cricket's, or empty
         side.sieve.leave_out("score", f"{side.place} has a score that is none")
     return score
 
 
-def _status(of: Entry) -> tuple[Status, bool]:
+def _status(of: JsonObject) -> tuple[Status, bool]:
     """What has become of the game, and whether it has a score (ESPN shows 0 before the start too).
 
     By `state` and `completed`; names only tell apart what these leave open, since their list is not closed
     (FACTS 2.4). A game that is over without being completed is postponed, or canceled where the name says so:
     it has no result.
     """
-    kind = shape.fields(shape.fields(of.value.get("status")).get("type"))
-    name = (shape.word(kind.get("name")) or "").upper()
+    kind = json_fields.fields(json_fields.fields(of.value.get("status")).get("type"))
+    name = (json_fields.text(kind.get("name")) or "").upper()
     state = kind.get("state")
     if state == "in":
         return "delayed" if "DELAY" in name or "SUSPEND" in name else "live", True
@@ -204,13 +204,18 @@ def _status(of: Entry) -> tuple[Status, bool]:
 
 def _venue(venue: dict[str, JSON]) -> VenueRef | None:
     """The venue; None where it has no name (a tennis court)."""
-    name = shape.word(venue.get("fullName"))
+    name = json_fields.text(venue.get("fullName"))
     if name is None:
         return None
-    address, indoor = shape.fields(venue.get("address")), venue.get("indoor")
-    city, state, country = (shape.word(address.get(part)) for part in ("city", "state", "country"))
+    address, indoor = json_fields.fields(venue.get("address")), venue.get("indoor")
+    city, state, country = (json_fields.text(address.get(part)) for part in ("city", "state", "country"))
     return VenueRef(
-        shape.word(venue.get("id")), name, city, state, country, indoor if isinstance(indoor, bool) else None
+        json_fields.text(venue.get("id")),
+        name,
+        city,
+        state,
+        country,
+        indoor if isinstance(indoor, bool) else None,
     )
 
 
@@ -220,7 +225,7 @@ def _venue(venue: dict[str, JSON]) -> VenueRef | None:
 def _error(job: Job, response: HttpResponse) -> ProviderError:
     message = _message(response)
     said = (
-        f"espn: {shape.quote(message)} (HTTP {response.status})"
+        f"espn: {json_fields.quote(message)} (HTTP {response.status})"
         if message
         else f"espn: HTTP {response.status}"
     )
@@ -232,7 +237,7 @@ def _error(job: Job, response: HttpResponse) -> ProviderError:
                 hint="set espn.user_agent to NAME/VERSION (+https://your.page)",
             )
         case 429:
-            return RateLimitedError(said, provider=API, retry_at=shape.retry_after(response))
+            return RateLimitedError(said, provider=API, retry_at=json_fields.retry_after(response))
         case 400 if message == NO_SUCH_DATES:
             dates = job.dates if isinstance(job, ScheduleJob) else "?"
             return RejectedError(f"espn: has no scoreboard for dates={dates}: {message}", provider=API)
@@ -242,7 +247,7 @@ def _error(job: Job, response: HttpResponse) -> ProviderError:
             league = job.league if isinstance(job, ScheduleJob) else "?"
             return _unknown_sport(f"espn: knows no {league} (HTTP 404)")
         case status if status >= 500 or status == 408:
-            return ServerError(said, provider=API, retry_at=shape.retry_after(response))
+            return ServerError(said, provider=API, retry_at=json_fields.retry_after(response))
         case status if 400 <= status < 500:
             return RejectedError(said, provider=API)
     return BrokenAnswerError(said, provider=API)
@@ -256,7 +261,7 @@ def _unknown_sport(said: str) -> UnknownSportError:
 
 def _message(response: HttpResponse) -> str:
     try:
-        body = shape.body(API, response)
+        body = json_fields.body(API, response)
     except BrokenAnswerError:
         return ""
     message = body.get("message") if isinstance(body, dict) else None

@@ -14,9 +14,9 @@ from oddsctl.domain.ports import JSON
 from oddsctl.providers.json_fields import (
     decimal_odds,
     fields,
+    text,
     whole,
     within,
-    word,
 )
 
 NAMES = {100: "DraftKings"}
@@ -48,7 +48,7 @@ def _name(provider: dict[str, JSON]) -> str:
     """What the provider of the line is called, in one spelling; its id, text or number, tells where it has no
     name.
     """
-    name = word(provider.get("name")) or NAMES.get(whole(provider.get("id")) or 0, "line")
+    name = text(provider.get("name")) or NAMES.get(whole(provider.get("id")) or 0, "line")
     return ONE_SPELLING.get(name.casefold().replace(" ", ""), name)
 
 
@@ -74,7 +74,7 @@ def _moneylines(odds: dict[str, JSON], home: str, away: str) -> list[tuple[str, 
 
 def _british(side: dict[str, JSON]) -> float | None:
     """Decimal odds as Bet 365 states them: the fraction `11/2`, and beside it the rounded decimal 6.5."""
-    fraction = re.fullmatch(r"([0-9]{1,5})/([1-9][0-9]{0,4})", word(side.get("summary")) or "")
+    fraction = re.fullmatch(r"([0-9]{1,5})/([1-9][0-9]{0,4})", text(side.get("summary")) or "")
     price = (
         round(1 + int(fraction[1]) / int(fraction[2]), 4)
         if fraction
@@ -105,7 +105,7 @@ def _totals(odds: dict[str, JSON]) -> list[tuple[str, float, float]]:
         new = _newest(odds, "total", side)
         before = fields(current.get(side)).get("american") or odds.get(old)
         price = decimal_odds(new["odds"] if new else before)
-        point = _point((word(new.get("line")) or "").lstrip("ouOU"))
+        point = _point((text(new.get("line")) or "").lstrip("ouOU"))
         point = given if point is None else point
         if price is not None and point is not None:
             found.append((outcome, price, point))

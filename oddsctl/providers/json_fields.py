@@ -1,6 +1,6 @@
 """Typed values out of providers' JSON.
 
-What cannot be read costs itself alone: a `Sieve` leaves it out and counts it. Pure.
+What cannot be read costs itself alone: a `EntryFilter` leaves it out and counts it. Pure.
 
 No provider may enter.
 """
@@ -32,7 +32,7 @@ years.
 """
 
 
-class Sieve:
+class EntryFilter:
     """Counts the entries of one answer that are left out."""
 
     def __init__(self, api: str) -> None:
@@ -51,7 +51,12 @@ class Sieve:
         return LeftOut(tuple(self._counts.items()), self._first)
 
     def each(
-        self, place: str, value: JSON, called: str, read: Callable[[Entry], T | None], kind: str | None = None
+        self,
+        place: str,
+        value: JSON,
+        called: str,
+        read: Callable[[JsonObject], T | None],
+        kind: str | None = None,
     ) -> list[T]:
         """What `read` makes of the objects of a list, but for those that it refuses, counted as `kind`; None
         is not counted.
@@ -64,7 +69,7 @@ class Sieve:
         found = []
         for count, one in enumerate(value, 1):
             try:
-                made = read(Entry(self, called.format(count), one))
+                made = read(JsonObject(self, called.format(count), one))
             except BrokenAnswerError as error:
                 self.leave_out(kind or called.partition(" ")[0], error.message)
             else:
@@ -73,14 +78,14 @@ class Sieve:
         return found
 
 
-class Entry:
+class JsonObject:
     """One JSON object of an answer and the place where it stood, for errors: `Entry(sieve, "event 3",
     {...})`.
     """
 
     __slots__ = ("place", "sieve", "value")
 
-    def __init__(self, sieve: Sieve, place: str, value: JSON) -> None:
+    def __init__(self, sieve: EntryFilter, place: str, value: JSON) -> None:
         self.sieve = sieve
         self.place = place
         if not isinstance(value, dict):
@@ -90,9 +95,9 @@ class Entry:
     def broken(self, what: str) -> BrokenAnswerError:
         return BrokenAnswerError(f"{self.sieve.api}: {self.place} {what}", provider=self.sieve.api)
 
-    def word(self, name: str) -> str:
+    def text(self, name: str) -> str:
         """A text that must be there, such as a name; whole numbers will do (ids come as either)."""
-        found = word(self.value.get(name))
+        found = text(self.value.get(name))
         if found is None:
             raise self.broken(
                 f"has no {name}" if self.value.get(name) is None else f"has a {name} that is no name"
@@ -117,15 +122,15 @@ class Entry:
             )
         return found
 
-    def first(self, name: str, called: str) -> Entry:
+    def first(self, name: str, called: str) -> JsonObject:
         """The first object of a list that must be there and hold one."""
         listed = self.value.get(name)
         if not isinstance(listed, list) or not listed:
             raise self.broken(f"has no {called}")
-        return Entry(self.sieve, f"{called} 1 of {self.place}", listed[0])
+        return JsonObject(self.sieve, f"{called} 1 of {self.place}", listed[0])
 
     def each(
-        self, name: str, called: str, read: Callable[[Entry], T | None], kind: str | None = None
+        self, name: str, called: str, read: Callable[[JsonObject], T | None], kind: str | None = None
     ) -> list[T]:
         """What `read` makes of the objects of a list that must be there; the first is `called 1`.
 
@@ -140,7 +145,7 @@ class Entry:
         )
 
 
-def once(entries: Iterable[T], key: Callable[[T], object], sieve: Sieve, kind: str) -> list[T]:
+def once(entries: Iterable[T], key: Callable[[T], object], sieve: EntryFilter, kind: str) -> list[T]:
     """The entries without those whose key an earlier one has."""
     found: dict[object, T] = {}
     for entry in entries:
@@ -204,7 +209,7 @@ def fields(value: JSON) -> dict[str, JSON]:
     return value if isinstance(value, dict) else {}
 
 
-def word(value: JSON) -> str | None:
+def text(value: JSON) -> str | None:
     """A short text that is not blank, on one line and without unsafe characters, also a whole number as text;
     None for anything else.
     """
@@ -212,7 +217,7 @@ def word(value: JSON) -> str | None:
         return str(value)
     if not isinstance(value, str) or len(value) > LONGEST_WORD:
         return None
-    return characters.one_line(value) or None
+    return characters.printable_line(value) or None
 
 
 def said(value: JSON) -> str:
@@ -287,7 +292,7 @@ def quote(text: JSON) -> str:
     travels in them).
     """
     words = re.sub(r"[?&]\S*=\S*|\bapi_?key=\S*", "", str(text)[:LONGEST_READ], flags=re.IGNORECASE)
-    line = characters.one_line(words)
+    line = characters.printable_line(words)
     return line if len(line) <= LONGEST_QUOTE else f"{line[: LONGEST_QUOTE - 1]}…"
 
 

@@ -27,8 +27,8 @@ from oddsctl.domain.models import (
 from oddsctl.domain.plausible import WEATHER
 from oddsctl.domain.ports import JSON
 from oddsctl.domain.units import DAY, HOUR
-from oddsctl.providers import json_fields as shape
-from oddsctl.providers.json_fields import Entry, Sieve
+from oddsctl.providers import json_fields
+from oddsctl.providers.json_fields import EntryFilter, JsonObject
 
 API = "weather"
 VARIABLES = {
@@ -64,7 +64,7 @@ the cut (FACTS 3.6).
 """
 
 
-class OpenMeteo:
+class OpenMeteoProvider:
     """The provider. It has no key; its limits count by address."""
 
     name = API
@@ -111,14 +111,14 @@ class OpenMeteo:
         """
         if response.status != 200:
             raise _error(response)
-        body = shape.body(API, response)
+        body = json_fields.body(API, response)
         if isinstance(body, dict) and body.get("error") is True:
             raise _error(response)
         match job:
             case ForecastJob():
                 return _forecasts(job, body)
             case GeocodeJob():
-                return _geocoded(Entry(Sieve(API), "the answer", body))
+                return _geocoded(JsonObject(EntryFilter(API), "the answer", body))
             case _:
                 raise TypeError(f"no job for Open-Meteo: {type(job).__name__}")
 
@@ -150,10 +150,10 @@ def _forecasts(job: ForecastJob, body: JSON) -> Forecasts:
 
 def _place(job: ForecastJob, place: Place, count: int, value: JSON) -> Forecast:
     """The forecast of one place; without hours where it cannot be read."""
-    sieve = Sieve(API)
+    sieve = EntryFilter(API)
     hours: tuple[Hour, ...] = ()
     try:
-        entry = Entry(sieve, f"place {count}", value)
+        entry = JsonObject(sieve, f"place {count}", value)
         _check_place(place, entry)
         hours = tuple(_hours(job, entry))
     except BrokenAnswerError as error:
@@ -161,12 +161,12 @@ def _place(job: ForecastJob, place: Place, count: int, value: JSON) -> Forecast:
     return Forecast(place, job.units, hours, sieve.left_out)
 
 
-def _check_place(place: Place, entry: Entry) -> None:
+def _check_place(place: Place, entry: JsonObject) -> None:
     """Refuses a forecast for far away.
 
     The grid is some kilometres wide, and bare `nan` was seen as coordinates.
     """
-    latitude, longitude = (shape.number(entry.value.get(name)) for name in ("latitude", "longitude"))
+    latitude, longitude = (json_fields.number(entry.value.get(name)) for name in ("latitude", "longitude"))
     if latitude is None or longitude is None:
         return
     aside = abs((longitude - place.longitude + 180) % 360 - 180) * cos(radians(place.latitude))
@@ -176,11 +176,11 @@ def _check_place(place: Place, entry: Entry) -> None:
         )
 
 
-def _hours(job: ForecastJob, entry: Entry) -> Iterator[Hour]:
+def _hours(job: ForecastJob, entry: JsonObject) -> Iterator[Hour]:
     """The hours of the days asked for, ascending, each once."""
-    hourly = Entry(entry.sieve, f"hourly of {entry.place}", entry.value.get("hourly"))
-    _check_units(job.units, shape.fields(entry.value.get("hourly_units")), hourly)
-    rows = _rows(job, hourly, shape.number(entry.value.get("utc_offset_seconds")) or 0.0)
+    hourly = JsonObject(entry.sieve, f"hourly of {entry.place}", entry.value.get("hourly"))
+    _check_units(job.units, json_fields.fields(entry.value.get("hourly_units")), hourly)
+    rows = _rows(job, hourly, json_fields.number(entry.value.get("utc_offset_seconds")) or 0.0)
     columns = {name: _column(hourly, name, variable) for name, variable in VARIABLES.items()}
     codes = columns.pop("code")
     for stamp in sorted(rows):
@@ -193,14 +193,14 @@ def _hours(job: ForecastJob, entry: Entry) -> Iterator[Hour]:
         )
 
 
-def _check_units(units: Units, told: dict[str, JSON], hourly: Entry) -> None:
+def _check_units(units: Units, told: dict[str, JSON], hourly: JsonObject) -> None:
     """Refuses degrees of the other kind, which nobody would notice in the numbers."""
     for variable, unit in SYMBOLS[units].items():
-        if (other := shape.word(told.get(variable))) not in (None, unit):
-            raise hourly.broken(f"has {variable} in {shape.quote(other)}, not in {unit}")
+        if (other := json_fields.text(told.get(variable))) not in (None, unit):
+            raise hourly.broken(f"has {variable} in {json_fields.quote(other)}, not in {unit}")
 
 
-def _rows(job: ForecastJob, hourly: Entry, offset: float) -> dict[float, int]:
+def _rows(job: ForecastJob, hourly: JsonObject, offset: float) -> dict[float, int]:
     """In which row each hour stands.
 
     Where seconds were not honoured they are local, in text without offset (FACTS 3.5).
@@ -211,7 +211,7 @@ def _rows(job: ForecastJob, hourly: Entry, offset: float) -> dict[float, int]:
     rows: dict[float, int] = {}
     first, last = (job.first_day - 1) * DAY, (job.last_day + 2) * DAY
     for row, time in enumerate(times):
-        stamp = shape.instant(time)
+        stamp = json_fields.instant(time)
         if stamp is not None and isinstance(time, str):
             stamp -= offset
         if stamp is None or stamp % HOUR or not first <= stamp <= last:
@@ -223,7 +223,7 @@ def _rows(job: ForecastJob, hourly: Entry, offset: float) -> dict[float, int]:
     return rows
 
 
-def _column(hourly: Entry, name: str, variable: str) -> list[float | None] | None:
+def _column(hourly: JsonObject, name: str, variable: str) -> list[float | None] | None:
     """The variable's values, null where there is none or it is no likely one; None for all where it has not
     one for each hour.
     """
@@ -233,7 +233,7 @@ def _column(hourly: Entry, name: str, variable: str) -> list[float | None] | Non
     if not isinstance(column, list) or len(column) != len(hourly.value["time"]):
         hourly.sieve.leave_out("variable", f"{hourly.place} has another number of {variable} than of time")
         return None
-    found = [shape.within(value, *WEATHER[name]) for value in column]
+    found = [json_fields.within(value, *WEATHER[name]) for value in column]
     if name == "code":
         found = [value if value is not None and value.is_integer() else None for value in found]
     bad = sum(value is not None and read is None for value, read in zip(column, found, strict=True))
@@ -250,7 +250,7 @@ def _search(job: GeocodeJob) -> tuple[tuple[str, str], ...]:
     return (("count", str(count)), *country, ("format", "json"), ("language", "en"), ("name", name))
 
 
-def _geocoded(body: Entry) -> Geocoded:
+def _geocoded(body: JsonObject) -> Geocoded:
     """The places found, in the geocoder's order; no match is an answer without `results`."""
     results = body.each("results", "result", _town) if "results" in body.value else []
     if body.sieve.left_out and not results:
@@ -258,17 +258,17 @@ def _geocoded(body: Entry) -> Geocoded:
     return Geocoded(tuple(results), body.sieve.left_out)
 
 
-def _town(result: Entry) -> GeocodedPlace:
+def _town(result: JsonObject) -> GeocodedPlace:
     latitude, longitude = result.number("latitude"), result.number("longitude")
     if abs(latitude) > 90 or abs(longitude) > 180:
         raise result.broken("is nowhere on this planet")
     country, region, code = (
-        shape.word(result.value.get(name)) for name in ("country", "admin1", "country_code")
+        json_fields.text(result.value.get(name)) for name in ("country", "admin1", "country_code")
     )
     districts = tuple(
-        name for key in ("admin2", "admin3", "admin4") if (name := shape.word(result.value.get(key)))
+        name for key in ("admin2", "admin3", "admin4") if (name := json_fields.text(result.value.get(key)))
     )
-    return GeocodedPlace(result.word("name"), latitude, longitude, country, region, code, districts)
+    return GeocodedPlace(result.text("name"), latitude, longitude, country, region, code, districts)
 
 
 # ── refusals ──
@@ -276,13 +276,15 @@ def _town(result: Entry) -> GeocodedPlace:
 
 def _error(response: HttpResponse) -> ProviderError:
     reason = _reason(response)
-    said = f"weather: {shape.quote(reason) or f'HTTP {response.status} without a reason'}"
+    said = f"weather: {json_fields.quote(reason) or f'HTTP {response.status} without a reason'}"
     if response.status == 429:
         return RateLimitedError(
-            said, provider=API, retry_at=_rest(reason, response.received_at) or shape.retry_after(response)
+            said,
+            provider=API,
+            retry_at=_rest(reason, response.received_at) or json_fields.retry_after(response),
         )
     if response.status >= 500 or response.status == 408:
-        return ServerError(said, provider=API, retry_at=shape.retry_after(response))
+        return ServerError(said, provider=API, retry_at=json_fields.retry_after(response))
     if response.status in (401, 403):
         return ForbiddenError(said, provider=API)
     return (
@@ -294,10 +296,10 @@ def _error(response: HttpResponse) -> ProviderError:
 
 def _reason(response: HttpResponse) -> str:
     try:
-        body = shape.fields(shape.body(API, response))
+        body = json_fields.fields(json_fields.body(API, response))
     except BrokenAnswerError:
         return ""
-    return shape.said(body.get("reason"))
+    return json_fields.said(body.get("reason"))
 
 
 def _rest(reason: str, now: float) -> float | None:

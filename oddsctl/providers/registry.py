@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from oddsctl.domain.http import Secret
 from oddsctl.domain.ports import Provider
 from oddsctl.domain.settings import Settings
-from oddsctl.providers.espn import ESPN
-from oddsctl.providers.open_meteo import OpenMeteo
-from oddsctl.providers.the_odds_api import TheOddsAPI
+from oddsctl.providers.espn import EspnProvider
+from oddsctl.providers.open_meteo import OpenMeteoProvider
+from oddsctl.providers.the_odds_api import TheOddsApiProvider
 
 
 def build(settings: Settings, key: Callable[[], Secret], user_agent: str) -> Mapping[str, Provider]:
@@ -18,8 +18,8 @@ def build(settings: Settings, key: Callable[[], Secret], user_agent: str) -> Map
     `key` is called for each request that needs it; `user_agent` is used where none is configured.
     """
     providers: tuple[Provider, ...] = (
-        TheOddsAPI(settings.odds.base_url, key),
-        ESPN(settings.espn.base_url, settings.espn.user_agent or user_agent),
-        OpenMeteo(settings.weather.base_url, settings.weather.geocoding_url),
+        TheOddsApiProvider(settings.odds.base_url, key),
+        EspnProvider(settings.espn.base_url, settings.espn.user_agent or user_agent),
+        OpenMeteoProvider(settings.weather.base_url, settings.weather.geocoding_url),
     )
     return {provider.name: provider for provider in providers}

@@ -39,8 +39,8 @@ from oddsctl.domain.plausible import (
 )
 from oddsctl.domain.ports import JSON
 from oddsctl.domain.units import DAY
-from oddsctl.providers import json_fields as shape
-from oddsctl.providers.json_fields import Entry, Sieve
+from oddsctl.providers import json_fields
+from oddsctl.providers.json_fields import EntryFilter, JsonObject
 
 T = TypeVar("T")
 API = "odds"
@@ -87,7 +87,7 @@ HINTS: dict[type[ProviderError], str] = {
 }
 
 
-class TheOddsAPI:
+class TheOddsApiProvider:
     """The provider.
 
     `key` is asked for only when a request is made; it travels in the query, there is no other way (FACTS
@@ -137,22 +137,22 @@ class TheOddsAPI:
             return Quota()
         told = {name: response.headers.get(f"x-requests-{name}") for name in ("used", "remaining", "last")}
         return Quota(
-            shape.whole_within(told["used"], 0, MOST_CREDITS),
-            shape.whole_within(told["remaining"], -MOST_CREDITS, MOST_CREDITS),
-            shape.whole_within(told["last"], -DEAREST, DEAREST),
+            json_fields.whole_within(told["used"], 0, MOST_CREDITS),
+            json_fields.whole_within(told["remaining"], -MOST_CREDITS, MOST_CREDITS),
+            json_fields.whole_within(told["last"], -DEAREST, DEAREST),
         )
 
     def parse(self, job: Job, response: HttpResponse) -> Answer:
         """The models; errors by `error_code` first, then by status."""
         if response.status != 200:
             raise _error(response)
-        body = shape.body(API, response)
+        body = json_fields.body(API, response)
         if isinstance(body, dict) and "error_code" in body:
             raise _error(response)
-        sieve, now = Sieve(API), response.received_at
+        sieve, now = EntryFilter(API), response.received_at
         match job:
             case OddsJob(event=str()):
-                event = Entry(sieve, "the event", body)
+                event = JsonObject(sieve, "the event", body)
                 return _events(
                     job,
                     sieve.each("the answer", [event.value], "the event", partial(_event, job, now), "event"),
@@ -163,7 +163,7 @@ class TheOddsAPI:
             case ScoresJob():
                 scores = _listed(sieve, body, "game", partial(_score, job, now))
                 return Scores(
-                    tuple(shape.once(scores, lambda score: score.id, sieve, "game")), sieve.left_out
+                    tuple(json_fields.once(scores, lambda score: score.id, sieve, "game")), sieve.left_out
                 )
             case SportsJob():
                 return Sports(tuple(_listed(sieve, body, "sport", _sport)), sieve.left_out)
@@ -219,95 +219,99 @@ def _foreign(job: Job) -> TypeError:
 # ── answers ──
 
 
-def _listed(sieve: Sieve, body: JSON, called: str, read: Callable[[Entry], T | None]) -> list[T]:
+def _listed(sieve: EntryFilter, body: JSON, called: str, read: Callable[[JsonObject], T | None]) -> list[T]:
     return sieve.each("the answer", body, f"{called} {{}}", read)
 
 
-def _events(job: OddsJob | EventsJob, found: Iterable[OddsEvent], sieve: Sieve) -> Events:
+def _events(job: OddsJob | EventsJob, found: Iterable[OddsEvent], sieve: EntryFilter) -> Events:
     """The events, in decimal odds.
 
     Raises `UnusableAnswerError` where there are some and none can be used, of a paid answer.
     """
-    events = shape.once(list(found), lambda event: event.id, sieve, "event")
+    events = json_fields.once(list(found), lambda event: event.id, sieve, "event")
     if isinstance(job, OddsJob) and not events and sieve.left_out:
         raise UnusableAnswerError(f"{API}: {sieve.left_out}", provider=API)
     decimal = _in_decimal(events, sieve)
     return Events(decimal, sieve.left_out)
 
 
-def _event(job: OddsJob | EventsJob, now: float, entry: Entry) -> OddsEvent:
+def _event(job: OddsJob | EventsJob, now: float, entry: JsonObject) -> OddsEvent:
     """The game, or the competition, which may be years away and begins when its season does."""
     _check(entry, job)
     if _is_outright(entry):
-        title = shape.word(entry.value.get("sport_title")) or ""
-        event = OddsEvent(entry.word("id"), entry.instant("commence_time"), "", "", title=title)
+        title = json_fields.text(entry.value.get("sport_title")) or ""
+        event = OddsEvent(entry.text("id"), entry.instant("commence_time"), "", "", title=title)
     else:
         event = OddsEvent(
-            entry.word("id"), _start(entry, now), entry.word("home_team"), entry.word("away_team")
+            entry.text("id"), _start(entry, now), entry.text("home_team"), entry.text("away_team")
         )
     if entry.value.get("bookmakers") is None:  # the free schedule has none
         return event
     books = entry.each(
         "bookmakers",
         "book",
-        lambda book: book.each("markets", "market", partial(_prices, book.word("key"), book)),
+        lambda book: book.each("markets", "market", partial(_prices, book.text("key"), book)),
     )
     return replace(event, prices=tuple(price for markets in books for prices in markets for price in prices))
 
 
-def _check(entry: Entry, job: OddsJob | EventsJob | ScoresJob) -> None:
+def _check(entry: JsonObject, job: OddsJob | EventsJob | ScoresJob) -> None:
     """Refuses what was not asked for: a game of another sport, or another game."""
-    sport = shape.word(entry.value.get("sport_key"))
+    sport = json_fields.text(entry.value.get("sport_key"))
     if sport is not None and sport.casefold() != job.sport.casefold() and job.sport != ANY_SPORT:
-        raise entry.broken(f"is of the sport {shape.quote(sport)}, not {job.sport}")
+        raise entry.broken(f"is of the sport {json_fields.quote(sport)}, not {job.sport}")
     if (
         isinstance(job, OddsJob)
         and job.event is not None
-        and (found := shape.word(entry.value.get("id"))) != job.event
+        and (found := json_fields.text(entry.value.get("id"))) != job.event
     ):
-        raise entry.broken(f"is {shape.quote(found)}, not {job.event}")
+        raise entry.broken(f"is {json_fields.quote(found)}, not {job.event}")
 
 
-def _start(entry: Entry, now: float) -> float:
+def _start(entry: JsonObject, now: float) -> float:
     """When the game begins; games are listed from months before they begin until they end."""
     start = entry.instant("commence_time")
     if now and not now - LONG_OVER <= start <= now + FAR_AHEAD:
-        raise entry.broken(f"begins on {shape.quote(entry.value['commence_time'])}, which is not likely")
+        raise entry.broken(
+            f"begins on {json_fields.quote(entry.value['commence_time'])}, which is not likely"
+        )
     return start
 
 
-def _is_outright(entry: Entry) -> bool:
+def _is_outright(entry: JsonObject) -> bool:
     """Whether the entry is a competition that one of many wins: no game of two teams, which it says by naming
     null as both.
     """
     return all(entry.value.get(side, "") is None for side in ("home_team", "away_team"))
 
 
-def _prices(bookmaker: str, book: Entry, market: Entry) -> list[Price]:
+def _prices(bookmaker: str, book: JsonObject, market: JsonObject) -> list[Price]:
     """A market's prices as sent. The time is the market's; old answers have only the bookmaker's."""
-    key = market.word("key")
-    updated = shape.instant(market.value.get("last_update")) or shape.instant(book.value.get("last_update"))
+    key = market.text("key")
+    updated = json_fields.instant(market.value.get("last_update")) or json_fields.instant(
+        book.value.get("last_update")
+    )
     return market.each("outcomes", "outcome", partial(_price, bookmaker, key, updated), "price")
 
 
-def _price(bookmaker: str, market: str, updated: float | None, outcome: Entry) -> Price:
+def _price(bookmaker: str, market: str, updated: float | None, outcome: JsonObject) -> Price:
     """One price, american or decimal as it came. A handicap or a total is none without its point."""
     name, price, point = _outcome(outcome), outcome.number("price"), outcome.value.get("point")
-    handicap = shape.within(point, -LARGEST_POINT, LARGEST_POINT)
+    handicap = json_fields.within(point, -LARGEST_POINT, LARGEST_POINT)
     if handicap is None and (point is not None or market in NEED_A_POINT):
         raise outcome.broken("has no point" if point is None else "has a point that is none")
     return Price(bookmaker, market, name, price, handicap, updated)
 
 
-def _outcome(outcome: Entry) -> str:
+def _outcome(outcome: JsonObject) -> str:
     """The outcome's name; in a player's market with the player, `Over (Jalen Hurts)`, or all players' Overs
     would be one.
     """
-    name, player = outcome.word("name"), shape.word(outcome.value.get("description"))
+    name, player = outcome.text("name"), json_fields.text(outcome.value.get("description"))
     return f"{name} ({player})" if player else name
 
 
-def _in_decimal(events: list[OddsEvent], sieve: Sieve) -> tuple[OddsEvent, ...]:
+def _in_decimal(events: list[OddsEvent], sieve: EntryFilter) -> tuple[OddsEvent, ...]:
     """The events with decimal prices; what is none (1 and below is no bet, more than `HIGHEST_PRICE` a
     mistake) is left out.
 
@@ -325,27 +329,30 @@ def _in_decimal(events: list[OddsEvent], sieve: Sieve) -> tuple[OddsEvent, ...]:
     )
 
 
-def _usable(prices: Iterable[Price], sieve: Sieve, *, american: bool) -> Iterator[Price]:
+def _usable(prices: Iterable[Price], sieve: EntryFilter, *, american: bool) -> Iterator[Price]:
     for price in prices:
         decimal = (
-            shape.decimal_odds(price.price) if american else shape.within(price.price, 1.0, HIGHEST_PRICE)
+            json_fields.decimal_odds(price.price)
+            if american
+            else json_fields.within(price.price, 1.0, HIGHEST_PRICE)
         )
         if decimal is None or decimal <= 1:
             sieve.leave_out(
                 "price",
-                f"{price.price:g} ({shape.quote(price.outcome)}, {shape.quote(price.bookmaker)}) is no price",
+                f"{price.price:g} ({json_fields.quote(price.outcome)}, "
+                f"{json_fields.quote(price.bookmaker)}) is no price",
             )
         else:
             yield replace(price, price=decimal)
 
 
-def _score(job: ScoresJob, now: float, entry: Entry) -> Score:
+def _score(job: ScoresJob, now: float, entry: JsonObject) -> Score:
     _check(entry, job)
-    home, away = entry.word("home_team"), entry.word("away_team")
+    home, away = entry.text("home_team"), entry.text("away_team")
     given = entry.value.get("scores")
     told = {} if given is None else dict(entry.each("scores", "score", _side_score))
     return Score(
-        id=entry.word("id"),
+        id=entry.text("id"),
         commence_time=_start(entry, now),
         completed=entry.value.get("completed") is True,
         home=home,
@@ -355,17 +362,17 @@ def _score(job: ScoresJob, now: float, entry: Entry) -> Score:
     )
 
 
-def _side_score(entry: Entry) -> tuple[str, int]:
-    score = shape.whole_within(entry.value.get("score"), 0, HIGHEST_SCORE)
+def _side_score(entry: JsonObject) -> tuple[str, int]:
+    score = json_fields.whole_within(entry.value.get("score"), 0, HIGHEST_SCORE)
     if score is None:
         raise entry.broken("has no score")
-    return entry.word("name"), score
+    return entry.text("name"), score
 
 
-def _sport(entry: Entry) -> SportEntry:
+def _sport(entry: JsonObject) -> SportEntry:
     return SportEntry(
-        key=entry.word("key"),
-        title=shape.word(entry.value.get("title")) or entry.word("key"),
+        key=entry.text("key"),
+        title=json_fields.text(entry.value.get("title")) or entry.text("key"),
         active=entry.value.get("active") is not False,
         has_outrights=entry.value.get("has_outrights") is True,
     )
@@ -377,8 +384,8 @@ def _sport(entry: Entry) -> SportEntry:
 def _error(response: HttpResponse) -> ProviderError:
     code, said = _told(response)
     kind = BY_CODE.get(code) or _by_status(response.status, code)
-    rest = shape.retry_after(response) if kind in (RateLimitedError, ServerError) else None
-    message = f"odds: {shape.quote(said) or 'refused without a reason'} ({_cause(response, code)})"
+    rest = json_fields.retry_after(response) if kind in (RateLimitedError, ServerError) else None
+    message = f"odds: {json_fields.quote(said) or 'refused without a reason'} ({_cause(response, code)})"
     error = kind(message, provider=API, retry_at=rest, hint=HINTS.get(kind))
     if isinstance(error, RejectedError):
         error.about = ABOUT.get(code)
@@ -387,17 +394,17 @@ def _error(response: HttpResponse) -> ProviderError:
 
 def _cause(response: HttpResponse, code: str) -> str:
     """The code; of what may pass the status too, which the code does not tell."""
-    words = [shape.quote(code)] if code else []
+    words = [json_fields.quote(code)] if code else []
     return ", ".join([*words, f"HTTP {response.status}"] if not code or response.status >= 500 else words)
 
 
 def _told(response: HttpResponse) -> tuple[str, str]:
     """The `error_code` and the message; empty where the body has none (a gateway's page)."""
     try:
-        body = shape.fields(shape.body(API, response))
+        body = json_fields.fields(json_fields.body(API, response))
     except BrokenAnswerError:
         body = {}
-    return shape.word(body.get("error_code")) or "", shape.said(body.get("message"))
+    return json_fields.text(body.get("error_code")) or "", json_fields.said(body.get("message"))
 
 
 def _by_status(status: int, code: str) -> type[ProviderError]:

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from oddsctl.catalog.sports import by_provider
+from oddsctl.catalog.sports import by_provider_name
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.settings import Settings
-from oddsctl.policy import call_stats as tally
-from oddsctl.policy.call_stats import Tally
+from oddsctl.policy import call_stats
+from oddsctl.policy.call_stats import CallStats
 from oddsctl.records.calls import CostTracker
-from oddsctl.records.database import Records
-from oddsctl.records.windows import WindowLog
+from oddsctl.records.database import RecordsDatabase
+from oddsctl.records.windows import WindowResults
 
 FIELDS = ("day", "api", "sport", "command", "purpose")
 """What calls can be grouped by."""
@@ -50,7 +50,7 @@ Group = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class CallTotals:
     """Calls of one group.
 
     `maybe_charged` is the price of those of which nobody knows what they cost: under way, or never answered.
@@ -64,8 +64,8 @@ class Total:
     credits: int = 0
     maybe_charged: int = 0
 
-    def __add__(self, other: Total) -> Total:
-        return Total(
+    def __add__(self, other: CallTotals) -> CallTotals:
+        return CallTotals(
             self.calls + other.calls,
             self.errors + other.errors,
             self.credits + other.credits,
@@ -74,7 +74,7 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallRow:
     """One call. `spent` is None when nobody knows what it cost: it may be `maybe_charged` then, its price."""
 
     at: float
@@ -91,7 +91,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class RecentCall:
-    """One call as it went. `spent` is as in `Call`; `seconds` is None until an answer has come."""
+    """One call as it went. `spent` is as in `CallRow`; `seconds` is None until an answer has come."""
 
     at: float
     api: str
@@ -103,17 +103,17 @@ class RecentCall:
     seconds: float | None
 
 
-class Ledger:
+class CallReport:
     """The calls of all processes and accounts, as `records` keeps them; sports by the names that users know
     them by.
     """
 
-    def __init__(self, records: Records, clock: Clock, settings: Settings) -> None:
+    def __init__(self, records: RecordsDatabase, clock: Clock, settings: Settings) -> None:
         self._records = records
         self._clock = clock
         self._lease = settings.http.longest_exchange + 5
         self._names: dict[str | None, str] = {
-            word: sport.name for word, sport in by_provider(settings.sports).items()
+            word: sport.name for word, sport in by_provider_name(settings.sports).items()
         }
 
     @property
@@ -123,7 +123,7 @@ class Ledger:
         """
         return self._records.is_readable
 
-    def totals(self, by: Sequence[str], since: float = 0.0, zone: tzinfo = UTC) -> dict[Group, Total]:
+    def totals(self, by: Sequence[str], since: float = 0.0, zone: tzinfo = UTC) -> dict[Group, CallTotals]:
         """The sums of each group, which is the values of the fields in `by`; in the order of the values.
 
         Days are those of `zone`.
@@ -134,20 +134,20 @@ class Ledger:
         ]
         listed = "".join(f"{column}, " for column in columns)
         grouped = f" GROUP BY {', '.join(columns)}" if columns else ""
-        found: defaultdict[Group, Total] = defaultdict(Total)
+        found: defaultdict[Group, CallTotals] = defaultdict(CallTotals)
         for row in self._records.rows(f"SELECT {listed}{SUMS} {CALLS}{grouped}", (since,)):
             values, sums = row[: len(columns)], row[len(columns) :]
             group = tuple(self._named(field, value, zone) for field, value in zip(by, values, strict=True))
-            found[group] += Total(*(number or 0 for number in sums))  # of no rows at all sums are NULL
+            found[group] += CallTotals(*(number or 0 for number in sums))  # of no rows at all sums are NULL
         return dict(sorted(found.items(), key=lambda item: [word or "" for word in item[0]]))
 
-    def calls(self, since: float = 0.0) -> Iterator[Call]:
+    def calls(self, since: float = 0.0) -> Iterator[CallRow]:
         """Every call, oldest first."""
         for cost in CostTracker(self._records, self._clock).costs(since):
             at_risk = cost.price if cost.spent is None else 0
             sport = self._named("sport", cost.sport, UTC)
             outcome = self._outcome(cost.outcome, cost.at)
-            yield Call(
+            yield CallRow(
                 cost.at,
                 cost.api,
                 sport,
@@ -175,7 +175,7 @@ class Ledger:
             )
         return tuple(found)
 
-    def tallies(self, since: float) -> dict[str, Tally]:
+    def tallies(self, since: float) -> dict[str, CallStats]:
         """Calls, errors and latencies of each API, counted as its own tally counts them.
 
         Retries are not on record.
@@ -184,10 +184,10 @@ class Ledger:
             "SELECT b.api, coalesce(s.outcome, 'FETCHED'), CASE WHEN s.status IS NOT NULL THEN "
             f"s.seconds END {CALLS}"
         )
-        found: defaultdict[str, Tally] = defaultdict(Tally)
+        found: defaultdict[str, CallStats] = defaultdict(CallStats)
         for api, outcome, seconds in self._records.rows(query, (since,)):
-            found[api] = tally.count(
-                tally.sent(found[api]), failed=outcome != "FETCHED", retry=False, seconds=seconds
+            found[api] = call_stats.count(
+                call_stats.sent(found[api]), failed=outcome != "FETCHED", retry=False, seconds=seconds
             )
         return dict(found)
 
@@ -202,7 +202,7 @@ class Ledger:
 
     def windows(self) -> Mapping[tuple[str, str], int]:
         """How many windows of games ended in which way, by window and fate."""
-        return WindowLog(self._records).totals()
+        return WindowResults(self._records).totals()
 
     def sport(self, name: str | None) -> str | None:
         """The name that users know a provider's sport or league by."""

@@ -19,14 +19,14 @@ from oddsctl.domain.notices import (
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.requests import Purpose
 from oddsctl.policy.health_rules import Attempt
-from oddsctl.records.database import Records
+from oddsctl.records.database import RecordsDatabase
 
 KEEP_BOARDS = 15 * 86400.0
 """Seconds for which it is known what boards held: longer than `prefetch` accounts for windows."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class CallRecord:
     """One call of the ledger.
 
     `spent` is None while it is under way, and for good when its owner died or no answer came.
@@ -52,7 +52,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class DeliveredBoard:
     """A board, or one event's odds, that came at `at`; `job` is the key of what was asked.
 
     `games` are None where that is not known.
@@ -70,7 +70,7 @@ class CostTracker:
     A call without the second may have been charged.
     """
 
-    def __init__(self, records: Records, clock: Clock) -> None:
+    def __init__(self, records: RecordsDatabase, clock: Clock) -> None:
         self._records = records
         self._clock = clock
 
@@ -93,7 +93,7 @@ class CostTracker:
                     said=said,
                 )
 
-    def costs(self, since: float = 0.0) -> Iterator[Cost]:
+    def costs(self, since: float = 0.0) -> Iterator[CallRecord]:
         """Every call booked since then, oldest first."""
         query = """
             SELECT b.call_id, b.at, b.api, b.endpoint, b.sport, b.job, b.price, b.purpose, b.command, s.spent,
@@ -101,9 +101,9 @@ class CostTracker:
             FROM calls b LEFT JOIN calls s ON s.call_id = b.call_id AND s.event = 'settled'
             WHERE b.event = 'booked' AND b.at >= ? ORDER BY b.at, b.rowid
         """
-        return (Cost(*row) for row in self._records.rows(query, (since,)))
+        return (CallRecord(*row) for row in self._records.rows(query, (since,)))
 
-    def boards(self, since: float) -> list[Delivered]:
+    def boards(self, since: float) -> list[DeliveredBoard]:
         """The boards and events' odds that came since then, oldest first."""
         query = """
             SELECT s.job, s.at, b.purpose, l.games FROM calls s JOIN calls b ON b.call_id = s.call_id
@@ -114,7 +114,8 @@ class CostTracker:
         """
         rows = self._records.rows(query, (since,))
         return [
-            Delivered(job, at, purpose != Purpose.OWN, _listed(games)) for job, at, purpose, games in rows
+            DeliveredBoard(job, at, purpose != Purpose.OWN, _listed(games))
+            for job, at, purpose, games in rows
         ]
 
     def planned_spend(self, since: float) -> int:

@@ -10,8 +10,8 @@ from typing import Any
 from oddsctl.domain.errors import OddsctlError, StateDamagedError
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.units import iso
-from oddsctl.store.append_only import Form, HistoryFile
-from oddsctl.store.wait_limit import Patience
+from oddsctl.store.append_only import AppendOnlyDatabase, TableForm
+from oddsctl.store.wait_limit import LockWait
 
 FILE = "records.db"
 SCHEMA = """
@@ -39,7 +39,7 @@ versions; 1: without boards.
 """
 
 
-class Records:
+class RecordsDatabase:
     """The history in a database of its own.
 
     A row is on its way to the disk before the call is: `kill -9` loses none.
@@ -51,9 +51,9 @@ class Records:
     """
 
     def __init__(
-        self, directory: Path, clock: Clock, warn: Callable[[str], None], patience: Patience | None = None
+        self, directory: Path, clock: Clock, warn: Callable[[str], None], patience: LockWait | None = None
     ) -> None:
-        self._file = HistoryFile(directory / FILE, clock, FORM, warn, patience)
+        self._file = AppendOnlyDatabase(directory / FILE, clock, TABLES, warn, patience)
         self._warn = warn
         self._broken = False
         self.is_readable = True
@@ -119,4 +119,4 @@ def _add_what_older_ledgers_lack(connection: sqlite3.Connection) -> None:
         connection.execute("ALTER TABLE calls ADD COLUMN said TEXT")
 
 
-FORM = Form(VERSION, SCHEMA, "calls", _add_what_older_ledgers_lack)
+TABLES = TableForm(VERSION, SCHEMA, "calls", _add_what_older_ledgers_lack)

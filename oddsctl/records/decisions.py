@@ -7,22 +7,22 @@ from typing import Any
 from uuid import uuid4
 
 from oddsctl.domain.errors import StateError
-from oddsctl.domain.notices import Decided, Notice, WindowUnpriced
+from oddsctl.domain.notices import Notice, RequestFinished, WindowUnpriced
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.requests import Outcome, PriorityRequest, Reason
 from oddsctl.domain.units import iso
-from oddsctl.records.database import Records
+from oddsctl.records.database import RecordsDatabase
 
 KEEP_DECISIONS = 1000
 """Runs whose reasons are kept: enough for days of cron. Calls are kept for good."""
-PLANNER = "prefetch"
+PREFETCH_COMMAND = "prefetch"
 """The command that cron runs: its reasons are kept where it asked somebody."""
 
 
-class Decisions:
+class DecisionLog:
     """Why each result of a run was what it was: gathered while it runs, written when it ends."""
 
-    def __init__(self, records: Records, clock: Clock, command: str) -> None:
+    def __init__(self, records: RecordsDatabase, clock: Clock, command: str) -> None:
         self._records = records
         self._clock = clock
         self._command = command
@@ -33,7 +33,7 @@ class Decisions:
     def hear(self, notice: Notice) -> None:
         """Remember how a request ended, and which windows found no price."""
         match notice:
-            case Decided(request, outcome):
+            case RequestFinished(request, outcome):
                 self._wishes.append(_wish(request, outcome))
             case WindowUnpriced(game_id, game, window, why):
                 self._windows.append(
@@ -43,7 +43,7 @@ class Decisions:
     def write(self) -> None:
         """Append the run, where it decided anything; not that cron's run found the schedule as it was."""
         asked = any(wish["reason"] not in (Reason.FRESH_CACHE, Reason.PREFETCHED) for wish in self._wishes)
-        if asked or self._windows or (self._wishes and self._command != PLANNER):
+        if asked or self._windows or (self._wishes and self._command != PREFETCH_COMMAND):
             now = self._clock.now()
             document = {
                 "schema": "oddsctl.why/1",
@@ -62,7 +62,7 @@ class Decisions:
         self._wishes, self._windows, self.id = [], [], uuid4().hex[:8]
 
 
-def decision(records: Records, decision_id: str | None) -> dict[str, Any] | None:
+def decision(records: RecordsDatabase, decision_id: str | None) -> dict[str, Any] | None:
     """The run with that id (its beginning does), or the last one; None where there is none."""
     query = "SELECT document FROM decisions WHERE id LIKE ? || '%' ORDER BY at DESC, rowid DESC LIMIT 1"
     rows = records.rows(query, (decision_id or "",))

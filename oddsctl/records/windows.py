@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from oddsctl.records.database import Records
+from oddsctl.records.database import RecordsDatabase
 
-Fate = Literal["captured", "skipped", "missed"]
+WindowStatus = Literal["captured", "skipped", "missed"]
 
 
 @dataclass(frozen=True, slots=True)
-class WindowEnd:
+class WindowResult:
     """How a window (`30m`) of a game ended.
 
     `reason` says why it was not captured; `at` is the moment of the prices that captured it.
@@ -25,17 +25,17 @@ class WindowEnd:
     game: str
     window: str
     start: float
-    fate: Fate
+    fate: WindowStatus
     reason: str | None = None
     at: float | None = None
     lag: float | None = None
     """Seconds from the window's minute to the prices; negative: earlier."""
 
 
-class WindowLog:
+class WindowResults:
     """The ends of windows. A game that moves gets new ones: the last word counts."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: RecordsDatabase) -> None:
         self._records = records
 
     @property
@@ -43,13 +43,13 @@ class WindowLog:
         """Whether what was read so far is all there is: a history that cannot be read is not an empty one."""
         return self._records.is_readable
 
-    def since(self, start: float) -> dict[tuple[str, str], WindowEnd]:
+    def since(self, start: float) -> dict[tuple[str, str], WindowResult]:
         """Of games that start from then on, by game and window."""
         query = "SELECT sport, game, window, start, fate, reason, at, lag FROM windows WHERE start >= ?"
-        ends = (WindowEnd(*row) for row in self._records.rows(query, (start,)))
+        ends = (WindowResult(*row) for row in self._records.rows(query, (start,)))
         return {(end.game, end.window): end for end in ends}
 
-    def note(self, ends: Iterable[WindowEnd]) -> None:
+    def note(self, ends: Iterable[WindowResult]) -> None:
         """Write down how windows ended."""
         for end in ends:
             row = (end.sport, end.game, end.window, end.start, end.fate, end.reason, end.at, end.lag)

@@ -13,9 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from oddsctl.domain.models import Board, Sport
-from oddsctl.render import board_rows, text
-from oddsctl.render import reasons as provenance
-from oddsctl.render.board_rows import CAUTION, DIM, Block, Line, Offer
+from oddsctl.render import board_rows, reasons, text
+from oddsctl.render.board_rows import CAUTION, DIM, BoardBlock, BoardLine, ShownPrice
 from oddsctl.render.layout import Column, banner, cell, show_lines, side_by_side, width
 from oddsctl.render.outrights import outright_lines
 from oddsctl.render.text import OddsFormat
@@ -81,12 +80,12 @@ class _Heading:
     title: Text
 
 
-_Row = _Heading | Line | None
+_Row = _Heading | BoardLine | None
 """None is an empty line."""
 
 
 def _block(
-    board: Board, block: Block, zone: ZoneInfo, odds_format: OddsFormat | None, sport: Sport | None
+    board: Board, block: BoardBlock, zone: ZoneInfo, odds_format: OddsFormat | None, sport: Sport | None
 ) -> Iterator[_Row]:
     this_year = datetime.fromtimestamp(board.generated_at, zone).year
     title = sport.title if sport else block.sport.upper()
@@ -110,7 +109,7 @@ def _table(tables: Sequence[Sequence[_Row]], extent: Extent) -> list[Text]:
     if not tables:
         return [cell("No games.")]
     rows = [row for number, table in enumerate(tables) for row in ((None, *table) if number else table)]
-    lines = [row for row in rows if isinstance(row, Line)]
+    lines = [row for row in rows if isinstance(row, BoardLine)]
     columns = {
         "": side_by_side(
             [
@@ -129,7 +128,7 @@ def _table(tables: Sequence[Sequence[_Row]], extent: Extent) -> list[Text]:
     )
 
 
-def _market(lines: Sequence[Line], market: str, *, books: bool) -> list[Text]:
+def _market(lines: Sequence[BoardLine], market: str, *, books: bool) -> list[Text]:
     offers = [line.offers.get(market) for line in lines]
     points = [cell(offer.point) if offer else Text() for offer in offers]
     prices = [
@@ -142,7 +141,7 @@ def _market(lines: Sequence[Line], market: str, *, books: bool) -> list[Text]:
     return side_by_side([Column(points, right=True), Column(prices, right=True), Column(names)], gap=1)
 
 
-def _book(offer: Offer, *, books: bool) -> str:
+def _book(offer: ShownPrice, *, books: bool) -> str:
     if books:
         return offer.book
     return STANDS_IN_MARK if offer.stands_in else ""
@@ -160,7 +159,7 @@ def _beside_headings(rows: Sequence[_Row], name: str, cells: Sequence[Text]) -> 
                 whole.append(Text())
             case _Heading(title):
                 whole.append(cell(name, DIM) if name else title)
-            case Line():
+            case BoardLine():
                 whole.append(next(left))
     return whole
 
@@ -170,7 +169,7 @@ def _has_stand_in(tables: Sequence[Sequence[_Row]]) -> bool:
         offer.stands_in
         for table in tables
         for row in table
-        if isinstance(row, Line)
+        if isinstance(row, BoardLine)
         for offer in row.offers.values()
     )
 
@@ -180,7 +179,7 @@ def _footer(board: Board, *, marked: bool) -> Iterator[Text]:
         yield cell(f"{STANDS_IN_MARK} ESPN's own line", CAUTION)
     for note in board.notes:
         yield cell(note)
-    for note in provenance.notes(board):
+    for note in reasons.notes(board):
         yield cell(note, CAUTION)
     usage = board.usage
     left = "balance not known yet" if usage.credits_remaining is None else f"{usage.credits_remaining:,} left"

@@ -41,7 +41,7 @@ STATUSES: dict[Status, Text] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ShownPrice:
     """A price of the table. `stands_in` marks ESPN's own line, which is no bookmaker's offer."""
 
     point: str
@@ -51,19 +51,19 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BoardLine:
     """One line of a game. `offers` by market; a cell without anything to say is empty."""
 
     time: Text = field(default_factory=Text)
     team: Text = field(default_factory=Text)
     score: Text = field(default_factory=Text)
-    offers: dict[str, Offer] = field(default_factory=dict)
+    offers: dict[str, ShownPrice] = field(default_factory=dict)
     weather: Text = field(default_factory=Text)
     age: Text = field(default_factory=Text)
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class BoardBlock:
     """The games of one sport on one day of the user's zone."""
 
     sport: str
@@ -71,7 +71,7 @@ class Block:
     games: tuple[Game, ...]
 
 
-def blocks(games: Iterable[Game], zone: ZoneInfo) -> list[Block]:
+def blocks(games: Iterable[Game], zone: ZoneInfo) -> list[BoardBlock]:
     """Sports in the order they came; in each the days, in each day the games by start, those without an hour
     last.
     """
@@ -82,10 +82,10 @@ def blocks(games: Iterable[Game], zone: ZoneInfo) -> list[Block]:
         return sports.index(game.sport), _day(game, zone)
 
     found.sort(key=lambda game: (*place(game), not hour_is_known(game), game.commence_time))
-    return [Block(sports[sport], day, tuple(group)) for (sport, day), group in groupby(found, key=place)]
+    return [BoardBlock(sports[sport], day, tuple(group)) for (sport, day), group in groupby(found, key=place)]
 
 
-def lines(board: Board, game: Game, zone: ZoneInfo, odds_format: OddsFormat) -> Iterator[Line]:
+def lines(board: Board, game: Game, zone: ZoneInfo, odds_format: OddsFormat) -> Iterator[BoardLine]:
     """Away above home; where the game can be drawn and that has a price, a third line."""
     offers = [_offers(game, side, odds_format) for side in _sides(game)]
     weather, age = _weather(game), _age(board, game) if any(offers) else ()
@@ -97,7 +97,7 @@ def lines(board: Board, game: Game, zone: ZoneInfo, odds_format: OddsFormat) -> 
     teams = [cell(game.away), cell(home), cell("draw", DIM)]
     scores = ["" if score is None else str(score) for score in (game.away_score, game.home_score)]
     for number, offer in enumerate(offers):
-        yield Line(
+        yield BoardLine(
             time=_nth(times, number),
             team=teams[number],
             score=_nth([cell(score, "bold") for score in scores], number),
@@ -129,7 +129,7 @@ def _sides(game: Game) -> list[dict[str, str]]:
     return sides
 
 
-def _offers(game: Game, side: dict[str, str], odds_format: OddsFormat) -> dict[str, Offer]:
+def _offers(game: Game, side: dict[str, str], odds_format: OddsFormat) -> dict[str, ShownPrice]:
     offers = {}
     for market, outcome in side.items():
         price = _find(game.best, market, outcome) or _find(
@@ -137,7 +137,7 @@ def _offers(game: Game, side: dict[str, str], odds_format: OddsFormat) -> dict[s
         )
         if price:
             spelled = text.price(price.price, odds_format)
-            offers[market] = Offer(
+            offers[market] = ShownPrice(
                 text.point(market, outcome, price.point),
                 spelled,
                 bookmakers.title(price.bookmaker),

@@ -18,7 +18,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from oddsctl.domain import characters
-from oddsctl.domain.notices import Landed, Notice, Planned
+from oddsctl.domain.notices import CallFinished, Notice, Planned
 
 NATURAL_WIDTH = 10_000
 """What is piped is as wide as it is, and as long: no line is wrapped or cut, nothing left out."""
@@ -132,7 +132,7 @@ def bar(console: Console, noun: str) -> Iterator[Callable[[Notice], None]]:
             match notice:
                 case Planned(wishes, missing):
                     progress.update(task, total=wishes, completed=wishes - missing)
-                case Landed(_, wants):
+                case CallFinished(_, wants):
                     progress.advance(task, wants)
 
         yield hear

@@ -15,13 +15,12 @@ from rich.console import Console
 from rich.text import Text
 
 from oddsctl.domain.units import iso
-from oddsctl.records.call_report import Call
-from oddsctl.render import spreadsheet as sheet
-from oddsctl.render import text
+from oddsctl.records.call_report import CallRow
+from oddsctl.render import spreadsheet, text
 from oddsctl.render.layout import Column, banner, cell, show_lines, side_by_side, width
 
 Facts = Mapping[str, Any]
-COLUMNS = [field.name for field in fields(Call)]
+COLUMNS = [field.name for field in fields(CallRow)]
 
 
 def show_costs(console: Console, document: Facts, *, zone: ZoneInfo, demo: bool = False) -> None:
@@ -65,23 +64,23 @@ def group_lines(
     return lines
 
 
-def calls_jsonl(calls: Iterable[Call], mark: Mapping[str, bool]) -> str:
+def calls_jsonl(calls: Iterable[CallRow], mark: Mapping[str, bool]) -> str:
     """One call a line."""
     return "".join(
         json.dumps({**asdict(call), "at": iso(call.at), **mark}, ensure_ascii=False) + "\n" for call in calls
     )
 
 
-def calls_csv(calls: Iterable[Call], *, demo: bool, raw: bool = False) -> str:
+def calls_csv(calls: Iterable[CallRow], *, demo: bool, raw: bool = False) -> str:
     """One call a row, after a header. What is not known is empty."""
     listed = ({**asdict(call), "at": iso(call.at), "demo": json.dumps(demo)} for call in calls)
-    return sheet.written([*COLUMNS, "demo"], listed, raw=raw)
+    return spreadsheet.written([*COLUMNS, "demo"], listed, raw=raw)
 
 
 def groups_csv(document: Facts, *, demo: bool, raw: bool = False) -> str:
     """One group a row, after a header."""
     columns = [*document["by"], "calls", "errors", "credits", "maybe_charged", "demo"]
-    return sheet.written(
+    return spreadsheet.written(
         columns, ({**group, "demo": json.dumps(demo)} for group in document["groups"]), raw=raw
     )
 

@@ -13,10 +13,9 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from oddsctl.render import dashboard_panels as panels
-from oddsctl.render import text
+from oddsctl.render import dashboard_panels, text
 from oddsctl.render.layout import Column, banner, cell, side_by_side
-from oddsctl.services.dashboard import Overview
+from oddsctl.services.dashboard import DashboardSnapshot
 
 
 class Panel(IntEnum):
@@ -54,7 +53,13 @@ is.
 
 
 def page(
-    console: Console, overview: Overview, view: View, *, zone: ZoneInfo, demo: bool = False, trouble: str = ""
+    console: Console,
+    overview: DashboardSnapshot,
+    view: View,
+    *,
+    zone: ZoneInfo,
+    demo: bool = False,
+    trouble: str = "",
 ) -> list[Text]:
     """The lines of the screen, none wider and all together no higher than the console.
 
@@ -105,8 +110,8 @@ def _body(console: Console, draw: Draw, view: View, room: int) -> list[Text]:
     least, most = LEFT_WIDTHS
     left = min(most, max(least, (console.width - GUTTER) // 2))
     columns = [
-        _stack(_sheet(console, wide), draw, panels, room)
-        for wide, panels in ((left, LEFT), (console.width - GUTTER - left, RIGHT))
+        _stack(_sheet(console, wide), draw, dashboard_panels, room)
+        for wide, dashboard_panels in ((left, LEFT), (console.width - GUTTER - left, RIGHT))
     ]
     return side_by_side([Column([*lines, *[Text()] * (room - len(lines))]) for lines in columns], GUTTER)
 
@@ -170,22 +175,22 @@ def _sheet(console: Console, width: int) -> Console:
 
 
 def _panel(
-    overview: Overview, zone: ZoneInfo, panel: Panel, sheet: Console, height: int | None
+    overview: DashboardSnapshot, zone: ZoneInfo, panel: Panel, sheet: Console, height: int | None
 ) -> list[Text]:
     match panel:
         case Panel.LIMITS:
-            return panels.limits(sheet, overview.stats, zone, chart=height is None)
+            return dashboard_panels.limits(sheet, overview.stats, zone, chart=height is None)
         case Panel.HEALTH:
-            return panels.health(sheet, overview.health, overview.at, in_full=height is None)
+            return dashboard_panels.health(sheet, overview.health, overview.at, in_full=height is None)
         case Panel.QUEUE:
-            return panels.queue(sheet, overview.items, overview.at, zone, height)
+            return dashboard_panels.queue(sheet, overview.items, overview.at, zone, height)
         case Panel.CALLS:
-            return panels.calls(sheet, overview.calls, overview.at, zone, height)
+            return dashboard_panels.calls(sheet, overview.calls, overview.at, zone, height)
         case Panel.PERFORMANCE:
-            return panels.performance(sheet, overview.stats, zone)
+            return dashboard_panels.performance(sheet, overview.stats, zone)
 
 
-def _tabs(console: Console, overview: Overview, chosen: View, zone: ZoneInfo) -> Text:
+def _tabs(console: Console, overview: DashboardSnapshot, chosen: View, zone: ZoneInfo) -> Text:
     """All tabs by digit and name, the chosen one in brackets; digits only where names have no room.
 
     The time where there is some.

@@ -13,11 +13,10 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from oddsctl.domain.reports import Item
+from oddsctl.domain.reports import QueueItem
 from oddsctl.records.call_report import IN_FLIGHT, RecentCall
 from oddsctl.render import queue as timeline
-from oddsctl.render import stats, text
-from oddsctl.render import timeline_chart as lanes
+from oddsctl.render import stats, text, timeline_chart
 from oddsctl.render.layout import LEAST_ROOM, Column, cell, named, side_by_side, width
 
 Facts = Mapping[str, Any]
@@ -77,13 +76,13 @@ def health(console: Console, document: Facts | None, now: float, *, in_full: boo
 
 
 def queue(
-    console: Console, items: Sequence[Item], now: float, zone: ZoneInfo, height: int | None
+    console: Console, items: Sequence[QueueItem], now: float, zone: ZoneInfo, height: int | None
 ) -> list[Text]:
     """What waits and what is planned: the sum, the drawing where there is room for it, and the rows."""
     if not items:
         return [cell("Nothing waits, and nothing is planned.", "dim")]
-    signs = lanes.signs(console)
-    drawn = [*lanes.drawing(items, now, zone, signs, console.width), Text()]
+    signs = timeline_chart.glyphs_for(console)
+    drawn = [*timeline_chart.draw_timeline(items, now, zone, signs, console.width), Text()]
     if height is not None and height < 1 + len(drawn) + LEAST_ROWS:
         drawn = []
     above = [timeline.total(items), *drawn]

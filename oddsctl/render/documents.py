@@ -21,13 +21,13 @@ from oddsctl.domain.models import (
     Venue,
     Weather,
 )
-from oddsctl.domain.reports import Item, Worked
+from oddsctl.domain.reports import QueueItem, QueueResult
 from oddsctl.domain.requests import Reason
 from oddsctl.domain.units import iso as _iso
 from oddsctl.policy.freshness import known_age
 
 if TYPE_CHECKING:
-    from oddsctl.services.batch import Answered, BadLine
+    from oddsctl.services.batch import BadRequest, BatchAnswer
 
 JSON = dict[str, Any]
 
@@ -83,12 +83,12 @@ def dry_run_document(rows: Sequence[DryRunRow]) -> JSON:
     }
 
 
-def queue_document(items: Sequence[Item]) -> JSON:
+def queue_document(items: Sequence[QueueItem]) -> JSON:
     """`oddsctl.queue/1`."""
     return {"schema": "oddsctl.queue/1", "items": [_item(item) for item in items]}
 
 
-def queue_run_document(worked: Sequence[Worked], usage: Usage) -> JSON:
+def queue_run_document(worked: Sequence[QueueResult], usage: Usage) -> JSON:
     """`oddsctl.queue_run/1`."""
     return {
         "schema": "oddsctl.queue_run/1",
@@ -97,7 +97,7 @@ def queue_run_document(worked: Sequence[Worked], usage: Usage) -> JSON:
     }
 
 
-def batch_line(answered: Answered, now: float) -> str:
+def batch_line(answered: BatchAnswer, now: float) -> str:
     """One answer of a batch, as a line: `data` as in the board, or `error`."""
     outcome = answered.outcome
     line: JSON = {
@@ -119,7 +119,7 @@ def batch_line(answered: Answered, now: float) -> str:
     return _with_id(answered.line.id, line)
 
 
-def bad_line(bad: BadLine) -> str:
+def bad_line(bad: BadRequest) -> str:
     """The same for a line of the input that could not be asked for."""
     error = {"error": bad.error.code, "message": bad.error.message}
     return _with_id(bad.id, {"reason": Reason.NONE, "credits": 0, "age_seconds": None, "error": error})
@@ -156,7 +156,7 @@ def jsonl(board: Board) -> str:
 
 def csv(board: Board, *, raw: bool = False) -> str:
     """One row a price, after a header; a game without prices has one row. What is not known is empty."""
-    from oddsctl.render import spreadsheet as sheet
+    from oddsctl.render import spreadsheet
 
     lines: list[JSON] = []
     for game in board.games:
@@ -170,10 +170,10 @@ def csv(board: Board, *, raw: bool = False) -> str:
             about | {"demo": _encode(board.demo)} | prices
             for prices in [_price(price) for price in one.odds] or [{}]
         ]
-    return sheet.written(CSV_COLUMNS, lines, raw=raw)
+    return spreadsheet.written(CSV_COLUMNS, lines, raw=raw)
 
 
-def _item(item: Item) -> JSON:
+def _item(item: QueueItem) -> JSON:
     return {
         "id": item.id,
         "due": iso(item.due),
@@ -190,7 +190,7 @@ def _item(item: Item) -> JSON:
     }
 
 
-def _worked(one: Worked) -> JSON:
+def _worked(one: QueueResult) -> JSON:
     return {
         "id": one.id,
         "api": one.api,

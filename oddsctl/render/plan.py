@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from oddsctl.domain.units import EASTERN, format_duration, iso
-from oddsctl.policy.cost_projection import Cut, DayCost
-from oddsctl.render import spreadsheet as sheet
-from oddsctl.render import text
+from oddsctl.policy.cost_projection import DayCost, Saving
+from oddsctl.render import spreadsheet, text
 from oddsctl.render.documents import dump
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from oddsctl.services.prefetch.cost_forecast import LookAhead
+    from oddsctl.services.prefetch.cost_forecast import CostForecast
 
 
-def document(ahead: LookAhead) -> dict[str, Any]:
+def document(ahead: CostForecast) -> dict[str, Any]:
     """`oddsctl.plan/1`. Days are those of the user's zone."""
     planned, means = ahead.outlay, ahead.means
     return {
@@ -50,7 +49,7 @@ def document(ahead: LookAhead) -> dict[str, Any]:
     }
 
 
-def written(ahead: LookAhead, form: str, mark: dict[str, bool], *, raw: bool = False) -> str:
+def written(ahead: CostForecast, form: str, mark: dict[str, bool], *, raw: bool = False) -> str:
     """The plan as JSON, or its days as JSON lines or CSV."""
     days = [_day(day) for day in ahead.outlay.days]
     match form:
@@ -58,7 +57,7 @@ def written(ahead: LookAhead, form: str, mark: dict[str, bool], *, raw: bool = F
             return "".join(json.dumps(day | mark) + "\n" for day in days)
         case "csv":
             columns = ("day", "games", "calls", "credits", "sports", "windows", "estimated", *mark)
-            return sheet.written(
+            return spreadsheet.written(
                 columns,
                 (day | {name: _pairs(day[name]) for name in ("sports", "windows")} | mark for day in days),
                 raw=raw,
@@ -67,7 +66,7 @@ def written(ahead: LookAhead, form: str, mark: dict[str, bool], *, raw: bool = F
             return dump(document(ahead) | mark) + "\n"
 
 
-def show_plan(console: Console, ahead: LookAhead, *, zone: ZoneInfo, demo: bool = False) -> None:
+def show_plan(console: Console, ahead: CostForecast, *, zone: ZoneInfo, demo: bool = False) -> None:
     """The sum and whether it can be paid, the days, and what could be spared."""
     from rich.text import Text
 
@@ -82,7 +81,7 @@ def show_plan(console: Console, ahead: LookAhead, *, zone: ZoneInfo, demo: bool 
         show_lines(console, banner(demo=demo))
 
 
-def _summary(ahead: LookAhead, zone: ZoneInfo) -> list[Text]:
+def _summary(ahead: CostForecast, zone: ZoneInfo) -> list[Text]:
     from oddsctl.render.layout import cell
 
     planned, means = ahead.outlay, ahead.means
@@ -120,7 +119,7 @@ def _summary(ahead: LookAhead, zone: ZoneInfo) -> list[Text]:
     return lines
 
 
-def _days(ahead: LookAhead) -> list[Text]:
+def _days(ahead: CostForecast) -> list[Text]:
     from oddsctl.render.layout import Column, cell, side_by_side
 
     days = ahead.outlay.days
@@ -160,7 +159,7 @@ def _days(ahead: LookAhead) -> list[Text]:
     return [*table, *guessed]
 
 
-def _cuts(ahead: LookAhead) -> list[Text]:
+def _cuts(ahead: CostForecast) -> list[Text]:
     from oddsctl.render.layout import Column, cell, side_by_side
 
     cuts = [cut for cut in ahead.outlay.cuts if _whole(cut.saves)]
@@ -190,7 +189,7 @@ def _day(day: DayCost) -> dict[str, Any]:
     }
 
 
-def _named(cut: Cut) -> str:
+def _named(cut: Saving) -> str:
     return cut.without if isinstance(cut.without, str) else format_duration(cut.without)
 
 

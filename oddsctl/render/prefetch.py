@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo
 
 from oddsctl.domain.reports import PrefetchCall
 from oddsctl.domain.units import format_duration, iso
-from oddsctl.render import spreadsheet as sheet
-from oddsctl.render import text
+from oddsctl.render import spreadsheet, text
 from oddsctl.render.documents import dump
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from oddsctl.services.prefetch.prefetcher import Run
+    from oddsctl.services.prefetch.prefetcher import PrefetchRun
 
 CAUSES = {
     "BUDGET": "not enough credits",
@@ -33,7 +32,7 @@ CAUSES = {
 COLUMNS = ("at", "api", "sport", "credits", "covers", "outcome")
 
 
-def document(run: Run) -> dict[str, Any]:
+def document(run: PrefetchRun) -> dict[str, Any]:
     """`oddsctl.prefetch/1`."""
     return {
         "schema": "oddsctl.prefetch/1",
@@ -46,13 +45,13 @@ def document(run: Run) -> dict[str, Any]:
     }
 
 
-def written(run: Run, form: str, mark: dict[str, bool], *, raw: bool = False) -> str:
+def written(run: PrefetchRun, form: str, mark: dict[str, bool], *, raw: bool = False) -> str:
     """The run as JSON, or its calls as JSON lines or CSV."""
     match form:
         case "jsonl":
             return "".join(json.dumps(_call(call) | mark, ensure_ascii=False) + "\n" for call in run.calls)
         case "csv":
-            return sheet.written(
+            return spreadsheet.written(
                 (*COLUMNS, *mark),
                 (_call(call) | {"covers": _pairs(call)} | mark for call in run.calls),
                 raw=raw,
@@ -61,7 +60,7 @@ def written(run: Run, form: str, mark: dict[str, bool], *, raw: bool = False) ->
             return dump(document(run) | mark) + "\n"
 
 
-def missed_lines(run: Run) -> Iterable[str]:
+def missed_lines(run: PrefetchRun) -> Iterable[str]:
     """A line for the windows that this run found missed, with the causes."""
     if run.missed:
         causes = Counter(end.reason for end in run.missed)
@@ -72,7 +71,7 @@ def missed_lines(run: Run) -> Iterable[str]:
         )
 
 
-def unpriced_lines(run: Run) -> Iterable[str]:
+def unpriced_lines(run: PrefetchRun) -> Iterable[str]:
     """A line for the games of which this run found no price."""
     if run.unpriced:
         named = ", ".join(f"{run.games.get(end.game, end.game)} {end.window}" for end in run.unpriced[:3])
@@ -80,7 +79,7 @@ def unpriced_lines(run: Run) -> Iterable[str]:
         yield f"no prices for {text.counted(len(run.unpriced), 'game')}: {named}{more}; see oddsctl why"
 
 
-def skipped_lines(run: Run) -> Iterable[str]:
+def skipped_lines(run: PrefetchRun) -> Iterable[str]:
     """A line for each window and cause: how many get no call; and what the credits are that do not reach."""
     skips = Counter((skip.window, skip.detail) for skip in run.skipped)
     for (window, why), count in skips.items():
@@ -90,7 +89,7 @@ def skipped_lines(run: Run) -> Iterable[str]:
         yield f"{left} left, {kept} kept for your own commands (budget.reserve)"
 
 
-def nothing_planned(run: Run, horizon: float, *, now: float, zone: ZoneInfo) -> str:
+def nothing_planned(run: PrefetchRun, horizon: float, *, now: float, zone: ZoneInfo) -> str:
     """What is said in place of a plan that is empty: when the next call is due."""
     nothing = f"Nothing is due in the next {format_duration(horizon)}."
     if run.next_at is not None:
@@ -100,7 +99,7 @@ def nothing_planned(run: Run, horizon: float, *, now: float, zone: ZoneInfo) -> 
     return f"{nothing} No game after that is known yet."
 
 
-def show_run(console: Console, run: Run, *, now: float, zone: ZoneInfo, demo: bool = False) -> None:
+def show_run(console: Console, run: PrefetchRun, *, now: float, zone: ZoneInfo, demo: bool = False) -> None:
     """What was fetched, and what was left out."""
     from oddsctl.render.layout import Column, banner, cell, show_lines, side_by_side
 

@@ -16,7 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from oddsctl.domain.errors import StateError
-from oddsctl.policy.call_stats import BOUNDS_MS, Tally
+from oddsctl.policy.call_stats import BOUNDS_MS, CallStats
 from oddsctl.services.metrics import Metrics
 
 HEALTH = {"healthy": 1.0, "degraded": 0.5, "unhealthy": 0.0}
@@ -130,7 +130,7 @@ def _counter(
     return counter
 
 
-def _histogram(tallies: Mapping[str, Tally]) -> Metric:
+def _histogram(tallies: Mapping[str, CallStats]) -> Metric:
     histogram = HistogramMetricFamily("oddsctl_latency_seconds", "How long answers took.", labels=("api",))
     bounds = [*(f"{bound / 1000:g}" for bound in BOUNDS_MS), "+Inf"]
     for api, tally in tallies.items():

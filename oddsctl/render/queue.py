@@ -14,15 +14,14 @@ from rich.console import Console
 from rich.text import Text
 
 from oddsctl.domain.models import Usage
-from oddsctl.domain.reports import Item, Worked
+from oddsctl.domain.reports import QueueItem, QueueResult
 from oddsctl.domain.requests import Priority
-from oddsctl.render import text
-from oddsctl.render import timeline_chart as lanes
+from oddsctl.render import text, timeline_chart
 from oddsctl.render.console import is_piped
 from oddsctl.render.layout import Column, banner, cell, show_lines, side_by_side, width
-from oddsctl.render.timeline_chart import STYLES, Signs
+from oddsctl.render.timeline_chart import STYLES, Glyphs
 
-Rows = Sequence[Item]
+Rows = Sequence[QueueItem]
 LEAST_WHAT = 18
 """Columns that are left for what is asked, before another column has to go."""
 NOTHING = "Nothing is waiting or planned."
@@ -56,10 +55,10 @@ def show_timeline(
     if not items:
         page = [Text(nothing)]
     elif is_piped(console):
-        page = _table(_columns(items, EXTENTS[0], lambda at: _whole_time(at, zone), lanes.ASCII))
+        page = _table(_columns(items, EXTENTS[0], lambda at: _whole_time(at, zone), timeline_chart.ASCII))
     else:
-        signs = lanes.signs(console)
-        drawn = lanes.drawing(items, now, zone, signs, console.width)
+        signs = timeline_chart.glyphs_for(console)
+        drawn = timeline_chart.draw_timeline(items, now, zone, signs, console.width)
         page = [
             _heading(items, now, zone),
             Text(),
@@ -99,7 +98,7 @@ class _Named:
     column: Column
 
 
-def rows(items: Rows, now: float, zone: ZoneInfo, signs: Signs, room: int) -> list[Text]:
+def rows(items: Rows, now: float, zone: ZoneInfo, signs: Glyphs, room: int) -> list[Text]:
     """A row for each, under a head: the table of the first extent that fits, what is asked cut to the room
     there is.
     """
@@ -111,7 +110,9 @@ def rows(items: Rows, now: float, zone: ZoneInfo, signs: Signs, room: int) -> li
             break
     if missing > 0:
         for value in what:
-            value.truncate(max(1, widest - missing), overflow="ellipsis" if signs is lanes.PRETTY else "crop")
+            value.truncate(
+                max(1, widest - missing), overflow="ellipsis" if signs is timeline_chart.PRETTY else "crop"
+            )
     return _table(columns)
 
 
@@ -119,9 +120,11 @@ def _table(columns: Sequence[_Named]) -> list[Text]:
     return side_by_side([one.column for one in columns])
 
 
-def _columns(items: Rows, extent: Sequence[str], spell: Callable[[float], str], signs: Signs) -> list[_Named]:
+def _columns(
+    items: Rows, extent: Sequence[str], spell: Callable[[float], str], signs: Glyphs
+) -> list[_Named]:
     """The columns of that extent, each with its head, without those that say nothing."""
-    cells: dict[str, Callable[[Item], Text]] = {
+    cells: dict[str, Callable[[QueueItem], Text]] = {
         "due": lambda item: cell(spell(item.due)),
         "mark": lambda item: cell(signs.marks[item.effective_priority], STYLES[item.effective_priority]),
         "sport": lambda item: cell(item.sport or item.api),
@@ -142,14 +145,14 @@ def _columns(items: Rows, extent: Sequence[str], spell: Callable[[float], str], 
     return columns
 
 
-def _priority(priority: Priority, signs: Signs) -> Text:
+def _priority(priority: Priority, signs: Glyphs) -> Text:
     mark = (
-        f"{signs.marks[priority]} " if signs is lanes.PRETTY else ""
+        f"{signs.marks[priority]} " if signs is timeline_chart.PRETTY else ""
     )  # in ASCII it is the first letter of the name
     return cell(f"{mark}{priority.name.lower()}", STYLES[priority])
 
 
-def _why(item: Item) -> str:
+def _why(item: QueueItem) -> str:
     return (
         item.why.lower()
         if item.effective_priority == item.priority
@@ -176,7 +179,7 @@ STATE_STYLES = {"answered": "green", "postponed": "yellow", "dropped": "red"}
 
 
 def show_queue_run(
-    console: Console, worked: Sequence[Worked], usage: Usage, now: float, *, demo: bool = False
+    console: Console, worked: Sequence[QueueResult], usage: Usage, now: float, *, demo: bool = False
 ) -> None:
     """Print a line for each, and what it cost altogether."""
     rows = side_by_side(
@@ -205,7 +208,7 @@ def show_queue_run(
         show_lines(console, [*mark, *rows, Text(), Text(total), *mark])
 
 
-def _reason(one: Worked, now: float) -> str:
+def _reason(one: QueueResult, now: float) -> str:
     detail = f" ({one.detail})" if one.detail and one.detail not in one.reason else ""
     wait = one.due - now if one.due is not None else 0
     return f"{one.reason}{detail}" + (f", again in {text.age(wait)}" if wait > 0 else "")

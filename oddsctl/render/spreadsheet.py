@@ -35,7 +35,7 @@ def _cell(value: object, *, raw: bool) -> object:
     """
     if not isinstance(value, str):
         return value
-    text = (value if characters.is_safe(value) else characters.one_line(value)).strip()
+    text = (value if characters.is_safe(value) else characters.printable_line(value)).strip()
     if raw or not _FORMULA.match(text) or _NUMBER.fullmatch(text):
         return text
     return f"'{text}"

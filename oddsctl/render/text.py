@@ -7,7 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from oddsctl.domain import characters
-from oddsctl.domain.units import span
+from oddsctl.domain.units import age_text
 
 OddsFormat = Literal["american", "decimal"]
 
@@ -41,7 +41,7 @@ def point(market: str, outcome: str, value: float | None) -> str:
 
 def age(seconds: float | None) -> str:
     """`45 s`, `3 min`, `2 h`, `3 d`, to the nearest."""
-    return "of unknown age" if seconds is None else span(seconds)
+    return "of unknown age" if seconds is None else age_text(seconds)
 
 
 def size(count: int | None) -> str:
@@ -96,4 +96,4 @@ def zone_name(epoch: float, zone: ZoneInfo) -> str:
 
 def printable(text: str) -> str:
     """The text on one line without unsafe characters: what providers send must not steer a terminal."""
-    return text if characters.is_safe(text) else characters.one_line(text)
+    return text if characters.is_safe(text) else characters.printable_line(text)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from oddsctl.domain.reports import Item
+from oddsctl.domain.reports import QueueItem
 from oddsctl.domain.requests import Priority
 from oddsctl.domain.units import DAY, HOUR, MINUTE
 from oddsctl.render.layout import cell
@@ -37,7 +37,7 @@ NOW_STYLE = "bold"
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class Glyphs:
     """What is drawn with: a mark for each priority, the line of the time that it is now, the axis and its
     ticks.
     """
@@ -48,11 +48,11 @@ class Signs:
     tick: str
 
 
-PRETTY = Signs(dict(zip(Priority, "◆▲●○◇", strict=True)), "│", "─", "┬")
-ASCII = Signs(dict(zip(Priority, "CHNLP", strict=True)), "|", "-", "+")
+PRETTY = Glyphs(dict(zip(Priority, "◆▲●○◇", strict=True)), "│", "─", "┬")
+ASCII = Glyphs(dict(zip(Priority, "CHNLP", strict=True)), "|", "-", "+")
 
 
-def signs(console: Console) -> Signs:
+def glyphs_for(console: Console) -> Glyphs:
     """Those that the terminal can show."""
     return ASCII if console.options.ascii_only else PRETTY
 
@@ -71,7 +71,9 @@ class Scale:
         )
 
 
-def drawing(items: Sequence[Item], now: float, zone: ZoneInfo, signs: Signs, width: int) -> list[Text]:
+def draw_timeline(
+    items: Sequence[QueueItem], now: float, zone: ZoneInfo, glyphs: Glyphs, width: int
+) -> list[Text]:
     """Lanes, axis and legend, no line wider than `width`."""
     lanes = _lanes(items)
     names = max(map(len, lanes)) + GAP
@@ -81,49 +83,49 @@ def drawing(items: Sequence[Item], now: float, zone: ZoneInfo, signs: Signs, wid
     scale = Scale(now, end, max(1, min(width, WIDEST) - names - right))
     return [
         *(
-            _lane(name, lane, scale, signs, names, price.rjust(right))
+            _lane(name, lane, scale, glyphs, names, price.rjust(right))
             for (name, lane), price in zip(lanes.items(), prices, strict=True)
         ),
-        *_axis(scale, zone, signs, names),
+        *_axis(scale, zone, glyphs, names),
         Text(),
-        legend(items, signs),
+        legend(items, glyphs),
     ]
 
 
-def legend(items: Iterable[Item], signs: Signs) -> Text:
+def legend(items: Iterable[QueueItem], glyphs: Glyphs) -> Text:
     """What the marks mean, of those that are there."""
     there = sorted({item.effective_priority for item in items})
     words = [
-        Text.assemble((signs.marks[priority], STYLES[priority]), f" {priority.name.lower()}")
+        Text.assemble((glyphs.marks[priority], STYLES[priority]), f" {priority.name.lower()}")
         for priority in there
     ]
-    return Text("  ").join([*words, Text(f"{signs.now} now")])
+    return Text("  ").join([*words, Text(f"{glyphs.now} now")])
 
 
-def _lanes(items: Sequence[Item]) -> dict[str, list[Item]]:
+def _lanes(items: Sequence[QueueItem]) -> dict[str, list[QueueItem]]:
     """The items by lane: what waits first, then the sports, in the order in which they come; what is of no
     sport by who is asked.
     """
-    lanes: dict[str, list[Item]] = {}
+    lanes: dict[str, list[QueueItem]] = {}
     for item in sorted(items, key=lambda item: item.state == "planned"):
         lanes.setdefault((item.sport or item.api) if item.state == "planned" else WAITING, []).append(item)
     return lanes
 
 
-def _price(lane: Sequence[Item]) -> str:
+def _price(lane: Sequence[QueueItem]) -> str:
     credits = sum(item.credits for item in lane)
     return f"{credits} cr" if credits else ""
 
 
-def _lane(name: str, lane: Sequence[Item], scale: Scale, signs: Signs, names: int, price: str) -> Text:
+def _lane(name: str, lane: Sequence[QueueItem], scale: Scale, glyphs: Glyphs, names: int, price: str) -> Text:
     cells = [Text(" ") for _ in range(scale.columns)]
-    cells[0] = Text(signs.now, NOW_STYLE)
+    cells[0] = Text(glyphs.now, NOW_STYLE)
     at: dict[int, list[Priority]] = {}
     for item in lane:
         at.setdefault(scale.column(item.due), []).append(item.effective_priority)
     for column, priorities in at.items():
         first = min(priorities)
-        cells[column] = Text(signs.marks[first], STYLES[first])
+        cells[column] = Text(glyphs.marks[first], STYLES[first])
         _count(cells, column, len(priorities), at, STYLES[first])
     line = Text.assemble(cell(name.ljust(names)), *cells, (price, "dim"))
     line.rstrip()
@@ -139,16 +141,16 @@ def _count(cells: list[Text], column: int, count: int, taken: Mapping[int, objec
             cells[place] = Text(digit, style)
 
 
-def _axis(scale: Scale, zone: ZoneInfo, signs: Signs, names: int) -> list[Text]:
+def _axis(scale: Scale, zone: ZoneInfo, glyphs: Glyphs, names: int) -> list[Text]:
     """The line with its ticks, and below it what they mean.
 
     A label that has no room is left out, its tick is not.
     """
     found = ticks(scale.now, scale.end, zone, math.ceil(scale.columns / ROOM_FOR_TICK))
-    line = [signs.axis] * scale.columns
+    line = [glyphs.axis] * scale.columns
     for tick in found:
-        line[scale.column(tick.at)] = signs.tick
-    line[0] = signs.now
+        line[scale.column(tick.at)] = glyphs.tick
+    line[0] = glyphs.now
     labels = _labels(found, scale)
     return [Text(" " * names + "".join(line)), Text.assemble(" " * names, labels)]
 

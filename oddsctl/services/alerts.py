@@ -19,19 +19,17 @@ from oddsctl.domain.answers import Events
 from oddsctl.domain.errors import ConfigError, LockTimeoutError, StateError
 from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import OddsEvent
-from oddsctl.domain.notices import News
+from oddsctl.domain.notices import AlertableNotice
 from oddsctl.domain.ports import JSON, Clock, Store
 from oddsctl.domain.settings import Settings
 from oddsctl.notify import channels as notify
 from oddsctl.notify.channels import Channel, Message
-from oddsctl.policy import alert_outbox as outbox
-from oddsctl.policy import alert_rules as alerts
-from oddsctl.policy.alert_outbox import Outbox, Waiting
-from oddsctl.policy.alert_rules import Change, Line, Seen, Told
+from oddsctl.policy import alert_outbox, alert_rules
+from oddsctl.policy.alert_outbox import Outbox, PendingAlert
+from oddsctl.policy.alert_rules import AlertMemory, BestPrices, Change, Observations
 from oddsctl.state.accounts import Accounts
-from oddsctl.state.responses import ROOT, kept_answer
-from oddsctl.store import codec
-from oddsctl.store import unreadable_rows as row
+from oddsctl.state.responses import ROOT, cached_entry
+from oddsctl.store import codec, unreadable_rows
 
 KEY = "alerts/1"
 """The number is the version of what is kept."""
@@ -42,14 +40,14 @@ ROUNDS = 3
 BOARDS = f"{ROOT}odds/board/"
 
 Send = Callable[[Mapping[Channel, Message]], Mapping[Channel, str | None]]
-Parcels = Mapping[str, tuple[Waiting, ...]]
+PendingByChannel = Mapping[str, tuple[PendingAlert, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class AlertState:
     """What was told, and what waits to be."""
 
-    told: Told = field(default_factory=Told)
+    told: AlertMemory = field(default_factory=AlertMemory)
     outbox: Outbox = field(default_factory=Outbox)
 
 
@@ -70,7 +68,7 @@ class AlertService:
     send: Send = notify.send
     env: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
-    def deliver(self, news: Iterable[News] = ()) -> None:
+    def deliver(self, news: Iterable[AlertableNotice] = ()) -> None:
         """Send what is due.
 
         The balance and the lines are read from the store; `news` is what the run came across (health, missed
@@ -84,10 +82,10 @@ class AlertService:
         except (StateError, LockTimeoutError) as error:
             self.warn(f"alerts: {error.message}")
 
-    def _deliver(self, channels: Mapping[str, Channel], news: tuple[News, ...]) -> None:
+    def _deliver(self, channels: Mapping[str, Channel], news: tuple[AlertableNotice, ...]) -> None:
         owner = uuid4().hex
         lines = tuple(_lines(self.store)) if "line" in self.settings.notify.on else ()
-        seen = Seen(self._balance(), lines, news)
+        seen = Observations(self._balance(), lines, news)
         for _ in range(ROUNDS):
             parcels = self._claim(channels, seen, owner)
             if not parcels:
@@ -97,31 +95,31 @@ class AlertService:
             for line in self._settle(channels, parcels, reasons, owner):
                 self.warn(line)
 
-    def _claim(self, channels: Mapping[str, Channel], seen: Seen, owner: str) -> Parcels:
+    def _claim(self, channels: Mapping[str, Channel], seen: Observations, owner: str) -> PendingByChannel:
         """Look what changed and take what is due, in one step.
 
         Nothing is written where there is nothing of either.
         """
         rules = self.settings.notify
 
-        def change(old: JSON) -> tuple[JSON, Parcels]:
+        def change(old: JSON) -> tuple[JSON, PendingByChannel]:
             now, before = self.clock.now(), _state(old)
-            told, changes = alerts.look(before.told, seen, rules.on, rules.line_threshold, now)
-            waiting = outbox.put(before.outbox, changes, channels, now)
-            parcels: Parcels = {}
-            if not outbox.is_quiet(rules.quiet, self.zone, now):
-                waiting, parcels = outbox.claim(waiting, channels, owner, now)
+            told, changes = alert_rules.detect_changes(before.told, seen, rules.on, rules.line_threshold, now)
+            waiting = alert_outbox.put(before.outbox, changes, channels, now)
+            parcels: PendingByChannel = {}
+            if not alert_outbox.is_quiet(rules.quiet, self.zone, now):
+                waiting, parcels = alert_outbox.claim(waiting, channels, owner, now)
             after = AlertState(told, waiting)
             return (old if after == before else codec.encode(after)), parcels
 
-        row.read(self.store, KEY, _state)
+        unreadable_rows.read(self.store, KEY, _state)
         old = self.store.read(KEY)
         return {} if change(old)[0] is old else self.store.update(KEY, change)
 
     def _settle(
         self,
         channels: Mapping[str, Channel],
-        parcels: Parcels,
+        parcels: PendingByChannel,
         results: Mapping[str, str | None],
         owner: str,
     ) -> list[str]:
@@ -132,28 +130,28 @@ class AlertService:
             waiting = state.outbox
             for name, parcel in parcels.items():
                 if results[name] is None:
-                    waiting = outbox.delivered(waiting, name, owner, parcel)
+                    waiting = alert_outbox.delivered(waiting, name, owner, parcel)
                 else:
-                    waiting, lost[name] = outbox.failed(waiting, name, owner, parcel, self.clock.now())
+                    waiting, lost[name] = alert_outbox.failed(waiting, name, owner, parcel, self.clock.now())
             return codec.encode(AlertState(state.told, waiting)), lost
 
         lost = self.store.update(KEY, change)
         return [
             f"alert not delivered to {channels[name].label}: {results[name]}; "
-            + (f"{count} given up after {outbox.ATTEMPTS} tries" if count else "tried again later")
+            + (f"{count} given up after {alert_outbox.ATTEMPTS} tries" if count else "tried again later")
             for name, count in lost.items()
         ]
 
-    def _balance(self) -> alerts.Balance | None:
+    def _balance(self) -> alert_rules.CreditBalance | None:
         odds, now = self.settings.odds, self.clock.now()
         credits = Accounts(self.store, self.clock, self.settings).state("odds").credits
-        return alerts.balance(credits, odds.monthly_credits, odds.reset_day, now)
+        return alert_rules.balance(credits, odds.monthly_credits, odds.reset_day, now)
 
-    def _message(self, parcel: tuple[Waiting, ...]) -> Message:
+    def _message(self, parcel: tuple[PendingAlert, ...]) -> Message:
         return Message(*self.words([one.change for one in parcel], self.zone))
 
 
-def in_time(left: float | None) -> Send | None:
+def sender_within(left: float | None) -> Send | None:
     """What sends within so many seconds (None: as long as it takes); None where there is no time for that,
     and a later run has to.
     """
@@ -189,12 +187,12 @@ def send_test(
     return [(channel, results[channel]) for channel in channels]
 
 
-def _lines(store: Store) -> Iterator[Line]:
+def _lines(store: Store) -> Iterator[BestPrices]:
     """The best head-to-head prices of every game on a stored board; of several boards with the same books the
     newest counts.
     """
-    boards = [kept for key in store.scan(BOARDS) if (kept := kept_answer(store.read(key)))]
-    found: dict[tuple[str, str], Line] = {}
+    boards = [kept for key in store.scan(BOARDS) if (kept := cached_entry(store.read(key)))]
+    found: dict[tuple[str, str], BestPrices] = {}
     for kept in sorted(boards, key=lambda kept: kept.fetched_at):
         if isinstance(kept.job, OddsJob) and isinstance(kept.answer, Events) and "h2h" in kept.job.markets:
             books = ", ".join(kept.job.bookmakers or kept.job.regions)
@@ -204,13 +202,13 @@ def _lines(store: Store) -> Iterator[Line]:
     yield from found.values()
 
 
-def _line(event: OddsEvent, books: str) -> Line:
+def _line(event: OddsEvent, books: str) -> BestPrices:
     best: dict[str, float] = {}
     for price in event.prices:
         if price.market == "h2h" and price.price > 1:
             best[price.outcome] = max(price.price, best.get(price.outcome, 0.0))
-    return Line(event.id, f"{event.away} @ {event.home}", event.commence_time, books, best)
+    return BestPrices(event.id, f"{event.away} @ {event.home}", event.commence_time, books, best)
 
 
 def _state(value: JSON) -> AlertState:
-    return row.salvaged(KEY, AlertState, value, "what is stored of alerts")
+    return unreadable_rows.salvaged(KEY, AlertState, value, "what is stored of alerts")

@@ -26,11 +26,11 @@ from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest
 from oddsctl.domain.settings import Settings
 from oddsctl.domain.units import DAY, eastern_day
-from oddsctl.domain.vocabulary import Kind, Shown
+from oddsctl.domain.vocabulary import NameKind, ShownNames
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy.reasons import error_of
-from oddsctl.providers import json_fields as shape
-from oddsctl.services import batch_line as json_line
+from oddsctl.providers import json_fields
+from oddsctl.services import batch_line
 
 LONGEST_QUOTE = 200
 """Letters of a line that an error repeats at the most."""
@@ -42,7 +42,7 @@ FIELDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BatchRequest:
     """One line of the input: the wish, and what is needed to answer it.
 
     `id` is the JSON of any value, given back as it came; the line's number where there is none. `time` is the
@@ -58,8 +58,8 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class BadLine:
-    """A line that cannot be asked for; so many good lines stand `before` it. `id` is as in `Line`."""
+class BadRequest:
+    """A line that cannot be asked for; so many good lines stand `before` it. `id` is as in `BatchRequest`."""
 
     id: str
     before: int
@@ -67,10 +67,10 @@ class BadLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class BatchAnswer:
     """What became of a line: `data` is games (and outrights) or one weather, None with an error."""
 
-    line: Line
+    line: BatchRequest
     outcome: Outcome
     data: tuple[Game | Outright, ...] | Weather | None
 
@@ -93,7 +93,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
+class BatchCost:
     """What a batch cost, beside what its lines would have cost one by one."""
 
     lines: int
@@ -106,28 +106,28 @@ class Bill:
 def read(
     lines: Iterable[str],
     settings: Settings,
-    shown: Callable[[], Shown] | None = Shown,
-    bad: list[BadLine] | None = None,
-) -> list[Line]:
+    shown: Callable[[], ShownNames] | None = ShownNames,
+    bad: list[BadRequest] | None = None,
+) -> list[BatchRequest]:
     """The wishes of the input, blank lines left out; bad lines go into `bad`.
 
     Where that is not given, or no line is good, raises one `UsageError` that names the first bad line and how
     many there are. `shown` are the names that answers have shown, asked for only where ours do not do; None:
     all names are accepted.
     """
-    good: list[Line] = []
-    bad_lines: list[BadLine] = []
+    good: list[BatchRequest] = []
+    bad_lines: list[BadRequest] = []
     for number, text in enumerate(lines, 1):
         if not text.strip("\ufeff \t\r"):
             continue
         given = str(number)
         try:
-            value = json_line.parse(_utf8(text))
-            given = json_line.text_of(value.get("id", number))
-            good.append(_Reader(value, given, settings, shown).line())
+            value = batch_line.parse(_utf8(text))
+            given = batch_line.text_of(value.get("id", number))
+            good.append(_RequestReader(value, given, settings, shown).line())
         except UsageError as error:
             message = f"line {number}: {error.message}" + (f" ({error.hint})" if error.hint else "")
-            bad_lines.append(BadLine(given, len(good), UsageError(message)))
+            bad_lines.append(BadRequest(given, len(good), UsageError(message)))
     if bad_lines and (bad is None or not good):
         more = f" (and {len(bad_lines) - 1} more bad lines)" if len(bad_lines) > 1 else ""
         raise UsageError(bad_lines[0].error.message + more, hint="nothing was asked")
@@ -148,18 +148,18 @@ def _utf8(text: str) -> str:
     return text
 
 
-class _Reader:
+class _RequestReader:
     """One line of input."""
 
     def __init__(
-        self, value: dict[str, Any], given: str, settings: Settings, shown: Callable[[], Shown] | None
+        self, value: dict[str, Any], given: str, settings: Settings, shown: Callable[[], ShownNames] | None
     ) -> None:
         self._settings = settings
         self._shown = shown
-        self._value = {name: one if name == "id" else json_line.plain(one) for name, one in value.items()}
+        self._value = {name: one if name == "id" else batch_line.plain(one) for name, one in value.items()}
         self._id = given
 
-    def line(self) -> Line:
+    def line(self) -> BatchRequest:
         """The wish. Raises `UsageError`."""
         api = self._value.get("api")
         if not isinstance(api, str) or api not in FIELDS:
@@ -181,7 +181,7 @@ class _Reader:
                 regions, books = self._whose_books()
                 markets = self._markets(sport)
                 job: Job = OddsJob(sport.odds_key, markets, regions, books, event)
-                return Line(self._id, self._request(job), sport)
+                return BatchRequest(self._id, self._request(job), sport)
             case "espn":
                 sport = self._sport()
                 date = str(self._value.get("date", "")).replace("-", "")
@@ -189,16 +189,18 @@ class _Reader:
                     len(date) == 8
                     and date.isascii()
                     and date.isdigit()
-                    and shape.instant(f"{date[:4]}-{date[4:6]}-{date[6:]}")
+                    and json_fields.instant(f"{date[:4]}-{date[4:6]}-{date[6:]}")
                 ):
                     raise UsageError('"date" must be a day like "2026-11-26", of a sport that ESPN has')
-                return Line(self._id, self._request(jobs.day_job(sport, date)), sport, day=date)
+                return BatchRequest(self._id, self._request(jobs.day_job(sport, date)), sport, day=date)
             case _:
                 return self._weather(self._settings.weather.units)
 
-    def _weather(self, units: Units) -> Line:
-        time = shape.instant(self._value.get("time"))
-        latitude, longitude = (shape.number(self._value.get(name)) for name in ("latitude", "longitude"))
+    def _weather(self, units: Units) -> BatchRequest:
+        time = json_fields.instant(self._value.get("time"))
+        latitude, longitude = (
+            json_fields.number(self._value.get(name)) for name in ("latitude", "longitude")
+        )
         if time is None or latitude is None or longitude is None:
             raise UsageError('weather needs "latitude", "longitude" and a "time" like "2026-11-26T18:00:00Z"')
         try:
@@ -206,7 +208,9 @@ class _Reader:
         except ValueError as error:
             raise UsageError(str(error)) from None
         days = [int(stamp // DAY) for stamp in board.weather_hours(time)]
-        return Line(self._id, self._request(ForecastJob((place,), min(days), max(days), units)), time=time)
+        return BatchRequest(
+            self._id, self._request(ForecastJob((place,), min(days), max(days), units)), time=time
+        )
 
     def _request(self, job: Job) -> PriorityRequest:
         name = str(self._value.get("priority", "normal")).upper()
@@ -220,8 +224,8 @@ class _Reader:
     def _markets(self, sport: Sport) -> tuple[str, ...]:
         """The markets; outrights are all that a sport without games has."""
         if not sport.has_only_outrights:
-            return self._words("markets", Kind.MARKET, self._settings.odds.markets)
-        markets = self._words("markets", Kind.MARKET, vocabulary.DEFAULT_OUTRIGHTS)
+            return self._words("markets", NameKind.MARKET, self._settings.odds.markets)
+        markets = self._words("markets", NameKind.MARKET, vocabulary.DEFAULT_OUTRIGHTS)
         if self._shown and not set(markets) <= vocabulary.OUTRIGHTS:
             raise UsageError(
                 f"{sport.name} has no games, only outrights", hint=f'leave "markets" out{vocabulary.FORCE}'
@@ -231,12 +235,12 @@ class _Reader:
     def _whose_books(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Regions and books; regions that the line names push aside the books of the configuration."""
         odds = self._settings.odds
-        regions = self._words("regions", Kind.REGION, odds.regions)
+        regions = self._words("regions", NameKind.REGION, odds.regions)
         return regions, self._words(
-            "bookmakers", Kind.BOOK, () if "regions" in self._value else odds.bookmakers
+            "bookmakers", NameKind.BOOK, () if "regions" in self._value else odds.bookmakers
         )
 
-    def _words(self, name: str, kind: Kind, default: tuple[str, ...]) -> tuple[str, ...]:
+    def _words(self, name: str, kind: NameKind, default: tuple[str, ...]) -> tuple[str, ...]:
         if name not in self._value:
             return default
         value = self._value[name]
@@ -259,26 +263,26 @@ class _Reader:
         return found.names
 
 
-def answer(line: Line, outcome: Outcome, now: float) -> Answered:
+def answer(line: BatchRequest, outcome: Outcome, now: float) -> BatchAnswer:
     """The line with its part of the answer, in the shapes of the board."""
     match outcome.answer:
         case Events() as events if line.sport:
-            games: tuple[Game, ...] = board.join(line.sport, (), events.games, board.NO_NAMES, now)
+            games: tuple[Game, ...] = board.join(line.sport, (), events.games, board.NO_MATCHING, now)
             outrights = [board.outright(line.sport, event, event.prices) for event in events.outrights]
-            return Answered(line, outcome, (*(board.with_best(game) for game in games), *outrights))
+            return BatchAnswer(line, outcome, (*(board.with_best(game) for game in games), *outrights))
         case Schedule(scheduled) if line.sport and line.day:
             of_day = [game for game in scheduled if eastern_day(game.start) == line.day]
-            return Answered(line, outcome, board.join(line.sport, of_day, (), board.NO_NAMES, now))
+            return BatchAnswer(line, outcome, board.join(line.sport, of_day, (), board.NO_MATCHING, now))
         case Forecasts(forecasts) if line.time is not None:
-            return Answered(line, outcome, board.weather_at(forecasts[0], line.time))
+            return BatchAnswer(line, outcome, board.weather_at(forecasts[0], line.time))
         case _:
-            return Answered(line, outcome, None)
+            return BatchAnswer(line, outcome, None)
 
 
-def bill(lines: Sequence[Line], orchestrator: RequestOrchestrator) -> Bill:
+def bill(lines: Sequence[BatchRequest], orchestrator: RequestOrchestrator) -> BatchCost:
     """What the batch cost, and what each line for itself would have."""
     usage = orchestrator.usage()
-    return Bill(
+    return BatchCost(
         len(lines),
         usage.calls,
         usage.credits,
@@ -287,7 +291,7 @@ def bill(lines: Sequence[Line], orchestrator: RequestOrchestrator) -> Bill:
     )
 
 
-class Resumption:
+class BatchProgress:
     """When a batch was first begun, kept in the store until it is through: what was answered since then needs
     no second call.
     """

@@ -14,7 +14,7 @@ from oddsctl.catalog import teams
 from oddsctl.catalog.sports import seasons
 from oddsctl.domain import suggest, vocabulary
 from oddsctl.domain.answers import Events, Schedule
-from oddsctl.domain.board import Names
+from oddsctl.domain.board import TeamMatcher
 from oddsctl.domain.models import Sport, Status
 from oddsctl.domain.requests import Outcome
 
@@ -30,7 +30,7 @@ FEW_NAMES = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class BoardQuery:
     """What the command line asks for.
 
     `days` None means each sport's own; `zone` is the user's, it bounds the days.
@@ -66,7 +66,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class QuerySpan:
     """From when to before when the games of one sport are wanted (epoch seconds)."""
 
     sport: Sport
@@ -75,7 +75,7 @@ class Span:
     is_one_day: bool = False
 
 
-def spans(wanted: Wanted, now: float) -> list[Span]:
+def spans(wanted: BoardQuery, now: float) -> list[QuerySpan]:
     """The span of each sport: whole days of the user's zone, from today on or the one day; two where its
     preseason ends within them.
     """
@@ -87,11 +87,11 @@ def spans(wanted: Wanted, now: float) -> list[Span]:
             datetime.combine(day, time(), wanted.zone).timestamp()
             for day in (first, first + timedelta(days=days))
         )
-        found += [Span(*season, wanted.day is not None) for season in seasons(sport, start, end)]
+        found += [QuerySpan(*season, wanted.day is not None) for season in seasons(sport, start, end)]
     return found
 
 
-def holds(span: Span, team: str | None, start: float, status: Status, names: Sequence[str]) -> bool:
+def holds(span: QuerySpan, team: str | None, start: float, status: Status, names: Sequence[str]) -> bool:
     """Whether the game is in question: within the span, or still on from before it; of the team that is
     wanted.
     """
@@ -99,10 +99,10 @@ def holds(span: Span, team: str | None, start: float, status: Status, names: Seq
     return (span.start <= start < span.end or still_on) and (team is None or is_team(span.sport, team, names))
 
 
-def names_of(sport: Sport) -> Names:
+def names_of(sport: Sport) -> TeamMatcher:
     """How the team names of a sport are compared."""
     kind = teams.kind_of(sport)
-    return Names(partial(teams.canonical, kind), partial(teams.similarity, kind), teams.ALIKE)
+    return TeamMatcher(partial(teams.canonical, kind), partial(teams.similarity, kind), teams.ALIKE)
 
 
 def is_team(sport: Sport, text: str, names: Iterable[str]) -> bool:
@@ -115,14 +115,14 @@ def is_team(sport: Sport, text: str, names: Iterable[str]) -> bool:
     return any(written in spelling or (plain and plain in spelling) for spelling in spelled)
 
 
-def is_empty(span: Span, team: str | None, outcomes: Sequence[Outcome], now: float) -> bool | None:
+def is_empty(span: QuerySpan, team: str | None, outcomes: Sequence[Outcome], now: float) -> bool | None:
     """Whether these schedules hold no game in question that is not over; None where they can't tell."""
     if not outcomes or not all(_can_tell(outcome, now) for outcome in outcomes):
         return None
     return not any(status not in OVER for _, status in _in_question(span, team, outcomes, now))
 
 
-def surely_ahead(span: Span, team: str | None, outcomes: Sequence[Outcome], now: float) -> bool:
+def surely_ahead(span: QuerySpan, team: str | None, outcomes: Sequence[Outcome], now: float) -> bool:
     """Whether a schedule young enough holds a game in question that has not begun."""
     young = [
         outcome
@@ -144,7 +144,7 @@ def _can_tell(outcome: Outcome, now: float) -> bool:
 
 
 def _in_question(
-    span: Span, team: str | None, outcomes: Sequence[Outcome], now: float
+    span: QuerySpan, team: str | None, outcomes: Sequence[Outcome], now: float
 ) -> list[tuple[float, Status]]:
     games: list[tuple[float, Status, str, str]] = []
     for outcome in outcomes:

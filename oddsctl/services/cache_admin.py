@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oddsctl.domain.ports import Clock, Store
-from oddsctl.state.responses import Shelves
+from oddsctl.state.responses import ResponseCache
 from oddsctl.store.state_dir import HTTP_CACHE
 
 
@@ -30,7 +30,7 @@ class Inventory:
 
 def inventory(store: Store, state_dir: Path) -> Inventory:
     """Count the stored answers."""
-    ages = sorted(kept_at for _, kept_at in Shelves(store).all())
+    ages = sorted(kept_at for _, kept_at in ResponseCache(store).all())
     return Inventory(
         state_dir, len(ages), bytes_below(state_dir), ages[0] if ages else None, ages[-1] if ages else None
     )
@@ -42,7 +42,7 @@ def prune(store: Store, clock: Clock, state_dir: Path, older_than: float | None)
     The wire's cache goes with all.
     """
     now, dropped = clock.now(), 0
-    for key, kept_at in list(Shelves(store).all()):
+    for key, kept_at in list(ResponseCache(store).all()):
         if older_than is None or not 0 <= now - kept_at <= older_than:
             store.delete(key)
             dropped += 1

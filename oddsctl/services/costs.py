@@ -11,8 +11,8 @@ from oddsctl.domain.errors import UsageError
 from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.settings import Settings
 from oddsctl.domain.units import iso
-from oddsctl.policy import billing_month as calendar
-from oddsctl.records.call_report import FIELDS, Ledger, Total
+from oddsctl.policy import billing_month
+from oddsctl.records.call_report import FIELDS, CallReport, CallTotals
 from oddsctl.state.accounts import Accounts
 
 BY = ("day", "sport", "command")
@@ -34,10 +34,10 @@ def fields(by: str | None) -> tuple[str, ...]:
 def month_began(store: Store, clock: Clock, settings: Settings) -> float:
     """When the account's credits began anew (epoch seconds)."""
     credits = Accounts(store, clock, settings).state("odds").credits
-    return calendar.month(credits, settings.odds.reset_day, clock.now()).began_at
+    return billing_month.month(credits, settings.odds.reset_day, clock.now()).began_at
 
 
-def document(ledger: Ledger, by: Sequence[str], since: float, zone: ZoneInfo) -> dict[str, Any]:
+def document(ledger: CallReport, by: Sequence[str], since: float, zone: ZoneInfo) -> dict[str, Any]:
     """`oddsctl.costs/1`: the groups and their sum.
 
     `since` is null for all that is on record; days are those of `zone`.
@@ -49,5 +49,5 @@ def document(ledger: Ledger, by: Sequence[str], since: float, zone: ZoneInfo) ->
         "zone": zone.key,
         "by": list(by),
         "groups": [dict(zip(by, group, strict=True)) | asdict(total) for group, total in totals.items()],
-        "total": asdict(sum(totals.values(), Total())),
+        "total": asdict(sum(totals.values(), CallTotals())),
     }

@@ -13,13 +13,13 @@ from typing import Any
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import Sport
 from oddsctl.domain.ports import Clock, Store
-from oddsctl.domain.reports import Item, PrefetchCall
+from oddsctl.domain.reports import PrefetchCall, QueueItem
 from oddsctl.domain.settings import Settings
-from oddsctl.records.call_report import Ledger, RecentCall
+from oddsctl.records.call_report import CallReport, RecentCall
 from oddsctl.services import stats as statistics
 from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
-from oddsctl.services.queue import items
-from oddsctl.state.queue import WaitingRoom
+from oddsctl.services.queue import queue_items
+from oddsctl.state.queue import RequestQueue
 
 MOST_CALLS = 200
 """More lines than terminals have."""
@@ -28,18 +28,18 @@ PLAN_LASTS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class DashboardSnapshot:
     """How things were at `at` (epoch seconds).
 
     `stats` is an `oddsctl.stats/1` document, `health` an `oddsctl.health/1` one or None where it is not
     known. `items` are as in `queue`, due first; `calls` the last ones, newest first. `planned` is the plan in
-    `items`, as it was at `planned_at`.
+    `queue_items`, as it was at `planned_at`.
     """
 
     at: float
     stats: Mapping[str, Any]
     health: Mapping[str, Any] | None
-    items: tuple[Item, ...]
+    items: tuple[QueueItem, ...]
     calls: tuple[RecentCall, ...]
     planned: tuple[PrefetchCall, ...] = ()
     planned_at: float = 0.0
@@ -51,14 +51,14 @@ def gather(
     clock: Clock,
     settings: Settings,
     state_dir: Path,
-    ledger: Ledger,
+    ledger: CallReport,
     prefetcher: PredictivePrefetcher,
     price: Callable[[Job], int],
     sports: Sequence[Sport],
     horizon: float,
     health: Mapping[str, Any] | None,
-    before: Overview | None = None,
-) -> Overview:
+    before: DashboardSnapshot | None = None,
+) -> DashboardSnapshot:
     """How things are now.
 
     What is planned is so by the schedule that is stored, `horizon` seconds ahead, for these sports.
@@ -69,12 +69,12 @@ def gather(
     if before and 0 <= now - before.planned_at < PLAN_LASTS:
         planned, planned_at = before.planned, before.planned_at
     else:
-        planned, planned_at = prefetcher.rehearse(sports, horizon, ask=False).calls if sports else (), now
-    return Overview(
+        planned, planned_at = prefetcher.dry_run(sports, horizon, ask=False).calls if sports else (), now
+    return DashboardSnapshot(
         at=now,
         stats=statistics.document(store, clock, settings, state_dir, ledger),
         health=health,
-        items=items(WaitingRoom(store, clock).waiting(), planned, now, price, settings.sports),
+        items=queue_items(RequestQueue(store, clock).waiting(), planned, now, price, settings.sports),
         calls=ledger.recent(MOST_CALLS),
         planned=planned,
         planned_at=planned_at,

@@ -30,27 +30,27 @@ from oddsctl.domain.models import (
 )
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.requests import (
+    DryRunEntry,
     Outcome,
-    Preview,
     PriorityRequest,
     Reason,
-    Terms,
+    RequestOptions,
 )
 from oddsctl.domain.settings import Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy.coverage import covers
-from oddsctl.policy.reasons import Outlook, nothing_to_show, source
-from oddsctl.services import board_query as questions
-from oddsctl.services.board_query import OVER, Wanted
+from oddsctl.policy.reasons import RetryOutlook, nothing_to_show, source
+from oddsctl.services import board_query
+from oddsctl.services.board_query import OVER, BoardQuery
 from oddsctl.services.kickoff_weather import (
-    KickOffWeather,
-    Survey,
-    at_kick_off,
+    KickoffWeather,
+    WeatherSurvey,
+    at_kickoff,
     geocoded,
     venue_of,
 )
-from oddsctl.services.no_games import look_ahead, note, team_names, unknown_team
-from oddsctl.services.sport_board import Asking, Part
+from oddsctl.services.no_games import find_next_games, note, team_names, unknown_team
+from oddsctl.services.sport_board import SportBoard, SportBoards
 
 NO_PRICES = "NO_PRICES"
 """The detail of a board that has no price of what was wanted."""
@@ -65,14 +65,14 @@ PRICED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchResult:
     """The board, and for each sport of which no game can be shown, why."""
 
     board: Board
     failures: tuple[OddsctlError, ...]
 
 
-class Fetch:
+class FetchBoard:
     """One `fetch`, from wishes to board. `of_late` tells in words how an API has been."""
 
     def __init__(
@@ -86,9 +86,9 @@ class Fetch:
         self._clock = clock
         self._settings = settings
         self._of_late = of_late
-        self._asking = Asking(orchestrator, clock)
+        self._asking = SportBoards(orchestrator, clock)
 
-    def run(self, wanted: Wanted, terms: Terms) -> Fetched:
+    def run(self, wanted: BoardQuery, terms: RequestOptions) -> FetchResult:
         """The board of all sports wanted.
 
         A provider's failure shows in `sources`, and in `failures` where no game is left.
@@ -108,13 +108,13 @@ class Fetch:
         ]
         notes = self._notes(parts, wanted, terms, now)
         if wanted.weather:
-            weather = KickOffWeather(
+            weather = KickoffWeather(
                 partial(self._orchestrator.run, terms=terms), self._settings.weather.units, now
             )
             parts = self._with_weather(parts, weather, terms)
-        outlook = Outlook(self._orchestrator.rests_until, self._of_late, wanted.zone)
+        outlook = RetryOutlook(self._orchestrator.rests_until, self._of_late, wanted.zone)
         failures = [
-            nothing_to_show(part.sport, part.telling, outlook)
+            nothing_to_show(part.sport, part.evidence_of_no_games, outlook)
             for part in parts
             if not part.games and not part.events.outrights
         ]
@@ -129,19 +129,19 @@ class Fetch:
             outrights=tuple(one for part in parts for one in _outrights(part, wanted)),
             notes=notes,
         )
-        return Fetched(made, tuple(error for error in failures if error))
+        return FetchResult(made, tuple(error for error in failures if error))
 
-    def preview(self, wanted: Wanted, terms: Terms) -> list[tuple[Sport, Preview]]:
+    def preview(self, wanted: BoardQuery, terms: RequestOptions) -> list[tuple[Sport, DryRunEntry]]:
         """What `run` would ask now. Weather is asked for places, so it shows once the schedule is stored."""
         now = self._clock.now()
-        weather = KickOffWeather(self._orchestrator.rehearsal.stored, self._settings.weather.units, now)
+        weather = KickoffWeather(self._orchestrator.rehearsal.stored, self._settings.weather.units, now)
         requests: list[tuple[Sport, PriorityRequest]] = []
         plans = self._asking.plan(wanted, terms, now)
         for plan in plans:
             wishes = list(plan.requests)
             if wanted.weather:
                 known = replace(plan.part, games=self._join(plan.part, wanted, now))
-                wishes += weather.wishes(_wanted_of(known, wanted), known.scheduled).values()
+                wishes += weather.requests(_wanted_of(known, wanted), known.scheduled).values()
             requests += [(plan.part.sport, wish) for wish in wishes]
         sports = {request.job: sport for sport, request in requests}
         doubtful = {plan.board for plan in plans if plan.if_there_is_a_game}
@@ -154,12 +154,14 @@ class Fetch:
         named = [(sports.get(preview.job) or _sport_of(preview.job, sports), preview) for preview in previews]
         spared = [(plan.part.sport, plan.board) for plan in plans if plan.board and plan.board not in sports]
         return named + [
-            (sport, Preview(job, 0, "not sent: the schedule has no such game")) for sport, job in spared
+            (sport, DryRunEntry(job, 0, "not sent: the schedule has no such game")) for sport, job in spared
         ]
 
     # ── where there is no game ──
 
-    def _notes(self, parts: Sequence[Part], wanted: Wanted, terms: Terms, now: float) -> tuple[str, ...]:
+    def _notes(
+        self, parts: Sequence[SportBoard], wanted: BoardQuery, terms: RequestOptions, now: float
+    ) -> tuple[str, ...]:
         """A line for each sport without a game ahead, with its next one.
 
         Raises `UsageError` for a team that there is not.
@@ -172,10 +174,12 @@ class Fetch:
             None
             if terms.offline
             else partial(
-                self._orchestrator.run, terms=replace(terms, max_age=questions.TRUSTED_FOR, fresh=False)
+                self._orchestrator.run, terms=replace(terms, max_age=board_query.TRUSTED_FOR, fresh=False)
             )
         )
-        found = {part.sport.name: look_ahead(part.span, wanted.team, part.asked, now, ask) for part in bare}
+        found = {
+            part.sport.name: find_next_games(part.span, wanted.team, part.asked, now, ask) for part in bare
+        }
         gone = [found[part.sport.name] for part in bare if not part.games]
         if (
             wanted.team
@@ -190,17 +194,19 @@ class Fetch:
 
     def _stored_teams(self, sport: Sport) -> Iterable[str]:
         """The teams of every schedule, list and board that is kept."""
-        shelves = [ScheduleJob(sport.espn_path, "", sport.espn_groups).shelf] if sport.espn_path else []
+        shelves = [ScheduleJob(sport.espn_path, "", sport.espn_groups).prefix] if sport.espn_path else []
         shelves += (
-            [OddsJob(sport.odds_key, ()).board_shelf, EventsJob(sport.odds_key).key] if sport.odds_key else []
+            [OddsJob(sport.odds_key, ()).board_prefix, EventsJob(sport.odds_key).key]
+            if sport.odds_key
+            else []
         )
         return (name for shelf in shelves for name in team_names(self._orchestrator.rehearsal.answers(shelf)))
 
     # ── the join ──
 
-    def _join(self, part: Part, wanted: Wanted, now: float) -> tuple[Game, ...]:
+    def _join(self, part: SportBoard, wanted: BoardQuery, now: float) -> tuple[Game, ...]:
         games = board.join(
-            part.sport, part.scheduled, part.events.games, questions.names_of(part.sport), now, part.lists
+            part.sport, part.scheduled, part.events.games, board_query.names_of(part.sport), now, part.lists
         )
         by_id = {game.id: game for game in part.scheduled}
         return tuple(
@@ -210,7 +216,9 @@ class Fetch:
             for game in games
         )
 
-    def _with_weather(self, parts: Sequence[Part], weather: KickOffWeather, terms: Terms) -> list[Part]:
+    def _with_weather(
+        self, parts: Sequence[SportBoard], weather: KickoffWeather, terms: RequestOptions
+    ) -> list[SportBoard]:
         surveys = [weather.survey(part.games, part.scheduled) for part in parts]
         requests = list(
             {request.job: request for survey in surveys for request in survey.wishes.values()}.values()
@@ -220,7 +228,7 @@ class Fetch:
         )
         return [_forecast(part, survey, outcomes) for part, survey in zip(parts, surveys, strict=True)]
 
-    def _warnings(self, parts: Sequence[Part], left: int | None) -> Iterable[str]:
+    def _warnings(self, parts: Sequence[SportBoard], left: int | None) -> Iterable[str]:
         yield from (warning for part in parts for warning in _left_out(part))
         failed = [part.odds for part in parts if part.odds and part.odds.error]
         if missing := next(
@@ -239,7 +247,7 @@ class Fetch:
             )
 
 
-def _forecast(part: Part, survey: Survey, outcomes: Mapping[Job, Outcome]) -> Part:
+def _forecast(part: SportBoard, survey: WeatherSurvey, outcomes: Mapping[Job, Outcome]) -> SportBoard:
     """The part with the weather of its games.
 
     Where an answer lacks the hour of one of its games, what was wanted is not all there.
@@ -250,7 +258,7 @@ def _forecast(part: Part, survey: Survey, outcomes: Mapping[Job, Outcome]) -> Pa
     ]
     asked = {game.id: outcomes[survey.wishes[game.id].job] for game in placed if game.id in survey.wishes}
     games = [
-        replace(game, weather=at_kick_off(asked[game.id], game)) if game.id in asked else game
+        replace(game, weather=at_kickoff(asked[game.id], game)) if game.id in asked else game
         for game in placed
     ]
     used = {outcome.job: outcome for outcome in asked.values()}
@@ -267,12 +275,14 @@ def _sport_of(job: Job, sports: Mapping[Job, Sport]) -> Sport:
     return next(sport for wish, sport in sports.items() if covers(job, wish))
 
 
-def _in_markets(line: tuple[Price, ...], wanted: Wanted) -> tuple[Price, ...]:
+def _in_markets(line: tuple[Price, ...], wanted: BoardQuery) -> tuple[Price, ...]:
     markets = canonical(wanted.markets)
     return tuple(price for price in line if price.market in markets)
 
 
-def _with_line(game: Game, line: tuple[Price, ...], part: Part, wanted: Wanted) -> tuple[Price, ...]:
+def _with_line(
+    game: Game, line: tuple[Price, ...], part: SportBoard, wanted: BoardQuery
+) -> tuple[Price, ...]:
     """The game's prices; ESPN's own line, where no book prices it."""
     return (
         game.odds
@@ -281,7 +291,7 @@ def _with_line(game: Game, line: tuple[Price, ...], part: Part, wanted: Wanted) 
     )
 
 
-def _has_price(game: Game, wanted: Wanted) -> bool:
+def _has_price(game: Game, wanted: BoardQuery) -> bool:
     """Whether a book has a price of a market that is wanted."""
     markets = canonical(wanted.markets)
     return any(price.market in markets and not _is_espns(price) for price in game.odds)
@@ -291,32 +301,32 @@ def _is_espns(price: Price) -> bool:
     return price.bookmaker.startswith("espn:")
 
 
-def _wanted_of(part: Part, wanted: Wanted) -> tuple[Game, ...]:
+def _wanted_of(part: SportBoard, wanted: BoardQuery) -> tuple[Game, ...]:
     """The games in question."""
     return tuple(
         game
         for game in part.games
-        if questions.holds(part.span, wanted.team, game.commence_time, game.status, (game.home, game.away))
+        if board_query.holds(part.span, wanted.team, game.commence_time, game.status, (game.home, game.away))
     )
 
 
-def _judged(part: Part, wanted: Wanted) -> Part:
+def _judged(part: SportBoard, wanted: BoardQuery) -> SportBoard:
     """The part, with whether its board prices what it was asked for."""
     open_games = [game for game in part.games if game.status not in OVER]
     return replace(part, is_priced=not open_games or any(_has_price(game, wanted) for game in open_games))
 
 
-def _has_nothing_ahead(part: Part, wanted: Wanted, now: float) -> bool:
+def _has_nothing_ahead(part: SportBoard, wanted: BoardQuery, now: float) -> bool:
     """Whether the answers say that no game in question needs a price, or that there is none at all."""
     if part.sport.has_only_outrights or part.events.outrights:
         return False
     if part.games:
         return wanted.odds and part.is_empty
     listed = part.schedule if part.has_schedule else [one for one in (part.odds, part.fallback) if one]
-    return questions.is_empty(part.span, wanted.team, listed, now) is not None
+    return board_query.is_empty(part.span, wanted.team, listed, now) is not None
 
 
-def _outrights(part: Part, wanted: Wanted) -> Iterable[Outright]:
+def _outrights(part: SportBoard, wanted: BoardQuery) -> Iterable[Outright]:
     """The competitions of a sport, whatever the days; of `--team` only that competitor, of `--book` only that
     book.
     """
@@ -330,18 +340,18 @@ def _outrights(part: Part, wanted: Wanted) -> Iterable[Outright]:
             [
                 one
                 for one in prices
-                if wanted.team is None or questions.is_team(part.sport, wanted.team, [one.outcome])
+                if wanted.team is None or board_query.is_team(part.sport, wanted.team, [one.outcome])
             ],
         )
 
 
-def _unknown(parts: Sequence[Part], wanted: Wanted, books: set[str]) -> Iterable[str]:
+def _unknown(parts: Sequence[SportBoard], wanted: BoardQuery, books: set[str]) -> Iterable[str]:
     """Names that nothing on the board has."""
     yield from _unknown_book(wanted.book, books)
     for part in parts:
         names = {price.outcome for event in part.events.outrights for price in event.prices}
-        if wanted.team and names and not questions.is_team(part.sport, wanted.team, names):
-            near = questions.nearest_team(wanted.team, names)
+        if wanted.team and names and not board_query.is_team(part.sport, wanted.team, names):
+            near = board_query.nearest_team(wanted.team, names)
             yield f"{part.sport.name}: no competitor is called {wanted.team!r}" + (
                 f"; did you mean {near}?" if near else ""
             )
@@ -370,7 +380,7 @@ def _unknown_book(book: str | None, books: set[str]) -> Iterable[str]:
         yield f"no prices of {book!r} here; there are {' '.join(sorted(books))}"
 
 
-def _left_out(part: Part) -> Iterable[str]:
+def _left_out(part: SportBoard) -> Iterable[str]:
     """A line for each provider of whose answers something could not be used."""
     by_api: dict[str, LeftOut] = {}
     for outcome in (*part.asked, *part.weather):
@@ -379,7 +389,7 @@ def _left_out(part: Part) -> Iterable[str]:
     return [f"{part.sport.name} {api}: {left_out}" for api, left_out in by_api.items() if left_out]
 
 
-def _sources(part: Part, now: float) -> Iterable[Source]:
+def _sources(part: SportBoard, now: float) -> Iterable[Source]:
     """An entry a provider that was asked; where one stands in for another, under the name of the one it
     stands in for.
     """
@@ -395,7 +405,7 @@ def _sources(part: Part, now: float) -> Iterable[Source]:
         yield source("weather", part.sport, part.weather, now)
 
 
-def _priced(part: Part, odds: Source, espn: Source | None) -> Source:
+def _priced(part: SportBoard, odds: Source, espn: Source | None) -> Source:
     """The entry of the board: as it was answered, as ESPN's line stands in for all of it, or as one without
     the prices wanted.
     """

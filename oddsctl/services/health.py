@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from oddsctl.catalog.sports import by_provider, find
+from oddsctl.catalog.sports import by_provider_name, find
 from oddsctl.domain import jobs
 from oddsctl.domain.errors import MissingKeyError, ProviderError
 from oddsctl.domain.jobs import ForecastJob, Job, SportsJob
@@ -19,11 +19,11 @@ from oddsctl.domain.requests import (
     Priority,
     PriorityRequest,
     Reason,
-    Terms,
+    RequestOptions,
 )
 from oddsctl.domain.settings import Settings
 from oddsctl.domain.units import DAY, iso
-from oddsctl.policy import health_rules as health
+from oddsctl.policy import health_rules
 from oddsctl.policy.health_rules import Health, Status
 from oddsctl.records.calls import CostTracker
 from oddsctl.state.accounts import APIS, Accounts
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 HISTORY = 500
 """Calls looked at an API: what has been so for longer has been so since the first of them."""
 PROBE_EVERY = 300.0
-SOMEWHERE = Place(40.81, -74.07)
+PROBE_PLACE = Place(40.81, -74.07)
 """A stadium under the open sky."""
 
 
@@ -57,7 +57,7 @@ class APIHealthMonitor:
         apis = self.look()
         return {
             "schema": "oddsctl.health/1",
-            "status": health.worst(one.status for one in apis.values()).value,
+            "status": health_rules.worst(one.status for one in apis.values()).value,
             "apis": {api: _about(one) for api, one in apis.items()},
         }
 
@@ -71,8 +71,10 @@ class APIHealthMonitor:
         in_trouble = [api for api in due if self._look(api).status in (Status.DEGRADED, Status.UNHEALTHY)]
         well = [api for api in due if api not in in_trouble]
         outcomes = [  # an answer from before the trouble is no answer to it
-            *self._ask(orchestrator, well, Terms(max_age=PROBE_EVERY, fresh=fresh, command="health")),
-            *self._ask(orchestrator, in_trouble, Terms(max_age=0.0, fresh=fresh, command="health")),
+            *self._ask(
+                orchestrator, well, RequestOptions(max_age=PROBE_EVERY, fresh=fresh, command="health")
+            ),
+            *self._ask(orchestrator, in_trouble, RequestOptions(max_age=0.0, fresh=fresh, command="health")),
         ]
         unasked = [outcome for outcome in outcomes if not _was_asked(outcome)]
         for outcome in unasked:
@@ -91,7 +93,7 @@ class APIHealthMonitor:
         ]
 
     def _look(self, api: str) -> Health:
-        return health.judge(
+        return health_rules.judge(
             self._costs.attempts(api, HISTORY), self._accounts.state(api).breakers, self._clock.now()
         )
 
@@ -105,7 +107,9 @@ class APIHealthMonitor:
 
         return self._store.update(_key(api), change)
 
-    def _ask(self, orchestrator: RequestOrchestrator, apis: Sequence[str], terms: Terms) -> list[Outcome]:
+    def _ask(
+        self, orchestrator: RequestOrchestrator, apis: Sequence[str], terms: RequestOptions
+    ) -> list[Outcome]:
         return (
             orchestrator.run([PriorityRequest(self._question(api), Priority.LOW) for api in apis], terms)
             if apis
@@ -120,11 +124,11 @@ class APIHealthMonitor:
         if api == "espn":
             return jobs.schedule_jobs(self._sport(), now, now + 1, by_day=True)[0]
         today = int(now // DAY)
-        return ForecastJob((SOMEWHERE,), today, today, self._settings.weather.units)
+        return ForecastJob((PROBE_PLACE,), today, today, self._settings.weather.units)
 
     def _sport(self) -> Sport:
         """The sport last asked about that ESPN has, or the NFL."""
-        sport = by_provider(self._settings.sports).get(self._costs.last_league() or "")
+        sport = by_provider_name(self._settings.sports).get(self._costs.last_league() or "")
         return sport if sport and sport.espn_path else find("nfl")
 
 

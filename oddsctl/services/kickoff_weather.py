@@ -29,7 +29,7 @@ MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class WeatherSurvey:
     """What to ask for, by game id.
 
     `geocoded` are the places that our venue table lacks, `unplaced` why other games have no place.
@@ -40,7 +40,7 @@ class Survey:
     unplaced: tuple[Outcome, ...]
 
 
-class KickOffWeather:
+class KickoffWeather:
     """What to ask for the weather of the games of one run. `ask` finds towns."""
 
     def __init__(
@@ -50,7 +50,7 @@ class KickOffWeather:
         self._units = units
         self._now = now
 
-    def wishes(
+    def requests(
         self, games: Sequence[Game], schedule: Sequence[ScheduledGame]
     ) -> Mapping[str, PriorityRequest]:
         """A request per open-air game within reach of a forecast, by the game's id; those of one place are
@@ -58,7 +58,7 @@ class KickOffWeather:
         """
         return self.survey(games, schedule).wishes
 
-    def survey(self, games: Sequence[Game], schedule: Sequence[ScheduledGame]) -> Survey:
+    def survey(self, games: Sequence[Game], schedule: Sequence[ScheduledGame]) -> WeatherSurvey:
         """Where the open-air games within reach of a forecast are played, and what to ask for them.
 
         Each game counts by its own days: one that no forecast reaches takes nothing from the others at its
@@ -67,7 +67,7 @@ class KickOffWeather:
         games = [
             game
             for game in games
-            if under_the_sky(game) and board.hour_is_known(game) and self._is_within_reach(game)
+            if is_outdoor(game) and board.hour_is_known(game) and self._is_within_reach(game)
         ]
         refs = {game.id: game.venue for game in schedule}
         known = {game.id: place for game in games if (place := _place_of(game.venue))}
@@ -87,7 +87,7 @@ class KickOffWeather:
             for game in games
             if (place := places.get(game.id))
         }
-        return Survey(wishes, geocoded, unplaced)
+        return WeatherSurvey(wishes, geocoded, unplaced)
 
     def _is_within_reach(self, game: Game) -> bool:
         """From yesterday, when a game that is still on may have begun, for as many days as cost a place one
@@ -161,7 +161,7 @@ def _not_found(missing: Mapping[str, Outcome]) -> Iterable[Outcome]:
         )
 
 
-def under_the_sky(game: Game) -> bool:
+def is_outdoor(game: Game) -> bool:
     """Whether weather matters to the game: it will be played, and under no fixed roof."""
     return game.venue is not None and game.venue.roof != "fixed" and game.status in PLAYED_UNDER_THE_SKY
 
@@ -171,7 +171,7 @@ def games_of(sport: Sport, schedule: Sequence[ScheduledGame], now: float) -> lis
     by_id = {game.id: game for game in schedule}
     return [
         replace(game, venue=venue_of(sport, by_id[game.id]))
-        for game in board.join(sport, schedule, (), board.NO_NAMES, now)
+        for game in board.join(sport, schedule, (), board.NO_MATCHING, now)
     ]
 
 
@@ -198,7 +198,7 @@ def geocoded(game: Game, place: Place) -> Game:
     )
 
 
-def at_kick_off(outcome: Outcome, game: Game) -> Weather | None:
+def at_kickoff(outcome: Outcome, game: Game) -> Weather | None:
     """The game's weather in the answer to its request."""
     return (
         board.weather_at(outcome.answer.forecasts[0], game.commence_time)

@@ -12,12 +12,12 @@ from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.settings import Settings
 from oddsctl.policy import token_bucket
 from oddsctl.policy.admission import ProviderState
-from oddsctl.policy.call_stats import Tally
+from oddsctl.policy.call_stats import CallStats
 from oddsctl.policy.circuit_breaker import State
-from oddsctl.records.call_report import Ledger
+from oddsctl.records.call_report import CallReport
 from oddsctl.state.accounts import APIS, Accounts, rules_for
 from oddsctl.state.counters import read_counts
-from oddsctl.state.responses import Shelves
+from oddsctl.state.responses import ResponseCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Metrics:
     tokens: Mapping[str, float]
     calls: Mapping[tuple[str, str], int]
     hits: Mapping[str, int]
-    latency: Mapping[str, Tally]
+    latency: Mapping[str, CallStats]
     breaker_open: Mapping[str, bool]
     health: Mapping[str, str]
     oldest: Mapping[tuple[str, str], float]
@@ -47,7 +47,7 @@ def gather(
     store: Store,
     clock: Clock,
     settings: Settings,
-    ledger: Ledger,
+    ledger: CallReport,
     health: Mapping[str, str],
 ) -> Metrics:
     """The metrics now; `health` is a word for each API."""
@@ -80,12 +80,12 @@ def _is_open(state: ProviderState, now: float) -> bool:
 
 def _tokens(api: str, state: ProviderState, settings: Settings, now: float) -> float:
     limit = token_bucket.allowed(state.pace, rules_for(api, settings).limit)
-    return token_bucket.standing(state.bucket, limit, now).tokens
+    return token_bucket.at(state.bucket, limit, now).tokens
 
 
-def _oldest(store: Store, ledger: Ledger, now: float) -> dict[tuple[str, str], float]:
+def _oldest(store: Store, ledger: CallReport, now: float) -> dict[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = {}
-    for job, fetched_at in Shelves(store).jobs():
+    for job, fetched_at in ResponseCache(store).jobs():
         sport = ledger.sport(getattr(job, "sport", None) or getattr(job, "league", None)) or ""
         found[job.api, sport] = max(found.get((job.api, sport), 0.0), now - fetched_at)
     return found

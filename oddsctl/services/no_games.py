@@ -19,7 +19,7 @@ from oddsctl.domain.units import DAY
 from oddsctl.services.board_query import (
     FEW_NAMES,
     OVER,
-    Span,
+    QuerySpan,
     is_team,
     nearest_team,
 )
@@ -31,7 +31,7 @@ FAR = 35 * DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Fixture:
+class UpcomingGame:
     """A game ahead, as far as one line needs it."""
 
     start: float
@@ -47,18 +47,20 @@ class Fixture:
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class NextGames:
     """What was found: the next game, and the teams that were met on the way."""
 
-    span: Span
-    game: Fixture | None
+    span: QuerySpan
+    game: UpcomingGame | None
     teams: frozenset[str]
 
 
 Ask = Callable[[Sequence[PriorityRequest]], list[Outcome]]
 
 
-def look_ahead(span: Span, team: str | None, known: Sequence[Outcome], now: float, ask: Ask | None) -> Ahead:
+def find_next_games(
+    span: QuerySpan, team: str | None, known: Sequence[Outcome], now: float, ask: Ask | None
+) -> NextGames:
     """The next game from the span's beginning on; none of the past. Without `ask` only what is known
     tells.
     """
@@ -67,10 +69,10 @@ def look_ahead(span: Span, team: str | None, known: Sequence[Outcome], now: floa
     looks = _looks(span, since, {outcome.job for outcome in known}) if ask else []
     while (found := _next(span, team, outcomes, since)) is None and looks and ask:
         outcomes += ask([PriorityRequest(looks.pop(0), Priority.HIGH)])
-    return Ahead(span, found, frozenset(team_names(outcome.answer for outcome in outcomes)))
+    return NextGames(span, found, frozenset(team_names(outcome.answer for outcome in outcomes)))
 
 
-def note(ahead: Ahead, team: str | None, zone: ZoneInfo, now: float, *, all_over: bool) -> str:
+def note(ahead: NextGames, team: str | None, zone: ZoneInfo, now: float, *, all_over: bool) -> str:
     """One line for people: what is not there, and when the next game is."""
     span = ahead.span
     first, last = (datetime.fromtimestamp(at, zone) for at in (span.start, span.end - 1))
@@ -89,7 +91,7 @@ def note(ahead: Ahead, team: str | None, zone: ZoneInfo, now: float, *, all_over
 
 
 def unknown_team(
-    team: str, found: Sequence[Ahead], stored: Callable[[Sport], Iterable[str]]
+    team: str, found: Sequence[NextGames], stored: Callable[[Sport], Iterable[str]]
 ) -> UsageError | None:
     """The error where in none of the sports a team is called so; None where one is, or where too little is
     known to tell.
@@ -109,29 +111,31 @@ def unknown_team(
     return UsageError(f"--team: no team of {sports} is called {team!r}", hint=hint)
 
 
-def _looks(span: Span, since: float, asked: set[object]) -> list[ScheduleJob]:
+def _looks(span: QuerySpan, since: float, asked: set[object]) -> list[ScheduleJob]:
     """The coming months, or the coming days of a league whose months are too long."""
     end = max(span.end, since)
     coming = jobs.schedule_jobs(span.sport, end, end + (FAR if span.sport.folds_months else LOOKS * DAY))
     return [job for job in coming if job not in asked][:LOOKS]
 
 
-def _next(span: Span, team: str | None, outcomes: Iterable[Outcome], since: float) -> Fixture | None:
+def _next(
+    span: QuerySpan, team: str | None, outcomes: Iterable[Outcome], since: float
+) -> UpcomingGame | None:
     games = [game for outcome in outcomes for game in _fixtures(outcome) if game.start >= since]
     mine = [game for game in games if team is None or is_team(span.sport, team, (game.home, game.away))]
     return min(mine, key=lambda game: (game.start, game.home), default=None)
 
 
-def _fixtures(outcome: Outcome) -> Iterable[Fixture]:
+def _fixtures(outcome: Outcome) -> Iterable[UpcomingGame]:
     match outcome.answer:
         case Schedule(games):
             return [
-                Fixture(one.start, one.time_confirmed, one.home, one.away)
+                UpcomingGame(one.start, one.time_confirmed, one.home, one.away)
                 for one in games
                 if one.status not in OVER
             ]
         case Events() as answer:
-            return [Fixture(one.commence_time, True, one.home, one.away) for one in answer.games]  # noqa: FBT003
+            return [UpcomingGame(one.commence_time, True, one.home, one.away) for one in answer.games]  # noqa: FBT003
         case _:
             return []
 

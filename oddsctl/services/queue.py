@@ -9,31 +9,31 @@ import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from oddsctl.catalog.sports import sport_of
+from oddsctl.catalog.sports import league_of
 from oddsctl.domain.errors import InterruptedRunError, LockTimeoutError, RejectedError, StateError
-from oddsctl.domain.jobs import Job, what
+from oddsctl.domain.jobs import Job, label
 from oddsctl.domain.models import Sport
-from oddsctl.domain.notices import Decided, Notice
+from oddsctl.domain.notices import Notice, RequestFinished
 from oddsctl.domain.ports import Clock
-from oddsctl.domain.reports import Item, PrefetchCall, Worked
-from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Reason, Terms
+from oddsctl.domain.reports import PrefetchCall, QueueItem, QueueResult
+from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Reason, RequestOptions
 from oddsctl.domain.settings import Settings
 from oddsctl.domain.units import iso
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
-from oddsctl.policy import request_queue as queue
-from oddsctl.policy.priority import standing
+from oddsctl.policy import request_queue
+from oddsctl.policy.priority import effective_priority
 from oddsctl.policy.reasons import error_of
-from oddsctl.policy.request_queue import LONGEST_LEASE, Taken, Waiting, rest_until
-from oddsctl.state.queue import WaitingRoom
+from oddsctl.policy.request_queue import LONGEST_LEASE, LeasedRequests, QueuedRequest, rest_until
+from oddsctl.state.queue import RequestQueue
 
 
-class Backlog:
+class QueueWorker:
     """What waits between commands, worked off. `tell` hears of what came too late."""
 
     def __init__(
         self,
         orchestrator: RequestOrchestrator,
-        room: WaitingRoom,
+        room: RequestQueue,
         clock: Clock,
         settings: Settings,
         tell: Callable[[Notice], None],
@@ -44,7 +44,7 @@ class Backlog:
         self._settings = settings
         self._tell = tell
 
-    def run(self, terms: Terms) -> tuple[Worked, ...]:
+    def run(self, terms: RequestOptions) -> tuple[QueueResult, ...]:
         """Ask for all that is due, together, so that it takes the fewest calls; what became of each, most
         pressing first.
 
@@ -63,24 +63,24 @@ class Backlog:
         worked = [self._worked(wish, outcome) for wish, outcome in zip(taken.wishes, outcomes, strict=True)]
         done = [one.id for one in worked if one.state != "postponed"]
         rests = {one.id: one.due for one in worked if one.due is not None}
-        self._orchestrator.spared(
+        self._orchestrator.best_effort(
             lambda: self._room.settle(taken, done, rests)
         )  # else the lease ends by itself
         return (*worked, *expired)
 
-    def _hand_back(self, taken: Taken) -> None:
+    def _hand_back(self, taken: LeasedRequests) -> None:
         """Nobody works on these any more. Where that can't be written, the lease ends by itself."""
         now = self._clock.now()
         with contextlib.suppress(StateError, LockTimeoutError):
             self._room.settle(taken, done=(), rests={wish.id: now for wish in taken.wishes})
 
-    def _expired(self, wish: Waiting) -> Worked:
+    def _expired(self, wish: QueuedRequest) -> QueueResult:
         steps = ("its game had begun, or its deadline had passed, before anyone asked for it",)
         outcome = Outcome(wish.job, Reason.SKIPPED_EXPIRED, steps=steps)
-        self._tell(Decided(_request(wish), outcome))
+        self._tell(RequestFinished(_request(wish), outcome))
         return self._told(wish, outcome)(state="dropped")
 
-    def _worked(self, wish: Waiting, outcome: Outcome) -> Worked:
+    def _worked(self, wish: QueuedRequest, outcome: Outcome) -> QueueResult:
         told = self._told(wish, outcome)
         if outcome.answer is not None and not outcome.reason.fails_strict:
             return told(state="answered")
@@ -95,20 +95,20 @@ class Backlog:
             due=now if ours else rest_until(error.retry_at, wish.attempts, now),
         )
 
-    def _told(self, wish: Waiting, outcome: Outcome) -> partial[Worked]:
+    def _told(self, wish: QueuedRequest, outcome: Outcome) -> partial[QueueResult]:
         return partial(
-            Worked,
+            QueueResult,
             id=wish.id,
             api=wish.job.api,
-            sport=sport_of(wish.job, self._settings.sports),
-            what=what(wish.job),
+            sport=league_of(wish.job, self._settings.sports),
+            what=label(wish.job),
             reason=outcome.reason,
             credits=outcome.credits,
             detail=outcome.detail,
         )
 
 
-def failure(worked: Sequence[Worked]) -> int:
+def exit_code(worked: Sequence[QueueResult]) -> int:
     """The exit code: 0 unless there is no answer, not even a stored one, to anything asked for; then that of
     the worst error.
     """
@@ -120,7 +120,7 @@ def failure(worked: Sequence[Worked]) -> int:
     return max((error.exit_code for error in errors if error), default=0) if all(errors) else 0
 
 
-def _request(wish: Waiting) -> PriorityRequest:
+def _request(wish: QueuedRequest) -> PriorityRequest:
     return PriorityRequest(
         wish.job, wish.priority, wish.purpose, wish.game_time, wish.deadline, wish.asked_at
     )
@@ -129,13 +129,13 @@ def _request(wish: Waiting) -> PriorityRequest:
 PLANNED_WHAT = {"odds": "board", "espn": "schedule", "weather": "weather"}
 
 
-def items(
-    waiting: Iterable[Waiting],
+def queue_items(
+    waiting: Iterable[QueuedRequest],
     planned: Iterable[PrefetchCall],
     now: float,
     price: Callable[[Job], int] = lambda _: 0,
     added: Sequence[Sport] = (),
-) -> tuple[Item, ...]:
+) -> tuple[QueueItem, ...]:
     """The rows of `queue`: what is due first, and of that the most pressing.
 
     `price` is in credits, `added` are sports of the settings.
@@ -147,14 +147,16 @@ def items(
     return tuple(sorted(rows, key=lambda row: (max(row.due, now), row.effective_priority, row.due, row.id)))
 
 
-def _waiting(wish: Waiting, now: float, price: Callable[[Job], int], added: Sequence[Sport]) -> Item:
-    rank, state = queue.standing(wish, now), queue.state(wish, now)
-    return Item(
+def _waiting(
+    wish: QueuedRequest, now: float, price: Callable[[Job], int], added: Sequence[Sport]
+) -> QueueItem:
+    rank, state = request_queue.priority_of(wish, now), request_queue.state(wish, now)
+    return QueueItem(
         id=wish.id,
         due=wish.not_before if state == "not_before" else min(wish.asked_at, now),
         api=wish.job.api,
-        sport=sport_of(wish.job, added),
-        what=what(wish.job),
+        sport=league_of(wish.job, added),
+        what=label(wish.job),
         window=None,
         priority=wish.priority,
         effective_priority=rank.priority,
@@ -165,11 +167,11 @@ def _waiting(wish: Waiting, now: float, price: Callable[[Job], int], added: Sequ
     )
 
 
-def _planned(call: PrefetchCall, now: float) -> Item:
+def _planned(call: PrefetchCall, now: float) -> QueueItem:
     games = len({game for game, _ in call.covers})
     then = max(call.at, now)
-    rank = standing(Priority.PREFETCH, call.game_time, then, then)
-    return Item(
+    rank = effective_priority(Priority.PREFETCH, call.game_time, then, then)
+    return QueueItem(
         id=f"planned/{call.api}/{call.sport or '-'}@{iso(call.at)}",
         due=call.at,
         api=call.api,

@@ -13,23 +13,23 @@ from oddsctl.domain.errors import InvalidMarketError
 from oddsctl.domain.jobs import EventsJob, Job, OddsJob, ScheduleJob, schedule_jobs
 from oddsctl.domain.models import Game, ScheduledGame, Sport
 from oddsctl.domain.ports import Clock
-from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Terms
+from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, RequestOptions
 from oddsctl.domain.units import eastern_day
 from oddsctl.domain.vocabulary import DEFAULT_OUTRIGHTS
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy import freshness
-from oddsctl.services import board_query as questions
-from oddsctl.services.board_query import LONGEST_GAME, Span, Wanted
+from oddsctl.services import board_query
+from oddsctl.services.board_query import LONGEST_GAME, BoardQuery, QuerySpan
 
 MOVED_UP_TO = 90 * 86400.0
 """How far ahead a game is looked for that the odds have on a day on which the schedule does not."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SportBoard:
     """One sport under way: its span, and what was answered so far."""
 
-    span: Span
+    span: QuerySpan
     schedule: tuple[Outcome, ...] = ()
     odds: Outcome | None = None
     fallback: Outcome | None = None
@@ -48,7 +48,7 @@ class Part:
         return self.span.sport
 
     @property
-    def telling(self) -> tuple[Outcome, ...]:
+    def evidence_of_no_games(self) -> tuple[Outcome, ...]:
         """What can tell that there is no game: the schedule, or the odds as they are now; an old board of
         other days cannot.
         """
@@ -95,31 +95,33 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SportPlan:
     """What would be asked for one sport.
 
     `part` holds what is stored; `board` is asked for only `if_there_is_a_game`, or not at all.
     """
 
-    part: Part
+    part: SportBoard
     requests: tuple[PriorityRequest, ...]
     board: Job | None
     if_there_is_a_game: bool
 
 
-class Asking:
+class SportBoards:
     """Schedules and boards of one `fetch`."""
 
     def __init__(self, orchestrator: RequestOrchestrator, clock: Clock) -> None:
         self._orchestrator = orchestrator
         self._clock = clock
 
-    def ask(self, wanted: Wanted, terms: Terms, now: float) -> list[Part]:
+    def ask(self, wanted: BoardQuery, terms: RequestOptions, now: float) -> list[SportBoard]:
         """Schedule and board of each sport.
 
         No board is asked for where the schedule has no game in question that needs a price.
         """
-        parts = self._looked([Part(span) for span in questions.spans(wanted, now)], wanted, terms, now)
+        parts = self._looked(
+            [SportBoard(span) for span in board_query.spans(wanted, now)], wanted, terms, now
+        )
         requests = [[] if part.schedule else self._schedule_requests(part) for part in parts]
         odds = [None if part.is_empty else self._odds_request(part, wanted) for part in parts]
         flat = [request for group in (*requests, [one for one in odds if one]) for request in group]
@@ -130,16 +132,16 @@ class Asking:
             priced = self._or_outrights(outcomes[one.job], part, wanted, terms) if one else None
             answered.append(
                 self._with_fallback(
-                    _without_outlived(replace(part, schedule=schedule, odds=priced), now), terms
+                    _drop_board_of_started_games(replace(part, schedule=schedule, odds=priced), now), terms
                 )
             )
         return [self._with_later(part, terms) for part in answered]
 
-    def plan(self, wanted: Wanted, terms: Terms, now: float) -> list[Plan]:
+    def plan(self, wanted: BoardQuery, terms: RequestOptions, now: float) -> list[SportPlan]:
         """What `ask` would ask now."""
         plans = []
-        for span in questions.spans(wanted, now):
-            part = Part(span)
+        for span in board_query.spans(wanted, now):
+            part = SportBoard(span)
             requests = self._schedule_requests(part)
             stored = replace(part, schedule=tuple(self._orchestrator.rehearsal.stored(requests)))
             board = self._odds_request(stored, wanted)
@@ -147,17 +149,17 @@ class Asking:
             if first and not requests:
                 requests = [_events_request(span.sport)]
             known = first and _is_at_hand(stored, terms, now)
-            needed = not known or not questions.is_empty(span, wanted.team, stored.schedule, now)
+            needed = not known or not board_query.is_empty(span, wanted.team, stored.schedule, now)
             wishes = (*requests, board) if board and needed else (*requests,)
-            plans.append(Plan(stored, wishes, board.job if board else None, first and not known))
+            plans.append(SportPlan(stored, wishes, board.job if board else None, first and not known))
         return plans
 
-    def _schedule_requests(self, part: Part) -> list[PriorityRequest]:
+    def _schedule_requests(self, part: SportBoard) -> list[PriorityRequest]:
         start, end = part.span.start, part.span.end
         since = min(start, max(start - LONGEST_GAME, self._clock.now() - LONGEST_GAME))
         return [PriorityRequest(job, Priority.HIGH) for job in schedule_jobs(part.sport, since, end)]
 
-    def _odds_request(self, part: Part, wanted: Wanted) -> PriorityRequest | None:
+    def _odds_request(self, part: SportBoard, wanted: BoardQuery) -> PriorityRequest | None:
         over = part.span.end <= self._clock.now() - LONGEST_GAME  # finished games are never listed
         if not wanted.odds or not part.sport.odds_key or over:
             return None
@@ -165,7 +167,9 @@ class Asking:
         job = OddsJob(part.sport.odds_key, wanted.markets_of(part.sport), wanted.regions, wanted.bookmakers)
         return PriorityRequest(job, Priority.HIGH, game_time=soonest)
 
-    def _or_outrights(self, outcome: Outcome, part: Part, wanted: Wanted, terms: Terms) -> Outcome:
+    def _or_outrights(
+        self, outcome: Outcome, part: SportBoard, wanted: BoardQuery, terms: RequestOptions
+    ) -> Outcome:
         """The outcome; where the sport turns out to have no games, and nobody named markets, that of asking
         for its outrights.
         """
@@ -177,10 +181,12 @@ class Asking:
 
     # ── the schedule first ──
 
-    def _looked(self, parts: Sequence[Part], wanted: Wanted, terms: Terms, now: float) -> list[Part]:
+    def _looked(
+        self, parts: Sequence[SportBoard], wanted: BoardQuery, terms: RequestOptions, now: float
+    ) -> list[SportBoard]:
         """The parts; those that may have no game with their schedule, and whether it has none."""
         thrifty = (
-            wanted.odds and self._orchestrator.is_thrifty()
+            wanted.odds and self._orchestrator.is_low()
         )  # whether the last credits may be spent hangs on the games' times
         first = {part.span for part in parts if thrifty or self._looks_first(part, wanted, now)}
         groups = {part.span: self._schedule_requests(part) for part in parts if part.span in first}
@@ -195,22 +201,22 @@ class Asking:
                 known = self._with_list(known, wanted, terms)
             free = known.schedule if known.has_schedule else [known.fallback] if known.fallback else []
             looked.append(
-                replace(known, is_empty=bool(questions.is_empty(part.span, wanted.team, free, now)))
+                replace(known, is_empty=bool(board_query.is_empty(part.span, wanted.team, free, now)))
             )
         return looked
 
-    def _looks_first(self, part: Part, wanted: Wanted, now: float) -> bool:
+    def _looks_first(self, part: SportBoard, wanted: BoardQuery, now: float) -> bool:
         """Whether there may be no game to buy prices for: the question is narrow, or the stored schedule
         knows of none ahead.
         """
         if part.sport.has_only_outrights or self._odds_request(part, wanted) is None:
             return False
         stored = self._orchestrator.rehearsal.stored(self._schedule_requests(part))
-        if questions.surely_ahead(part.span, wanted.team, stored, now):
+        if board_query.surely_ahead(part.span, wanted.team, stored, now):
             return False
-        return wanted.is_narrow or questions.is_empty(part.span, wanted.team, stored, now) is not None
+        return wanted.is_narrow or board_query.is_empty(part.span, wanted.team, stored, now) is not None
 
-    def _with_list(self, part: Part, wanted: Wanted, terms: Terms) -> Part:
+    def _with_list(self, part: SportBoard, wanted: BoardQuery, terms: RequestOptions) -> SportBoard:
         """The part with the free list of games of The Odds API, where a board would have to be paid for."""
         request = None if part.sport.has_only_outrights else self._odds_request(part, wanted)
         if request is None or not any(
@@ -220,7 +226,7 @@ class Asking:
         (outcome,) = self._orchestrator.run([_events_request(part.sport)], terms)
         return replace(part, fallback=outcome)
 
-    def _with_fallback(self, part: Part, terms: Terms) -> Part:
+    def _with_fallback(self, part: SportBoard, terms: RequestOptions) -> SportBoard:
         if (
             part.has_schedule
             or part.scheduled_by_odds
@@ -234,7 +240,7 @@ class Asking:
 
     # ── games that were moved ──
 
-    def _with_later(self, part: Part, terms: Terms) -> Part:
+    def _with_later(self, part: SportBoard, terms: RequestOptions) -> SportBoard:
         """With the next months' schedules, where an event in question is missing from this one: it may have
         been moved there.
         """
@@ -242,7 +248,7 @@ class Asking:
             event for event in part.events.games if part.span.start <= event.commence_time < part.span.end
         ]
         if not part.sport.folds_months or not board.missing(
-            part.scheduled, events, questions.names_of(part.sport), part.lists
+            part.scheduled, events, board_query.names_of(part.sport), part.lists
         ):
             return part
         asked = {outcome.job for outcome in part.schedule}
@@ -271,14 +277,14 @@ def _events_request(sport: Sport) -> PriorityRequest:
     return PriorityRequest(EventsJob(sport.odds_key or ""), Priority.HIGH)
 
 
-def _is_at_hand(part: Part, terms: Terms, now: float) -> bool:
+def _is_at_hand(part: SportBoard, terms: RequestOptions, now: float) -> bool:
     """Whether the stored schedule is so young that none will be asked for."""
     most = freshness.SCHEDULE if terms.max_age is None else terms.max_age
     ages = [now - outcome.fetched_at for outcome in part.schedule if outcome.fetched_at is not None]
     return bool(ages) and len(ages) == len(part.schedule) and not terms.fresh and max(ages) <= most
 
 
-def _without_outlived(part: Part, now: float) -> Part:
+def _drop_board_of_started_games(part: SportBoard, now: float) -> SportBoard:
     """Without a stored board of which every game has begun, where ESPN's line says more of those to come."""
     odds = part.odds
     if odds is None or not odds.reason.startswith("STALE_") or not any(game.line for game in part.scheduled):

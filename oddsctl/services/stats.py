@@ -12,17 +12,15 @@ from typing import Any
 from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.settings import Settings
 from oddsctl.domain.units import DAY, iso
-from oddsctl.policy import billing_month as calendar
-from oddsctl.policy import call_stats as tally
-from oddsctl.policy import token_bucket
+from oddsctl.policy import billing_month, call_stats, token_bucket
 from oddsctl.policy.admission import ProviderState
 from oddsctl.policy.budget import Credits
-from oddsctl.policy.call_stats import Tally
-from oddsctl.records.call_report import Ledger, Total
+from oddsctl.policy.call_stats import CallStats
+from oddsctl.records.call_report import CallReport, CallTotals
 from oddsctl.services.cache_admin import bytes_below
 from oddsctl.state.accounts import APIS, Accounts, rules_for
-from oddsctl.state.counters import Counts, read_counts
-from oddsctl.state.prefetch_notes import Notebook
+from oddsctl.state.counters import CacheCounters, read_counts
+from oddsctl.state.prefetch_notes import PrefetchNotesStore
 from oddsctl.state.responses import ROOT
 
 
@@ -31,7 +29,7 @@ def document(
     clock: Clock,
     settings: Settings,
     state_dir: Path,
-    ledger: Ledger,
+    ledger: CallReport,
     *,
     since: float | None = None,
     by: str | None = None,
@@ -57,7 +55,7 @@ def document(
     }
     found["apis"]["odds"]["credits"] = _credits(states["odds"].credits, settings, now)
     for api in APIS:
-        found["apis"][api] |= _calls(tallies.get(api, Tally()), retries=since is None)
+        found["apis"][api] |= _calls(tallies.get(api, CallStats()), retries=since is None)
     if since is not None:
         found["since"] = iso(since)
     if by is not None:
@@ -69,7 +67,7 @@ def document(
 def _limits(api: str, state: ProviderState, settings: Settings, now: float) -> dict[str, Any]:
     configured = rules_for(api, settings).limit
     limit = token_bucket.allowed(state.pace, configured)
-    bucket = token_bucket.standing(state.bucket, limit, now)
+    bucket = token_bucket.at(state.bucket, limit, now)
     return {
         "tokens": round(bucket.tokens, 3),
         "capacity": configured.capacity,
@@ -78,20 +76,20 @@ def _limits(api: str, state: ProviderState, settings: Settings, now: float) -> d
     }
 
 
-def _calls(counted: Tally, *, retries: bool) -> dict[str, Any]:
+def _calls(counted: CallStats, *, retries: bool) -> dict[str, Any]:
     return {
         "calls": counted.calls,
         "errors": counted.errors,
         "retries": counted.retries if retries else None,
-        "latency_p50_ms": tally.percentile_ms(counted, 0.5),
-        "latency_p95_ms": tally.percentile_ms(counted, 0.95),
+        "latency_p50_ms": call_stats.percentile_ms(counted, 0.5),
+        "latency_p95_ms": call_stats.percentile_ms(counted, 0.95),
     }
 
 
 def _credits(credits: Credits, settings: Settings, now: float) -> dict[str, Any]:
-    month = calendar.month(credits, settings.odds.reset_day, now)
+    month = billing_month.month(credits, settings.odds.reset_day, now)
     is_of_this_month = credits.used is not None and credits.asked_at >= month.began_at
-    a_day = calendar.spend_per_day(credits.used or 0, month.began_at, now) if is_of_this_month else None
+    a_day = billing_month.spend_per_day(credits.used or 0, month.began_at, now) if is_of_this_month else None
     left_at_reset = None
     if a_day is not None and credits.remaining is not None:
         left_at_reset = round(credits.remaining - a_day * (month.reset_at - now) / DAY, 1)
@@ -114,9 +112,9 @@ def _credits(credits: Credits, settings: Settings, now: float) -> dict[str, Any]
     }
 
 
-def _prefetch(store: Store, ledger: Ledger) -> dict[str, Any]:
+def _prefetch(store: Store, ledger: CallReport) -> dict[str, Any]:
     """Since when the credits are too short for all but the nearest windows, and how windows ended."""
-    since, windows = Notebook(store).read().emergency_since, dict[str, dict[str, int]]()
+    since, windows = PrefetchNotesStore(store).read().emergency_since, dict[str, dict[str, int]]()
     for (window, fate), count in ledger.windows().items():
         windows.setdefault(window, dict.fromkeys(("captured", "no_prices", "skipped", "missed"), 0))[fate] = (
             count
@@ -124,11 +122,11 @@ def _prefetch(store: Store, ledger: Ledger) -> dict[str, Any]:
     return {"emergency_since": None if since is None else iso(since), "windows": windows}
 
 
-def _days(credits: Credits, reset_day: int, now: float, ledger: Ledger) -> list[dict[str, Any]]:
+def _days(credits: Credits, reset_day: int, now: float, ledger: CallReport) -> list[dict[str, Any]]:
     """What our own calls cost on each UTC day of the account's month up to today; nothing where the history
     cannot be read.
     """
-    began_at = calendar.month(credits, reset_day, now).began_at
+    began_at = billing_month.month(credits, reset_day, now).began_at
     totals = ledger.totals(("day",), began_at)
     if not ledger.is_readable:
         return []
@@ -136,14 +134,14 @@ def _days(credits: Credits, reset_day: int, now: float, ledger: Ledger) -> list[
     days = [
         datetime.fromtimestamp(began_at + number * DAY, UTC).date().isoformat() for number in range(count)
     ]
-    costs = [totals.get((day,), Total()) for day in days]
+    costs = [totals.get((day,), CallTotals()) for day in days]
     return [
         {"day": day, "credits": cost.credits, "maybe_charged": cost.maybe_charged}
         for day, cost in zip(days, costs, strict=True)
     ]
 
 
-def _cache(counts: Counts, store: Store, state_dir: Path) -> dict[str, int]:
+def _cache(counts: CacheCounters, store: Store, state_dir: Path) -> dict[str, int]:
     return {
         "hits": counts.hits,
         "misses": counts.misses,

@@ -10,13 +10,12 @@ from dataclasses import replace
 
 from oddsctl.domain.ports import JSON, Clock, Store
 from oddsctl.domain.requests import Decision
-from oddsctl.domain.settings import Espn, Odds, Settings, Weather
+from oddsctl.domain.settings import EspnSettings, OddsSettings, Settings, WeatherSettings
 from oddsctl.policy import admission, budget
-from oddsctl.policy.admission import Ask, ProviderState, Receipt, Rules
+from oddsctl.policy.admission import CallRequest, ProviderState, Receipt, Rules
 from oddsctl.policy.budget import Credits
-from oddsctl.policy.token_bucket import Limit
-from oddsctl.store import codec
-from oddsctl.store import unreadable_rows as row
+from oddsctl.policy.token_bucket import RateLimit
+from oddsctl.store import codec, unreadable_rows
 from oddsctl.store.state_errors import too_new
 from oddsctl.store.unreadable_rows import FRESH, RowDamagedError
 
@@ -36,7 +35,7 @@ VERSION = 1
 
 def rules_for(api: str, settings: Settings) -> Rules:
     """What the configuration grants a provider."""
-    sections: dict[str, Odds | Espn | Weather] = {
+    sections: dict[str, OddsSettings | EspnSettings | WeatherSettings] = {
         "odds": settings.odds,
         "espn": settings.espn,
         "weather": settings.weather,
@@ -44,7 +43,7 @@ def rules_for(api: str, settings: Settings) -> Rules:
     section = sections[api]
     http = settings.http
     return Rules(
-        limit=Limit(section.burst, section.rate),
+        limit=RateLimit(section.burst, section.rate),
         budget=settings.budget,
         breaker=settings.breaker,
         monthly=settings.odds.monthly_credits,
@@ -66,10 +65,10 @@ class Accounts:
         """The books as they stand now; those of the account used last where none is named."""
         account = account or self._store.read(f"accounts/last/{api}")
         key, unused = f"accounts/{api}/{account}", self._unused()
-        state = row.read(self._store, key, lambda value: _decoded(key, value, unused))
+        state = unreadable_rows.read(self._store, key, lambda value: _decoded(key, value, unused))
         return replace(state, credits=budget.expire(state.credits, self._clock.now()))
 
-    def admit(self, api: str, account: str, ask: Ask) -> Decision:
+    def admit(self, api: str, account: str, ask: CallRequest) -> Decision:
         """Book the call, or refuse it."""
         rules = rules_for(api, self._settings)
         if self._store.read(f"accounts/last/{api}") is None:
@@ -85,15 +84,15 @@ class Accounts:
 
         return self._store.update(key, change)
 
-    def presume_dead(self, api: str, account: str, call_id: str) -> None:
+    def mark_orphaned(self, api: str, account: str, call_id: str) -> None:
         """The call's owner died while it was under way: it may have been charged."""
-        self._move(api, account, lambda state: admission.presume_dead(state, call_id))
+        self._move(api, account, lambda state: admission.mark_orphaned(state, call_id))
 
     def release(self, api: str, account: str, endpoint: str, call_id: str) -> None:
         """The call was let through and never sent."""
         self._move(api, account, lambda state: admission.release(state, endpoint, call_id))
 
-    def preview(self, api: str, account: str, ask: Ask) -> Decision:
+    def preview(self, api: str, account: str, ask: CallRequest) -> Decision:
         """What `admit` would say now; books nothing."""
         return admission.admit(
             self.state(api, account), ask, rules_for(api, self._settings), self._clock.now()
@@ -111,10 +110,10 @@ class Accounts:
             if self._store.read(DAMAGED):
                 self._store.delete(DAMAGED)
 
-    def thrifty(self) -> bool:
+    def is_low(self) -> bool:
         """Whether so few credits are left that older boards do."""
         odds = self._settings.odds
-        return budget.thrifty(self.state("odds").credits, self._settings.budget, odds.monthly_credits)
+        return budget.is_low(self.state("odds").credits, self._settings.budget, odds.monthly_credits)
 
     def _move(self, api: str, account: str, move: Callable[[ProviderState], ProviderState]) -> None:
         key, unused = f"accounts/{api}/{account}", self._unused()

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.ports import JSON, Store
 from oddsctl.domain.requests import Outcome, Reason
-from oddsctl.policy import batching as coalesce
-from oddsctl.store import codec
-from oddsctl.store import unreadable_rows as row
+from oddsctl.policy import batching
+from oddsctl.store import codec, unreadable_rows
 
 KEY = "counts/served"
 HITS = (Reason.FRESH_CACHE, Reason.SUPERSET_CACHE, Reason.PREFETCHED)
@@ -24,7 +23,7 @@ MISSES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class CacheCounters:
     """`hits` = wishes answered from the store while fresh, `joined` = by another's call, `stale` = stored and
     too old, `misses` = the rest. `saved_*` = what hits and joins would have cost. `hits_by_api`: whose
     answers the hits were.
@@ -38,8 +37,8 @@ class Counts:
     saved_credits: int = 0
     hits_by_api: dict[str, int] = field(default_factory=dict)
 
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(
+    def __add__(self, other: CacheCounters) -> CacheCounters:
+        return CacheCounters(
             self.hits + other.hits,
             self.misses + other.misses,
             self.stale + other.stale,
@@ -50,20 +49,20 @@ class Counts:
         )
 
 
-def count(outcomes: Iterable[Outcome], price: Callable[[Job], int]) -> Counts:
+def count_outcomes(outcomes: Iterable[Outcome], price: Callable[[Job], int]) -> CacheCounters:
     """The counts of one run.
 
     What was saved is what the calls for the wishes served would have been, merged as calls are.
     """
     outcomes = tuple(outcomes)
-    saved = coalesce.plan(
+    saved = batching.plan_calls(
         [
             outcome.job
             for outcome in outcomes
             if outcome.reason in HITS or outcome.reason is Reason.JOINED_INFLIGHT
         ]
     )
-    return Counts(
+    return CacheCounters(
         hits=sum(outcome.reason in HITS for outcome in outcomes),
         misses=sum(outcome.reason in MISSES for outcome in outcomes),
         stale=sum(outcome.reason.startswith("STALE_") for outcome in outcomes),
@@ -74,17 +73,17 @@ def count(outcomes: Iterable[Outcome], price: Callable[[Job], int]) -> Counts:
     )
 
 
-def read_counts(store: Store) -> Counts:
+def read_counts(store: Store) -> CacheCounters:
     """What all processes have counted so far."""
-    return row.read(store, KEY, decoded)
+    return unreadable_rows.read(store, KEY, decoded)
 
 
-def add_counts(store: Store, counts: Counts) -> None:
+def add_counts(store: Store, counts: CacheCounters) -> None:
     """Add one run's counts."""
-    if counts != Counts():
+    if counts != CacheCounters():
         store.update(KEY, lambda old: (codec.encode(decoded(old) + counts), None))
 
 
-def decoded(value: JSON) -> Counts:
+def decoded(value: JSON) -> CacheCounters:
     """The counts. Raises `StateError` where they cannot be read."""
-    return row.salvaged(KEY, Counts, value, "what is counted of cache hits")
+    return unreadable_rows.salvaged(KEY, CacheCounters, value, "what is counted of cache hits")

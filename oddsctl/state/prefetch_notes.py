@@ -8,14 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from oddsctl.domain.ports import JSON, Store
-from oddsctl.store import codec
-from oddsctl.store import unreadable_rows as row
+from oddsctl.store import codec, unreadable_rows
 
 KEY = "prefetch/1"
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class WindowFailure:
     """Why a window could not be captured at `at`, in one word."""
 
     why: str
@@ -23,7 +22,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Notes:
+class PrefetchNotes:
     """By sport: `began` is when the first account was given, `accounted_to` up to when the last was.
 
     `failures`: by window, see `name_of`.
@@ -34,7 +33,7 @@ class Notes:
 
     began: dict[str, float] = field(default_factory=dict)
     accounted_to: dict[str, float] = field(default_factory=dict)
-    failures: dict[str, Failure] = field(default_factory=dict)
+    failures: dict[str, WindowFailure] = field(default_factory=dict)
     emergency_since: float | None = None
     told: dict[str, float] = field(default_factory=dict)
 
@@ -44,17 +43,17 @@ def name_of(game: str, window: str) -> str:
     return f"{game} {window}"
 
 
-class Notebook:
+class PrefetchNotesStore:
     """The notes, shared by all processes."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def read(self) -> Notes:
+    def read(self) -> PrefetchNotes:
         """The notes as they stand."""
-        return row.read(self._store, KEY, decoded)
+        return unreadable_rows.read(self._store, KEY, decoded)
 
-    def tell_once(self, topic: str, now: float, since: float = 0.0) -> bool:
+    def announce_once(self, topic: str, now: float, since: float = 0.0) -> bool:
         """Whether this is to be said now: it was not since then, nor since it was last `settled`."""
 
         def tell(old: JSON) -> tuple[JSON, bool]:
@@ -65,7 +64,7 @@ class Notebook:
 
         return self._store.update(KEY, tell)
 
-    def settled(self, topic: str) -> None:
+    def resolved(self, topic: str) -> None:
         """It is over: when it comes again it is said again."""
         if topic not in self.read().told:
             return
@@ -73,7 +72,7 @@ class Notebook:
             lambda notes: replace(notes, told={name: at for name, at in notes.told.items() if name != topic})
         )
 
-    def change(self, move: Callable[[Notes], Notes]) -> None:
+    def change(self, move: Callable[[PrefetchNotes], PrefetchNotes]) -> None:
         """Move the notes on; what stays as it was is not written, nor waited for."""
         if move(seen := self.read()) == seen:
             return
@@ -86,6 +85,6 @@ class Notebook:
         self._store.update(KEY, change)
 
 
-def decoded(value: JSON) -> Notes:
+def decoded(value: JSON) -> PrefetchNotes:
     """The notes. Raises `StateError` where they cannot be read."""
-    return row.salvaged(KEY, Notes, value, "what prefetch remembers")
+    return unreadable_rows.salvaged(KEY, PrefetchNotes, value, "what prefetch remembers")

@@ -10,17 +10,16 @@ from dataclasses import replace
 
 from oddsctl.domain.ports import JSON, Clock, Store
 from oddsctl.domain.requests import PriorityRequest
-from oddsctl.policy import request_queue as queue
-from oddsctl.policy.request_queue import Queue, Taken, Waiting
-from oddsctl.store import codec
-from oddsctl.store import unreadable_rows as row
+from oddsctl.policy import request_queue
+from oddsctl.policy.request_queue import LeasedRequests, Queue, QueuedRequest
+from oddsctl.store import codec, unreadable_rows
 
 KEY = "queue/1"
 WORTH_WAITING = 3600.0
 """Seconds after which a wish of no game in particular is not worth asking any more."""
 
 
-class WaitingRoom:
+class RequestQueue:
     """The queue that all processes share."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
@@ -31,7 +30,7 @@ class WaitingRoom:
         """Let these wishes wait; equal ones are one."""
         now = self._clock.now()
         wishes = [
-            Waiting(
+            QueuedRequest(
                 job=request.job,
                 priority=request.priority,
                 purpose=request.purpose,
@@ -43,32 +42,32 @@ class WaitingRoom:
         ]
 
         def change(old: JSON) -> tuple[JSON, None]:
-            waiting, _ = queue.drop_expired(decoded(old), now)
+            waiting, _ = request_queue.drop_expired(decoded(old), now)
             for wish in wishes:
-                waiting = queue.put(waiting, wish)
+                waiting = request_queue.put(waiting, wish)
             return codec.encode(waiting), None
 
         self._store.update(KEY, change)
 
-    def take(self, seconds: float) -> Taken:
+    def take(self, seconds: float) -> LeasedRequests:
         """Lease all that is due for so many seconds, so that nobody else asks for it; drop what came too
         late.
         """
 
-        def change(old: JSON) -> tuple[JSON, Taken]:
+        def change(old: JSON) -> tuple[JSON, LeasedRequests]:
             before = decoded(old)
             now = self._clock.now()  # now that we are alone
-            left, taken = queue.take(before, now, now + seconds)
+            left, taken = request_queue.take(before, now, now + seconds)
             return (old if left is before else codec.encode(left)), taken
 
         return self._store.update(KEY, change)
 
-    def settle(self, taken: Taken, done: Collection[str], rests: Mapping[str, float]) -> None:
+    def settle(self, taken: LeasedRequests, done: Collection[str], rests: Mapping[str, float]) -> None:
         """End a lease: wishes that were answered or given up leave, the others may go again at their time."""
 
         def change(old: JSON) -> tuple[JSON, None]:
-            left = queue.remove(decoded(old), done)
-            return codec.encode(queue.postpone(left, taken.until, rests, self._clock.now())), None
+            left = request_queue.remove(decoded(old), done)
+            return codec.encode(request_queue.postpone(left, taken.until, rests, self._clock.now())), None
 
         self._store.update(KEY, change)
 
@@ -85,9 +84,11 @@ class WaitingRoom:
 
         return self._store.update(KEY, change)
 
-    def waiting(self) -> tuple[Waiting, ...]:
+    def waiting(self) -> tuple[QueuedRequest, ...]:
         """What waits, in the order it was asked for, without what would come too late."""
-        left, _ = queue.drop_expired(row.read(self._store, KEY, decoded), self._clock.now())
+        left, _ = request_queue.drop_expired(
+            unreadable_rows.read(self._store, KEY, decoded), self._clock.now()
+        )
         return left.entries
 
     def clear(self) -> int:
@@ -97,4 +98,4 @@ class WaitingRoom:
 
 def decoded(value: JSON) -> Queue:
     """The queue. Raises `StateError` where it cannot be read."""
-    return row.salvaged(KEY, Queue, value, "the stored queue")
+    return unreadable_rows.salvaged(KEY, Queue, value, "the stored queue")

@@ -26,7 +26,7 @@ from oddsctl.domain.jobs import GeocodeJob, Job, OddsJob, board_of
 from oddsctl.domain.plausible import sound
 from oddsctl.domain.ports import JSON, Store
 from oddsctl.domain.requests import Purpose
-from oddsctl.domain.vocabulary import Shown, shown_by
+from oddsctl.domain.vocabulary import ShownNames, shown_by
 from oddsctl.policy import coverage, freshness
 from oddsctl.store import codec
 from oddsctl.store.codec import decode_or_none
@@ -46,7 +46,7 @@ KEEP_COVERED_FOR = 2 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CacheEntry:
     """An answer as it is stored.
 
     `sent_at` is when it was asked for, `fetched_at` when it came; `demo`: of the simulated world.
@@ -62,7 +62,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRefusal:
+class CachedRefusal:
     """A definite refusal as it is remembered: what the provider said at `at`, and until when it holds (epoch
     seconds).
     """
@@ -87,7 +87,7 @@ class KeptRefusal:
         return self.at <= now < self.until
 
     @classmethod
-    def of(cls, error: OddsctlError, at: float, until: float) -> KeptRefusal:
+    def of(cls, error: OddsctlError, at: float, until: float) -> CachedRefusal:
         """What is remembered of this error."""
         about = error.about if isinstance(error, RejectedError) else None
         return cls(at, until, error.code, error.message, error.retry_at, error.hint, about)
@@ -102,10 +102,10 @@ class KeptRefusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CacheHit:
     """A kept answer that covers a wish, and the part of it that answers the wish."""
 
-    kept: Kept
+    kept: CacheEntry
     answer: Answer
 
     @property
@@ -114,59 +114,62 @@ class Found:
         return self.answer is self.kept.answer
 
 
-class Shelves:
+class ResponseCache:
     """The answers of all processes, by what was asked."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def covering(self, job: Job) -> Iterator[Found]:
+    def candidates(self, job: Job) -> Iterator[CacheHit]:
         """Kept answers that cover the wish: the one to this very wish first, then those larger."""
         exact = ROOT + job.key
         if found := self._open(exact, job):
             yield found
-        shelves = {job.shelf, job.board_shelf} if isinstance(job, OddsJob) else {job.shelf}
+        shelves = {job.prefix, job.board_prefix} if isinstance(job, OddsJob) else {job.prefix}
         for key in [key for shelf in sorted(shelves) for key in self._store.scan(ROOT + shelf)]:
             if key != exact and (found := self._open(key, job)):
                 yield found
 
-    def keep(self, kept: Kept) -> None:
+    def put(self, kept: CacheEntry) -> None:
         """Store the answer, in the pieces that later wishes will ask for, unless a younger one is there."""
-        for job, answer in coverage.pieces(kept.job, kept.answer):
-            piece = Kept(job, kept.sent_at, kept.fetched_at, kept.credits, kept.purpose, answer, kept.demo)
-            self._store.update(ROOT + job.key, partial(_younger, piece))
+        for job, answer in coverage.split_for_cache(kept.job, kept.answer):
+            piece = CacheEntry(
+                job, kept.sent_at, kept.fetched_at, kept.credits, kept.purpose, answer, kept.demo
+            )
+            self._store.update(ROOT + job.key, partial(_keep_newer, piece))
             self._clear_away(piece)
-        if (new := shown_by(kept.job, kept.answer)) != Shown():
+        if (new := shown_by(kept.job, kept.answer)) != ShownNames():
             self._store.update(
-                SHOWN, lambda old: (codec.encode((decode_or_none(Shown, old) or Shown()) | new), None)
+                SHOWN,
+                lambda old: (codec.encode((decode_or_none(ShownNames, old) or ShownNames()) | new), None),
             )
 
-    def shown(self) -> Shown:
+    def shown(self) -> ShownNames:
         """The markets, regions and books of all answers so far that are in none of our lists."""
-        return decode_or_none(Shown, self._store.read(SHOWN)) or Shown()
+        return decode_or_none(ShownNames, self._store.read(SHOWN)) or ShownNames()
 
-    def refuse(self, key: str, error: OddsctlError, at: float, until: float) -> None:
+    def put_refusal(self, key: str, error: OddsctlError, at: float, until: float) -> None:
         """Remember a refusal under a job's key, or an account's."""
-        self._store.update(REFUSALS + key, lambda _: (codec.encode(KeptRefusal.of(error, at, until)), None))
+        self._store.update(REFUSALS + key, lambda _: (codec.encode(CachedRefusal.of(error, at, until)), None))
 
-    def refusal(self, key: str) -> KeptRefusal | None:
+    def refusal(self, key: str) -> CachedRefusal | None:
         """The refusal remembered under that key."""
-        return decode_or_none(KeptRefusal, self._store.read(REFUSALS + key))
+        return decode_or_none(CachedRefusal, self._store.read(REFUSALS + key))
 
     def answers(self, shelf: str) -> Iterator[Answer]:
         """All that is kept on a shelf, of any age."""
         for key in self._store.scan(ROOT + shelf):
-            if kept := kept_answer(self._store.read(key)):
+            if kept := cached_entry(self._store.read(key)):
                 yield kept.answer
 
-    def standing_refusal(self, job: Job, now: float) -> KeptRefusal | None:
+    def standing_refusal(self, job: Job, now: float) -> CachedRefusal | None:
         """The refusal that still holds of the job or a part of it, or of a larger one whose answer was paid
         for and can't be read.
         """
         for key in freshness.parts(job):
             if (refused := self.refusal(key)) and refused.holds(now):
                 return refused
-        for key in self._store.scan(REFUSALS + job.board_shelf) if isinstance(job, OddsJob) else ():
+        for key in self._store.scan(REFUSALS + job.board_prefix) if isinstance(job, OddsJob) else ():
             larger, refused = board_of(key.removeprefix(REFUSALS)), self.refusal(key.removeprefix(REFUSALS))
             if (
                 larger
@@ -181,40 +184,40 @@ class Shelves:
     def all(self) -> Iterator[tuple[str, float]]:
         """The key of each kept answer and when it came (0 where that cannot be read)."""
         for key in self._store.scan(ROOT):
-            kept = kept_answer(self._store.read(key))
+            kept = cached_entry(self._store.read(key))
             yield key, kept.fetched_at if kept else 0.0
 
     def jobs(self) -> Iterator[tuple[Job, float]]:
         """What each kept answer is the answer to, and when it came; without those that cannot be read."""
         for key in self._store.scan(ROOT):
-            if kept := kept_answer(self._store.read(key)):
+            if kept := cached_entry(self._store.read(key)):
                 yield kept.job, kept.fetched_at
 
-    def _open(self, key: str, job: Job) -> Found | None:
-        kept = kept_answer(self._store.read(key))
-        answer = coverage.cut(kept.job, kept.answer, job) if kept else None
-        return Found(kept, answer) if kept and answer is not None else None
+    def _open(self, key: str, job: Job) -> CacheHit | None:
+        kept = cached_entry(self._store.read(key))
+        answer = coverage.extract(kept.job, kept.answer, job) if kept else None
+        return CacheHit(kept, answer) if kept and answer is not None else None
 
-    def _clear_away(self, newest: Kept) -> None:
+    def _clear_away(self, newest: CacheEntry) -> None:
         if isinstance(newest.job, OddsJob | GeocodeJob):
             return  # few, dear or long to last, and each the last word for its wish
-        for key in list(self._store.scan(ROOT + newest.job.shelf)):
+        for key in list(self._store.scan(ROOT + newest.job.prefix)):
             if key == ROOT + newest.job.key:
                 continue
-            old = kept_answer(self._store.read(key))
+            old = cached_entry(self._store.read(key))
             if old is None or newest.fetched_at - old.fetched_at > KEEP_COVERED_FOR:
                 self._store.delete(key)
 
 
-def _younger(new: Kept, old: JSON) -> tuple[JSON, None]:
-    kept = kept_answer(old)
+def _keep_newer(new: CacheEntry, old: JSON) -> tuple[JSON, None]:
+    kept = cached_entry(old)
     overtaken = (
         kept is not None and new.sent_at < kept.sent_at <= new.fetched_at
     )  # one from the future had a wrong clock
     return (old if overtaken else codec.encode(new)), None
 
 
-def kept_answer(value: JSON) -> Kept | None:
+def cached_entry(value: JSON) -> CacheEntry | None:
     """The kept answer, without what no provider can mean; None for what cannot be read."""
-    kept = decode_or_none(Kept, value)
+    kept = decode_or_none(CacheEntry, value)
     return kept and replace(kept, answer=sound(kept.answer))

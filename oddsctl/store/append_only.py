@@ -24,7 +24,7 @@ from oddsctl.store.create_or_replace import LOGS, set_aside
 from oddsctl.store.file_lock import hold
 from oddsctl.store.read_only import open_for_reading
 from oddsctl.store.salvage import Row, readable
-from oddsctl.store.state_dir import REMEDY, Identity, identity
+from oddsctl.store.state_dir import REMEDY, StateIdentity, identity
 from oddsctl.store.state_errors import (
     assert_a_file,
     damaged,
@@ -32,7 +32,7 @@ from oddsctl.store.state_errors import (
     first_look,
     too_new,
 )
-from oddsctl.store.wait_limit import Patience
+from oddsctl.store.wait_limit import LockWait
 
 PATIENCE = 1.0
 """Seconds to wait for another process that writes: history is not worth more."""
@@ -41,7 +41,7 @@ REPLACED = 10
 
 
 @dataclass(frozen=True)
-class Form:
+class TableForm:
     """What the database looks like: `script` makes what is missing of it, `upgrade` changes what older ones
     have differently.
 
@@ -86,7 +86,7 @@ def columns(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
     return found
 
 
-class HistoryFile:
+class AppendOnlyDatabase:
     """The database at `path`, for any number of threads; the same one for all processes, see `DiskStore`.
 
     Raises `OddsctlError` only.
@@ -96,16 +96,16 @@ class HistoryFile:
         self,
         path: Path,
         clock: Clock,
-        form: Form,
+        form: TableForm,
         tell: Callable[[str], None],
-        patience: Patience | None = None,
+        patience: LockWait | None = None,
     ) -> None:
         self._path, self._clock, self._form, self._tell = path, clock, form, tell
-        self._patience = patience or Patience(clock, PATIENCE, total=False)
+        self._patience = patience or LockWait(clock, PATIENCE, total=False)
         self._suspect = path.with_suffix(".suspect")
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
-        self._is_of: Identity | None = None
+        self._is_of: StateIdentity | None = None
 
     def write(self, statement: str, values: Row) -> None:
         """Append a row: to the database that the path leads to, once more where that was taken away

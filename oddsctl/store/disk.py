@@ -20,9 +20,9 @@ from oddsctl.domain.ports import JSON, Clock
 from oddsctl.store.create_or_replace import Begin, make, nothing
 from oddsctl.store.database import DATABASE, connect, translated, value_in
 from oddsctl.store.file_lock import hold
-from oddsctl.store.state_dir import Identity, identity, make_private
+from oddsctl.store.state_dir import StateIdentity, identity, make_private
 from oddsctl.store.state_errors import LOCK
-from oddsctl.store.wait_limit import Patience
+from oddsctl.store.wait_limit import LockWait
 
 if TYPE_CHECKING:
     import sqlite3
@@ -47,17 +47,17 @@ class DiskStore:
     """
 
     def __init__(
-        self, directory: Path, clock: Clock, lock_wait: float | Patience = 10.0, begin: Begin = nothing
+        self, directory: Path, clock: Clock, lock_wait: float | LockWait = 10.0, begin: Begin = nothing
     ) -> None:
         self._directory = directory
         self._database = directory / DATABASE
         self._clock = clock
         self._patience = (
-            lock_wait if isinstance(lock_wait, Patience) else Patience(clock, lock_wait, total=False)
+            lock_wait if isinstance(lock_wait, LockWait) else LockWait(clock, lock_wait, total=False)
         )
         self._begin = begin
         self._rows: Any = None
-        self._rows_are_of: Identity | None = None
+        self._rows_are_of: StateIdentity | None = None
         self._home = threading.get_ident()
         self._reading = threading.Lock()
         self._reader, self._reader_is_of = self._open_reader()
@@ -109,7 +109,7 @@ class DiskStore:
                 self._reader, self._reader_is_of = self._open_reader()
             yield self._reader
 
-    def _open_reader(self) -> tuple[sqlite3.Connection, Identity]:
+    def _open_reader(self) -> tuple[sqlite3.Connection, StateIdentity]:
         """A connection, and the file that it is to for certain: the path led to it before and after it was
         opened.
         """

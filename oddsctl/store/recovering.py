@@ -26,7 +26,7 @@ from oddsctl.store.database import DATABASE
 from oddsctl.store.disk import DiskStore
 from oddsctl.store.read_only import ReadOnlyStore
 from oddsctl.store.unreadable_rows import FRESH, RowDamagedError, keep_aside
-from oddsctl.store.wait_limit import Patience
+from oddsctl.store.wait_limit import LockWait
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class RecoveringStore:
         self,
         directory: Path,
         clock: Clock,
-        lock_wait: float | Patience,
+        lock_wait: float | LockWait,
         tell: Callable[[Notice], None],
         *,
         lost_key: str,
@@ -54,7 +54,7 @@ class RecoveringStore:
     ) -> None:
         self._directory, self._clock, self._tell = directory, clock, tell
         self._patience = (
-            lock_wait if isinstance(lock_wait, Patience) else Patience(clock, lock_wait, total=False)
+            lock_wait if isinstance(lock_wait, LockWait) else LockWait(clock, lock_wait, total=False)
         )
         self._lost = lost_key.partition("/")[0] + "/"
         self._lost_key, self._books, self._traces = lost_key, books, (*traces, f"{DATABASE}.damaged-*")

@@ -24,11 +24,11 @@ _NOBODYS = re.compile(r"lost\+found|\.DS_Store|\.(?:git)?keep|\.nfs.*|\.Trash.*|
 keeps.
 """
 
-Identity = tuple[int, int]
+StateIdentity = tuple[int, int]
 """Device and inode: which file a path leads to."""
 
 
-def identity(path: Path) -> Identity | None:
+def identity(path: Path) -> StateIdentity | None:
     """Which file the path leads to now; None where there is none.
 
     A file that was moved, deleted or replaced has another.

@@ -14,7 +14,7 @@ TO_KEEP = 2.0
 """Seconds to wait for a lock at the least once a request was sent: what came of it may have been paid for."""
 
 
-class Patience:
+class LockWait:
     """`wait` seconds from now in all; where it is not `total`, for each wait. For any number of threads.
 
     A lock that was waited for in vain is only tried from then on, until somebody gets it: its holder may be

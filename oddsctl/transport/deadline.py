@@ -23,7 +23,7 @@ class NotSentError(Exception):
     """
 
 
-class Line:
+class ExchangeDeadline:
     """The time limit of one exchange.
 
     A byte now and then keeps a read timeout from striking, be it in headers, body or trailers.
@@ -68,7 +68,7 @@ class Adapter(HTTPAdapter):
     One exchange at a time.
     """
 
-    line: Line
+    line: ExchangeDeadline
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)

@@ -25,10 +25,10 @@ from urllib3.exceptions import TimeoutError as WireTimeoutError
 from oddsctl.domain.errors import BodyTooLargeError, RedirectRefusedError, TimedOutError, TransportError
 from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
 from oddsctl.domain.ports import Clock
-from oddsctl.domain.settings import Http
-from oddsctl.transport.deadline import Adapter, Line, NotSentError, decoded
-from oddsctl.transport.proxy import CA_VARIABLES, BarredError, Way, way_to
-from oddsctl.transport.revalidation_cache import WireCache
+from oddsctl.domain.settings import HttpSettings
+from oddsctl.transport.deadline import Adapter, ExchangeDeadline, NotSentError, decoded
+from oddsctl.transport.proxy import CA_VARIABLES, BarredError, Route, route_to
+from oddsctl.transport.revalidation_cache import RevalidationCache
 
 _REDIRECTS = 3
 _CHUNK = 64 * 1024
@@ -51,7 +51,7 @@ class HttpTransport:
 
     def __init__(
         self,
-        http: Http,
+        http: HttpSettings,
         cache_file: Path | None,
         clock: Clock,
         warn: Callable[[str], None],
@@ -60,7 +60,7 @@ class HttpTransport:
     ) -> None:
         self._http = http
         self._clock = clock
-        self._cache = None if cache_file is None else WireCache(cache_file, cache_patience, warn)
+        self._cache = None if cache_file is None else RevalidationCache(cache_file, cache_patience, warn)
         self._here = threading.local()
         self._sessions: weakref.WeakSet[requests.Session] = (
             weakref.WeakSet()
@@ -71,7 +71,7 @@ class HttpTransport:
     def send(self, request: HttpRequest) -> HttpResponse:
         host = _allowed_host(request)
         patience = self._http.longest_exchange
-        line = Line(patience)
+        line = ExchangeDeadline(patience)
         try:
             session = self._session()
             plain = session.prepare_request(
@@ -114,7 +114,7 @@ class HttpTransport:
         plain: requests.PreparedRequest,
         request: HttpRequest,
         validators: dict[str, str],
-        line: Line,
+        line: ExchangeDeadline,
     ) -> HttpResponse:
         """Send `plain` with what it may not show; the answer as it came, but for echoes of the secrets."""
         prepared = plain.copy()
@@ -147,7 +147,7 @@ class HttpTransport:
         return headers
 
     def _follow(
-        self, session: requests.Session, prepared: requests.PreparedRequest, api: str, line: Line
+        self, session: requests.Session, prepared: requests.PreparedRequest, api: str, line: ExchangeDeadline
     ) -> requests.Response:
         """The answer, after at most three redirects within its host.
 
@@ -188,17 +188,17 @@ class HttpTransport:
         return session
 
 
-def _way(session: requests.Session, url: str) -> Way:
+def _way(session: requests.Session, url: str) -> Route:
     """The way that the environment prescribes; this machine is never asked through a proxy."""
     if _is_loopback(urlsplit(url).hostname):
-        return way_to(url, {})
-    return way_to(
+        return route_to(url, {})
+    return route_to(
         url, session.merge_environment_settings(url, {}, stream=True, verify=True, cert=None)["proxies"]
     )
 
 
 def _failure(
-    error: Exception, api: str, host: str, http: Http, line: Line, patience: float
+    error: Exception, api: str, host: str, http: HttpSettings, line: ExchangeDeadline, patience: float
 ) -> TransportError:
     """What an exception of requests, urllib3 or zlib means to a user.
 
@@ -234,7 +234,7 @@ def _failure(
 
 
 def _not_sent(
-    cause: BaseException | None, api: str, host: str, http: Http, via: str | None
+    cause: BaseException | None, api: str, host: str, http: HttpSettings, via: str | None
 ) -> TransportError:
     where = f"{host} through the proxy that {via} names" if via else host
     slow = isinstance(cause, (ConnectTimeoutError, TimeoutError)) and not isinstance(

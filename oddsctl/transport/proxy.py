@@ -33,7 +33,7 @@ class BarredError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Route:
     """`proxies` and `verify` as requests takes them; `via` names the variable of the proxy, None without
     one.
     """
@@ -43,14 +43,14 @@ class Way:
     via: str | None = None
 
 
-def way_to(url: str, proxies: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> Way:
+def route_to(url: str, proxies: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> Route:
     """The way to an address; `proxies` are those that requests has found for it. Raises `BarredError`."""
     verify = _verify(environ) if url.startswith("https:") else True
     proxy = select_proxy(url, dict(proxies))
     if not proxy:
-        return Way({}, verify)
+        return Route({}, verify)
     via = _variable(proxy, environ)
-    return Way({urlsplit(url).scheme: _checked(proxy.strip(), via)}, verify, via)
+    return Route({urlsplit(url).scheme: _checked(proxy.strip(), via)}, verify, via)
 
 
 def _verify(environ: Mapping[str, str]) -> bool | str:

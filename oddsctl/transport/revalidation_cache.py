@@ -42,7 +42,7 @@ class Stored:
         self.validators = {names[name]: value for name, value in self.headers.items() if name in names}
 
 
-class WireCache:
+class RevalidationCache:
     """requests-cache's SQLite file.
 
     Best effort: nothing is raised, waiting is bounded; what it cannot do it does not, and says so once.
@@ -130,7 +130,7 @@ class WireCache:
             self._file.touch(mode=0o600)
             self._file.chmod(0o600)
             self._cache = SQLiteCache(
-                self._file, serializer="json", wal=True, timeout=self._patience, factory=_FrankConnection
+                self._file, serializer="json", wal=True, timeout=self._patience, factory=_StrictConnection
             )
             self._is_of = _identity(self._file)
             if self._file.stat().st_size > _FILE_BYTES:
@@ -157,7 +157,7 @@ class _CacheError(sqlite3.DatabaseError):
     """The database is locked, full or cannot be written. No OperationalError, see below."""
 
 
-class _FrankConnection(sqlite3.Connection):
+class _StrictConnection(sqlite3.Connection):
     """Says what is wrong.
 
     On an OperationalError requests-cache waits for ever (at BEGIN) or forgets the write (at COMMIT).

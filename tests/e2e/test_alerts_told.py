@@ -138,7 +138,7 @@ def test_a_run_with_nothing_to_tell_does_not_load_apprise(
         "import sys\n"
         "sys.argv = ['oddsctl', 'fetch', 'nfl', '--json']\n"
         "import oddsctl.cli\n"
-        "try: oddsctl.cli.main()\n"
+        "try: oddsctl.cli.run()\n"
         "finally: print(*sorted(sys.modules), file=sys.stderr)\n"
     )
 

@@ -117,8 +117,8 @@ def on_terminal(
 CONTROLLED = """
 import fcntl, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-from oddsctl.cli import main
-sys.exit(main())
+from oddsctl.cli import run
+sys.exit(run())
 """
 """Takes the terminal as its own, so that Ctrl-C typed there is a signal; then runs the command."""
 SHELL = """

@@ -143,7 +143,7 @@ def test_a_warm_run_loads_no_library_of_the_wire(command: list[str], user: User,
         "import sys\n"
         f"sys.argv = ['oddsctl', *{command!r}, '--json']\n"
         "import oddsctl.cli\n"
-        "try: oddsctl.cli.main()\n"
+        "try: oddsctl.cli.run()\n"
         "finally: print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)\n"
     )
     ran = subprocess.run(

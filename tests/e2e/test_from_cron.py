@@ -31,7 +31,7 @@ def test_what_is_written_there_works(edit: str, user: User, sandbox: Server, tmp
     (tmp_path / "bin").mkdir()
     oddsctl = tmp_path / "bin" / "oddsctl"
     world = " ".join(f"{name}={value}" for name, value in (PYTHON | user.clock).items())
-    start = f"import sys; sys.argv[0] = '{oddsctl}'; from oddsctl.cli import main; main()"
+    start = f"import sys; sys.argv[0] = '{oddsctl}'; from oddsctl.cli import run; run()"
     oddsctl.write_text(f'#!/bin/sh\n{world} exec {sys.executable} -c "{start}" "$@"\n')
     oddsctl.chmod(0o755)
     home = tmp_path / "newcomer"

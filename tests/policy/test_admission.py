@@ -11,22 +11,27 @@ from hypothesis import strategies as st
 from oddsctl.domain import settings
 from oddsctl.domain.http import Quota
 from oddsctl.domain.requests import Go, ProbeFirst, Refusal, Refused
-from oddsctl.policy import admission
-from oddsctl.policy import call_stats as tally
-from oddsctl.policy.admission import Ask, ProviderState, Receipt, Rules, Verdict
+from oddsctl.policy import admission, call_stats
+from oddsctl.policy.admission import CallRequest, HealthSignal, ProviderState, Receipt, Rules
 from oddsctl.policy.budget import Credits, Purchase, Reservation
-from oddsctl.policy.call_stats import Tally
+from oddsctl.policy.call_stats import CallStats
 from oddsctl.policy.circuit_breaker import State
-from oddsctl.policy.token_bucket import Bucket, Limit, Pace
+from oddsctl.policy.token_bucket import AdaptiveRate, BucketState, RateLimit
 
 NOW = 1_800_000_000.0
 RULES = Rules(
-    Limit(2, 1), settings.Budget(), settings.Breaker(), monthly=500, grace=10, lease=38, free_probe=True
+    RateLimit(2, 1),
+    settings.BudgetSettings(),
+    settings.BreakerSettings(),
+    monthly=500,
+    grace=10,
+    lease=38,
+    free_probe=True,
 )
 
 
-def ask(name: str = "a", price: int = 3, patience: float = 30) -> Ask:
-    return Ask(name, "odds", Purchase(price), patience)
+def ask(name: str = "a", price: int = 3, patience: float = 30) -> CallRequest:
+    return CallRequest(name, "odds", Purchase(price), patience)
 
 
 def test_admitting_books_a_token_and_the_price_in_one_step() -> None:
@@ -95,30 +100,32 @@ def test_a_call_without_an_answer_is_in_doubt() -> None:
 
 
 def test_percentiles_are_unknown_before_the_first_answer() -> None:
-    assert tally.percentile_ms(Tally(), 0.5) is None
+    assert call_stats.percentile_ms(CallStats(), 0.5) is None
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 75.0), (1.0, 1000.0)])
 def test_percentiles_lie_within_the_class_of_the_answer(share: float, expected: float) -> None:
-    counted = Tally()
+    counted = CallStats()
     for seconds in (0.06, 0.07, 0.9, 0.8):
-        counted = tally.count(counted, failed=False, retry=False, seconds=seconds)
-    assert tally.percentile_ms(counted, share) == expected
+        counted = call_stats.count(counted, failed=False, retry=False, seconds=seconds)
+    assert call_stats.percentile_ms(counted, share) == expected
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=50))
 def test_percentiles_rise_with_the_share(latencies: list[float]) -> None:
-    counted = Tally()
+    counted = CallStats()
     for seconds in latencies:
-        counted = tally.count(counted, failed=False, retry=False, seconds=seconds)
-    values = [tally.percentile_ms(counted, share / 10) or 0.0 for share in range(1, 11)]
+        counted = call_stats.count(counted, failed=False, retry=False, seconds=seconds)
+    values = [call_stats.percentile_ms(counted, share / 10) or 0.0 for share in range(1, 11)]
     assert values == sorted(values)
 
 
 def test_answers_are_timed_together_and_calls_without_one_are_not() -> None:
-    counted = Tally()
+    counted = CallStats()
     for seconds in (0.25, None, 1.5):
-        counted = tally.count(tally.sent(counted), failed=seconds is None, retry=False, seconds=seconds)
+        counted = call_stats.count(
+            call_stats.sent(counted), failed=seconds is None, retry=False, seconds=seconds
+        )
     assert (counted.calls, sum(counted.latency), counted.answer_seconds) == (3, 2, 1.75)
 
 
@@ -129,11 +136,11 @@ def settled(state: ProviderState, receipt: Receipt, *, rules: Rules = RULES) -> 
 def failing(state: ProviderState, times: int, endpoint: str = "odds", at: float = NOW) -> ProviderState:
     """The state after so many calls failed without being charged."""
     for _ in range(times):
-        state = settled(state, Receipt("x", endpoint, at, at, 0, Verdict.FAILED, failed=True))
+        state = settled(state, Receipt("x", endpoint, at, at, 0, HealthSignal.FAILED, failed=True))
     return state
 
 
-def refused(state: ProviderState, wanted: Ask, *, rules: Rules = RULES, now: float = NOW) -> Refused:
+def refused(state: ProviderState, wanted: CallRequest, *, rules: Rules = RULES, now: float = NOW) -> Refused:
     _, decision = admission.admit(state, wanted, rules, now)
     assert isinstance(decision, Refused)
     return decision
@@ -182,7 +189,7 @@ def test_an_endpoint_that_keeps_failing_is_left_alone_and_others_are_not() -> No
 
 
 def test_a_rest_the_provider_asks_for_lengthens_that_of_the_breaker() -> None:
-    failed = Receipt("x", "odds", NOW, NOW, 0, Verdict.FAILED, failed=True, rest_until=NOW + 60)
+    failed = Receipt("x", "odds", NOW, NOW, 0, HealthSignal.FAILED, failed=True, rest_until=NOW + 60)
     state = settled(failing(ProviderState(), 4), failed)
     assert refused(state, ask(patience=900)).retry_at == NOW + 60
 
@@ -207,7 +214,7 @@ def test_without_free_calls_the_wanted_call_is_the_probe() -> None:
 
 
 def test_a_probe_that_waits_for_a_token_keeps_its_lease_from_then_on() -> None:
-    state = replace(failing(ProviderState(), 5), bucket=Bucket(-4.0, NOW + 30))
+    state = replace(failing(ProviderState(), 5), bucket=BucketState(-4.0, NOW + 30))
     state, decision = admission.admit(state, ask("free", price=0), RULES, NOW + 30)
     assert decision == Go(5)
     assert refused(state, ask("second", price=0), now=NOW + 31).retry_at == NOW + 30 + 5 + 38
@@ -222,7 +229,7 @@ def test_an_endpoint_that_never_failed_leaves_no_trace() -> None:
 def test_too_fast_gives_the_probe_back_and_does_not_count_as_failure(sent_at: float) -> None:
     """An answer to a call sent before the probe was lent leaves the probe where it is."""
     state, _ = admission.admit(failing(ProviderState(), 5), ask("free", price=0), RULES, NOW + 30)
-    state = settled(state, Receipt("free", "odds", sent_at, NOW + 31, 0, Verdict.TOO_FAST))
+    state = settled(state, Receipt("free", "odds", sent_at, NOW + 31, 0, HealthSignal.TOO_FAST))
     assert state.breakers["odds"].state is State.HALF_OPEN
     if sent_at == NOW + 30:
         assert admission.admit(state, ask("next", price=0), RULES, NOW + 31)[1] == Go(0)
@@ -233,50 +240,52 @@ def test_too_fast_gives_the_probe_back_and_does_not_count_as_failure(sent_at: fl
 def test_too_fast_opens_no_breaker() -> None:
     state = ProviderState()
     for _ in range(20):
-        state = settled(state, Receipt("x", "odds", NOW, NOW, 0, Verdict.TOO_FAST))
+        state = settled(state, Receipt("x", "odds", NOW, NOW, 0, HealthSignal.TOO_FAST))
     assert state.breakers == {}
     before = failing(ProviderState(), 4)
-    after = settled(before, Receipt("x", "odds", NOW, NOW, 0, Verdict.TOO_FAST))
+    after = settled(before, Receipt("x", "odds", NOW, NOW, 0, HealthSignal.TOO_FAST))
     assert after.breakers == before.breakers
 
 
 def test_too_fast_halves_the_pace_once_for_all_calls_sent_before() -> None:
-    state = settled(ProviderState(), Receipt("x", "odds", NOW, NOW + 1, 0, Verdict.TOO_FAST))
-    assert state.pace == Pace(0.5, NOW + 1)
-    again = settled(state, Receipt("y", "odds", NOW, NOW + 2, 0, Verdict.TOO_FAST))
+    state = settled(ProviderState(), Receipt("x", "odds", NOW, NOW + 1, 0, HealthSignal.TOO_FAST))
+    assert state.pace == AdaptiveRate(0.5, NOW + 1)
+    again = settled(state, Receipt("y", "odds", NOW, NOW + 2, 0, HealthSignal.TOO_FAST))
     assert again.pace == state.pace
-    later = settled(state, Receipt("y", "odds", NOW + 1, NOW + 2, 0, Verdict.TOO_FAST))
-    assert later.pace == Pace(0.25, NOW + 2)
+    later = settled(state, Receipt("y", "odds", NOW + 1, NOW + 2, 0, HealthSignal.TOO_FAST))
+    assert later.pace == AdaptiveRate(0.25, NOW + 2)
 
 
 @pytest.mark.parametrize(("left", "share"), [(0.0, 0.55), (0.5, 0.55), (0.6, 0.5), (1.0, 0.5)])
 def test_an_answer_speeds_up_where_half_of_the_allowed_burst_was_used(left: float, share: float) -> None:
     """At half the pace of two calls at once, one call at once is allowed."""
-    state = ProviderState(bucket=Bucket(left, NOW), pace=Pace(0.5, NOW - 60))
+    state = ProviderState(bucket=BucketState(left, NOW), pace=AdaptiveRate(0.5, NOW - 60))
     assert settled(state, Receipt("x", "odds", NOW, NOW, 0)).pace.share == share
-    failed = Receipt("x", "odds", NOW, NOW, 0, Verdict.FAILED, failed=True)
+    failed = Receipt("x", "odds", NOW, NOW, 0, HealthSignal.FAILED, failed=True)
     assert settled(state, failed).pace == state.pace
 
 
 def test_calls_are_admitted_at_the_reduced_pace() -> None:
-    state, _ = admission.admit(ProviderState(pace=Pace(0.5, NOW)), ask("a"), RULES, NOW)
+    state, _ = admission.admit(ProviderState(pace=AdaptiveRate(0.5, NOW)), ask("a"), RULES, NOW)
     assert admission.admit(state, ask("b"), RULES, NOW)[1] == Go(2)
 
 
 def test_after_a_rest_calls_go_through_at_the_rate_not_all_at_once() -> None:
-    rest = Receipt("x", "odds", NOW, NOW, 0, Verdict.FAILED, failed=True, rest_until=NOW + 10)
-    state = settled(ProviderState(), rest, rules=replace(RULES, limit=Limit(2, 0.5)))
+    rest = Receipt("x", "odds", NOW, NOW, 0, HealthSignal.FAILED, failed=True, rest_until=NOW + 10)
+    state = settled(ProviderState(), rest, rules=replace(RULES, limit=RateLimit(2, 0.5)))
     waits = []
     for name in "abc":
-        state, decision = admission.admit(state, ask(name, 0, 90), replace(RULES, limit=Limit(2, 0.5)), NOW)
+        state, decision = admission.admit(
+            state, ask(name, 0, 90), replace(RULES, limit=RateLimit(2, 0.5)), NOW
+        )
         waits.append(decision)
     assert waits == [Go(10), Go(12), Go(14)]
 
 
 def test_a_rest_does_not_shorten_the_wait_for_tokens() -> None:
-    rest = Receipt("x", "odds", NOW, NOW, 0, Verdict.FAILED, failed=True, rest_until=NOW + 10)
-    state = settled(ProviderState(bucket=Bucket(-40.0, NOW)), rest)
-    assert state.bucket == Bucket(-40.0, NOW)
+    rest = Receipt("x", "odds", NOW, NOW, 0, HealthSignal.FAILED, failed=True, rest_until=NOW + 10)
+    state = settled(ProviderState(bucket=BucketState(-40.0, NOW)), rest)
+    assert state.bucket == BucketState(-40.0, NOW)
 
 
 @pytest.mark.parametrize(
@@ -309,9 +318,9 @@ def test_a_rest_stands_until_it_is_over_or_a_longer_one_is_asked_for() -> None:
 
 
 def test_settling_without_a_rest_keeps_the_tokens_and_the_other_endpoints() -> None:
-    state = replace(failing(ProviderState(), 2, "events"), bucket=Bucket(0.5, NOW))
+    state = replace(failing(ProviderState(), 2, "events"), bucket=BucketState(0.5, NOW))
     after = settled(state, Receipt("x", "odds", NOW, NOW, 0))
-    assert after.bucket == Bucket(0.5, NOW)
+    assert after.bucket == BucketState(0.5, NOW)
     assert after.breakers["events"] == state.breakers["events"]
 
 
@@ -332,7 +341,7 @@ def test_what_no_header_confirms_is_maybe_charged(quota: Quota, maybe: int) -> N
 @pytest.mark.parametrize(("later", "maybe"), [(9.9, 3), (10.0, 0)])
 def test_a_lost_call_is_settled_by_a_request_sent_a_read_timeout_later(later: float, maybe: int) -> None:
     state, _ = admission.admit(ProviderState(), ask(), RULES, NOW)
-    state = settled(state, Receipt("a", "odds", NOW, NOW + 5, None, Verdict.FAILED, failed=True))
+    state = settled(state, Receipt("a", "odds", NOW, NOW + 5, None, HealthSignal.FAILED, failed=True))
     state = settled(state, Receipt("x", "odds", NOW + later, NOW + 11, 0, quota=Quota(3, 497, 0)))
     assert state.credits.maybe_credits == maybe
 
@@ -352,25 +361,25 @@ def test_a_call_that_was_never_sent_is_undone() -> None:
 
 def test_a_call_whose_owner_died_is_maybe_charged() -> None:
     state, _ = admission.admit(ProviderState(), ask(), RULES, NOW)
-    dead = admission.presume_dead(state, "a")
+    dead = admission.mark_orphaned(state, "a")
     assert (dead.credits.reserved, dead.credits.maybe_credits) == ((), 3)
     assert replace(dead, credits=state.credits) == state
 
 
 def test_answers_are_counted_by_how_long_they_took() -> None:
-    counted = Tally()
+    counted = CallStats()
     for seconds in (0.005, 0.005, 0.0051, 60.0, 61.0):
-        counted = tally.count(counted, failed=False, retry=False, seconds=seconds)
+        counted = call_stats.count(counted, failed=False, retry=False, seconds=seconds)
     assert (counted.latency[0], counted.latency[1], counted.latency[-2:]) == (2, 1, (1, 1))
-    assert len(counted.latency) == len(tally.BOUNDS_MS) + 1
+    assert len(counted.latency) == len(call_stats.BOUNDS_MS) + 1
 
 
 def test_percentiles_are_interpolated_within_their_class() -> None:
     def percentile(share: float, *seconds: float) -> float | None:
-        counted = Tally()
+        counted = CallStats()
         for one in seconds:
-            counted = tally.count(counted, failed=False, retry=False, seconds=one)
-        return tally.percentile_ms(counted, share)
+            counted = call_stats.count(counted, failed=False, retry=False, seconds=one)
+        return call_stats.percentile_ms(counted, share)
 
     assert percentile(0.5, 0.001) == 2.5
     assert percentile(1 / 3, 0.02) == 15.0
@@ -380,8 +389,8 @@ def test_percentiles_are_interpolated_within_their_class() -> None:
 
 
 def test_what_was_not_sent_leaves_no_call_behind() -> None:
-    assert tally.unsent(Tally(calls=1)).calls == 0
-    assert tally.unsent(Tally()).calls == 0
+    assert call_stats.unsent(CallStats(calls=1)).calls == 0
+    assert call_stats.unsent(CallStats()).calls == 0
 
 
 @pytest.mark.parametrize(("rest", "wait"), [(0.5, 0.5), (26 * 3600.0, 26 * 3600.0), (26 * 3600.0 + 1, 0)])
@@ -395,5 +404,5 @@ def test_a_rest_holds_also_where_no_tokens_were_booked_for_it(rest: float, wait:
 )
 def test_a_rest_is_booked_as_debt(rest: float, tokens: float) -> None:
     asked = Receipt("x", "odds", NOW, NOW, 0, failed=True, rest_until=NOW + rest)
-    state = settled(ProviderState(bucket=Bucket(2.0, NOW)), asked)
-    assert state.bucket == Bucket(tokens, NOW)
+    state = settled(ProviderState(bucket=BucketState(2.0, NOW)), asked)
+    assert state.bucket == BucketState(tokens, NOW)

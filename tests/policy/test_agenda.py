@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.policy.budget_pacing import Course
+from oddsctl.policy.budget_pacing import PacingDecision
 from oddsctl.policy.prefetch_agenda import (
     LEEWAY,
     captured_by,
-    free,
+    freshness_floor,
     is_due,
-    kept_since,
     next_wake,
-    paid,
+    plan_free,
+    plan_paid,
     unlisted,
     unpriced_by,
 )
@@ -38,7 +38,7 @@ from oddsctl.policy.prefetch_plan import (
 from tests.league import CRON, DAY, HOUR, MINUTE, at, clock
 
 WINDOWS = Windows((2 * HOUR, HOUR, 30 * MINUTE), 10 * MINUTE, 5 * MINUTE)
-EVERYTHING = Course(WINDOWS.before, emergency=False, today=1000)
+EVERYTHING = PacingDecision(WINDOWS.before, emergency=False, today=1000)
 PRICES = {"nfl": 3, "nba": 3}
 MORNING = at("2026-11-29 06:00")
 
@@ -116,7 +116,7 @@ def test_of_a_game_that_moved_only_what_suits_its_new_time_is_captured() -> None
 
 def test_with_credits_for_everything_the_agenda_is_the_plan() -> None:
     games = [game(), game("2026-11-30 20:15"), game(sport="nba")]
-    agenda = paid(games, WINDOWS, {}, PRICES, EVERYTHING, MORNING, 2 * DAY)
+    agenda = plan_paid(games, WINDOWS, {}, PRICES, EVERYTHING, MORNING, 2 * DAY)
     assert list(agenda.calls) == sorted(
         plan(targets(games, WINDOWS, (), MORNING, 2 * DAY)[0]), key=lambda call: (call.at, call.sport)
     )
@@ -125,12 +125,14 @@ def test_with_credits_for_everything_the_agenda_is_the_plan() -> None:
 
 def test_what_is_captured_is_not_bought_again_and_is_told() -> None:
     captured = captured_by([game()], WINDOWS, {"nfl": moments("11:00")})
-    agenda = paid([game()], WINDOWS, captured, PRICES, EVERYTHING, at("2026-11-29 11:01"), DAY)
+    agenda = plan_paid([game()], WINDOWS, captured, PRICES, EVERYTHING, at("2026-11-29 11:01"), DAY)
     assert (bought(agenda.calls), agenda.captured) == (["12:00", "12:30"], captured)
 
 
 def test_windows_that_the_course_cuts_are_left_out_for_the_budget() -> None:
-    agenda = paid([game()], WINDOWS, {}, PRICES, replace(EVERYTHING, windows=(30 * MINUTE,)), MORNING, DAY)
+    agenda = plan_paid(
+        [game()], WINDOWS, {}, PRICES, replace(EVERYTHING, windows=(30 * MINUTE,)), MORNING, DAY
+    )
     assert bought(agenda.calls) == ["12:30"]
     assert left_out(agenda.skipped) == [(2 * HOUR, Why.BUDGET), (HOUR, Why.BUDGET)]
 
@@ -149,7 +151,7 @@ def test_windows_that_the_course_cuts_are_left_out_for_the_budget() -> None:
 def test_of_todays_calls_the_most_valuable_that_todays_credits_pay_are_bought(
     today: int, calls: list[str]
 ) -> None:
-    agenda = paid([game()], WINDOWS, {}, PRICES, replace(EVERYTHING, today=today), MORNING, DAY)
+    agenda = plan_paid([game()], WINDOWS, {}, PRICES, replace(EVERYTHING, today=today), MORNING, DAY)
     assert bought(agenda.calls) == calls
     assert {one.why for one in agenda.skipped} <= {Why.BUDGET}
     assert len(agenda.calls) + len(agenda.skipped) == 3
@@ -160,14 +162,14 @@ def test_todays_credits_bind_today_only_and_today_ends_at_midnight_in_the_east()
         game("2026-11-29 20:15"),
         game("2026-11-30 20:15"),
     ]  # the first is on until after midnight in UTC
-    agenda = paid(games, WINDOWS, {}, PRICES, replace(EVERYTHING, today=0), MORNING, 2 * DAY)
+    agenda = plan_paid(games, WINDOWS, {}, PRICES, replace(EVERYTHING, today=0), MORNING, 2 * DAY)
     assert {one.target.fixture_id for one in agenda.skipped} == {"nfl 2026-11-29 20:15"}
     assert {target.fixture_id for call in agenda.calls for target in call.covers} == {"nfl 2026-11-30 20:15"}
 
 
 def test_sports_share_todays_credits_by_what_a_call_captures() -> None:
     games = [game(name="1"), game(name="2"), game(name="3", sport="nba")]
-    agenda = paid(
+    agenda = plan_paid(
         games, WINDOWS, {}, PRICES, replace(EVERYTHING, windows=(30 * MINUTE,), today=3), MORNING, DAY
     )
     assert [call.sport for call in agenda.calls] == ["nfl"]
@@ -177,7 +179,7 @@ def test_sports_share_todays_credits_by_what_a_call_captures() -> None:
     "about", [{"status": "postponed"}, {"status": "canceled"}, {"status": "live"}, {"time_confirmed": False}]
 )
 def test_nothing_is_ever_bought_for_what_is_not_played_or_has_begun(about: dict[str, object]) -> None:
-    assert paid([game(**about)], WINDOWS, {}, PRICES, EVERYTHING, MORNING, DAY).calls == ()  # type: ignore[arg-type] # a table of fields
+    assert plan_paid([game(**about)], WINDOWS, {}, PRICES, EVERYTHING, MORNING, DAY).calls == ()  # type: ignore[arg-type] # a table of fields
 
 
 fixtures = st.lists(
@@ -194,7 +196,7 @@ fixtures = st.lists(
     unique_by=lambda fixture: fixture.id,
 )
 courses = st.builds(
-    Course,
+    PacingDecision,
     st.sampled_from([WINDOWS.before, (3600.0, 1800.0), (1800.0,), ()]),
     st.booleans(),
     st.integers(0, 40),
@@ -203,11 +205,11 @@ courses = st.builds(
 
 @given(fixtures, courses, st.lists(st.integers(0, 400), max_size=5))
 def test_each_window_within_the_horizon_is_captured_called_for_or_left_out_and_only_one_of_these(
-    games: list[Fixture], course: Course, came: list[int]
+    games: list[Fixture], course: PacingDecision, came: list[int]
 ) -> None:
     boards = {"nfl": [MORNING + step * CRON for step in came]}
     captured = captured_by(games, WINDOWS, boards)
-    agenda = paid(games, WINDOWS, captured, PRICES, course, MORNING, 2 * DAY)
+    agenda = plan_paid(games, WINDOWS, captured, PRICES, course, MORNING, 2 * DAY)
     called = [(target.fixture_id, target.window) for call in agenda.calls for target in call.covers]
     skipped = [(one.target.fixture_id, one.target.window) for one in agenda.skipped]
     assert sorted([*called, *skipped, *captured]) == sorted(
@@ -216,8 +218,10 @@ def test_each_window_within_the_horizon_is_captured_called_for_or_left_out_and_o
 
 
 @given(fixtures, courses)
-def test_todays_calls_never_cost_more_than_todays_credits(games: list[Fixture], course: Course) -> None:
-    agenda = paid(games, WINDOWS, {}, PRICES, course, MORNING, 2 * DAY)
+def test_todays_calls_never_cost_more_than_todays_credits(
+    games: list[Fixture], course: PacingDecision
+) -> None:
+    agenda = plan_paid(games, WINDOWS, {}, PRICES, course, MORNING, 2 * DAY)
     midnight = at("2026-11-30 00:00")
     today = [call for call in agenda.calls if min(target.nominal for target in call.covers) < midnight]
     assert sum(PRICES[call.sport] for call in today) <= course.today
@@ -241,7 +245,7 @@ def test_a_board_without_a_games_prices_leaves_the_windows_it_came_in_without_a_
     boards = {"1": moments("10:49", "11:00", "12:31")}
     unpriced = unpriced_by(games, WINDOWS, boards)
     assert unpriced == {("1", 2 * HOUR), ("1", 30 * MINUTE)}
-    agenda = paid(games[:1], WINDOWS, {}, PRICES, EVERYTHING, MORNING, DAY, unpriced)
+    agenda = plan_paid(games[:1], WINDOWS, {}, PRICES, EVERYTHING, MORNING, DAY, unpriced)
     assert bought(agenda.calls) == ["12:00"]
     assert left_out(agenda.skipped) == [(2 * HOUR, Why.NO_PRICES), (30 * MINUTE, Why.NO_PRICES)]
 
@@ -273,18 +277,18 @@ def test_no_board_is_bought_for_a_game_that_is_not_listed(
 def test_later_days_get_what_today_leaves() -> None:
     games = [game("2026-11-29 20:15"), game("2026-11-30 20:15")]
     last = replace(EVERYTHING, windows=(30 * MINUTE,), today=1, spendable=1)
-    agenda = paid(games, WINDOWS, {}, {"nfl": 1}, last, MORNING, 2 * DAY)
+    agenda = plan_paid(games, WINDOWS, {}, {"nfl": 1}, last, MORNING, 2 * DAY)
     assert [call.covers[0].fixture_id for call in agenda.calls] == ["nfl 2026-11-29 20:15"]
-    agenda = paid(games, WINDOWS, {}, {"nfl": 1}, replace(last, spendable=2), MORNING, 2 * DAY)
+    agenda = plan_paid(games, WINDOWS, {}, {"nfl": 1}, replace(last, spendable=2), MORNING, 2 * DAY)
     assert len(agenda.calls) == 2
 
 
 @pytest.mark.parametrize(("reset", "calls"), [("19:45", ["19:45"]), ("19:46", [])])
 def test_a_window_at_the_reset_is_paid_by_the_next_month(reset: str, calls: list[str]) -> None:
     (reset_at,) = moments(reset)
-    poor = Course((), emergency=False, today=0, spendable=0, reset_at=reset_at)
+    poor = PacingDecision((), emergency=False, today=0, spendable=0, reset_at=reset_at)
     windows = replace(WINDOWS, before=(30 * MINUTE,))
-    agenda = paid([game("2026-11-29 20:15")], windows, {}, PRICES, poor, MORNING, DAY)
+    agenda = plan_paid([game("2026-11-29 20:15")], windows, {}, PRICES, poor, MORNING, DAY)
     assert bought(agenda.calls) == calls
     assert left_out(agenda.skipped) == ([] if calls else [(30 * MINUTE, Why.BUDGET)])
 
@@ -293,14 +297,14 @@ def test_a_window_at_the_reset_is_paid_by_the_next_month(reset: str, calls: list
 
 
 def test_what_costs_nothing_serves_all_sports_with_one_call() -> None:
-    agenda = free([game(name="1"), game(name="2", sport="nba")], WINDOWS, {}, MORNING, DAY)
+    agenda = plan_free([game(name="1"), game(name="2", sport="nba")], WINDOWS, {}, MORNING, DAY)
     assert [(call.sport, len(call.covers)) for call in agenda.calls] == [("", 2)] * 3
     assert bought(agenda.calls) == ["11:00", "12:00", "12:30"]
 
 
 def test_what_costs_nothing_is_not_asked_for_what_is_captured_or_called_off() -> None:
     games = [game(name="1"), game(name="2", status="postponed")]
-    agenda = free(
+    agenda = plan_free(
         games, WINDOWS, captured_by(games, WINDOWS, {"1": moments("11:00")}), at("2026-11-29 11:01"), DAY
     )
     assert bought(agenda.calls) == ["12:00", "12:30"]
@@ -356,13 +360,13 @@ def test_an_answer_captures_the_whole_call_from_its_latest_window_on() -> None:
     games = [game("2026-11-29 16:05"), game("2026-11-29 16:25")]
     (call,) = [call for call in plan(targets(games, WINDOWS, (), MORNING, DAY)[0]) if len(call.covers) == 2]
     assert (clock(call.opens), clock(call.at), clock(call.closes)) == ("15:25", "15:30", "15:30")
-    assert clock(kept_since(call, WINDOWS)) == "15:25"
+    assert clock(freshness_floor(call, WINDOWS)) == "15:25"
 
 
 def test_a_call_that_a_late_run_plans_still_takes_an_answer_from_before_the_run() -> None:
     """The plan of 11:03 says from 11:03 on; the window itself is open since 10:50."""
     (call, *_) = plan(targets([game()], WINDOWS, (), at("2026-11-29 11:03"), DAY)[0])
-    assert (clock(call.opens), clock(kept_since(call, WINDOWS))) == ("11:03", "10:50")
+    assert (clock(call.opens), clock(freshness_floor(call, WINDOWS))) == ("11:03", "10:50")
 
 
 @pytest.mark.parametrize(

@@ -15,20 +15,20 @@ from oddsctl.policy.alert_rules import (
     MARGIN,
     REST,
     SHARES,
-    Balance,
+    AlertMemory,
+    BestPrices,
     Change,
+    CreditBalance,
     HealthChanged,
-    Line,
     LineMoved,
+    Observations,
     QuotaLow,
     RunningDry,
-    Seen,
-    Told,
     balance,
-    look,
+    detect_changes,
 )
+from oddsctl.policy.budget import BalanceReading as Amount
 from oddsctl.policy.budget import Credits
-from oddsctl.policy.budget import Told as Amount
 from oddsctl.store import codec
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
@@ -39,32 +39,34 @@ PICK = PickFound("401", "Packers @ Lions", NOW + 1800, "h2h", "Lions", None, 1.8
 
 
 def told_of(
-    *looks: Seen, topics: tuple[str, ...] = ALL, every: float = 300.0, threshold: float = 0.03
+    *looks: Observations, topics: tuple[str, ...] = ALL, every: float = 300.0, threshold: float = 0.03
 ) -> list[Change]:
     """All that is told when these are seen one after another, by runs that remember only what is stored."""
-    told, changes = Told(), list[Change]()
+    told, changes = AlertMemory(), list[Change]()
     for number, seen in enumerate(looks):
-        told, more = look(told, seen, topics, threshold, NOW + number * every)
-        told = codec.decode(Told, codec.encode(told))
+        told, more = detect_changes(told, seen, topics, threshold, NOW + number * every)
+        told = codec.decode(AlertMemory, codec.encode(told))
         changes += more
     return changes
 
 
-def left(remaining: int, month: float | None = None, spare: float | None = None) -> Seen:
-    return Seen(Balance(remaining, 500, RESET, month, spare, None if spare is None else NOW + DAY))
+def left(remaining: int, month: float | None = None, spare: float | None = None) -> Observations:
+    return Observations(
+        CreditBalance(remaining, 500, RESET, month, spare, None if spare is None else NOW + DAY)
+    )
 
 
 def shares(changes: list[Change]) -> list[int]:
     return [change.percent for change in changes if isinstance(change, QuotaLow)]
 
 
-def health(*statuses: str, api: str = "espn") -> list[Seen]:
-    return [Seen(news=(HealthChecked(api, status),)) for status in statuses]
+def health(*statuses: str, api: str = "espn") -> list[Observations]:
+    return [Observations(news=(HealthChecked(api, status),)) for status in statuses]
 
 
-def line(detroit: float, green_bay: float = 2.5, books: str = "us", start: float = NOW + DAY) -> Seen:
-    return Seen(
-        lines=(Line("e1", "Packers @ Lions", start, books, {"Lions": detroit, "Packers": green_bay}),)
+def line(detroit: float, green_bay: float = 2.5, books: str = "us", start: float = NOW + DAY) -> Observations:
+    return Observations(
+        lines=(BestPrices("e1", "Packers @ Lions", start, books, {"Lions": detroit, "Packers": green_bay}),)
     )
 
 
@@ -98,10 +100,10 @@ def test_a_new_month_arms_all_shares_again_even_where_others_spent_it_already() 
 
 @given(st.lists(st.integers(0, 500), max_size=30))
 def test_what_is_told_is_told_again_only_after_the_balance_rose_by_the_margin(balances: list[int]) -> None:
-    told = Told()
+    told = AlertMemory()
     risen = dict.fromkeys(SHARES, True)
     for now, remaining in enumerate(balances):
-        told, changes = look(told, left(remaining), ALL, 0.03, NOW + now)
+        told, changes = detect_changes(told, left(remaining), ALL, 0.03, NOW + now)
         risen |= {share: True for share in SHARES if remaining / 5 > share + MARGIN}
         for share in shares(list(changes)):
             assert risen[share]
@@ -170,10 +172,10 @@ def test_not_knowing_is_no_change() -> None:
 def test_an_api_that_comes_and_goes_is_told_once_in_a_while_and_never_twice_the_same(
     statuses: list[str], every: float
 ) -> None:
-    told, before, last = Told(), "healthy", -REST
+    told, before, last = AlertMemory(), "healthy", -REST
     for number, seen in enumerate(health(*statuses)):
         now = NOW + number * every
-        told, changes = look(told, seen, ALL, 0.03, now)
+        told, changes = detect_changes(told, seen, ALL, 0.03, now)
         for change in changes:
             assert isinstance(change, HealthChanged)
             assert now - last >= REST
@@ -190,16 +192,16 @@ def test_each_api_is_told_for_itself() -> None:
 
 def test_a_missed_window_and_a_pick_are_told_once_each() -> None:
     other = replace(MISSED, window=1800.0)
-    seen = Seen(news=(MISSED, PICK, MISSED))
-    assert told_of(seen, seen, Seen(news=(other, PICK))) == [MISSED, PICK, other]
+    seen = Observations(news=(MISSED, PICK, MISSED))
+    assert told_of(seen, seen, Observations(news=(other, PICK))) == [MISSED, PICK, other]
 
 
 def test_a_pick_that_is_over_is_no_pick_and_an_old_window_no_news() -> None:
-    assert told_of(Seen(news=(replace(PICK, start=NOW), replace(MISSED, start=NOW - KEEP)))) == []
+    assert told_of(Observations(news=(replace(PICK, start=NOW), replace(MISSED, start=NOW - KEEP)))) == []
 
 
 def test_what_is_forgotten_can_not_be_told_again() -> None:
-    seen = Seen(news=(MISSED,))
+    seen = Observations(news=(MISSED,))
     assert told_of(seen, seen, seen, every=KEEP / 2 + 3600) == [MISSED]
 
 
@@ -236,10 +238,10 @@ def test_without_a_threshold_each_move_is_told_and_standing_still_is_none() -> N
 
 @given(st.sets(st.sampled_from(ALL)))
 def test_only_what_is_on_is_told_and_the_rest_is_left_as_it_was(topics: set[str]) -> None:
-    seen = Seen(Balance(50, 500, RESET), (), (*health("unhealthy")[0].news, MISSED, PICK))
-    told, changes = look(Told(), seen, topics, 0.03, NOW)
+    seen = Observations(CreditBalance(50, 500, RESET), (), (*health("unhealthy")[0].news, MISSED, PICK))
+    told, changes = detect_changes(AlertMemory(), seen, topics, 0.03, NOW)
     assert len(changes) == len(topics - {"line"})
-    assert (told == Told()) == (not topics - {"line"})
+    assert (told == AlertMemory()) == (not topics - {"line"})
 
 
 def test_credits_told_at_the_first_moment_of_the_month_are_this_months() -> None:
@@ -298,12 +300,12 @@ def test_running_dry_is_told_below_nothing_to_spare_and_again_after_a_margin() -
 
 
 def test_an_account_without_credits_tells_nothing() -> None:
-    assert told_of(Seen(Balance(0, 0, RESET))) == []
-    assert shares(told_of(Seen(Balance(0, 1, RESET)))) == [10]
+    assert told_of(Observations(CreditBalance(0, 0, RESET))) == []
+    assert shares(told_of(Observations(CreditBalance(0, 1, RESET)))) == [10]
 
 
 def test_health_that_comes_back_is_told_after_ten_minutes_and_with_its_reason() -> None:
-    down = Seen(news=(HealthChecked("espn", "unhealthy", "why"),))
+    down = Observations(news=(HealthChecked("espn", "unhealthy", "why"),))
     (well,) = health("healthy")
     assert told_of(down) == [HealthChanged("espn", "healthy", "unhealthy", "why")]
     assert len(told_of(down, well, every=REST - 1)) == 1
@@ -319,7 +321,7 @@ def test_lines_are_looked_at_where_they_are_asked_for_and_before_the_start() -> 
 
 
 def test_all_changes_of_a_run_are_told() -> None:
-    both = replace(line(1.6), balance=Balance(200, 500, RESET), news=(MISSED,))
+    both = replace(line(1.6), balance=CreditBalance(200, 500, RESET), news=(MISSED,))
     kinds = [type(change) for change in told_of(line(2.0), both)]
     assert kinds == [QuotaLow, WindowMissed, LineMoved]
 
@@ -330,16 +332,18 @@ def test_a_move_as_large_as_the_threshold_is_told() -> None:
 
 
 def test_a_line_without_any_outcome_in_common_is_a_new_one() -> None:
-    other = Seen(lines=(replace(line(1.6).lines[0], prices={"Draw": 3.0}),))
+    other = Observations(lines=(replace(line(1.6).lines[0], prices={"Draw": 3.0}),))
     assert told_of(line(2.0), other, line(1.6)) == []
 
 
 def test_what_is_over_is_forgotten() -> None:
-    told, _ = look(Told(), replace(line(2.0, start=NOW + 60), news=(MISSED,)), ALL, 0.03, NOW)
+    told, _ = detect_changes(
+        AlertMemory(), replace(line(2.0, start=NOW + 60), news=(MISSED,)), ALL, 0.03, NOW
+    )
     assert (len(told.lines), len(told.games)) == (1, 1)
-    at_start, _ = look(told, Seen(), ALL, 0.03, NOW + 60)
+    at_start, _ = detect_changes(told, Observations(), ALL, 0.03, NOW + 60)
     assert (at_start.lines, at_start.games) == ({}, told.games)
-    week_over, _ = look(told, Seen(), ALL, 0.03, MISSED.start + KEEP)
+    week_over, _ = detect_changes(told, Observations(), ALL, 0.03, MISSED.start + KEEP)
     assert week_over.games == {}
-    almost, _ = look(told, Seen(), ALL, 0.03, MISSED.start + KEEP - 1)
+    almost, _ = detect_changes(told, Observations(), ALL, 0.03, MISSED.start + KEEP - 1)
     assert almost.games == told.games

@@ -16,11 +16,11 @@ from oddsctl.domain.errors import (
     TimedOutError,
     TransportError,
 )
-from oddsctl.policy.backoff import QUOTA, Again, GiveUp, after, worth_retrying
+from oddsctl.policy.backoff import RETRIES_PER_RUN, GiveUp, RetryAfter, after, worth_retrying
 
 NOW = 1_800_000_000.0
-RULES = settings.Retry(attempts=3, base=1, cap=20)
-MANY = settings.Retry(attempts=100, base=1, cap=20)
+RULES = settings.RetrySettings(attempts=3, base=1, cap=20)
+MANY = settings.RetrySettings(attempts=100, base=1, cap=20)
 
 WORTH_IT = {
     errors.ProviderError: False,
@@ -48,7 +48,7 @@ retryable = st.sampled_from([kind for kind, worth in WORTH_IT.items() if worth])
 hopeless = st.sampled_from([kind for kind, worth in WORTH_IT.items() if not worth])
 rolls = st.floats(0, 1, exclude_max=True)
 retries = st.builds(
-    settings.Retry, attempts=st.integers(1, 40), base=st.floats(0, 100), cap=st.floats(0, 1000)
+    settings.RetrySettings, attempts=st.integers(1, 40), base=st.floats(0, 100), cap=st.floats(0, 1000)
 )
 
 
@@ -75,14 +75,14 @@ def test_every_provider_error_there_is_has_been_decided() -> None:
 def test_only_what_may_go_better_is_worth_retrying(kind: type[ProviderError], worth: bool) -> None:
     error = failure(kind)
     assert worth_retrying(error) is worth
-    assert isinstance(after(error, 1, RULES, roll=0.5, now=NOW, patience=60), Again) is worth
+    assert isinstance(after(error, 1, RULES, roll=0.5, now=NOW, patience=60), RetryAfter) is worth
 
 
 @given(hopeless, st.integers(1, 40), retries, rolls, st.none() | st.floats(-1e4, 1e4), st.floats(0, 1e6))
 def test_what_would_give_the_same_answer_is_never_tried_again(
     kind: type[ProviderError],
     attempt: int,
-    rules: settings.Retry,
+    rules: settings.RetrySettings,
     roll: float,
     rest: float | None,
     patience: float,
@@ -95,24 +95,24 @@ def test_what_would_give_the_same_answer_is_never_tried_again(
 def test_never_more_than_the_attempts_allowed_nor_longer_than_the_patience(
     kind: type[ProviderError],
     attempt: int,
-    rules: settings.Retry,
+    rules: settings.RetrySettings,
     roll: float,
     rest: float | None,
     patience: float,
 ) -> None:
     answer = after(failure(kind, rest), attempt, rules, roll=roll, now=NOW, patience=patience)
-    if isinstance(answer, Again):
+    if isinstance(answer, RetryAfter):
         assert attempt < rules.attempts
         assert answer.wait <= patience
 
 
 @given(retryable, st.integers(1, 39), retries, rolls)
 def test_the_wait_is_thrown_between_nothing_and_a_doubling_capped_base(
-    kind: type[ProviderError], attempt: int, rules: settings.Retry, roll: float
+    kind: type[ProviderError], attempt: int, rules: settings.RetrySettings, roll: float
 ) -> None:
     answer = after(failure(kind), attempt, rules, roll=roll, now=NOW, patience=1e9)
     if attempt < rules.attempts:
-        assert isinstance(answer, Again)
+        assert isinstance(answer, RetryAfter)
         assert 0 <= answer.wait <= min(rules.cap, rules.base * 2 ** (attempt - 1))
 
 
@@ -132,19 +132,19 @@ def test_the_wait_is_thrown_between_nothing_and_a_doubling_capped_base(
 def test_the_jitter_is_full_and_the_range_doubles_up_to_the_cap(
     attempt: int, roll: float, wait: float
 ) -> None:
-    assert after(failure(ServerError), attempt, MANY, roll=roll, now=NOW, patience=60) == Again(wait)
+    assert after(failure(ServerError), attempt, MANY, roll=roll, now=NOW, patience=60) == RetryAfter(wait)
 
 
 @pytest.mark.parametrize(("attempt", "again"), [(1, True), (2, True), (3, False), (4, False)])
 def test_three_attempts_are_two_retries(attempt: int, again: bool) -> None:
     answer = after(failure(TimedOutError), attempt, RULES, roll=0.5, now=NOW, patience=60)
-    assert isinstance(answer, Again) is again
+    assert isinstance(answer, RetryAfter) is again
     if not again:
         assert answer == GiveUp(f"{attempt} attempts failed")
 
 
 def test_one_attempt_is_no_retry() -> None:
-    once = settings.Retry(attempts=1)
+    once = settings.RetrySettings(attempts=1)
     assert after(failure(ServerError), 1, once, roll=0.0, now=NOW, patience=60) == GiveUp("1 attempts failed")
 
 
@@ -155,7 +155,7 @@ def test_one_attempt_is_no_retry() -> None:
 def test_a_rest_the_provider_asks_for_lengthens_the_wait_and_never_shortens_it(
     kind: type[ProviderError], rest: float, wait: float
 ) -> None:
-    assert after(failure(kind, rest), 1, RULES, roll=0.5, now=NOW, patience=30) == Again(wait)
+    assert after(failure(kind, rest), 1, RULES, roll=0.5, now=NOW, patience=30) == RetryAfter(wait)
 
 
 @pytest.mark.parametrize("kind", [RateLimitedError, ServerError])
@@ -171,14 +171,14 @@ def test_a_rest_is_handed_on_also_when_the_attempts_are_used_up() -> None:
 
 
 def test_a_wait_longer_than_the_patience_is_not_begun() -> None:
-    assert after(failure(ServerError), 1, MANY, roll=0.5, now=NOW, patience=0.5) == Again(0.5)
+    assert after(failure(ServerError), 1, MANY, roll=0.5, now=NOW, patience=0.5) == RetryAfter(0.5)
     assert after(failure(ServerError), 4, MANY, roll=0.75, now=NOW, patience=5.9) == GiveUp(
         "the next try would be in 6 s"
     )
 
 
 def test_an_outage_costs_one_run_six_retries_however_many_calls_it_makes() -> None:
-    assert QUOTA == 6
+    assert RETRIES_PER_RUN == 6
 
 
 @pytest.mark.parametrize("kind", [errors.BrokenAnswerError, errors.TransportError, errors.TimedOutError])

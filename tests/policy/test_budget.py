@@ -12,11 +12,11 @@ from oddsctl.domain import settings
 from oddsctl.domain.http import Quota
 from oddsctl.domain.requests import Purpose, Refusal
 from oddsctl.policy import budget
-from oddsctl.policy.budget import Credits, Purchase, Reservation, Told
+from oddsctl.policy.budget import BalanceReading, Credits, Purchase, Reservation
 
 NOW = 1_800_000_000.0
 GRACE = 10.0
-RULES = settings.Budget(reserve=0.10, warn_below=50, stop_below=10)
+RULES = settings.BudgetSettings(reserve=0.10, warn_below=50, stop_below=10)
 
 
 def call(name: str, credits: int = 3, sent_at: float = NOW) -> Reservation:
@@ -36,7 +36,7 @@ def answered(
     """The books after the call `name` was answered with the account's balance."""
     told_at = sent_at + took
     quota = Quota(used=used, remaining=limit - used, last=spent)
-    return budget.learn(budget.charge(credits, name, spent, told_at), quota, sent_at, told_at, GRACE)
+    return budget.apply_balance(budget.charge(credits, name, spent, told_at), quota, sent_at, told_at, GRACE)
 
 
 def test_nothing_is_known_before_the_first_answer() -> None:
@@ -77,7 +77,7 @@ def test_a_rise_is_matched_to_calls_in_flight_before_it_is_called_foreign() -> N
 
 def test_a_lost_call_stays_in_doubt_until_a_request_sent_a_read_timeout_later_is_answered() -> None:
     credits = answered(Credits(), "a", used=3, sent_at=NOW)
-    credits = budget.doubt(budget.reserve(credits, call("lost", 3, NOW + 10)), "lost")
+    credits = budget.mark_maybe_charged(budget.reserve(credits, call("lost", 3, NOW + 10)), "lost")
     assert (credits.maybe_credits, credits.available(500)) == (3, 494)
     early = answered(credits, "b", used=9, sent_at=NOW + 19.9)
     assert (early.maybe_credits, early.foreign) == (3, 0)
@@ -87,14 +87,14 @@ def test_a_lost_call_stays_in_doubt_until_a_request_sent_a_read_timeout_later_is
 
 def test_a_lost_call_that_was_not_charged_is_forgotten_by_the_answer_that_shows_it() -> None:
     credits = answered(Credits(), "a", used=3, sent_at=NOW)
-    credits = budget.doubt(budget.reserve(credits, call("lost", 3, NOW + 10)), "lost")
+    credits = budget.mark_maybe_charged(budget.reserve(credits, call("lost", 3, NOW + 10)), "lost")
     credits = answered(credits, "b", used=6, sent_at=NOW + 30)
     assert (credits.maybe, credits.foreign, credits.available(500)) == ((), 0, 494)
 
 
 def test_foreign_spending_hidden_behind_a_lost_call_is_only_what_exceeds_it() -> None:
     credits = answered(Credits(), "a", used=3, sent_at=NOW)
-    credits = budget.doubt(budget.reserve(credits, call("lost", 3, NOW + 10)), "lost")
+    credits = budget.mark_maybe_charged(budget.reserve(credits, call("lost", 3, NOW + 10)), "lost")
     credits = answered(credits, "b", used=16, sent_at=NOW + 30)
     assert (credits.maybe, credits.foreign) == ((), 7)
 
@@ -149,11 +149,15 @@ def test_what_others_spent_since_the_new_month_is_foreign() -> None:
 
 def test_a_missing_header_is_unknown_never_zero() -> None:
     credits = answered(Credits(), "a", used=100, sent_at=NOW)
-    silent = budget.learn(budget.charge(credits, "b", 3, NOW + 60), Quota(), NOW + 60, NOW + 61, GRACE)
+    silent = budget.apply_balance(
+        budget.charge(credits, "b", 3, NOW + 60), Quota(), NOW + 60, NOW + 61, GRACE
+    )
     assert (silent.used, silent.remaining, silent.available(500)) == (100, 400, 397)
-    half = budget.learn(budget.charge(credits, "b", 3, NOW + 60), Quota(used=103), NOW + 60, NOW + 61, GRACE)
+    half = budget.apply_balance(
+        budget.charge(credits, "b", 3, NOW + 60), Quota(used=103), NOW + 60, NOW + 61, GRACE
+    )
     assert (half.used, half.remaining) == (103, 397)
-    first = budget.learn(Credits(), Quota(remaining=42), NOW, NOW + 1, GRACE)
+    first = budget.apply_balance(Credits(), Quota(remaining=42), NOW, NOW + 1, GRACE)
     assert (first.used, first.available(500)) == (None, 42)
 
 
@@ -210,7 +214,7 @@ def test_the_books_agree_with_the_provider_whatever_is_lost(
         credits = budget.reserve(credits, call(str(index), price, now))
         used += price
         credits = (
-            budget.doubt(credits, str(index))
+            budget.mark_maybe_charged(credits, str(index))
             if lost
             else answered(credits, str(index), used, sent_at=now, spent=price)
         )
@@ -274,7 +278,7 @@ def test_an_answer_without_quota_headers_is_maybe_charged_until_a_balance_shows_
 def test_before_the_first_balance_an_answer_without_headers_is_maybe_charged() -> None:
     credits = budget.charge(Credits(), "silent", 4, NOW, told=False)
     assert (credits.maybe_charged, credits.available(500)) == (4, 496)
-    credits = budget.doubt(budget.reserve(credits, call("lost", 3)), "lost")
+    credits = budget.mark_maybe_charged(budget.reserve(credits, call("lost", 3)), "lost")
     assert (credits.maybe_charged, credits.available(500)) == (7, 493)
 
 
@@ -306,8 +310,8 @@ def test_only_what_lies_ahead_of_the_clock_is_forgotten() -> None:
         own=3,
         own_at=NOW,
         maybe=(call("past", 3, NOW - 5), call("present"), ahead),
-        told=(Told(NOW - 60, 10), Told(NOW, 20), Told(NOW + 1, 30)),
-        exhausted=Told(NOW, 3),
+        told=(BalanceReading(NOW - 60, 10), BalanceReading(NOW, 20), BalanceReading(NOW + 1, 30)),
+        exhausted=BalanceReading(NOW, 3),
     )
     expected = replace(
         credits, maybe=(*credits.maybe[:2], replace(ahead, sent_at=NOW)), told=credits.told[:2]
@@ -320,8 +324,8 @@ def test_only_what_lies_ahead_of_the_clock_is_forgotten() -> None:
     [
         (Credits(asked_at=NOW + 1, own_at=NOW - 1), Credits(asked_at=0.0, own_at=NOW - 1)),
         (Credits(own_at=NOW + 1, asked_at=NOW - 1), Credits(own_at=0.0, asked_at=NOW - 1)),
-        (Credits(told=(Told(NOW + 1, 3),)), Credits()),
-        (Credits(exhausted=Told(NOW + 1, 3)), Credits()),
+        (Credits(told=(BalanceReading(NOW + 1, 3),)), Credits()),
+        (Credits(exhausted=BalanceReading(NOW + 1, 3)), Credits()),
         (
             Credits(maybe=(call("a", 3, NOW + 1),)),
             Credits(maybe=(replace(call("a", 3, NOW + 1), sent_at=NOW),)),
@@ -335,7 +339,9 @@ def test_each_time_that_lies_ahead_is_found(ahead: Credits, right: Credits) -> N
 def test_the_next_answer_is_believed_after_the_clock_was_ahead() -> None:
     tomorrow = NOW + 86_400
     credits = answered(Credits(), "a", used=10, sent_at=tomorrow)
-    credits = budget.exhaust(budget.doubt(budget.reserve(credits, call("b", 3, tomorrow)), "b"), 3, tomorrow)
+    credits = budget.exhaust(
+        budget.mark_maybe_charged(budget.reserve(credits, call("b", 3, tomorrow)), "b"), 3, tomorrow
+    )
     credits = answered(budget.expire(credits, NOW), "c", used=16, sent_at=NOW + GRACE)
     assert (credits.used, credits.maybe, credits.exhausted, credits.available(500)) == (16, (), None, 484)
 
@@ -351,7 +357,7 @@ def test_a_lost_call_more_than_an_hour_ahead_is_settled_by_the_next_answer(
     ahead: float, settled: bool
 ) -> None:
     credits = answered(Credits(), "a", used=3, sent_at=NOW)
-    credits = budget.doubt(budget.reserve(credits, call("lost", 3, NOW + 1 + ahead)), "lost")
+    credits = budget.mark_maybe_charged(budget.reserve(credits, call("lost", 3, NOW + 1 + ahead)), "lost")
     credits = answered(credits, "b", used=6, sent_at=NOW + 1)
     assert credits.maybe_credits == (0 if settled else 3)
 
@@ -359,7 +365,7 @@ def test_a_lost_call_more_than_an_hour_ahead_is_settled_by_the_next_answer(
 def test_lost_calls_are_explained_in_order_and_others_spent_the_rest() -> None:
     credits = answered(Credits(), "a", used=3, sent_at=NOW)
     for name, price, sent in (("one", 3, 10), ("two", 5, 11), ("three", 7, 25)):
-        credits = budget.doubt(budget.reserve(credits, call(name, price, NOW + sent)), name)
+        credits = budget.mark_maybe_charged(budget.reserve(credits, call(name, price, NOW + sent)), name)
     credits = budget.reserve(credits, call("flying", 2, NOW + 29))
     credits = answered(credits, "b", used=3 + 3 + 3 + 5 + 4 + 2, sent_at=NOW + 30)
     assert (credits.own, credits.foreign, [lost.id for lost in credits.maybe]) == (
@@ -424,14 +430,14 @@ def test_no_more_is_own_in_a_new_month_than_it_has_used() -> None:
 )
 def test_the_missing_header_follows_from_the_limit(quota: Quota, used: int, remaining: int) -> None:
     credits = answered(Credits(), "a", used=100, sent_at=NOW)
-    credits = budget.learn(credits, quota, NOW + 60, NOW + 60.5, GRACE)
+    credits = budget.apply_balance(credits, quota, NOW + 60, NOW + 60.5, GRACE)
     assert (credits.used, credits.remaining) == (used, remaining)
 
 
 def test_a_lone_header_of_an_account_never_seen_tells_no_limit() -> None:
-    credits = budget.learn(Credits(), Quota(used=42), NOW, NOW + 1, GRACE)
+    credits = budget.apply_balance(Credits(), Quota(used=42), NOW, NOW + 1, GRACE)
     assert (credits.used, credits.remaining, credits.limit(500)) == (42, None, 500)
-    again = budget.learn(credits, Quota(used=45), NOW + 2, NOW + 3, GRACE)
+    again = budget.apply_balance(credits, Quota(used=45), NOW + 2, NOW + 3, GRACE)
     assert (again.used, again.remaining, again.foreign) == (45, None, 3)
 
 
@@ -452,7 +458,7 @@ def test_a_balance_ends_what_was_believed_in_its_absence() -> None:
         Credits(foreign=10**9 + 1),
         Credits(reserved=(call("a", 10**9 + 1),)),
         Credits(maybe=(call("a", 10**9 + 1),)),
-        Credits(told=(Told(NOW, 10**9 + 1),)),
+        Credits(told=(BalanceReading(NOW, 10**9 + 1),)),
     ],
 )
 def test_no_account_has_more_than_a_thousand_million_credits(credits: Credits) -> None:
@@ -470,15 +476,15 @@ def test_books_up_to_the_largest_account_are_believable() -> None:
             own=most,
             foreign=most,
             reserved=(call("a", most),),
-            told=(Told(NOW, most),),
+            told=(BalanceReading(NOW, most),),
         )
     )
 
 
 def test_credits_are_low_below_the_warning() -> None:
     low, enough = (Credits(used=500 - left, remaining=left, base=500 - left) for left in (49, 50))
-    assert budget.thrifty(low, RULES, 500)
-    assert not budget.thrifty(enough, RULES, 500)
+    assert budget.is_low(low, RULES, 500)
+    assert not budget.is_low(enough, RULES, 500)
 
 
 def test_what_is_kept_for_own_commands_is_rounded_up() -> None:
@@ -528,7 +534,7 @@ def test_a_free_call_is_not_booked() -> None:
 
 def test_only_the_calls_own_reservation_ends() -> None:
     both = budget.reserve(budget.reserve(Credits(), call("a", 2)), call("b", 3))
-    lost = budget.doubt(both, "a")
+    lost = budget.mark_maybe_charged(both, "a")
     assert (lost.reserved, lost.maybe) == ((call("b", 3),), (call("a", 2),))
     assert budget.release(lost, "a") == replace(both, reserved=(call("b", 3),))
     assert budget.release(lost, "b") == replace(lost, reserved=())
@@ -538,12 +544,12 @@ def test_only_the_calls_own_reservation_ends() -> None:
 
 
 def test_credits_are_low_by_the_configured_number_while_none_is_told() -> None:
-    assert budget.thrifty(Credits(own=451), RULES, 500)
-    assert not budget.thrifty(Credits(own=450), RULES, 500)
+    assert budget.is_low(Credits(own=451), RULES, 500)
+    assert not budget.is_low(Credits(own=450), RULES, 500)
 
 
 def test_an_answer_without_headers_takes_away_nothing_that_is_known() -> None:
-    assert budget.learn(Credits(remaining=42), Quota(), NOW, NOW + 1, GRACE) == Credits(remaining=42)
+    assert budget.apply_balance(Credits(remaining=42), Quota(), NOW, NOW + 1, GRACE) == Credits(remaining=42)
 
 
 def test_of_two_requests_sent_at_once_the_later_answer_is_believed() -> None:

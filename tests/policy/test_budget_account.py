@@ -21,7 +21,7 @@ LIMIT = 60
 GRACE = 10.0
 """Seconds after sending in which the account may still take a call's price."""
 LEASE = 15.0
-RULES = settings.Budget(reserve=0.10, warn_below=20, stop_below=4)
+RULES = settings.BudgetSettings(reserve=0.10, warn_below=20, stop_below=4)
 KEPT = 6
 """Credits of LIMIT that planned calls must leave: `reserve` of it."""
 
@@ -112,14 +112,14 @@ class World:
         if headers != "none" and call.sent_at >= self.newest[0]:
             self.newest = (call.sent_at, call.reading)
         charged = budget.charge(self.credits, call.id, call.price, self.now, told=quota.last is not None)
-        self.credits = budget.learn(charged, quota, call.sent_at, self.now, GRACE)
+        self.credits = budget.apply_balance(charged, quota, call.sent_at, self.now, GRACE)
 
     def lose(self, index: int) -> None:
         """A process notes that no answer came."""
         if self.waiting:
             call = self.waiting.pop(index % len(self.waiting))
             self.abandoned.append(call)
-            self.credits = budget.doubt(self.credits, call.id)
+            self.credits = budget.mark_maybe_charged(self.credits, call.id)
 
     def crash(self, index: int) -> None:
         """A process dies and notes nothing."""

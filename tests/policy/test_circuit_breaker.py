@@ -14,13 +14,13 @@ from oddsctl.policy.circuit_breaker import (
     KEPT,
     LONGEST_OPEN,
     TRANSITIONS,
-    Breaker,
+    Allowed,
+    Blocked,
+    BreakerState,
     Event,
-    Pass,
-    Shut,
     State,
-    ask,
     record,
+    request_pass,
     step,
     withdraw,
 )
@@ -29,7 +29,7 @@ from oddsctl.store.codec import decode, encode, from_text, to_text
 NOW = 1_800_000_000.0
 YEAR = 365 * 86400.0
 LEASE = 40.0
-RULES = settings.Breaker(failures=5, open_for=30)
+RULES = settings.BreakerSettings(failures=5, open_for=30)
 
 
 @dataclass
@@ -40,15 +40,15 @@ class World:
     """
 
     now: float = NOW
-    breaker: Breaker = field(default_factory=Breaker)
+    breaker: BreakerState = field(default_factory=BreakerState)
     under_way: list[float] = field(default_factory=list)
     """When each call without an answer yet was sent."""
     probes: list[float] = field(default_factory=list)
     """The same for the probes among them."""
 
-    def send(self) -> Pass | Shut:
-        self.breaker, answer = ask(self.breaker, self.now, LEASE)
-        if isinstance(answer, Pass):
+    def send(self) -> Allowed | Blocked:
+        self.breaker, answer = request_pass(self.breaker, self.now, LEASE)
+        if isinstance(answer, Allowed):
             self.under_way.append(self.now)
             if answer.probe:
                 self.probes.append(self.now)
@@ -64,9 +64,9 @@ class World:
             self.breaker, failed=failed, sent_at=sent_at, now=self.now, rules=RULES, rest_until=rest_until
         )
 
-    def call(self, failed: bool, rest: float | None = None) -> Pass | Shut:
+    def call(self, failed: bool, rest: float | None = None) -> Allowed | Blocked:
         answer = self.send()
-        if isinstance(answer, Pass):
+        if isinstance(answer, Allowed):
             self.land(self.now, failed, rest)
         return answer
 
@@ -77,7 +77,7 @@ class World:
                 for _ in range(int(3 + number * 10)):
                     self.call(failed=what == "outage")
             case "wait as told":
-                if isinstance(answer := self.send(), Shut):
+                if isinstance(answer := self.send(), Blocked):
                     self.now = answer.retry_at
             case "rest":
                 self.call(failed=True, rest=number * YEAR)
@@ -259,9 +259,9 @@ def test_outcomes_from_a_clock_that_was_ahead_do_not_count(ahead: float) -> None
 def test_it_stays_shut_for_thirty_seconds_and_says_until_when() -> None:
     world = opened()
     world.now = NOW + 29.9
-    assert world.call(failed=False) == Shut(NOW + 30)
+    assert world.call(failed=False) == Blocked(NOW + 30)
     world.now = NOW + 30
-    assert world.call(failed=False) == Pass(probe=True)
+    assert world.call(failed=False) == Allowed(probe=True)
 
 
 def test_each_failed_probe_doubles_the_rest_up_to_fifteen_minutes() -> None:
@@ -269,7 +269,7 @@ def test_each_failed_probe_doubles_the_rest_up_to_fifteen_minutes() -> None:
     for _ in range(8):
         rests.append(world.breaker.open_for)
         world.now = world.breaker.retry_at
-        assert world.call(failed=True) == Pass(probe=True)
+        assert world.call(failed=True) == Allowed(probe=True)
         assert world.breaker.since == world.now
     assert rests == [30, 60, 120, 240, 480, 900, 900, 900]
 
@@ -289,7 +289,7 @@ def test_once_closed_it_begins_again_with_the_first_rest_and_a_clean_record() ->
     world.now = NOW + 90
     world.call(failed=False)
     world.call(failed=False)
-    assert world.breaker == Breaker(since=NOW + 90)
+    assert world.breaker == BreakerState(since=NOW + 90)
     for _ in range(4):
         world.call(failed=True)
     assert world.breaker.state is State.CLOSED
@@ -316,14 +316,18 @@ def test_a_rest_the_provider_asks_for_is_doubled_from_there() -> None:
 
 def test_a_configured_rest_longer_than_fifteen_minutes_is_cut() -> None:
     breaker = record(
-        Breaker(), failed=True, sent_at=NOW, now=NOW, rules=settings.Breaker(failures=1, open_for=3600)
+        BreakerState(),
+        failed=True,
+        sent_at=NOW,
+        now=NOW,
+        rules=settings.BreakerSettings(failures=1, open_for=3600),
     )
     assert (breaker.state, breaker.open_for) == (State.OPEN, 900)
 
 
 def test_a_configured_rest_of_half_a_second_is_kept() -> None:
-    rules = settings.Breaker(failures=1, open_for=0.5)
-    assert record(Breaker(), failed=True, sent_at=NOW, now=NOW, rules=rules).retry_at == NOW + 0.5
+    rules = settings.BreakerSettings(failures=1, open_for=0.5)
+    assert record(BreakerState(), failed=True, sent_at=NOW, now=NOW, rules=rules).retry_at == NOW + 0.5
 
 
 @given(stories(*MOVES))
@@ -339,15 +343,15 @@ def test_no_rest_is_shorter_than_configured_or_longer_than_fifteen_minutes(story
 def test_one_probe_at_a_time_goes_through_and_two_successes_close() -> None:
     world = opened()
     world.now = NOW + 30
-    assert world.send() == Pass(probe=True)
-    assert world.send() == Shut(NOW + 30 + LEASE)
+    assert world.send() == Allowed(probe=True)
+    assert world.send() == Blocked(NOW + 30 + LEASE)
     world.now += 1
     world.land(NOW + 30, failed=False)
     assert (world.breaker.state, world.breaker.successes) == (State.HALF_OPEN, 1)
-    assert world.send() == Pass(probe=True)
-    assert world.send() == Shut(NOW + 31 + LEASE)
+    assert world.send() == Allowed(probe=True)
+    assert world.send() == Blocked(NOW + 31 + LEASE)
     world.land(NOW + 31, failed=False)
-    assert world.send() == Pass(probe=False)
+    assert world.send() == Allowed(probe=False)
 
 
 def test_a_success_before_it_opened_is_none_of_the_two() -> None:
@@ -374,9 +378,9 @@ def test_a_killed_probe_blocks_others_no_longer_than_its_lease() -> None:
     world.now = NOW + 30
     world.send()
     world.now = NOW + 30 + LEASE - 0.1
-    assert isinstance(world.send(), Shut)
+    assert isinstance(world.send(), Blocked)
     world.now = NOW + 30 + LEASE
-    assert world.send() == Pass(probe=True)
+    assert world.send() == Allowed(probe=True)
 
 
 def test_a_probe_that_is_withdrawn_makes_room_for_the_next_and_proves_nothing() -> None:
@@ -387,7 +391,7 @@ def test_a_probe_that_is_withdrawn_makes_room_for_the_next_and_proves_nothing() 
     world.send()
     world.breaker = withdraw(world.breaker)
     assert (world.breaker.state, world.breaker.successes) == (State.HALF_OPEN, 1)
-    assert world.send() == Pass(probe=True)
+    assert world.send() == Allowed(probe=True)
 
 
 @given(stories() | stories(*AHEAD))
@@ -409,14 +413,14 @@ def test_a_probe_that_answers_after_its_lease_does_not_end_the_lease_of_the_next
     before = world.breaker
     world.land(NOW + 30, failed=False)
     assert world.breaker is before
-    assert isinstance(world.send(), Shut)
+    assert isinstance(world.send(), Blocked)
 
 
 @given(stories(*MOVES), st.floats(-YEAR, YEAR))
 def test_a_refusal_returns_the_same_object_and_names_a_time_to_come(story: Story, later: float) -> None:
     world = after(story)
-    same, answer = ask(world.breaker, world.now + later, LEASE)
-    if isinstance(answer, Shut):
+    same, answer = request_pass(world.breaker, world.now + later, LEASE)
+    if isinstance(answer, Blocked):
         assert same is world.breaker
         assert world.now + later < answer.retry_at <= world.now + later + 2 * LONGEST_OPEN
 
@@ -425,9 +429,9 @@ def test_a_refusal_returns_the_same_object_and_names_a_time_to_come(story: Story
 def test_a_closed_breaker_lets_everything_through_unchanged(story: Story) -> None:
     world = after(story)
     if world.breaker.state is State.CLOSED:
-        same, answer = ask(world.breaker, world.now, LEASE)
+        same, answer = request_pass(world.breaker, world.now, LEASE)
         assert same is world.breaker
-        assert answer == Pass(probe=False)
+        assert answer == Allowed(probe=False)
 
 
 # ── late answers ──
@@ -463,7 +467,7 @@ def test_of_eight_calls_at_once_the_last_three_change_nothing(failed: bool) -> N
     world.land(NOW, failed=failed)
     assert world.breaker is shut
     world.now = shut.retry_at
-    assert world.send() == Pass(probe=True)
+    assert world.send() == Allowed(probe=True)
     half_open = world.breaker
     world.land(NOW, failed=failed)
     world.land(NOW, failed=failed)
@@ -476,13 +480,13 @@ def test_of_eight_calls_at_once_the_last_three_change_nothing(failed: bool) -> N
 def test_a_clock_set_back_a_little_ends_the_rest_too() -> None:
     world = opened()
     world.now = NOW - 1
-    assert world.send() == Pass(probe=True)
+    assert world.send() == Allowed(probe=True)
 
 
 def test_a_clock_set_back_far_ends_the_rest() -> None:
     world = opened()
     world.now = NOW - LONGEST_OPEN - 1
-    assert world.send() == Pass(probe=True)
+    assert world.send() == Allowed(probe=True)
 
 
 def test_a_probe_lent_under_a_clock_far_ahead_blocks_nobody_and_the_next_ones_count() -> None:
@@ -490,8 +494,8 @@ def test_a_probe_lent_under_a_clock_far_ahead_blocks_nobody_and_the_next_ones_co
     world.now = world.breaker.retry_at
     world.send()
     world.now = NOW
-    assert world.call(failed=False) == Pass(probe=True)
-    assert world.call(failed=False) == Pass(probe=True)
+    assert world.call(failed=False) == Allowed(probe=True)
+    assert world.call(failed=False) == Allowed(probe=True)
     assert world.breaker.state is State.CLOSED
 
 
@@ -508,12 +512,15 @@ def test_a_breaker_that_closed_under_a_clock_far_ahead_still_opens() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ahead", "answer"), [(2 * LEASE, Shut(NOW + 2 * LEASE)), (2 * LEASE + 1, Pass(probe=True))]
+    ("ahead", "answer"), [(2 * LEASE, Blocked(NOW + 2 * LEASE)), (2 * LEASE + 1, Allowed(probe=True))]
 )
 def test_a_lease_more_than_twice_as_long_as_any_was_given_by_a_wrong_clock(
-    ahead: float, answer: Pass | Shut
+    ahead: float, answer: Allowed | Blocked
 ) -> None:
-    assert ask(Breaker(State.HALF_OPEN, open_for=30, probe_until=NOW + ahead), NOW, LEASE)[1] == answer
+    assert (
+        request_pass(BreakerState(State.HALF_OPEN, open_for=30, probe_until=NOW + ahead), NOW, LEASE)[1]
+        == answer
+    )
 
 
 @given(stories(*MOVES))
@@ -525,16 +532,16 @@ def test_from_wherever_it_got_to_waits_and_successes_close_it_again(story: Story
     begun, calls = world.now, 0
     while world.breaker.state is not State.CLOSED:
         answer = world.call(failed=False)
-        if isinstance(answer, Shut):
+        if isinstance(answer, Blocked):
             world.now = answer.retry_at
         else:
             calls += 1
         assert calls <= circuit_breaker.SUCCESSES_TO_CLOSE == 2
         assert world.now - begun <= 2 * LONGEST_OPEN
-    assert world.send() == Pass(probe=False)
+    assert world.send() == Allowed(probe=False)
 
 
 @given(stories(*MOVES))
 def test_a_breaker_is_kept_as_it_was(story: Story) -> None:
     breaker = after(story).breaker
-    assert decode(Breaker, from_text(to_text(encode(breaker)))) == breaker
+    assert decode(BreakerState, from_text(to_text(encode(breaker)))) == breaker

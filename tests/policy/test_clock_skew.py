@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.domain.http import TICK, ahead
+from oddsctl.domain.http import TICK, clock_skew
 
 NOW = 1_795_000_000.0
 
@@ -27,7 +27,7 @@ def test_a_right_clock_is_never_called_wrong_and_a_wrong_one_by_no_more_than_it_
     wrong: int, fraction: float, takes: float, share: float
 ) -> None:
     sent = NOW + fraction
-    skew = ahead(date(sent + share * takes - wrong), sent, sent + takes)
+    skew = clock_skew(date(sent + share * takes - wrong), sent, sent + takes)
     assert skew is not None
     assert abs(skew) <= abs(wrong) + 1e-6
     assert abs(skew - wrong) <= takes + TICK + 1e-6
@@ -36,15 +36,15 @@ def test_a_right_clock_is_never_called_wrong_and_a_wrong_one_by_no_more_than_it_
 
 
 def test_two_minutes_ahead() -> None:
-    assert ahead(date(NOW - 120), NOW, NOW + 0.2) == 119.0
+    assert clock_skew(date(NOW - 120), NOW, NOW + 0.2) == 119.0
 
 
 def test_two_minutes_behind() -> None:
-    assert ahead(date(NOW + 120), NOW, NOW) == -120.0
+    assert clock_skew(date(NOW + 120), NOW, NOW) == -120.0
 
 
 def test_an_answer_that_a_cache_kept_for_a_while_is_no_difference() -> None:
-    assert ahead(date(NOW - 300) | {"age": "300"}, NOW, NOW) == 0.0
+    assert clock_skew(date(NOW - 300) | {"age": "300"}, NOW, NOW) == 0.0
 
 
 ABSURD = [
@@ -59,4 +59,4 @@ ABSURD = [
 
 @pytest.mark.parametrize("headers", [{}, {"date": "soon"}, {"date": ""}, date(NOW) | {"age": "old"}, *ABSURD])
 def test_what_does_not_tell_the_time_tells_none(headers: dict[str, str]) -> None:
-    assert ahead(headers, NOW, NOW) is None
+    assert clock_skew(headers, NOW, NOW) is None

@@ -21,11 +21,11 @@ from oddsctl.domain.jobs import (
 )
 from oddsctl.domain.models import OddsEvent, Place
 from oddsctl.policy import freshness
-from oddsctl.policy.batching import Call
+from oddsctl.policy.batching import MergedCall
 
 NOW = 1_800_000_000.0
 HOUR = 3600.0
-RULES = settings.Freshness()
+RULES = settings.FreshnessSettings()
 BOARD = OddsJob("americanfootball_nfl", ("h2h",), ("us",))
 
 
@@ -117,11 +117,11 @@ def charged(error: ProviderError, credits: int) -> ProviderError:
 def test_a_refusal_is_remembered_while_it_would_be_repeated(
     error: ProviderError, game_time: float | None, until: float | None
 ) -> None:
-    assert freshness.remembered_until(error, game_time, NOW, fresh_for=120) == until
+    assert freshness.refusal_expires_at(error, game_time, NOW, fresh_for=120) == until
 
 
 def test_what_was_paid_for_and_cannot_be_read_is_not_remembered_where_it_would_not_have_been_fresh() -> None:
-    assert freshness.remembered_until(charged(errors.BrokenAnswerError("m"), 1), None, NOW) == NOW
+    assert freshness.refusal_expires_at(charged(errors.BrokenAnswerError("m"), 1), None, NOW) == NOW
 
 
 BOOKS = OddsJob("nfl", ("h2h", "totals"), (), ("betmgm", "draftkings"), event="e1")
@@ -168,7 +168,7 @@ def test_after_a_refused_market_the_others_are_asked_for_in_halves() -> None:
     one, two, three, both = market("h2h"), market("spreads"), market("totals"), market("h2h", "spreads")
     refused = market("h2h", "spreads", "totals")
     calls = freshness.narrowed(refused, (one, two, refused, three, both), "markets")
-    assert [(call.job, call.wants) for call in calls] == [
+    assert [(call.job, call.requests) for call in calls] == [
         (both, (one, two)),
         (three, (three,)),
         (both, (both,)),
@@ -178,7 +178,7 @@ def test_after_a_refused_market_the_others_are_asked_for_in_halves() -> None:
 def test_what_was_refused_as_a_whole_is_not_asked_for_again() -> None:
     assert freshness.narrowed(BOARD, (BOARD,), None) == ()
     assert freshness.narrowed(BOARD, (BOARD, EventsJob("nfl")), "sport") == (
-        Call(EventsJob("nfl"), (EventsJob("nfl"),)),
+        MergedCall(EventsJob("nfl"), (EventsJob("nfl"),)),
     )
 
 
@@ -192,6 +192,6 @@ def test_each_want_but_the_refused_is_asked_for_once_and_nothing_refused_again(w
     refused = market(*(name for want in wants for name in want.markets))
     calls = freshness.narrowed(refused, wants, "markets")
     assert all(call.job != refused for call in calls)
-    assert sorted(want.key for call in calls for want in call.wants) == sorted(
+    assert sorted(want.key for call in calls for want in call.requests) == sorted(
         want.key for want in wants if want != refused
     )

@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 from oddsctl.domain import settings
 from oddsctl.domain.errors import ProviderError
 from oddsctl.domain.units import DAY
-from oddsctl.policy import circuit_breaker
-from oddsctl.policy import health_rules as health
-from oddsctl.policy.circuit_breaker import Breaker, State
-from oddsctl.policy.health_rules import KINDS, Attempt, Health, Kind, Status
+from oddsctl.policy import circuit_breaker, health_rules
+from oddsctl.policy.circuit_breaker import BreakerState, State
+from oddsctl.policy.health_rules import KINDS, Attempt, AttemptKind, Health, Status
 
 NOW = 1_800_000_000.0
 NFL, NBA = "football/nfl", "basketball/nba"
-RULES = settings.Breaker(failures=5, open_for=30)
+RULES = settings.BreakerSettings(failures=5, open_for=30)
 CODES = (
     "FETCHED",
     "UNKNOWN_SPORT",
@@ -60,12 +59,12 @@ def calls(codes: str, *, every: float = 60.0, until: float = NOW, **facts: Any) 
     return [replace(one, **facts) for one in made]
 
 
-def judge(attempts: list[Attempt], now: float = NOW, **breakers: Breaker) -> Health:
-    return health.judge(attempts, breakers, now)
+def judge(attempts: list[Attempt], now: float = NOW, **breakers: BreakerState) -> Health:
+    return health_rules.judge(attempts, breakers, now)
 
 
-def tripped(at: float, failures: int = 5) -> Breaker:
-    breaker = Breaker()
+def tripped(at: float, failures: int = 5) -> BreakerState:
+    breaker = BreakerState()
     for _ in range(failures):
         breaker = circuit_breaker.record(breaker, failed=True, sent_at=at, now=at, rules=RULES)
     return breaker
@@ -111,7 +110,7 @@ def test_what_nobody_asked_for_a_day_is_not_known() -> None:
         None,
         None,
     )
-    assert (never.latency_ms, never.error_rate, never.breaker) == (None, None, health.Gate())
+    assert (never.latency_ms, never.error_rate, never.breaker) == (None, None, health_rules.BreakerSummary())
     long_ago = judge(calls("..x", until=NOW - DAY - 60))
     assert (long_ago.status, long_ago.since, long_ago.checked_at) == (
         Status.UNKNOWN,
@@ -175,7 +174,7 @@ def test_a_key_is_proven_by_any_call() -> None:
 def test_an_open_breaker_is_unhealthy_and_says_when_it_opens_again() -> None:
     found = judge(calls(".xxxxx"), scoreboard=tripped(NOW))
     assert found.status is Status.UNHEALTHY
-    assert found.breaker == health.Gate(State.OPEN, 5, NOW + 30)
+    assert found.breaker == health_rules.BreakerSummary(State.OPEN, 5, NOW + 30)
     assert found.since == NOW - 120  # the third failure
     of_another = judge(calls("..", until=NOW + 20), NOW + 20, events=tripped(NOW))
     assert (of_another.status, of_another.since) == (Status.UNHEALTHY, NOW)
@@ -195,7 +194,7 @@ def test_after_an_outage_the_first_answer_is_a_recovery_and_the_second_is_health
     breaker, rules = tripped(NOW), RULES
     history = calls(".xxxxx")
     for at, status in ((NOW + 60, Status.DEGRADED), (NOW + 90, Status.HEALTHY)):
-        breaker, _ = circuit_breaker.ask(breaker, at, 40)
+        breaker, _ = circuit_breaker.request_pass(breaker, at, 40)
         breaker = circuit_breaker.record(breaker, failed=False, sent_at=at, now=at, rules=rules)
         history += calls(".", until=at)
         assert judge(history, at, scoreboard=breaker).status is status
@@ -243,7 +242,7 @@ attempts = st.lists(
 breakers = st.dictionaries(
     st.sampled_from(("scoreboard", "odds", "events")),
     st.builds(
-        Breaker,
+        BreakerState,
         st.sampled_from(State),
         failures=st.integers(0, 9),
         since=st.floats(-DAY, 0).map(lambda ago: NOW + ago),
@@ -254,10 +253,10 @@ breakers = st.dictionaries(
 
 @given(attempts, breakers)
 def test_there_is_always_a_judgement_with_a_reason_and_none_of_it_lies_ahead(
-    history: list[Attempt], shut: dict[str, Breaker]
+    history: list[Attempt], shut: dict[str, BreakerState]
 ) -> None:
     history.sort(key=lambda one: one.at)
-    found = health.judge(history, shut, NOW)
+    found = health_rules.judge(history, shut, NOW)
     assert found.reason
     assert found.since is None or found.since <= NOW
     assert (found.since is None) == (not history and found.status is Status.UNKNOWN)
@@ -266,9 +265,9 @@ def test_there_is_always_a_judgement_with_a_reason_and_none_of_it_lies_ahead(
 
 @given(attempts, breakers)
 def test_an_open_breaker_is_never_called_anything_but_unhealthy(
-    history: list[Attempt], shut: dict[str, Breaker]
+    history: list[Attempt], shut: dict[str, BreakerState]
 ) -> None:
-    found = health.judge(history, shut, NOW)
+    found = health_rules.judge(history, shut, NOW)
     if found.breaker.state is State.OPEN:
         assert found.status is Status.UNHEALTHY
         assert found.breaker.retry_at is not None
@@ -293,15 +292,17 @@ def test_a_call_that_is_just_answered_is_never_unhealthy(history: list[Attempt])
 def test_a_refusal_of_the_wish_is_as_good_as_an_answer(history: list[Attempt]) -> None:
     history.sort(key=lambda one: one.at)
     plain = [replace(one, said=None) for one in history]
-    refused = [replace(one, code="UNKNOWN_SPORT") if one.kind is Kind.ANSWERED else one for one in plain]
-    assert health.judge(refused, {}, NOW) == health.judge(plain, {}, NOW)
+    refused = [
+        replace(one, code="UNKNOWN_SPORT") if one.kind is AttemptKind.ANSWERED else one for one in plain
+    ]
+    assert health_rules.judge(refused, {}, NOW) == health_rules.judge(plain, {}, NOW)
 
 
 @given(st.lists(st.sampled_from(Status)))
 def test_the_whole_is_as_bad_as_its_worst_and_the_unknown_is_no_worse_than_healthy(
     statuses: list[Status],
 ) -> None:
-    whole = health.worst(statuses)
+    whole = health_rules.worst(statuses)
     assert whole in (statuses or [Status.UNKNOWN])
     for bad in (Status.UNHEALTHY, Status.DEGRADED, Status.HEALTHY):
         if bad in statuses:
@@ -372,7 +373,7 @@ def test_a_recovery_began_when_the_rest_was_over_or_the_last_probe_was_lent() ->
     found = judge(calls("."), scoreboard=rested)
     assert (found.status, found.since) == (Status.DEGRADED, NOW - 100 + 30)
     assert found.reason == "recovering: scoreboard has failed, its next call decides"
-    lent, _ = circuit_breaker.ask(rested, NOW - 50, 38)
+    lent, _ = circuit_breaker.request_pass(rested, NOW - 50, 38)
     assert judge(calls("."), scoreboard=lent).since == NOW - 50
 
 

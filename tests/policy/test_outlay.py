@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.policy.budget_pacing import Course, Outlook, Purse, course
-from oddsctl.policy.cost_projection import Means, Outlay, outlay
+from oddsctl.policy.budget_pacing import PacingDecision, PlannedBudget, SportDemand, pace
+from oddsctl.policy.cost_projection import CostProjection, CreditSupply, project_costs
 from oddsctl.policy.prefetch_plan import Fixture, Windows, plan, targets
 
 HOUR, DAY = 3600.0, 86400.0
@@ -23,8 +23,10 @@ MARKETS = ("h2h", "spreads", "totals")
 WEEK = 7 * DAY
 
 
-def outlook(*starts: float, price: int = 3, known_until: float = NOW + WEEK, sport: str = "nfl") -> Outlook:
-    return Outlook(
+def outlook(
+    *starts: float, price: int = 3, known_until: float = NOW + WEEK, sport: str = "nfl"
+) -> SportDemand:
+    return SportDemand(
         [Fixture(f"{sport}{number}", sport, start) for number, start in enumerate(starts)],
         known_until,
         price,
@@ -32,15 +34,18 @@ def outlook(*starts: float, price: int = 3, known_until: float = NOW + WEEK, spo
     )
 
 
-def means(spendable: int = 450, own: float = 0.0, reset_at: float = NOW + 30 * DAY) -> Means:
-    return Means(spendable, 450, reset_at, own)
+def means(spendable: int = 450, own: float = 0.0, reset_at: float = NOW + 30 * DAY) -> CreditSupply:
+    return CreditSupply(spendable, 450, reset_at, own)
 
 
 def ahead(
-    *outlooks: Outlook, of: Means | None = None, until: float = NOW + WEEK, windows: Windows = WINDOWS
-) -> Outlay:
+    *outlooks: SportDemand,
+    of: CreditSupply | None = None,
+    until: float = NOW + WEEK,
+    windows: Windows = WINDOWS,
+) -> CostProjection:
     names = {one.fixtures[0].sport if one.fixtures else "none": one for one in outlooks}
-    return outlay(names, windows, MARKETS, of or means(), NOW, until)
+    return project_costs(names, windows, MARKETS, of or means(), NOW, until)
 
 
 def test_games_at_one_time_cost_three_calls_and_each_call_counts_for_its_nearest_window() -> None:
@@ -97,8 +102,8 @@ def test_only_what_can_be_paid_is_shown_and_what_every_window_would_take_is_told
     """The farthest windows go first; then moneylines only; then day by day as far as it goes."""
     games = {"nfl": outlook(THURSDAY, SUNDAY)}
     paid = means(spendable, reset_at=NOW + WEEK)
-    path = course(list(games.values()), WINDOWS, Purse(spendable, 0, paid.reset_at), NOW)
-    planned = outlay(games, WINDOWS, MARKETS, paid, NOW, NOW + WEEK, course=path)
+    path = pace(list(games.values()), WINDOWS, PlannedBudget(spendable, 0, paid.reset_at), NOW)
+    planned = project_costs(games, WINDOWS, MARKETS, paid, NOW, NOW + WEEK, course=path)
     assert [(day.day.day, day.credits) for day in planned.days] == bought
     assert all(
         sum(day.by_window.values()) == sum(day.by_sport.values()) == day.credits for day in planned.days
@@ -122,7 +127,7 @@ def test_each_cut_tells_what_is_left_and_what_it_saves() -> None:
 
 
 def test_what_cannot_be_cut_is_not_offered() -> None:
-    one = outlay(
+    one = project_costs(
         {"nfl": outlook(SUNDAY)}, Windows((1800.0,), 600.0, 300.0), ("h2h",), means(), NOW, NOW + WEEK
     )
     assert one.cuts == ()
@@ -137,7 +142,7 @@ def test_the_days_add_up_to_the_fewest_calls_and_no_cut_makes_it_dearer(
 ) -> None:
     looks = [outlook(*nfl), outlook(*nba, sport="nba")]
     names = dict(zip(("nfl", "nba"), looks, strict=True))
-    whole = outlay(names, WINDOWS, MARKETS, means(), NOW, NOW + WEEK)
+    whole = project_costs(names, WINDOWS, MARKETS, means(), NOW, NOW + WEEK)
     fewest = sum(len(plan(targets(one.fixtures, WINDOWS, (), NOW, WEEK)[0])) for one in looks)
     assert whole.calls == fewest
     assert whole.credits == 3 * fewest == sum(sum(day.by_window.values()) for day in whole.days)
@@ -145,14 +150,16 @@ def test_the_days_add_up_to_the_fewest_calls_and_no_cut_makes_it_dearer(
     assert all(cut.saves >= 0 for cut in whole.cuts)
 
 
-EVERYTHING = Course(WINDOWS.before, emergency=False, today=0)
+EVERYTHING = PacingDecision(WINDOWS.before, emergency=False, today=0)
 AUCKLAND = ZoneInfo("Pacific/Auckland")
 """There the games of a US evening are those of the next day."""
 
 
-def planned(*starts: float, of: Means, until: float = NOW + WEEK, zone: ZoneInfo = AUCKLAND) -> Outlay:
+def planned(
+    *starts: float, of: CreditSupply, until: float = NOW + WEEK, zone: ZoneInfo = AUCKLAND
+) -> CostProjection:
     games = {"nfl": outlook(*starts)}
-    return outlay(games, WINDOWS, MARKETS, of, NOW, until, zone=zone, course=EVERYTHING)
+    return project_costs(games, WINDOWS, MARKETS, of, NOW, until, zone=zone, course=EVERYTHING)
 
 
 def test_of_the_first_day_that_is_not_paid_whole_as_many_calls_are_shown_as_are_paid() -> None:
@@ -175,7 +182,7 @@ def test_days_are_those_of_the_zone_that_is_shown() -> None:
     evenings = [NOW + number * DAY + 8 * HOUR for number in range(2)]
     known = {"nfl": outlook(*evenings, known_until=NOW + 2 * DAY)}
     for zone, first in ((AUCKLAND, 25), (ZoneInfo("America/New_York"), 24)):
-        days = outlay(known, WINDOWS, MARKETS, means(), NOW, NOW + 4 * DAY, zone=zone).days
+        days = project_costs(known, WINDOWS, MARKETS, means(), NOW, NOW + 4 * DAY, zone=zone).days
         assert [(day.day.day, day.estimated) for day in days] == [
             (first, False),
             (first + 1, False),
@@ -193,20 +200,20 @@ def test_a_day_that_is_known_in_part_is_not_guessed_besides() -> None:
 
 def test_what_is_captured_costs_nothing_more() -> None:
     captured = {("nfl0", 7200.0), ("nfl0", 3600.0)}
-    one = outlay({"nfl": outlook(SUNDAY)}, WINDOWS, MARKETS, means(), NOW, NOW + WEEK, captured)
+    one = project_costs({"nfl": outlook(SUNDAY)}, WINDOWS, MARKETS, means(), NOW, NOW + WEEK, captured)
     assert (one.calls, one.credits) == (1, 3)
 
 
 def test_a_cut_of_a_sport_leaves_the_others() -> None:
     looks = {"nfl": outlook(SUNDAY, price=2), "nba": outlook(THURSDAY, price=5, sport="nba")}
-    found = outlay(looks, WINDOWS, MARKETS, means(), NOW, NOW + WEEK)
+    found = project_costs(looks, WINDOWS, MARKETS, means(), NOW, NOW + WEEK)
     cuts = {cut.without: (cut.credits, cut.saves) for cut in found.cuts if cut.kind == "sport"}
     assert cuts == {"nfl": (15, 6), "nba": (6, 15)}
 
 
 def test_of_two_windows_or_markets_either_can_be_cut() -> None:
     two = Windows((3600.0, 1800.0), 600.0, 300.0)
-    found = outlay({"nfl": outlook(SUNDAY)}, two, ("h2h", "totals"), means(), NOW, NOW + WEEK)
+    found = project_costs({"nfl": outlook(SUNDAY)}, two, ("h2h", "totals"), means(), NOW, NOW + WEEK)
     assert [(cut.kind, cut.without) for cut in found.cuts] == [
         ("window", 3600.0),
         ("window", 1800.0),

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from oddsctl.domain.units import day_of
 from oddsctl.policy.budget_pacing import (
-    Course,
-    Outlook,
-    Purse,
+    PacingDecision,
+    PlannedBudget,
+    SportDemand,
+    affordable_windows,
     allowance,
     calls_a_day,
-    course,
     emergency,
-    kept,
+    pace,
 )
 from oddsctl.policy.prefetch_plan import Fixture, Windows
 
@@ -123,11 +123,13 @@ PRICES = {WINDOWS: 220, (3600.0, 1800.0): 150, (1800.0,): 80}
 def test_two_hours_are_cut_first_then_one_hour_and_the_half_hour_never(
     spendable: int, windows: tuple[float, ...]
 ) -> None:
-    assert kept(WINDOWS, spendable, lambda of: PRICES[tuple(sorted(of, reverse=True))]) == windows
+    assert (
+        affordable_windows(WINDOWS, spendable, lambda of: PRICES[tuple(sorted(of, reverse=True))]) == windows
+    )
 
 
 def test_windows_are_kept_in_the_order_they_were_given() -> None:
-    assert kept((1800.0, 7200.0, 3600.0), 10, lambda of: 5 * len(of)) == (1800.0, 3600.0)
+    assert affordable_windows((1800.0, 7200.0, 3600.0), 10, lambda of: 5 * len(of)) == (1800.0, 3600.0)
 
 
 @pytest.mark.parametrize(
@@ -185,12 +187,14 @@ def evenings(*numbers: int, sport: str = "nfl", games: int = 1) -> tuple[Fixture
 
 def outlook(
     fixtures: Sequence[Fixture], known_until: float = RESET, price: int = 3, lean_price: int = 1
-) -> Outlook:
-    return Outlook(fixtures, known_until, price, lean_price)
+) -> SportDemand:
+    return SportDemand(fixtures, known_until, price, lean_price)
 
 
-def purse(spendable: int, spent_today: int = 0, reset_at: float = RESET, *, emergency: bool = False) -> Purse:
-    return Purse(spendable, spent_today, reset_at, emergency)
+def purse(
+    spendable: int, spent_today: int = 0, reset_at: float = RESET, *, emergency: bool = False
+) -> PlannedBudget:
+    return PlannedBudget(spendable, spent_today, reset_at, emergency)
 
 
 @pytest.mark.parametrize(
@@ -207,19 +211,19 @@ def purse(spendable: int, spent_today: int = 0, reset_at: float = RESET, *, emer
 def test_the_farthest_windows_are_cut_first_and_later_days_keep_what_they_need(
     spendable: int, windows: tuple[float, ...], today: int
 ) -> None:
-    assert course([outlook(evenings(0, 1, 2))], RULES, purse(spendable), NOON) == Course(
+    assert pace([outlook(evenings(0, 1, 2))], RULES, purse(spendable), NOON) == PacingDecision(
         windows, emergency=False, today=today
     )
 
 
 def test_where_not_even_the_nearest_windows_can_be_paid_they_are_bought_at_the_leanest_price() -> None:
-    assert course([outlook(evenings(0, 1, 2))], RULES, purse(8), NOON) == Course(
+    assert pace([outlook(evenings(0, 1, 2))], RULES, purse(8), NOON) == PacingDecision(
         (1800.0,), emergency=True, today=6
     )
-    assert course([outlook(evenings(0, 1, 2))], RULES, purse(2), NOON) == Course(
+    assert pace([outlook(evenings(0, 1, 2))], RULES, purse(2), NOON) == PacingDecision(
         (1800.0,), emergency=True, today=0
     )
-    assert course([outlook(evenings(0, 1, 2))], RULES, purse(-5), NOON) == Course(
+    assert pace([outlook(evenings(0, 1, 2))], RULES, purse(-5), NOON) == PacingDecision(
         (1800.0,), emergency=True, today=0
     )
 
@@ -228,8 +232,7 @@ def test_where_not_even_the_nearest_windows_can_be_paid_they_are_bought_at_the_l
 def test_an_emergency_ends_with_a_quarter_to_spare_at_the_full_price(spendable: int, active: bool) -> None:
     """9 are needed in full; 11.25 end it, as what it saves alone must not."""
     assert (
-        course([outlook(evenings(0, 1, 2))], RULES, purse(spendable, emergency=True), NOON).emergency
-        is active
+        pace([outlook(evenings(0, 1, 2))], RULES, purse(spendable, emergency=True), NOON).emergency is active
     )
 
 
@@ -240,15 +243,15 @@ def test_what_is_captured_is_paid_already() -> None:
     late = NOON + 7.5 * HOUR + 60
     captured = {("nfl 0 0", window) for window in WINDOWS}
     month = [outlook(evenings(0, 1, 2))]
-    assert course(month, RULES, purse(6, 9), late, captured).emergency is False
-    assert course(month, RULES, purse(6, 9), late).emergency is True
-    assert course(month, RULES, purse(18, 9), late, captured).windows == WINDOWS
+    assert pace(month, RULES, purse(6, 9), late, captured).emergency is False
+    assert pace(month, RULES, purse(6, 9), late).emergency is True
+    assert pace(month, RULES, purse(18, 9), late, captured).windows == WINDOWS
 
 
 def test_sports_are_paid_from_one_purse_and_a_call_serves_all_games_of_its_sport() -> None:
     month = [outlook(evenings(0, 1, games=12)), outlook(evenings(0, 1, sport="nba"), price=6)]
-    assert course(month, RULES, purse(54), NOON).windows == WINDOWS  # 6 calls of 3, 6 of 6
-    assert course(month, RULES, purse(53), NOON).windows == (3600.0, 1800.0)
+    assert pace(month, RULES, purse(54), NOON).windows == WINDOWS  # 6 calls of 3, 6 of 6
+    assert pace(month, RULES, purse(53), NOON).windows == (3600.0, 1800.0)
 
 
 def test_days_whose_games_are_not_known_yet_are_taken_to_cost_what_the_known_ones_do() -> None:
@@ -258,9 +261,9 @@ def test_days_whose_games_are_not_known_yet_are_taken_to_cost_what_the_known_one
     known = outlook(evenings(0), known_until=NOON + 2 * DAY)
     days = (RESET - NOON) / DAY
     needed = math.ceil(9 * days / 2)
-    assert course([known], RULES, purse(needed), NOON).windows == WINDOWS
-    assert course([known], RULES, purse(needed - 1), NOON).windows == (3600.0, 1800.0)
-    assert course([known], RULES, purse(needed), NOON).today == pytest.approx(9, abs=1)
+    assert pace([known], RULES, purse(needed), NOON).windows == WINDOWS
+    assert pace([known], RULES, purse(needed - 1), NOON).windows == (3600.0, 1800.0)
+    assert pace([known], RULES, purse(needed), NOON).today == pytest.approx(9, abs=1)
 
 
 def test_less_than_a_day_tells_nothing_of_the_others() -> None:
@@ -287,10 +290,10 @@ def test_what_a_day_costs_does_not_hang_on_the_hour_nor_on_what_is_captured_or_o
 @pytest.mark.parametrize("spendable", [500, 1, 0])
 @pytest.mark.parametrize("active", [True, False])
 def test_an_empty_month_is_no_emergency_and_cuts_nothing(spendable: int, active: bool) -> None:
-    assert course([outlook(())], RULES, purse(spendable, emergency=active), NOON) == Course(
+    assert pace([outlook(())], RULES, purse(spendable, emergency=active), NOON) == PacingDecision(
         WINDOWS, emergency=False, today=spendable
     )
-    assert course([], RULES, purse(spendable, emergency=active), NOON) == Course(
+    assert pace([], RULES, purse(spendable, emergency=active), NOON) == PacingDecision(
         WINDOWS, emergency=False, today=spendable
     )
 
@@ -298,11 +301,11 @@ def test_an_empty_month_is_no_emergency_and_cuts_nothing(spendable: int, active:
 def test_games_after_the_reset_are_the_next_months_to_pay() -> None:
     """The account's month ends in the middle of ours: of three evenings one is still on these credits."""
     reset = NOON + DAY
-    assert course(
+    assert pace(
         [outlook(evenings(0, 2, 3), known_until=reset)], RULES, purse(9, reset_at=reset), NOON
-    ) == Course(WINDOWS, emergency=False, today=9)
+    ) == PacingDecision(WINDOWS, emergency=False, today=9)
     assert (
-        course([outlook(evenings(2, 3), known_until=reset)], RULES, purse(0, reset_at=reset), NOON).emergency
+        pace([outlook(evenings(2, 3), known_until=reset)], RULES, purse(0, reset_at=reset), NOON).emergency
         is False
     )
 
@@ -313,7 +316,7 @@ def test_a_reset_between_the_windows_of_a_game_parts_them() -> None:
     """
     reset = NOON + 6.5 * HOUR
     assert (
-        course([outlook(evenings(0), known_until=reset)], RULES, purse(3, reset_at=reset), NOON).windows
+        pace([outlook(evenings(0), known_until=reset)], RULES, purse(3, reset_at=reset), NOON).windows
         == WINDOWS
     )
 
@@ -321,8 +324,8 @@ def test_a_reset_between_the_windows_of_a_game_parts_them() -> None:
 def test_nothing_to_fetch_at_any_window_costs_nothing() -> None:
     nothing = Windows((), 600.0, 300.0)
     for active in (True, False):
-        found = course([outlook(evenings(0))], nothing, purse(500, emergency=active), NOON)
-        assert found == Course((), emergency=active, today=0)
+        found = pace([outlook(evenings(0))], nothing, purse(500, emergency=active), NOON)
+        assert found == PacingDecision((), emergency=active, today=0)
         assert (found.spendable, found.reset_at) == (0, RESET)
 
 
@@ -330,7 +333,7 @@ def test_nothing_to_fetch_at_any_window_costs_nothing() -> None:
 def test_all_days_together_may_spend_what_there_is_and_never_less_than_nothing(
     spendable: int, in_all: int
 ) -> None:
-    found = course([outlook(evenings(0, 1, 2))], RULES, purse(spendable), NOON)
+    found = pace([outlook(evenings(0, 1, 2))], RULES, purse(spendable), NOON)
     assert (found.spendable, found.reset_at) == (in_all, RESET)
 
 
@@ -342,7 +345,7 @@ def test_what_today_spent_counts_against_its_share() -> None:
     """Each of four evenings needs 30: 80 credits are 20 for each, and what was spent tonight is gone."""
     month = [outlook(evenings(0, 1, 2, 3), price=30, lean_price=30)]
     near = replace(RULES, before=(1800.0,))
-    assert [course(month, near, purse(80 - spent, spent), NOON).today for spent in (0, 6, 20)] == [20, 14, 0]
+    assert [pace(month, near, purse(80 - spent, spent), NOON).today for spent in (0, 6, 20)] == [20, 14, 0]
 
 
 def test_days_not_known_yet_have_a_share_as_large_as_the_mean_of_the_known_ones() -> None:
@@ -352,15 +355,15 @@ def test_days_not_known_yet_have_a_share_as_large_as_the_mean_of_the_known_ones(
     near = replace(RULES, before=(1800.0,))
     reset = midnight + 2 * DAY
     month = [outlook(known, known_until=midnight, price=200, lean_price=200)]
-    assert course(month, near, purse(80, reset_at=reset), NOON).today == 10
+    assert pace(month, near, purse(80, reset_at=reset), NOON).today == 10
 
 
 def test_the_nearest_windows_alone_are_what_days_not_known_yet_cost_when_nothing_else_can_be_paid() -> None:
     known = outlook(evenings(0), known_until=NOON + 2 * DAY)
     needed = math.ceil(3 * (RESET - NOON) / DAY / 2)
-    enough = course([known], RULES, purse(needed), NOON)
+    enough = pace([known], RULES, purse(needed), NOON)
     assert (enough.windows, enough.emergency) == ((1800.0,), False)
-    assert course([known], RULES, purse(needed - 1), NOON).emergency
+    assert pace([known], RULES, purse(needed - 1), NOON).emergency
 
 
 def test_a_postponed_game_makes_no_day_dearer() -> None:
@@ -389,7 +392,7 @@ nights = st.lists(st.integers(0, 28), max_size=12, unique=True).map(lambda days:
 def test_today_never_may_spend_more_than_there_is_and_the_nearest_window_is_never_cut(
     games: tuple[Fixture, ...], spendable: int, active: bool
 ) -> None:
-    found = course([outlook(games)], RULES, purse(spendable, emergency=active), NOON)
+    found = pace([outlook(games)], RULES, purse(spendable, emergency=active), NOON)
     assert 0 <= found.today <= max(0, spendable)
     assert 1800.0 in found.windows
     assert found.windows == WINDOWS[len(WINDOWS) - len(found.windows) :]
@@ -399,7 +402,7 @@ def test_today_never_may_spend_more_than_there_is_and_the_nearest_window_is_neve
 @given(nights, st.integers(0, 400), st.integers(0, 100))
 def test_more_credits_never_buy_less(games: tuple[Fixture, ...], spendable: int, more: int) -> None:
     some, richer = (
-        course([outlook(games)], RULES, purse(amount), NOON) for amount in (spendable, spendable + more)
+        pace([outlook(games)], RULES, purse(amount), NOON) for amount in (spendable, spendable + more)
     )
     assert set(some.windows) <= set(richer.windows)
     assert not (richer.emergency and not some.emergency)
@@ -413,7 +416,7 @@ def test_evening_by_evening_a_month_stays_within_its_credits_and_its_last_evenin
     left, active, bought = credits, False, {}
     for game in games and sorted(games, key=lambda one: one.start):
         now = game.start - 3 * HOUR
-        found = course([outlook(games)], RULES, purse(left, emergency=active), now)
+        found = pace([outlook(games)], RULES, purse(left, emergency=active), now)
         active = found.emergency
         price = 1 if active else 3
         calls = min(len(found.windows), found.today // price)

@@ -18,7 +18,7 @@ from oddsctl.domain.models import (
     ScheduledGame,
 )
 from oddsctl.domain.plausible import sound
-from oddsctl.policy.budget import Credits, Reservation, Told, is_believable
+from oddsctl.policy.budget import BalanceReading, Credits, Reservation, is_believable
 
 NOW = 1_764_000_000.0
 PRICE = Price("fanduel", "h2h", "Lions", 1.5)
@@ -92,7 +92,7 @@ def test_stored_scores_and_weather_that_cannot_be_are_unknown() -> None:
         Credits(remaining=-(10**308)),
         Credits(own=10**308),
         Credits(foreign=10**10),
-        Credits(told=(Told(NOW, 10**308),)),
+        Credits(told=(BalanceReading(NOW, 10**308),)),
         Credits(maybe=(Reservation("a", 10**308, NOW, NOW),)),
     ],
 )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsctl.domain.requests import Priority
-from oddsctl.policy.priority import LIVE_STEP, STORED_STEP, Standing, expired, standing
+from oddsctl.policy.priority import LIVE_STEP, STORED_STEP, EffectivePriority, effective_priority, expired
 
 NOW = 1_800_000_000.0
 HOUR = 3600.0
@@ -32,7 +32,7 @@ steps = st.sampled_from([LIVE_STEP, STORED_STEP])
 def test_a_game_within_three_hours_makes_a_request_high_within_one_hour_critical(
     left: float, expected: Priority
 ) -> None:
-    assert standing(Priority.LOW, NOW + left, NOW, NOW).priority is expected
+    assert effective_priority(Priority.LOW, NOW + left, NOW, NOW).priority is expected
 
 
 @pytest.mark.parametrize(
@@ -53,29 +53,29 @@ def test_a_game_within_three_hours_makes_a_request_high_within_one_hour_critical
 def test_waiting_raises_one_step_a_minute_live_and_one_an_hour_stored(
     step: float, waited: float, expected: Priority
 ) -> None:
-    assert standing(Priority.PREFETCH, None, NOW, NOW + waited, step).priority is expected
+    assert effective_priority(Priority.PREFETCH, None, NOW, NOW + waited, step).priority is expected
 
 
 def test_what_is_not_said_to_be_live_is_stored() -> None:
-    assert standing(Priority.LOW, None, NOW, NOW + HOUR - 1).priority is Priority.LOW
-    assert standing(Priority.LOW, None, NOW, NOW + HOUR).priority is Priority.NORMAL
+    assert effective_priority(Priority.LOW, None, NOW, NOW + HOUR - 1).priority is Priority.LOW
+    assert effective_priority(Priority.LOW, None, NOW, NOW + HOUR).priority is Priority.NORMAL
 
 
 @pytest.mark.parametrize(
     ("base", "game_in", "waited", "expected"),
     [
-        (Priority.NORMAL, None, 0, Standing(Priority.NORMAL, "asked as NORMAL")),
-        (Priority.CRITICAL, 30 * 60, 0, Standing(Priority.CRITICAL, "asked as CRITICAL")),
-        (Priority.HIGH, 2 * HOUR, 5 * HOUR, Standing(Priority.HIGH, "asked as HIGH")),
-        (Priority.NORMAL, 45 * 60, 9 * HOUR, Standing(Priority.CRITICAL, "game in 45 min")),
-        (Priority.PREFETCH, 2 * HOUR, HOUR, Standing(Priority.HIGH, "game in 120 min")),
-        (Priority.PREFETCH, 9 * HOUR, 2 * HOUR, Standing(Priority.NORMAL, "waited 120 min")),
+        (Priority.NORMAL, None, 0, EffectivePriority(Priority.NORMAL, "asked as NORMAL")),
+        (Priority.CRITICAL, 30 * 60, 0, EffectivePriority(Priority.CRITICAL, "asked as CRITICAL")),
+        (Priority.HIGH, 2 * HOUR, 5 * HOUR, EffectivePriority(Priority.HIGH, "asked as HIGH")),
+        (Priority.NORMAL, 45 * 60, 9 * HOUR, EffectivePriority(Priority.CRITICAL, "game in 45 min")),
+        (Priority.PREFETCH, 2 * HOUR, HOUR, EffectivePriority(Priority.HIGH, "game in 120 min")),
+        (Priority.PREFETCH, 9 * HOUR, 2 * HOUR, EffectivePriority(Priority.NORMAL, "waited 120 min")),
     ],
 )
 def test_the_order_explains_itself(
-    base: Priority, game_in: float | None, waited: float, expected: Standing
+    base: Priority, game_in: float | None, waited: float, expected: EffectivePriority
 ) -> None:
-    assert standing(base, None if game_in is None else NOW + game_in, NOW - waited, NOW) == expected
+    assert effective_priority(base, None if game_in is None else NOW + game_in, NOW - waited, NOW) == expected
 
 
 @given(bases, st.none() | st.floats(0, 2e5), st.floats(0, 1e5), st.floats(0, 1e5), steps)
@@ -85,8 +85,8 @@ def test_effective_priority_never_falls_until_the_game_starts(
     early, late = sorted((first, later))
     game = None if game_in is None else NOW + late + game_in + 1
     assert (
-        standing(base, game, NOW, NOW + late, step).priority
-        <= standing(base, game, NOW, NOW + early, step).priority
+        effective_priority(base, game, NOW, NOW + late, step).priority
+        <= effective_priority(base, game, NOW, NOW + early, step).priority
     )
 
 
@@ -96,8 +96,8 @@ def test_a_nearer_game_is_never_less_urgent(
 ) -> None:
     near, far = sorted((one, other))
     assert (
-        standing(base, NOW + near, NOW - waited, NOW, step).priority
-        <= standing(base, NOW + far, NOW - waited, NOW, step).priority
+        effective_priority(base, NOW + near, NOW - waited, NOW, step).priority
+        <= effective_priority(base, NOW + far, NOW - waited, NOW, step).priority
     )
 
 
@@ -106,17 +106,19 @@ def test_a_request_is_never_less_urgent_than_it_was_asked(
     base: Priority, game_in: float | None, waited: float, step: float
 ) -> None:
     game = None if game_in is None else NOW + game_in
-    assert standing(base, game, NOW - waited, NOW, step).priority <= base
+    assert effective_priority(base, game, NOW - waited, NOW, step).priority <= base
 
 
 @given(bases, st.floats(0, 1e12), steps)
 def test_waiting_alone_never_raises_above_high(base: Priority, waited: float, step: float) -> None:
-    assert standing(base, None, NOW - waited, NOW, step).priority >= min(base, Priority.HIGH)
+    assert effective_priority(base, None, NOW - waited, NOW, step).priority >= min(base, Priority.HIGH)
 
 
 @given(bases, st.floats(0, 1e9), steps)
 def test_a_clock_that_went_back_has_let_nobody_wait(base: Priority, ahead: float, step: float) -> None:
-    assert standing(base, None, NOW + ahead, NOW, step) == Standing(base, f"asked as {base.name}")
+    assert effective_priority(base, None, NOW + ahead, NOW, step) == EffectivePriority(
+        base, f"asked as {base.name}"
+    )
 
 
 @pytest.mark.parametrize(

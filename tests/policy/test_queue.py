@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 
 from oddsctl.domain.jobs import EventsJob, OddsJob, ScheduleJob
 from oddsctl.domain.requests import Priority, Purpose
-from oddsctl.policy import request_queue as queue
+from oddsctl.policy import request_queue
 from oddsctl.policy.request_queue import (
+    LeasedRequests,
     Queue,
+    QueuedRequest,
     Span,
-    Taken,
-    Waiting,
     drop_expired,
     due,
     lease,
     postpone,
+    priority_of,
     put,
     remove,
     rest_until,
-    standing,
     state,
     take,
 )
@@ -45,7 +45,7 @@ jobs = st.sampled_from(
 times = st.integers(-20, 20).map(lambda quarter: NOW + quarter * HOUR / 4)
 someday = st.none() | times
 wishes = st.builds(
-    Waiting,
+    QueuedRequest,
     job=jobs,
     priority=st.sampled_from(Priority),
     purpose=st.sampled_from(Purpose),
@@ -68,29 +68,29 @@ def wish(
     deadline: float | None = None,
     not_before: float = 0.0,
     waiters: tuple[str, ...] = (),
-) -> Waiting:
-    return Waiting(job, priority, purpose, asked_at, game_time, deadline, not_before, waiters=waiters)
+) -> QueuedRequest:
+    return QueuedRequest(job, priority, purpose, asked_at, game_time, deadline, not_before, waiters=waiters)
 
 
 def event(
     name: str, priority: Priority = Priority.NORMAL, asked_at: float = NOW, game_time: float | None = None
-) -> Waiting:
+) -> QueuedRequest:
     return wish(EventsJob(name), priority, asked_at=asked_at, game_time=game_time)
 
 
-def filled(several: list[Waiting]) -> Queue:
+def filled(several: list[QueuedRequest]) -> Queue:
     whole = Queue()
     for one in several:
         whole = put(whole, one)
     return whole
 
 
-def only(whole: Queue) -> Waiting:
+def only(whole: Queue) -> QueuedRequest:
     (entry,) = whole.entries
     return entry
 
 
-def names(several: tuple[Waiting, ...]) -> list[str]:
+def names(several: tuple[QueuedRequest, ...]) -> list[str]:
     return [one.id.rpartition("/")[2] for one in several]
 
 
@@ -130,7 +130,7 @@ def test_an_equal_wish_adds_what_it_wants_to_the_one_that_waits() -> None:
         not_before=NOW + 60,
         waiters=("b", "c"),
     )
-    both = Waiting(
+    both = QueuedRequest(
         BOARD,
         Priority.HIGH,
         Purpose.WINDOW_30M,
@@ -167,21 +167,23 @@ def test_wishes_are_equal_however_they_are_spelt() -> None:
 
 
 @given(many, wishes)
-def test_asking_twice_is_asking_once(several: list[Waiting], one: Waiting) -> None:
+def test_asking_twice_is_asking_once(several: list[QueuedRequest], one: QueuedRequest) -> None:
     once = put(filled(several), one)
     assert put(once, one) == once
 
 
 @given(many.flatmap(lambda several: st.tuples(st.just(several), st.permutations(several))))
 def test_what_is_wanted_does_not_depend_on_who_asked_first(
-    orders: tuple[list[Waiting], list[Waiting]],
+    orders: tuple[list[QueuedRequest], list[QueuedRequest]],
 ) -> None:
     several, shuffled = orders
     assert wanted(filled(several)) == wanted(filled(shuffled))
 
 
 @given(many)
-def test_each_wish_is_there_once_with_the_highest_priority_and_all_who_wait(several: list[Waiting]) -> None:
+def test_each_wish_is_there_once_with_the_highest_priority_and_all_who_wait(
+    several: list[QueuedRequest],
+) -> None:
     whole = filled(several)
     assert [one.id for one in whole.entries] == list(dict.fromkeys(one.id for one in several))
     for entry in whole.entries:
@@ -222,39 +224,39 @@ def test_priority_is_computed_when_read_and_rises_while_no_process_runs() -> Non
     whole = filled([event("fresh", asked_at=NOW + 2 * HOUR), event("old", Priority.LOW)])
     assert names(due(whole, NOW)) == ["fresh", "old"]
     assert names(due(whole, NOW + 2 * HOUR)) == ["old", "fresh"]
-    assert standing(whole.entries[1], NOW + 2 * HOUR).why == "waited 120 min"
+    assert priority_of(whole.entries[1], NOW + 2 * HOUR).why == "waited 120 min"
 
 
 @given(many, times)
 def test_the_due_are_those_that_wait_in_order_of_priority_and_fair_within(
-    several: list[Waiting], now: float
+    several: list[QueuedRequest], now: float
 ) -> None:
     whole = filled(several)
     ready = due(whole, now)
     assert {one.id for one in ready} == {one.id for one in whole.entries if state(one, now) == "waiting"}
     place = {one.id: index for index, one in enumerate(whole.entries)}
-    ranks = [(standing(one, now).priority, one.asked_at, place[one.id]) for one in ready]
+    ranks = [(priority_of(one, now).priority, one.asked_at, place[one.id]) for one in ready]
     assert ranks == sorted(ranks)
 
 
 @given(many, times, st.floats(0, 1e5))
 def test_no_wish_becomes_less_pressing_while_all_who_asked_still_want_it(
-    several: list[Waiting], now: float, later: float
+    several: list[QueuedRequest], now: float, later: float
 ) -> None:
     for one in filled(several).entries:
         ends = [end for span in one.spans for end in span if end is not None]
         if not any(now < end <= now + later for end in ends):
-            assert standing(one, now + later).priority <= standing(one, now).priority
+            assert priority_of(one, now + later).priority <= priority_of(one, now).priority
 
 
 def test_of_several_games_the_soonest_counts() -> None:
     whole = filled([wish(game_time=NOW + 2 * HOUR), wish(game_time=NOW + 9 * HOUR)])
-    assert standing(only(whole), NOW).why == "game in 120 min"
+    assert priority_of(only(whole), NOW).why == "game in 120 min"
 
 
 def test_when_the_first_game_has_begun_the_nearness_of_the_next_counts() -> None:
     whole = filled([wish(game_time=NOW), wish(game_time=NOW + HOUR / 2)])
-    assert standing(only(whole), NOW).why == "game in 30 min"
+    assert priority_of(only(whole), NOW).why == "game in 30 min"
 
 
 # ── leases, and what may not go yet ──
@@ -300,7 +302,7 @@ def test_a_not_before_from_a_clock_that_was_ahead_holds_nothing(ahead: float, ex
 
 @given(many, st.lists(st.tuples(st.floats(-YEAR, YEAR), st.booleans()), max_size=10))
 def test_whatever_the_clock_does_and_whoever_dies_every_wish_is_due_again_within_the_longest_rest(
-    several: list[Waiting], jumps: list[tuple[float, bool]]
+    several: list[QueuedRequest], jumps: list[tuple[float, bool]]
 ) -> None:
     whole, now = filled(several), NOW
     for jump, work in jumps:
@@ -317,7 +319,7 @@ def test_whatever_the_clock_does_and_whoever_dies_every_wish_is_due_again_within
 
 @given(many, times)
 def test_who_takes_gets_all_that_is_due_in_order_and_nobody_else_does_before_the_lease_ends(
-    several: list[Waiting], now: float
+    several: list[QueuedRequest], now: float
 ) -> None:
     whole = filled(several)
     left, taken = take(whole, now, now + 40)
@@ -343,7 +345,7 @@ def test_where_nothing_is_due_nothing_changes() -> None:
 
 @given(many, times, st.floats(1, HOUR))
 def test_what_got_no_answer_is_due_again_at_its_time_and_not_before(
-    several: list[Waiting], now: float, rest: float
+    several: list[QueuedRequest], now: float, rest: float
 ) -> None:
     left, taken = take(filled(several), now, now + 40)
     ids = {one.id for one in taken.wishes}
@@ -440,7 +442,7 @@ def test_a_wish_that_is_being_worked_on_is_not_given_up_before_its_lease_ends() 
 
 
 @given(many, times)
-def test_expiry_loses_nothing_that_someone_still_waits_for(several: list[Waiting], now: float) -> None:
+def test_expiry_loses_nothing_that_someone_still_waits_for(several: list[QueuedRequest], now: float) -> None:
     whole = filled(several)
     left, late = drop_expired(whole, now)
     alive = {
@@ -451,8 +453,8 @@ def test_expiry_loses_nothing_that_someone_still_waits_for(several: list[Waiting
     assert {one.id for one in left.entries} == alive
     assert {one.id for one in late} == {one.id for one in several} - alive
     assert drop_expired(left, now) == (left, ())
-    assert [standing(one, now) for one in left.entries] == [
-        standing(one, now) for one in whole.entries if one.id in alive
+    assert [priority_of(one, now) for one in left.entries] == [
+        priority_of(one, now) for one in whole.entries if one.id in alive
     ]
 
 
@@ -467,7 +469,9 @@ moves = st.lists(
 
 
 @given(moves)
-def test_nothing_is_lost_nothing_is_doubled_whatever_happens(story: list[tuple[str, Waiting, float]]) -> None:
+def test_nothing_is_lost_nothing_is_doubled_whatever_happens(
+    story: list[tuple[str, QueuedRequest, float]],
+) -> None:
     """Each wish put is waiting, worked on by one, answered, or late; and one worked on is handed to nobody
     else.
     """
@@ -486,7 +490,7 @@ def test_nothing_is_lost_nothing_is_doubled_whatever_happens(story: list[tuple[s
             at_work[ready[0].id] = now + 40
             whole = lease(whole, [ready[0].id], now + 40)
         elif what == "take":
-            whole, taken = queue.take(whole, now, now + 40)
+            whole, taken = request_queue.take(whole, now, now + 40)
             assert not at_work.keys() & {gone.id for gone in (*taken.wishes, *taken.late)}
             at_work |= {got.id: now + 40 for got in taken.wishes}
             open_ids -= {gone.id for gone in taken.late}
@@ -503,7 +507,7 @@ def test_nothing_is_lost_nothing_is_doubled_whatever_happens(story: list[tuple[s
 
 
 @given(many, st.booleans())
-def test_a_queue_is_kept_as_it_was(several: list[Waiting], leased: bool) -> None:
+def test_a_queue_is_kept_as_it_was(several: list[QueuedRequest], leased: bool) -> None:
     whole = filled(several)
     if leased:
         whole = lease(whole, [one.id for one in several], NOW + 40)
@@ -513,7 +517,9 @@ def test_a_queue_is_kept_as_it_was(several: list[Waiting], leased: bool) -> None
 def test_a_queue_kept_before_there_were_other_spans_is_read() -> None:
     plain = encode(Queue((replace(wish(game_time=NOW), waiters=("a",)),)))
     assert "also" not in plain["entries"][0]
-    assert queue.put(decode(Queue, plain), wish(game_time=NOW, waiters=("a",))) == decode(Queue, plain)
+    assert request_queue.put(decode(Queue, plain), wish(game_time=NOW, waiters=("a",))) == decode(
+        Queue, plain
+    )
 
 
 def test_a_taken_wish_is_in_flight_at_once_and_waits_where_the_clock_went_back() -> None:
@@ -539,4 +545,4 @@ def test_a_postponed_wish_waits_where_the_clock_went_back() -> None:
 
 
 def test_who_finds_nothing_due_still_learns_until_when_it_would_have_held_it() -> None:
-    assert take(Queue(), NOW, NOW + 60) == (Queue(), Taken(NOW + 60))
+    assert take(Queue(), NOW, NOW + 60) == (Queue(), LeasedRequests(NOW + 60))

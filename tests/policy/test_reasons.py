@@ -13,7 +13,7 @@ from oddsctl.domain.answers import Events, Schedule
 from oddsctl.domain.jobs import Job, OddsJob, ScheduleJob
 from oddsctl.domain.models import Source, Sport
 from oddsctl.domain.requests import Outcome, Reason
-from oddsctl.policy.reasons import SEVERITY, Outlook, error_of, failure, nothing_to_show, source
+from oddsctl.policy.reasons import SEVERITY, RetryOutlook, error_of, failure, nothing_to_show, source
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC).timestamp()
 NFL = Sport("nfl", "NFL", "americanfootball_nfl", "football/nfl")
@@ -25,8 +25,8 @@ def failed(job: Job, error: errors.OddsctlError) -> Outcome:
     return Outcome(job, Reason.NONE, error=error)
 
 
-def outlook(rests_until: Callable[[Job], float | None] = lambda job: None) -> Outlook:
-    return Outlook(rests_until, lambda api: f"of late {api}", ZoneInfo("America/New_York"))
+def outlook(rests_until: Callable[[Job], float | None] = lambda job: None) -> RetryOutlook:
+    return RetryOutlook(rests_until, lambda api: f"of late {api}", ZoneInfo("America/New_York"))
 
 
 def test_a_part_is_as_good_as_the_worst_as_old_as_the_oldest_and_as_dear_as_all() -> None:
@@ -105,7 +105,7 @@ def test_times_are_of_the_zone_that_is_shown(zone: str, name: str) -> None:
         failed(BOARD, errors.RateLimitedError("odds: slow down", retry_at=NOW)),
         failed(SCHEDULE, errors.ServerError("espn: broken")),
     ]
-    found = nothing_to_show(NFL, outcomes, Outlook(lambda job: None, str, ZoneInfo(zone)))
+    found = nothing_to_show(NFL, outcomes, RetryOutlook(lambda job: None, str, ZoneInfo(zone)))
     assert found is not None
     shown = datetime.fromtimestamp(NOW, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
     assert f"(asked again from {shown} {name})" in found.message

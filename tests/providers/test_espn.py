@@ -27,7 +27,7 @@ from oddsctl.domain.http import HttpResponse, Quota
 from oddsctl.domain.jobs import GeocodeJob, ScheduleJob, day_job, schedule_jobs
 from oddsctl.domain.models import Price, ScheduledGame, Sport, VenueRef
 from oddsctl.domain.units import eastern_day
-from oddsctl.providers.espn import ESPN
+from oddsctl.providers.espn import EspnProvider
 from tests.fakes import answer
 from tests.providers.payloads import (
     NOW,
@@ -41,7 +41,7 @@ from tests.providers.payloads import (
     status,
 )
 
-API = ESPN("https://api.example.org", "oddsctl/1 (+https://example.org)")
+API = EspnProvider("https://api.example.org", "oddsctl/1 (+https://example.org)")
 JOB = ScheduleJob("football/nfl", "20251127")
 BOOK = "espn:DraftKings"
 

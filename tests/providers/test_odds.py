@@ -31,7 +31,7 @@ from oddsctl.domain.errors import (
 from oddsctl.domain.http import HttpResponse, Quota, Secret
 from oddsctl.domain.jobs import EventsJob, GeocodeJob, Job, OddsJob, ScoresJob, SportsJob
 from oddsctl.domain.models import OddsEvent, Price
-from oddsctl.providers.the_odds_api import TheOddsAPI
+from oddsctl.providers.the_odds_api import TheOddsApiProvider
 from tests.fakes import answer
 from tests.providers.payloads import (
     NOW,
@@ -46,7 +46,7 @@ from tests.providers.payloads import (
 )
 
 KEY = "test-key-DO-NOT-LEAK"
-API = TheOddsAPI("https://api.example.org", lambda: Secret(KEY))
+API = TheOddsApiProvider("https://api.example.org", lambda: Secret(KEY))
 BOARD = OddsJob("americanfootball_nfl", ("h2h", "spreads", "totals"), ("us",))
 EVENT = OddsJob("americanfootball_nfl", ("player_pass_tds",), ("us",), event="a" * 32)
 FREE: tuple[Job, ...] = (SportsJob(), EventsJob("soccer_epl"))
@@ -143,14 +143,14 @@ def test_without_a_key_the_request_says_so() -> None:
         raise MissingKeyError("no key", provider="odds")
 
     with pytest.raises(MissingKeyError):
-        TheOddsAPI("https://api.example.org", none).request(BOARD)
+        TheOddsApiProvider("https://api.example.org", none).request(BOARD)
 
 
 def test_the_account_is_the_same_for_the_same_key_and_does_not_show_it() -> None:
-    other = TheOddsAPI("https://api.example.org", lambda: Secret("another"))
+    other = TheOddsApiProvider("https://api.example.org", lambda: Secret("another"))
     assert (
         API.account()
-        == TheOddsAPI("https://elsewhere.example.org", lambda: Secret(KEY)).account()
+        == TheOddsApiProvider("https://elsewhere.example.org", lambda: Secret(KEY)).account()
         != other.account()
     )
     assert KEY not in API.account()

@@ -27,12 +27,11 @@ from oddsctl.domain.jobs import (
 from oddsctl.domain.models import LeftOut, Place
 from oddsctl.domain.ports import Provider
 from oddsctl.domain.settings import Settings
-from oddsctl.providers import json_fields as shape
-from oddsctl.providers import registry
-from oddsctl.providers.espn import ESPN
-from oddsctl.providers.json_fields import Entry, Sieve
-from oddsctl.providers.open_meteo import OpenMeteo
-from oddsctl.providers.the_odds_api import TheOddsAPI
+from oddsctl.providers import json_fields, registry
+from oddsctl.providers.espn import EspnProvider
+from oddsctl.providers.json_fields import EntryFilter, JsonObject
+from oddsctl.providers.open_meteo import OpenMeteoProvider
+from oddsctl.providers.the_odds_api import TheOddsApiProvider
 from tests.providers.payloads import ANY_JSON, NOW, read_or_refused
 
 KEY = "test-key-DO-NOT-LEAK"
@@ -77,14 +76,14 @@ JOBS: tuple[Job, ...] = (
     ],
 )
 def test_a_number_is_finite_or_none(value: Any, expected: float | None) -> None:
-    assert shape.number(value) == expected
+    assert json_fields.number(value) == expected
 
 
 @pytest.mark.parametrize(
     ("value", "expected"), [("24", 24), (24.0, 24), ("-60", -60), (24.5, None), ("24/3", None), (False, None)]
 )
 def test_a_whole_number_has_no_fraction(value: Any, expected: int | None) -> None:
-    assert shape.whole(value) == expected
+    assert json_fields.whole(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -102,12 +101,12 @@ def test_a_whole_number_has_no_fraction(value: Any, expected: int | None) -> Non
     ],
 )
 def test_a_word_is_a_text_that_is_not_blank_or_a_whole_number(value: Any, expected: str | None) -> None:
-    assert shape.word(value) == expected
+    assert json_fields.text(value) == expected
 
 
 def test_half_a_surrogate_pair_does_not_reach_what_is_printed_and_kept() -> None:
-    assert shape.word(json.loads(r'"Detroit \ud83c"')) == "Detroit ?"
-    assert shape.word(json.loads(r'"Detroit \ud83c\udfc8"')) == "Detroit 🏈"
+    assert json_fields.text(json.loads(r'"Detroit \ud83c"')) == "Detroit ?"
+    assert json_fields.text(json.loads(r'"Detroit \ud83c\udfc8"')) == "Detroit 🏈"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +132,7 @@ def test_half_a_surrogate_pair_does_not_reach_what_is_printed_and_kept() -> None
 def test_a_time_is_read_in_each_form_that_was_seen_and_within_this_century(
     value: Any, expected: float | None
 ) -> None:
-    assert shape.instant(value) == expected
+    assert json_fields.instant(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -154,12 +153,12 @@ def test_a_time_is_read_in_each_form_that_was_seen_and_within_this_century(
     ],
 )
 def test_american_odds_become_decimal_or_none(american: Any, decimal: float | None) -> None:
-    assert shape.decimal_odds(american) == decimal
+    assert json_fields.decimal_odds(american) == decimal
 
 
 @given(st.integers(100, 100_000))
 def test_american_odds_of_both_sides_without_a_margin_make_one_whole(american: int) -> None:
-    favourite, underdog = shape.decimal_odds(-american), shape.decimal_odds(american)
+    favourite, underdog = json_fields.decimal_odds(-american), json_fields.decimal_odds(american)
     assert favourite is not None
     assert underdog is not None
     assert 1 / favourite + 1 / underdog == pytest.approx(1, abs=1e-4)
@@ -173,20 +172,25 @@ def test_american_odds_of_both_sides_without_a_margin_make_one_whole(american: i
 @example("9" * 5000)
 @example("\ud800")
 def test_no_reader_raises_whatever_the_value(value: Any) -> None:
-    read = [shape.number(value), shape.whole(value), shape.instant(value), shape.decimal_odds(value)]
+    read = [
+        json_fields.number(value),
+        json_fields.whole(value),
+        json_fields.instant(value),
+        json_fields.decimal_odds(value),
+    ]
     assert all(one is None or abs(one) < float("inf") for one in read)
-    (shape.word(value) or "").encode()
-    assert isinstance(shape.fields(value), dict)
+    (json_fields.text(value) or "").encode()
+    assert isinstance(json_fields.fields(value), dict)
 
 
 @given(st.text())
 @example("a\x00b\x1b[31mc\u202ed\ud800")
 @example("long " * 100)
 def test_a_quote_is_one_short_line_that_can_be_printed(words: str) -> None:
-    quoted = shape.quote(words)
+    quoted = json_fields.quote(words)
     assert quoted.isprintable()
-    assert len(quoted.encode()) <= 4 * shape.LONGEST_QUOTE
-    assert len(quoted) <= shape.LONGEST_QUOTE
+    assert len(quoted.encode()) <= 4 * json_fields.LONGEST_QUOTE
+    assert len(quoted) <= json_fields.LONGEST_QUOTE
 
 
 @given(
@@ -197,7 +201,7 @@ def test_a_quote_is_one_short_line_that_can_be_printed(words: str) -> None:
 def test_a_quote_never_repeats_a_key_that_stands_in_a_query_string(
     before: str, name: str, after: str
 ) -> None:
-    assert KEY not in shape.quote(f"{before}{name}{KEY}{after}")
+    assert KEY not in json_fields.quote(f"{before}{name}{KEY}{after}")
 
 
 @given(
@@ -205,7 +209,7 @@ def test_a_quote_never_repeats_a_key_that_stands_in_a_query_string(
     | st.from_regex(r"\d{1,12}|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", fullmatch=True)
 )
 def test_no_retry_after_silences_a_provider_for_more_than_a_day(header: str) -> None:
-    at = shape.retry_after(HttpResponse(429, {"retry-after": header}, b"", received_at=NOW))
+    at = json_fields.retry_after(HttpResponse(429, {"retry-after": header}, b"", received_at=NOW))
     assert at is None or at <= NOW + 86_400
 
 
@@ -213,7 +217,7 @@ def test_no_retry_after_silences_a_provider_for_more_than_a_day(header: str) -> 
 
 
 def test_what_is_missing_is_told_with_its_place() -> None:
-    sieve = Sieve("odds")
+    sieve = EntryFilter("odds")
     (first,) = sieve.each("the answer", [{"books": [{}, 7]}], "event {}", lambda entry: entry)
     assert len(first.each("books", "book", lambda entry: entry)) == 1
     assert sieve.left_out == LeftOut((("book", 1),), "book 2 of event 1 is no object")
@@ -223,8 +227,8 @@ def test_what_is_missing_is_told_with_its_place() -> None:
 
 @given(ANY_JSON)
 def test_what_must_be_there_is_there_or_refused(value: Any) -> None:
-    entry = Entry(Sieve("odds"), "event 1", {"it": value})
-    for read in (entry.word, entry.number, entry.instant):
+    entry = JsonObject(EntryFilter("odds"), "event 1", {"it": value})
+    for read in (entry.text, entry.number, entry.instant):
         read_or_refused(lambda read=read: read("it"), "odds")  # type: ignore[misc]
     read_or_refused(lambda: entry.each("it", "one", lambda one: one), "odds")
 
@@ -274,9 +278,12 @@ def test_whatever_headers_come_the_balance_is_whole_numbers_or_unknown(headers: 
 @pytest.mark.parametrize(
     ("provider", "job"),
     [
-        (TheOddsAPI("https://a.example", lambda: Secret("k")), OddsJob("nfl", ("h2h",), ("us",))),
-        (ESPN("https://b.example", "x/1 (+https://x)"), ScheduleJob("football/nfl", "20260101")),
-        (OpenMeteo("https://c.example", "https://d.example"), ForecastJob((Place(1, 2),), 20000, 20000)),
+        (TheOddsApiProvider("https://a.example", lambda: Secret("k")), OddsJob("nfl", ("h2h",), ("us",))),
+        (EspnProvider("https://b.example", "x/1 (+https://x)"), ScheduleJob("football/nfl", "20260101")),
+        (
+            OpenMeteoProvider("https://c.example", "https://d.example"),
+            ForecastJob((Place(1, 2),), 20000, 20000),
+        ),
     ],
     ids=["odds", "espn", "weather"],
 )

@@ -10,7 +10,7 @@ import pytest
 
 from oddsctl.catalog.sports import (
     SPORTS,
-    by_provider,
+    by_provider_name,
     find,
     in_season,
     seasons,
@@ -18,7 +18,7 @@ from oddsctl.catalog.sports import (
 from oddsctl.domain.errors import UsageError
 from oddsctl.domain.http import Secret
 from oddsctl.domain.models import Sport, month_fits
-from oddsctl.domain.settings import Espn, Settings
+from oddsctl.domain.settings import EspnSettings, Settings
 from oddsctl.providers import registry
 
 NAMES = "nfl ncaaf nba ncaab wnba mlb nhl mls epl ucl laliga bundesliga seriea ligue1"
@@ -97,7 +97,9 @@ def test_the_registry_holds_each_provider_under_its_own_name_and_does_not_ask_fo
     def key() -> Secret:
         raise AssertionError("the key was asked for")
 
-    providers = registry.build(Settings(espn=Espn(user_agent="mine/1 (+https://example.org)")), key, "ours/1")
+    providers = registry.build(
+        Settings(espn=EspnSettings(user_agent="mine/1 (+https://example.org)")), key, "ours/1"
+    )
     assert [(name, provider.name) for name, provider in providers.items()] == [
         ("odds",) * 2,
         ("espn",) * 2,
@@ -183,4 +185,4 @@ def test_a_sport_without_a_preseason_of_its_own_has_one_key_all_year() -> None:
 
 
 def test_the_preseasons_key_is_the_nfls() -> None:
-    assert by_provider()[PRE].name == "nfl"
+    assert by_provider_name()[PRE].name == "nfl"

@@ -199,7 +199,7 @@ def _copy_compact(source: Path, target: Path) -> None:
 def _said(user: User, line: str, now: str) -> Any:
     """The exit code and the JSON of a command while it is `now`. It reads a copy, as hits are counted."""
     stamp = datetime.fromisoformat(now).astimezone(UTC).timestamp()
-    program = f"import sys, time\ntime.time = lambda: {stamp}\nfrom oddsctl.cli import main\nmain()\n"
+    program = f"import sys, time\ntime.time = lambda: {stamp}\nfrom oddsctl.cli import run\nrun()\n"
     reader = User(user.home / "reader", env={**user.env, "ODDSCTL_NOTIFY_URLS": ""}, clock={})
     reader.home.mkdir()
     reader.state_dir.mkdir(mode=0o700)

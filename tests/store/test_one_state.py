@@ -17,8 +17,7 @@ import pytest
 from oddsctl.domain.errors import LockTimeoutError, StateDamagedError, StateError, StateTooNewError
 from oddsctl.domain.notices import Notice, Warned
 from oddsctl.domain.ports import JSON
-from oddsctl.store import create_or_replace as making
-from oddsctl.store import file_lock as lock
+from oddsctl.store import create_or_replace, file_lock
 from oddsctl.store.create_or_replace import move_aside
 from oddsctl.store.disk import DiskStore
 from oddsctl.store.file_lock import FileLocks, hold
@@ -254,7 +253,7 @@ def test_of_many_that_meet_the_damage_at_once_one_replaces_it_and_all_find_the_m
     others: list[threading.Thread] = []
     marks: list[JSON] = []
     houses: list[House] = []
-    aside, begun = making.set_aside, threading.Barrier(5)
+    aside, begun = create_or_replace.set_aside, threading.Barrier(5)
 
     def another() -> None:
         begun.wait(10)
@@ -271,7 +270,7 @@ def test_of_many_that_meet_the_damage_at_once_one_replaces_it_and_all_find_the_m
         return moved
 
     with monkeypatch.context() as patch:
-        patch.setattr(making, "set_aside", slowly)
+        patch.setattr(create_or_replace, "set_aside", slowly)
         first = House(directory)
     for thread in others:
         thread.join(10)
@@ -292,7 +291,7 @@ def test_a_repair_that_died_halfway_leaves_the_mark_to_who_comes_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(making, "make", no_more)
+        patch.setattr(create_or_replace, "make", no_more)
         with pytest.raises(KeyboardInterrupt):
             move_aside(directory, WaitingClock())
     house = House(directory)
@@ -429,7 +428,7 @@ def test_a_lock_on_a_file_that_was_deleted_while_one_waited_is_none(tmp_path: Pa
 def test_a_lock_file_that_is_replaced_again_and_again_is_an_error_and_no_endless_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lock, "identity", lambda _: None)
+    monkeypatch.setattr(file_lock, "identity", lambda _: None)
     with pytest.raises(StateError, match="again and again"), hold(tmp_path / "lock", WaitingClock(), 0.0):
         pytest.fail("held what nobody else would find")
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oddsctl.cli import options
-from oddsctl.cli.context import DEFAULT_WAIT, Session
+from oddsctl.cli.context import DEFAULT_WAIT, CliContext
 from oddsctl.domain.errors import UsageError
-from oddsctl.domain.requests import Terms
+from oddsctl.domain.requests import RequestOptions
 
 if TYPE_CHECKING:
-    from oddsctl.services.batch import Answered, BadLine, Bill
+    from oddsctl.services.batch import BadRequest, BatchAnswer, BatchCost
 
 
 def register(app: typer.Typer) -> None:
@@ -46,23 +46,23 @@ def batch(
     from oddsctl.render.documents import bad_line, batch_line
     from oddsctl.services import batch as errand
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     texts = _texts(file)
     loaded = session.load({}, force=force)
-    bad: list[BadLine] = []
+    bad: list[BadRequest] = []
     lines = errand.read(texts, loaded.settings, None if force else lambda: session.shown(loaded), bad)
     if bad:
         more = f" (and {len(bad) - 1} more bad lines)" if len(bad) > 1 else ""
         session.warn(f"not asked: {bad[0].error.message}{more}")
     requests = [line.request for line in lines]
-    terms = Terms(wait=wait, force=force, max_credits=max_credits, command="batch")
+    terms = RequestOptions(wait=wait, force=force, max_credits=max_credits, command="batch")
     with session.app(loaded, wait=wait, shutdown=shutdown_timeout) as app:
         terms = replace(terms, until=app.patience.until)
         if dry_run:
             previews = app.orchestrator.rehearsal.preview(requests, terms)
             return options.show_plan(session, [(preview.job.api, preview) for preview in previews])
         with session.alerts(app):
-            resumption = errand.Resumption(app.store, app.clock, texts)
+            resumption = errand.BatchProgress(app.store, app.clock, texts)
             age = resumption.age() if resume else None
             if resume and age is None:
                 session.say("nothing to resume: this batch was not interrupted; beginning anew")
@@ -80,7 +80,7 @@ def batch(
                 [batch_line(answered, now) for answered in answers],
                 [(one.before, bad_line(one)) for one in bad],
             )
-            app.orchestrator.spared(resumption.finish)
+            app.orchestrator.best_effort(resumption.finish)
             for text in dict.fromkeys(text for answered in answers for text in answered.warnings):
                 session.warn(text)
             session.say(_in_words(errand.bill(lines, app.orchestrator)))
@@ -108,7 +108,7 @@ def _texts(file: str) -> list[str]:
     return re.split("\r?\n|\r", raw.decode("utf-8-sig", "surrogateescape"))
 
 
-def _show_progress(session: Session, stack: ExitStack) -> None:
+def _show_progress(session: CliContext, stack: ExitStack) -> None:
     if sys.stderr.isatty() and not session.quiet:
         from oddsctl.render.console import bar, console
 
@@ -117,14 +117,14 @@ def _show_progress(session: Session, stack: ExitStack) -> None:
         )
 
 
-def _in_words(bill: Bill) -> str:
+def _in_words(bill: BatchCost) -> str:
     return (
         f"{bill.lines} requests -> {bill.calls} calls, {bill.credits} credits "
         f"(one by one: {bill.calls_apart} calls, {bill.credits_apart} credits)"
     )
 
 
-def _code(answers: list[Answered], *, strict: bool) -> int:
+def _code(answers: list[BatchAnswer], *, strict: bool) -> int:
     """0, also where single lines have none but their error; the worst error's code where no line has an
     answer.
     """

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from oddsctl.cli import options
-from oddsctl.cli.context import Session
+from oddsctl.cli.context import CliContext
 
 app = typer.Typer(
     help="Stored answers: look, prune, clear. Credits and limits are never touched.", rich_markup_mode=None
@@ -23,7 +23,7 @@ def info(context: typer.Context) -> None:
     from oddsctl.render.text import age, size
     from oddsctl.services.cache_admin import inventory
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     with session.app() as app:
         found = inventory(app.store, app.state_dir)
         now = app.clock.now()
@@ -60,7 +60,7 @@ def prune(
     """Drop old stored answers."""
     from oddsctl.services.cache_admin import prune as drop
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     with session.app() as app:
         typer.echo(f"{drop(app.store, app.clock, app.state_dir, older_than)} answers dropped")
 
@@ -70,6 +70,6 @@ def clear(context: typer.Context) -> None:
     """Drop all stored answers, so that everything is asked anew. Credits, limits and history stay."""
     from oddsctl.services.cache_admin import prune as drop
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     with session.app() as app:
         typer.echo(f"{drop(app.store, app.clock, app.state_dir, None)} answers dropped")

@@ -7,7 +7,7 @@ import os
 
 import typer
 
-from oddsctl.cli.context import Session
+from oddsctl.cli.context import CliContext
 from oddsctl.domain.errors import ConfigError
 
 app = typer.Typer(help="The configuration: make one, look at it, check it.", rich_markup_mode=None)
@@ -18,7 +18,7 @@ def init(context: typer.Context) -> None:
     """Write a configuration file with every key, its default and what it does."""
     from oddsctl import config
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     path = session.config_file or config.default_path()
     config.write_example(path)
     typer.echo(path)
@@ -29,7 +29,7 @@ def path(context: typer.Context) -> None:
     """Print the path of the configuration file."""
     from oddsctl import config
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     typer.echo(session.config_file or config.default_path())
 
 
@@ -38,7 +38,7 @@ def show(context: typer.Context) -> None:
     """Show every setting in force and where it comes from; never a secret."""
     from oddsctl import config
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     rows = config.show(session.loaded)
     if session.format in ("json", "jsonl"):
         settings = [{"key": row.key, "value": row.value, "origin": row.origin} for row in rows]
@@ -54,7 +54,7 @@ def check(context: typer.Context) -> int:
     """Name every fault of the configuration at once: where, which key, what to do."""
     from oddsctl import config
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     faults = config.check(file=session.config_file, env=os.environ, known=session.known())
     if not faults:
         session.say("the configuration is sound")

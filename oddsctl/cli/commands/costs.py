@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from oddsctl.cli import options
-from oddsctl.cli.context import Session
+from oddsctl.cli.context import CliContext
 
 BY = "Any of day, sport, command, api, purpose, comma separated. [default: the first three]"
 
@@ -31,7 +31,7 @@ def costs(
     from oddsctl.render import costs as spending
     from oddsctl.services import costs as errand
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     fields = errand.fields(by)
     with session.app() as app:
         ledger = app.ledger
@@ -48,7 +48,7 @@ def costs(
             if session.format == "csv":
                 sys.stdout.write(spending.calls_csv(calls, demo=session.demo, raw=session.raw))
             else:
-                sys.stdout.write(spending.calls_jsonl(calls, session.mark))
+                sys.stdout.write(spending.calls_jsonl(calls, session.demo_field))
             return
         document = errand.document(ledger, fields, begin, session.zone)
     if session.format == "table":
@@ -59,6 +59,6 @@ def costs(
     elif session.format == "csv":
         sys.stdout.write(spending.groups_csv(document, demo=session.demo, raw=session.raw))
     elif session.format == "jsonl":
-        sys.stdout.write(spending.groups_jsonl(document, session.mark))
+        sys.stdout.write(spending.groups_jsonl(document, session.demo_field))
     else:
-        session.write(document | session.mark | session.caveats)
+        session.write(document | session.demo_field | session.caveats)

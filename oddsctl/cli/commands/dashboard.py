@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from oddsctl.cli import options
-from oddsctl.cli.context import Session
+from oddsctl.cli.context import CliContext
 from oddsctl.domain.errors import OddsctlError, UsageError
 from oddsctl.domain.notices import Notice, Warned
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from oddsctl.domain.models import Sport
     from oddsctl.render.console import Terminal
     from oddsctl.render.dashboard import View
-    from oddsctl.services.dashboard import Overview
+    from oddsctl.services.dashboard import DashboardSnapshot
 
 EVERY = 1.0
 """Seconds from one drawing to the next, at most."""
@@ -50,7 +50,7 @@ def dashboard(context: typer.Context, horizon: options.Horizon = options.A_DAY) 
     from oddsctl.cli.keyboard import keyboard
     from oddsctl.render.console import console
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     environ = {
         name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")
     }  # they know of no resize
@@ -60,7 +60,7 @@ def dashboard(context: typer.Context, horizon: options.Horizon = options.A_DAY) 
             "dashboard draws on a terminal and reads its keys",
             hint="for scripts there is `oddsctl stats --json`",
         )
-    watch = Watch(
+    watch = DashboardLoop(
         session,
         terminal,
         options.prefetch_sports(session, None) if session.loaded.settings.prefetch.sports else (),
@@ -71,19 +71,19 @@ def dashboard(context: typer.Context, horizon: options.Horizon = options.A_DAY) 
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PanelState:
     """What is on the screen: the newest state that could be read, and why none is newer, if so."""
 
-    overview: Overview
+    overview: DashboardSnapshot
     view: View = None
     trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class DashboardLoop:
     """The loop: look, draw, wait."""
 
-    session: Session
+    session: CliContext
     terminal: Terminal
     sports: tuple[Sport, ...]
     horizon: float
@@ -95,7 +95,9 @@ class Watch:
         """
         from oddsctl.render.console import screen
 
-        seen = Seen(self._look(None, []))  # what cannot be read at all is told before the screen is taken
+        seen = PanelState(
+            self._look(None, [])
+        )  # what cannot be read at all is told before the screen is taken
         while True:
             with events.by_key(), screen(self.terminal) as draw:
                 seen, end = self._shown(seen, events, draw)
@@ -104,7 +106,7 @@ class Watch:
             elif end != signal.SIGCONT:
                 return TERMINATED if end == signal.SIGTERM else 0
 
-    def _shown(self, seen: Seen, events: Keyboard, draw: Any) -> tuple[Seen, int]:
+    def _shown(self, seen: PanelState, events: Keyboard, draw: Any) -> tuple[PanelState, int]:
         """Until a signal or a key ends it: what was shown last, and the signal (a key to quit counts as
         SIGINT).
         """
@@ -129,7 +131,7 @@ class Watch:
                 seen = replace(seen, view=self._chosen(seen.view, key))
             seen = self._newer(seen)
 
-    def _newer(self, seen: Seen) -> Seen:
+    def _newer(self, seen: PanelState) -> PanelState:
         troubles: list[str] = []
         try:
             overview = self._look(seen.overview, troubles)
@@ -137,7 +139,7 @@ class Watch:
             return replace(seen, trouble=f"not newer than this: {error.message}")
         return replace(seen, overview=overview, trouble=troubles[-1] if troubles else "")
 
-    def _look(self, before: Overview | None, troubles: list[str]) -> Overview:
+    def _look(self, before: DashboardSnapshot | None, troubles: list[str]) -> DashboardSnapshot:
         """How things are now; what must be told about it goes to `troubles`."""
         from oddsctl.app import open_app
         from oddsctl.services.dashboard import gather

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from oddsctl.cli.context import Session
+from oddsctl.cli.context import CliContext
 from oddsctl.domain.errors import LockTimeoutError, StateError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def doctor(
     Changes nothing without --repair.
     """
     from oddsctl.clock import SystemClock
-    from oddsctl.doctor import State, Subject, document, examine, worst
+    from oddsctl.doctor import Severity, Subject, document, examine, worst
 
     session, clock = context.obj, SystemClock()
     state_dir = session.loaded.settings.store.state_dir
@@ -65,14 +65,14 @@ def doctor(
     if (bundle and os.access(subject.state_dir, os.F_OK)) or not offline:
         more, stats = _with_the_state_open(session, findings, offline=offline)
         findings += more
-    told = document(findings, subject, clock.now()) | session.mark
+    told = document(findings, subject, clock.now()) | session.demo_field
     _show(session, told)
     if bundle:
         from oddsctl.doctor.bundle import write
 
         write(bundle, subject, {"doctor": told, "stats": stats}, clock.now())
         session.say(f"{bundle} is written; look through it before you give it away")
-    if worst(findings) is State.PROBLEM:
+    if worst(findings) is Severity.PROBLEM:
         raise typer.Exit(UNWELL)
 
 
@@ -85,10 +85,10 @@ def _repaired(subject: Subject, clock: Clock) -> list[Finding]:
 
 
 def _with_the_state_open(
-    session: Session, findings: list[Finding], *, offline: bool
+    session: CliContext, findings: list[Finding], *, offline: bool
 ) -> tuple[list[Finding], dict[str, Any]]:
     """What takes an open state: the call that tells the time, and the numbers of `stats`."""
-    from oddsctl.doctor import State, clock, is_usable
+    from oddsctl.doctor import Severity, clock, is_usable
     from oddsctl.doctor.findings import problem, warning
     from oddsctl.services import stats as statistics
 
@@ -96,7 +96,7 @@ def _with_the_state_open(
         return [warning("clock", "not compared: the state is left as it is", "see to the problems first")], {}
     heard: list[Notice] = []
     session.listeners.append(heard.append)
-    has_key = any(finding.check == "key" and finding.state is State.OK for finding in findings)
+    has_key = any(finding.check == "key" and finding.state is Severity.OK for finding in findings)
     try:
         with session.app() as app:
             more = (
@@ -113,7 +113,7 @@ def _with_the_state_open(
         ], {}
 
 
-def _show(session: Session, document: dict[str, Any]) -> None:
+def _show(session: CliContext, document: dict[str, Any]) -> None:
     if session.format == "table":
         from oddsctl.render.console import console
         from oddsctl.render.doctor import show_doctor

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from oddsctl.cli import options
-from oddsctl.cli.context import DEFAULT_WAIT, Session
+from oddsctl.cli.context import DEFAULT_WAIT, CliContext
 from oddsctl.domain.errors import UsageError
-from oddsctl.domain.requests import Reason, Terms
+from oddsctl.domain.requests import Reason, RequestOptions
 from oddsctl.domain.vocabulary import FORCE, OUTRIGHTS
 
 if TYPE_CHECKING:
     from oddsctl.config import Loaded
-    from oddsctl.services.board_query import Wanted
-    from oddsctl.services.fetch import Fetched
+    from oddsctl.services.board_query import BoardQuery
+    from oddsctl.services.fetch import FetchResult
 
 
 def register(app: typer.Typer) -> None:
@@ -71,9 +71,9 @@ def fetch(
     strict: options.Strict = False,
 ) -> int:
     """Show the board: games, best prices, weather at kick-off, and where each part came from."""
-    from oddsctl.services.fetch import Fetch
+    from oddsctl.services.fetch import FetchBoard
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     if fresh and offline:
         raise typer.BadParameter("--fresh asks anew and --offline asks nobody: choose one")
     if days and day:
@@ -95,7 +95,7 @@ def fetch(
     )
     if not force:
         _check_outrights(wanted)
-    terms = Terms(
+    terms = RequestOptions(
         wait=wait,
         max_age=max_age,
         fresh=fresh,
@@ -106,7 +106,7 @@ def fetch(
     )
     with session.app(loaded, wait=wait, shutdown=shutdown_timeout) as app:
         terms = replace(terms, until=app.patience.until)
-        errand = Fetch(
+        errand = FetchBoard(
             app.orchestrator, app.clock, loaded.settings, lambda api: app.monitor.look()[api].reason
         )
         if dry_run:
@@ -132,7 +132,7 @@ def _flags(markets: str | None, regions: str | None, bookmakers: str | None) -> 
     return flags if bookmakers is not None or regions is None else flags | {"odds.bookmakers": ()}
 
 
-def _check_book(session: Session, loaded: Loaded, book: str | None) -> None:
+def _check_book(session: CliContext, loaded: Loaded, book: str | None) -> None:
     """Raise `UsageError` for a book that nobody knows: its prices would be paid for and none be shown."""
     from oddsctl.domain.vocabulary import book_remedy
 
@@ -142,7 +142,7 @@ def _check_book(session: Session, loaded: Loaded, book: str | None) -> None:
         raise UsageError(f"--book: no book is called {book!r}", hint=f"{remedy}{FORCE}")
 
 
-def _check_outrights(wanted: Wanted) -> None:
+def _check_outrights(wanted: BoardQuery) -> None:
     """Raise `UsageError` for markets of games of a sport that has none: the provider refuses them."""
     named = set(wanted.markets) if wanted.markets_named else OUTRIGHTS
     for sport in wanted.sports:
@@ -152,19 +152,25 @@ def _check_outrights(wanted: Wanted) -> None:
             )
 
 
-def _wanted(session: Session, loaded: Loaded, sports: list[str], **asked: Any) -> Wanted:
+def _wanted(session: CliContext, loaded: Loaded, sports: list[str], **asked: Any) -> BoardQuery:
     from oddsctl.catalog.sports import find
-    from oddsctl.services.board_query import Wanted
+    from oddsctl.services.board_query import BoardQuery
 
     known = {sport.name: sport for sport in (find(name, loaded.settings.sports) for name in sports)}
     odds = loaded.settings.odds
-    return Wanted(
+    return BoardQuery(
         tuple(known.values()), odds.markets, odds.regions, odds.bookmakers, zone=session.zone, **asked
     )
 
 
 def _show(
-    session: Session, fetched: Fetched, wanted: Wanted, decision_id: str, *, explain: bool, strict: bool
+    session: CliContext,
+    fetched: FetchResult,
+    wanted: BoardQuery,
+    decision_id: str,
+    *,
+    explain: bool,
+    strict: bool,
 ) -> int:
     made = fetched.board
     if fetched.failures and not made.games and not made.outrights:
@@ -190,7 +196,7 @@ def _show(
     )
 
 
-def _write(session: Session, fetched: Fetched, wanted: Wanted) -> None:
+def _write(session: CliContext, fetched: FetchResult, wanted: BoardQuery) -> None:
     from oddsctl.render import documents
 
     match session.format:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from oddsctl.cli.context import Session
+from oddsctl.cli.context import CliContext
 
 UNHEALTHY = 6
 """The exit code when any API is; the answer is written all the same."""
@@ -29,7 +29,7 @@ def health(
     ] = False,
 ) -> int:
     """Show how each API is, why, and since when. Exit 6 when any is unhealthy."""
-    session: Session = context.obj
+    session: CliContext = context.obj
     if fresh and not probe:
         raise typer.BadParameter("--fresh belongs to --probe: without it nobody is asked")
     with session.app() as app, session.alerts(app):
@@ -44,5 +44,5 @@ def health(
         show_health(console(sys.stdout, os.environ), document, now=now, zone=session.zone, demo=session.demo)
         session.show_caveats()
     else:
-        session.write(document | session.mark | session.caveats)
+        session.write(document | session.demo_field | session.caveats)
     return UNHEALTHY if document["status"] == "unhealthy" else 0

@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from oddsctl.cli.context import Session
+from oddsctl.cli.context import CliContext
 
 app = typer.Typer(help="The channels that alerts go to.", rich_markup_mode=None)
 FAILED = 6
@@ -20,10 +20,10 @@ def notify() -> None:
 @app.command()
 def test(context: typer.Context) -> int:
     """Send a test message through each configured channel. Exit 6 when one did not take it."""
-    from oddsctl.services import alerts as notifications
+    from oddsctl.services import alerts
 
-    session: Session = context.obj
-    results = notifications.send_test(session.loaded.settings, os.environ)
+    session: CliContext = context.obj
+    results = alerts.send_test(session.loaded.settings, os.environ)
     if session.format == "table":
         for number, (channel, why) in enumerate(results, 1):
             typer.echo(f"{number}  {channel.label:<12}  {'delivered' if why is None else f'failed: {why}'}")
@@ -31,5 +31,5 @@ def test(context: typer.Context) -> int:
         told = [
             {"channel": channel.label, "delivered": why is None, "detail": why} for channel, why in results
         ]
-        session.write({"schema": "oddsctl.notify/1", "channels": told} | session.mark)
+        session.write({"schema": "oddsctl.notify/1", "channels": told} | session.demo_field)
     return FAILED if any(why for _, why in results) else 0

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from oddsctl.cli import options
-from oddsctl.cli.context import DEFAULT_WAIT, Session
+from oddsctl.cli.context import DEFAULT_WAIT, CliContext
 
 
 def register(app: typer.Typer) -> None:
@@ -31,13 +31,13 @@ def plan(
     """Show what prefetch will cost by day, sport and window, when the credits run out, and what each cut
     would save.
     """
-    from oddsctl.services.prefetch.cost_forecast import look_ahead
+    from oddsctl.services.prefetch.cost_forecast import forecast_costs
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     chosen = options.prefetch_sports(session, sports)
     with session.app(wait=wait) as app:
-        ahead = look_ahead(
-            app.prospects, app.costs, app.clock, app.settings, chosen, days, wait, session.zone
+        ahead = forecast_costs(
+            app.planner, app.costs, app.clock, app.settings, chosen, days, wait, session.zone
         )
         no_key = app.orchestrator.missing_key()
     if session.format == "table":
@@ -48,7 +48,7 @@ def plan(
     else:
         from oddsctl.render import plan as render
 
-        sys.stdout.write(render.written(ahead, session.format, session.mark, raw=session.raw))
+        sys.stdout.write(render.written(ahead, session.format, session.demo_field, raw=session.raw))
     if no_key:
         session.warn(f"{no_key.message}: no board can be bought")
     for error in ahead.errors:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from oddsctl.cli import options
-from oddsctl.cli.context import Session
+from oddsctl.cli.context import CliContext
 from oddsctl.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from oddsctl.app import App
-    from oddsctl.services.prefetch.prefetcher import Run
+    from oddsctl.services.prefetch.prefetcher import PrefetchRun
 
 LOOP_EVERY = 60.0
 """Seconds after which `--loop` can look again: it makes a call at its own minute, not before."""
@@ -55,7 +55,7 @@ def prefetch(
     shutdown_timeout: options.ShutdownTimeout = None,
 ) -> int:
     """Fetch what is due at the windows before games, and stop: what cron runs every few minutes."""
-    session: Session = context.obj
+    session: CliContext = context.obj
     if dry_run + loop + cron > 1:
         raise typer.BadParameter("--dry-run shows, --loop runs and --cron prints: choose one")
     chosen = options.prefetch_sports(session, sports)
@@ -64,7 +64,7 @@ def prefetch(
     with session.app(shutdown=shutdown_timeout, deadline=None if loop or dry_run else deadline) as app:
         app.records.may_renew = not dry_run
         if dry_run:
-            return _show(session, app.prefetcher.rehearse(chosen, horizon), app, planned=horizon)
+            return _show(session, app.prefetcher.dry_run(chosen, horizon), app, planned=horizon)
         if not loop:
             with session.alerts(app):
                 return _show(
@@ -80,7 +80,7 @@ def prefetch(
                 app.clock.sleep(min(left, NAP))
 
 
-def _show(session: Session, run: Run | None, app: App, *, planned: float | None = None) -> int:
+def _show(session: CliContext, run: PrefetchRun | None, app: App, *, planned: float | None = None) -> int:
     """Show a run, or one that is `planned` up to a horizon.
 
     A run says nothing without a terminal, as cron mails what is printed.
@@ -92,7 +92,7 @@ def _show(session: Session, run: Run | None, app: App, *, planned: float | None 
     if run is None:
         return 0
     if session.format != "table":
-        sys.stdout.write(render.written(run, session.format, session.mark, raw=session.raw))
+        sys.stdout.write(render.written(run, session.format, session.demo_field, raw=session.raw))
         sys.stdout.flush()
     elif planned is not None:
         _draw(session, run, app, planned)
@@ -109,7 +109,7 @@ def _show(session: Session, run: Run | None, app: App, *, planned: float | None 
     return run.no_key.exit_code if run.no_key else max((error.exit_code for error in run.errors), default=0)
 
 
-def _warn(session: Session, run: Run) -> int:
+def _warn(session: CliContext, run: PrefetchRun) -> int:
     """What the plan lacks; to who asks for it that is said each time.
 
     The exit code: only a plan by nothing at all is a failure.
@@ -121,15 +121,15 @@ def _warn(session: Session, run: Run) -> int:
     return run.errors[0].exit_code if run.errors and not run.games else 0
 
 
-def _draw(session: Session, run: Run, app: App, horizon: float) -> None:
+def _draw(session: CliContext, run: PrefetchRun, app: App, horizon: float) -> None:
     """The plan as a timeline, and what gets no call."""
     from oddsctl.render.console import console
     from oddsctl.render.prefetch import nothing_planned, skipped_lines
     from oddsctl.render.queue import show_timeline
-    from oddsctl.services.queue import items
+    from oddsctl.services.queue import queue_items
 
     now = app.clock.now()
-    rows = items((), run.calls, now, app.orchestrator.price, app.settings.sports)
+    rows = queue_items((), run.calls, now, app.orchestrator.price, app.settings.sports)
     nothing = nothing_planned(run, horizon, now=now, zone=session.zone)
     show_timeline(
         console(sys.stdout, os.environ), rows, now, session.zone, demo=session.demo, nothing=nothing
@@ -138,13 +138,13 @@ def _draw(session: Session, run: Run, app: App, horizon: float) -> None:
         session.say(line)
 
 
-def _print_cron(session: Session, sports: list[str], deadline: float) -> int:
+def _print_cron(session: CliContext, sports: list[str], deadline: float) -> int:
     import socket
 
-    from oddsctl.services.prefetch.crontab import Setup, lines, unseen
+    from oddsctl.services.prefetch.crontab import CronSetup, lines, variables_cron_lacks
 
     settings, file = session.loaded.settings, session.config_file
-    setup = Setup(
+    setup = CronSetup(
         executable=_executable(),
         sports=tuple(sports),
         every=settings.prefetch.every,
@@ -152,7 +152,7 @@ def _print_cron(session: Session, sports: list[str], deadline: float) -> int:
         host=socket.gethostname(),
         config_file=str(file.absolute()) if file else None,
         key_place=settings.odds.key,
-        unseen=unseen(os.environ),
+        unseen=variables_cron_lacks(os.environ),
         is_mac=sys.platform == "darwin",
         has_config=session.loaded.path is not None,
     )

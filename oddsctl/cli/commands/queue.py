@@ -8,7 +8,7 @@ import sys
 import typer
 
 from oddsctl.cli import options
-from oddsctl.cli.context import DEFAULT_WAIT, Session
+from oddsctl.cli.context import DEFAULT_WAIT, CliContext
 
 app = typer.Typer(
     help="Requests that wait for a later run, and planned ones: look, run, clear.", rich_markup_mode=None
@@ -26,15 +26,15 @@ def show(
     """
     if context.invoked_subcommand:
         return
-    from oddsctl.services.queue import items
-    from oddsctl.state.queue import WaitingRoom
+    from oddsctl.services.queue import queue_items
+    from oddsctl.state.queue import RequestQueue
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     sports = options.prefetch_sports(session, None)
     with session.app() as app:
-        now, waiting = app.clock.now(), WaitingRoom(app.store, app.clock).waiting()
-        planned = app.prefetcher.rehearse(sports, horizon, ask=False)
-        rows = items(waiting, planned.calls, now, app.orchestrator.price, app.settings.sports)
+        now, waiting = app.clock.now(), RequestQueue(app.store, app.clock).waiting()
+        planned = app.prefetcher.dry_run(sports, horizon, ask=False)
+        rows = queue_items(waiting, planned.calls, now, app.orchestrator.price, app.settings.sports)
     if planned.errors:
         session.say(
             "planned by what is stored of the schedule; oddsctl prefetch --dry-run asks for a newer one"
@@ -53,7 +53,7 @@ def show(
     else:
         from oddsctl.render.documents import queue_document
 
-        session.write(queue_document(rows) | session.mark)
+        session.write(queue_document(rows) | session.demo_field)
 
 
 @app.command()
@@ -64,23 +64,23 @@ def run(
     shutdown_timeout: options.ShutdownTimeout = None,
 ) -> int:
     """Ask for what waits and is due, by the fewest calls. What gets no answer waits on."""
-    from oddsctl.domain.requests import Terms
-    from oddsctl.services.queue import Backlog, failure
-    from oddsctl.state.queue import WaitingRoom
+    from oddsctl.domain.requests import RequestOptions
+    from oddsctl.services.queue import QueueWorker, exit_code
+    from oddsctl.state.queue import RequestQueue
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     with session.app(wait=wait, shutdown=shutdown_timeout) as app:
-        backlog = Backlog(
-            app.orchestrator, WaitingRoom(app.store, app.clock), app.clock, app.settings, app.tell
+        backlog = QueueWorker(
+            app.orchestrator, RequestQueue(app.store, app.clock), app.clock, app.settings, app.tell
         )
         worked = backlog.run(
-            Terms(wait=wait, until=app.patience.until, max_credits=max_credits, command="queue run")
+            RequestOptions(wait=wait, until=app.patience.until, max_credits=max_credits, command="queue run")
         )
         usage, now = app.orchestrator.usage(), app.clock.now()
     if session.format != "table":
         from oddsctl.render.documents import queue_run_document
 
-        session.write(queue_run_document(worked, usage) | session.mark)
+        session.write(queue_run_document(worked, usage) | session.demo_field)
     elif worked:
         from oddsctl.render.console import console
         from oddsctl.render.queue import show_queue_run
@@ -88,18 +88,18 @@ def run(
         show_queue_run(console(sys.stdout, os.environ), worked, usage, now, demo=session.demo)
     else:
         session.say("nothing is due")
-    return failure(worked)
+    return exit_code(worked)
 
 
 @app.command()
 def clear(context: typer.Context) -> None:
     """Drop what waits. Planned calls come from the schedule and stay."""
-    from oddsctl.state.queue import WaitingRoom
+    from oddsctl.state.queue import RequestQueue
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     with session.app() as app:
-        dropped = WaitingRoom(app.store, app.clock).clear()
+        dropped = RequestQueue(app.store, app.clock).clear()
     if session.format == "table":
         typer.echo(f"{dropped} waiting requests dropped")
     else:
-        session.write({"schema": "oddsctl.queue_clear/1", "dropped": dropped} | session.mark)
+        session.write({"schema": "oddsctl.queue_clear/1", "dropped": dropped} | session.demo_field)

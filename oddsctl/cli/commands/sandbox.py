@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from oddsctl.cli.context import Session
+from oddsctl.cli.context import CliContext
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +30,7 @@ def sandbox(
     from oddsctl.sandbox.server import environment, serve
     from oddsctl.sandbox.world import World
 
-    session: Session = context.obj
+    session: CliContext = context.obj
 
     def announce(url: str) -> None:
         typer.echo(url)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from oddsctl.cli import options
-from oddsctl.cli.context import Session
+from oddsctl.cli.context import CliContext
 from oddsctl.domain.errors import InterruptedRunError, UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def stats(
     ] = None,
 ) -> int:
     """Show rate limits, credits, cache and calls, as all processes together have left them."""
-    session: Session = context.obj
+    session: CliContext = context.obj
     if output and not prometheus:
         raise UsageError("--output is the file for --prometheus", hint="add --prometheus, or write > FILE")
     if prometheus:
@@ -76,11 +76,11 @@ def stats(
         show_stats(console(sys.stdout, os.environ), document, zone=session.zone, demo=session.demo)
         session.show_caveats()
     else:
-        session.write(document | session.mark | session.caveats)
+        session.write(document | session.demo_field | session.caveats)
     return 0
 
 
-def _document(session: Session, app: App, since: float | None, by: By | None) -> dict[str, Any]:
+def _document(session: CliContext, app: App, since: float | None, by: By | None) -> dict[str, Any]:
     from oddsctl.services import costs
     from oddsctl.services import stats as statistics
 
@@ -102,7 +102,7 @@ def _document(session: Session, app: App, since: float | None, by: By | None) ->
     )
 
 
-def _metrics(session: Session, output: Path | None) -> int:
+def _metrics(session: CliContext, output: Path | None) -> int:
     from oddsctl.services import metrics
 
     try:
@@ -123,7 +123,7 @@ def _metrics(session: Session, output: Path | None) -> int:
     return 0
 
 
-def _watch(session: Session, since: float | None, by: By | None) -> int:
+def _watch(session: CliContext, since: float | None, by: By | None) -> int:
     """Draw until Ctrl-C.
 
     Between two drawings nothing is held open: others may prune, move or repair the state.

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from oddsctl.cli.context import Session
+from oddsctl.cli.context import CliContext
 from oddsctl.domain.errors import UsageError
 
 
@@ -25,7 +25,7 @@ def why(
     """Show the inputs and the steps that led to the results of a past run."""
     from oddsctl.records.decisions import decision
 
-    session: Session = context.obj
+    session: CliContext = context.obj
     with session.app() as app:
         app.records.is_needed = True
         document = decision(app.records, decision_id)

@@ -35,10 +35,11 @@ _PLAIN = re.compile(r"[\w@%+=:,./~-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
+class CronSetup:
     """What the lines depend on.
 
-    Paths are absolute, times seconds; `key_place` is `odds.key`, never the key; `unseen` are names.
+    Paths are absolute, times seconds; `key_place` is `odds.key`, never the key; `variables_cron_lacks` are
+    names.
 
     `has_config` tells whether there is a configuration file already.
     """
@@ -55,12 +56,12 @@ class Setup:
     has_config: bool = True
 
 
-def unseen(names: Iterable[str]) -> tuple[str, ...]:
+def variables_cron_lacks(names: Iterable[str]) -> tuple[str, ...]:
     """Of the variables set in a shell, those that `oddsctl` heeds and cron does not pass on, by name."""
     return tuple(sorted(name for name in names if _READ.fullmatch(name)))
 
 
-def lines(setup: Setup) -> str:
+def lines(setup: CronSetup) -> str:
     """The crontab line, the systemd units (not on a Mac), and notes as comments; raises `UsageError` for a
     path over several lines.
     """
@@ -74,7 +75,7 @@ def lines(setup: Setup) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
+class CronInterval:
     """Every `step` minutes, one of `STEPS`; `hour` and `minute` are those of a day's first call."""
 
     step: int
@@ -105,7 +106,7 @@ class Rhythm:
         return " ".join(fields)
 
 
-def rhythm(every: float, host: str) -> Rhythm:
+def rhythm(every: float, host: str) -> CronInterval:
     """The longest rhythm that is not longer than `every` seconds, a minute at least.
 
     Each host has its own minute, never that of a full hour or a full step, when the rest of the world calls.
@@ -113,21 +114,21 @@ def rhythm(every: float, host: str) -> Rhythm:
     step = max((step for step in STEPS if 60 * step <= every), default=1)
     dice = zlib.crc32(host.encode(errors="surrogateescape"))
     minutes, hours = min(step, 60), max(step // 60, 1)
-    return Rhythm(step, hour=dice // 60 % hours, minute=1 + dice % (minutes - 1) if minutes > 1 else 0)
+    return CronInterval(step, hour=dice // 60 % hours, minute=1 + dice % (minutes - 1) if minutes > 1 else 0)
 
 
 # ── what ──
 
 
-def _called(setup: Setup) -> list[str]:
+def _called(setup: CronSetup) -> list[str]:
     return [setup.executable, *(["--config", setup.config_file] if setup.config_file else [])]
 
 
-def _command(setup: Setup, *options: str) -> list[str]:
+def _command(setup: CronSetup, *options: str) -> list[str]:
     return [*_called(setup), "prefetch", *setup.sports, *options]
 
 
-def _bounded(setup: Setup) -> list[str]:
+def _bounded(setup: CronSetup) -> list[str]:
     return _command(setup, "--deadline", format_duration(setup.deadline))
 
 
@@ -153,7 +154,7 @@ def _for_systemd(words: Iterable[str]) -> str:
 # ── the parts of the page ──
 
 
-def _crontab(setup: Setup) -> str:
+def _crontab(setup: CronSetup) -> str:
     beat = rhythm(setup.every, setup.host)
     wanted, done = format_duration(setup.every), format_duration(60 * beat.step)
     told = "# For cron: `crontab -e`, and add\n"
@@ -176,7 +177,7 @@ def _crontab(setup: Setup) -> str:
     return f"{told}{beat.crontab} {_for_cron(_bounded(setup))}\n"
 
 
-def _systemd(setup: Setup) -> list[str]:
+def _systemd(setup: CronSetup) -> list[str]:
     if setup.is_mac:
         return []
     if set(setup.executable) & set("\"'\\"):
@@ -189,7 +190,7 @@ def _systemd(setup: Setup) -> list[str]:
     return [_service(setup), _timer(setup), _loop(setup)]
 
 
-def _service(setup: Setup) -> str:
+def _service(setup: CronSetup) -> str:
     return f"""\
 # Or for systemd, {UNITS}/oddsctl-prefetch.service:
 [Unit]
@@ -202,7 +203,7 @@ TimeoutStartSec={setup.deadline + SPARE:.0f}s
 """
 
 
-def _timer(setup: Setup) -> str:
+def _timer(setup: CronSetup) -> str:
     return f"""\
 # and {UNITS}/oddsctl-prefetch.timer:
 [Unit]
@@ -221,7 +222,7 @@ WantedBy=timers.target
 """
 
 
-def _loop(setup: Setup) -> str:
+def _loop(setup: CronSetup) -> str:
     return f"""\
 # Or, without a timer, one that stays: {UNITS}/oddsctl-prefetch-loop.service
 # [Unit]
@@ -237,7 +238,7 @@ def _loop(setup: Setup) -> str:
 """
 
 
-def _notes(setup: Setup) -> list[str]:
+def _notes(setup: CronSetup) -> list[str]:
     """What works in the shell and would not there."""
     who = "Cron has" if setup.is_mac else "Cron and systemd have"
     where, _, rest = setup.key_place.partition(":")
@@ -264,7 +265,7 @@ def _notes(setup: Setup) -> list[str]:
     return notes
 
 
-def _key_in_a_file(variable: str, who: str, setup: Setup) -> str:
+def _key_in_a_file(variable: str, who: str, setup: CronSetup) -> str:
     told = (
         f"{who} none of your shell's variables, so no {variable}. Give the key in a file: run these lines "
         "but the last,"
@@ -277,7 +278,7 @@ def _key_in_a_file(variable: str, who: str, setup: Setup) -> str:
     return _comment(told) + "".join(f"#   {line}\n" for line in shown)
 
 
-def _configuration(setup: Setup) -> str:
+def _configuration(setup: CronSetup) -> str:
     return setup.config_file or "the file that `oddsctl config path` names"
 
 

@@ -14,7 +14,7 @@ from oddsctl.services.board_query import names_of
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class GameListing:
     """An answer that came at `at`: a board, or a free list. `games` are None where what it held is not
     known.
     """
@@ -24,7 +24,7 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
-class Sightings:
+class GameListings:
     """What is known of a sport's games. `boards` are the moments of all its boards.
 
     By game: `priced` are the moments of boards with a wanted price of it, `unpriced` of those without.
@@ -41,10 +41,10 @@ class Sightings:
 def gather(
     sport: Sport,
     games: Sequence[ScheduledGame],
-    boards: Sequence[Sighting],
-    newest: Sighting | None,
+    boards: Sequence[GameListing],
+    newest: GameListing | None,
     markets: Collection[str],
-) -> Sightings:
+) -> GameListings:
     """What the `boards` tell of prices in any of these `markets`, and the `newest` answer of who is listed at
     all.
 
@@ -62,7 +62,7 @@ def gather(
     absent: frozenset[str] = frozenset()
     if newest and newest.games is not None:
         absent = frozenset(game.id for game in games) - _held(sport, games, newest.games).keys()
-    return Sightings(
+    return GameListings(
         tuple(sighting.at for sighting in boards),
         _frozen(priced),
         _frozen(unpriced),

@@ -13,27 +13,24 @@ from oddsctl.domain import units
 from oddsctl.domain.answers import Events
 from oddsctl.domain.jobs import EventsJob, OddsJob, board_of
 from oddsctl.domain.models import Listed, Sport
-from oddsctl.domain.requests import Outcome, PriorityRequest, Terms
+from oddsctl.domain.requests import Outcome, PriorityRequest, RequestOptions
 from oddsctl.domain.settings import Part, Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
-from oddsctl.policy import billing_month as calendar
-from oddsctl.policy import budget
-from oddsctl.policy import budget_pacing as pacing
-from oddsctl.policy import prefetch_agenda as agenda
-from oddsctl.policy.budget_pacing import Course, Outlook, Purse
+from oddsctl.policy import billing_month, budget, budget_pacing, prefetch_agenda
+from oddsctl.policy.budget_pacing import PacingDecision, PlannedBudget, SportDemand
 from oddsctl.policy.coverage import covers
 from oddsctl.policy.freshness import WITHIN_A_RUN
-from oddsctl.policy.prefetch_agenda import Agenda, Captured
+from oddsctl.policy.prefetch_agenda import Captured, WindowCalls
 from oddsctl.policy.prefetch_plan import Fixture, Why, Windows
 from oddsctl.records.calls import CostTracker
-from oddsctl.records.windows import WindowLog
-from oddsctl.services.kickoff_weather import KickOffWeather, games_of, under_the_sky
-from oddsctl.services.prefetch import listed_games as sightings
+from oddsctl.records.windows import WindowResults
+from oddsctl.services.kickoff_weather import KickoffWeather, games_of, is_outdoor
+from oddsctl.services.prefetch import listed_games
 from oddsctl.services.prefetch import schedule as timetable
-from oddsctl.services.prefetch.listed_games import Sighting, Sightings
-from oddsctl.services.prefetch.schedule import Span, Timetable
+from oddsctl.services.prefetch.listed_games import GameListing, GameListings
+from oddsctl.services.prefetch.schedule import LeagueSchedule, ScheduleQuery
 from oddsctl.state.accounts import Accounts
-from oddsctl.state.prefetch_notes import Notes
+from oddsctl.state.prefetch_notes import PrefetchNotes
 
 FOR_PLANNING = 6 * 3600.0
 FOR_PAYING = 900.0
@@ -50,7 +47,7 @@ long as a window is open.
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
+class PrefetchPlan:
     """One view of it all.
 
     `boards` are the moments of the boards of each sport, `jobs` and `prices` what would be bought now.
@@ -59,19 +56,19 @@ class Prospect:
     by sport.
     """
 
-    tables: tuple[Timetable, ...]
+    tables: tuple[LeagueSchedule, ...]
     windows: Windows
     weather_windows: Windows
     schedule_windows: Windows
-    course: Course
+    course: PacingDecision
     boards: Mapping[str, Sequence[float]]
     jobs: Mapping[str, OddsJob]
     prices: Mapping[str, int]
     unlisted: frozenset[tuple[str, float]]
     looked_at: Mapping[str, float]
-    odds: Agenda
-    weather: Agenda
-    schedule: Agenda
+    odds: WindowCalls
+    weather: WindowCalls
+    schedule: WindowCalls
 
     @property
     def is_short(self) -> bool:
@@ -94,7 +91,9 @@ class Prospect:
 
     def wake_at(self, now: float, longest: float) -> float:
         """When there is something to do again."""
-        return agenda.next_wake((*self.odds.calls, *self.weather.calls, *self.schedule.calls), now, longest)
+        return prefetch_agenda.next_wake(
+            (*self.odds.calls, *self.weather.calls, *self.schedule.calls), now, longest
+        )
 
     def next_paid(self, now: float) -> float | None:
         """When the next board is bought; None when none is planned."""
@@ -102,14 +101,14 @@ class Prospect:
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
+class SpendableCredits:
     """What the account has left, and what of that planned calls don't touch (credits)."""
 
     left: int
     kept: int
 
 
-class Prospects:
+class PrefetchPlanner:
     """Gathers views. Without `terms` nobody is asked: what is stored does."""
 
     def __init__(
@@ -117,7 +116,7 @@ class Prospects:
         orchestrator: RequestOrchestrator,
         accounts: Accounts,
         costs: CostTracker,
-        log: WindowLog,
+        log: WindowResults,
         settings: Settings,
     ) -> None:
         self._orchestrator = orchestrator
@@ -126,36 +125,40 @@ class Prospects:
         self._log = log
         self._settings = settings
 
-    def tables(self, sports: Sequence[Sport], span: Span, terms: Terms | None, now: float) -> list[Timetable]:
+    def tables(
+        self, sports: Sequence[Sport], span: ScheduleQuery, terms: RequestOptions | None, now: float
+    ) -> list[LeagueSchedule]:
         """The timetables of the sports, each under the odds key of its games at this time."""
         sports = [in_season(sport, now) for sport in sports]
         if terms is None:
-            return timetable.stored(self._orchestrator, sports, span, now)
-        return timetable.read(self._orchestrator, sports, span, terms, now)
+            return timetable.load_stored(self._orchestrator, sports, span, now)
+        return timetable.load(self._orchestrator, sports, span, terms, now)
 
     def view(
         self,
-        tables: Sequence[Timetable],
-        outlooks: Sequence[Outlook],
-        notes: Notes,
+        tables: Sequence[LeagueSchedule],
+        outlooks: Sequence[SportDemand],
+        notes: PrefetchNotes,
         now: float,
         horizon: float,
-    ) -> Prospect:
+    ) -> PrefetchPlan:
         """What is to be done up to the horizon, as things stand."""
         windows = self.windows("odds")
         priced = [table for table in tables if table.sport.odds_key]
         fixtures, since = _fixtures(priced), self._since(priced, windows, now)
-        seen = {table.sport.name: self._sightings(table, since, now) for table in priced}
+        seen = {table.sport.name: self._game_listings(table, since, now) for table in priced}
         captured = self._captured(fixtures, windows, seen, since)
         unlisted, unpriced = _without_prices(priced, windows, seen, now)
-        course = pacing.course(outlooks, windows, self.purse(notes, now), now, captured.keys() | unpriced)
+        course = budget_pacing.pace(
+            outlooks, windows, self.budget(notes, now), now, captured.keys() | unpriced
+        )
         jobs = {table.sport.name: self.board(table.sport, lean=course.emergency) for table in priced}
         if course.emergency:
-            seen = {table.sport.name: self._sightings(table, since, now, lean=True) for table in priced}
-            captured = {**captured, **agenda.captured_by(fixtures, windows, _priced(seen))}
+            seen = {table.sport.name: self._game_listings(table, since, now, lean=True) for table in priced}
+            captured = {**captured, **prefetch_agenda.captured_by(fixtures, windows, _priced(seen))}
             unlisted, unpriced = _without_prices(priced, windows, seen, now)
         prices = {name: self._orchestrator.price(job) for name, job in jobs.items()}
-        return Prospect(
+        return PrefetchPlan(
             tables=tuple(tables),
             windows=windows,
             weather_windows=self.windows("weather"),
@@ -166,7 +169,9 @@ class Prospects:
             prices=prices,
             unlisted=unlisted,
             looked_at={name: one.looked_at for name, one in seen.items() if one.looked_at is not None},
-            odds=agenda.paid(fixtures, windows, captured, prices, course, now, horizon, unpriced),
+            odds=prefetch_agenda.plan_paid(
+                fixtures, windows, captured, prices, course, now, horizon, unpriced
+            ),
             weather=self._weather(tables, now, horizon),
             schedule=self._schedule(tables, now, horizon),
         )
@@ -177,15 +182,15 @@ class Prospects:
         leanest = ("h2h",) if "h2h" in odds.markets else odds.markets[:1]
         return OddsJob(sport.odds_key or "", leanest if lean else odds.markets, odds.regions, odds.bookmakers)
 
-    def purse(self, notes: Notes, now: float) -> Purse:
+    def budget(self, notes: PrefetchNotes, now: float) -> PlannedBudget:
         """What planned calls may touch until the account's month ends."""
         month, balance = self.month(now), self.balance()
         spent_today = self._costs.planned_spend(midnight(now))
-        return Purse(
+        return PlannedBudget(
             balance.left - balance.kept, spent_today, month.reset_at, notes.emergency_since is not None
         )
 
-    def balance(self) -> Balance:
+    def balance(self) -> SpendableCredits:
         """What is left, and how much of it is kept: below the reserve or `stop_below` no planned call is let
         through.
         """
@@ -195,7 +200,7 @@ class Prospects:
             self._settings.budget,
         )
         kept = max(budget.kept_for_own(credits.limit(monthly), rules), rules.stop_below)
-        return Balance(credits.available(monthly), kept)
+        return SpendableCredits(credits.available(monthly), kept)
 
     def is_balance_old(self, now: float) -> bool:
         """Whether the balance was told so long ago that nothing should be left out for it: a new month may
@@ -205,22 +210,22 @@ class Prospects:
         told_before = credits.asked_at < self.month(now).began_at
         return budget.is_outdated(credits, now) or (credits.used is not None and told_before)
 
-    def month(self, now: float) -> calendar.Month:
+    def month(self, now: float) -> billing_month.BillingMonth:
         """The account's month."""
-        return calendar.month(self._accounts.state("odds").credits, self._settings.odds.reset_day, now)
+        return billing_month.month(self._accounts.state("odds").credits, self._settings.odds.reset_day, now)
 
     def limit(self) -> int:
         """The account's credits a month."""
         return self._accounts.state("odds").credits.limit(self._settings.odds.monthly_credits)
 
-    def outlooks(
+    def demands(
         self,
-        tables: Sequence[Timetable],
-        terms: Terms | None,
+        tables: Sequence[LeagueSchedule],
+        terms: RequestOptions | None,
         now: float,
         horizon: float,
         until: float | None = None,
-    ) -> list[Outlook]:
+    ) -> list[SportDemand]:
         """The games of each sport that has odds, as far as an answer or few tell them: until then, else until
         the account's reset.
         """
@@ -230,7 +235,7 @@ class Prospects:
         for table in tables:
             if not table.sport.odds_key:
                 continue
-            far, known_until = self._far(table, until, terms, now)
+            far, known_until = self._rest_of_month(table, until, terms, now)
             if far is None:
                 known_until = now + horizon
             fixtures = tuple(
@@ -242,15 +247,15 @@ class Prospects:
                 self._orchestrator.price(self.board(table.sport, lean=lean)) for lean in (False, True)
             )
             outlooks.append(
-                Outlook(
+                SportDemand(
                     fixtures, known_until, price, lean, known_since=None if far is None else midnight(now)
                 )
             )
         return outlooks
 
-    def _far(
-        self, table: Timetable, until: float, terms: Terms | None, now: float
-    ) -> tuple[Timetable | None, float]:
+    def _rest_of_month(
+        self, table: LeagueSchedule, until: float, terms: RequestOptions | None, now: float
+    ) -> tuple[LeagueSchedule | None, float]:
         """The games from midnight on, as today's share is by all of today's games, and up to when they are
         known.
 
@@ -259,13 +264,13 @@ class Prospects:
         """
         sport = table.sport
         if sport.folds_months:
-            (far,) = self.tables([sport], Span(midnight(now), until, FOR_PACING), terms, now)
-            return (None if far.told_at is None else far), until
+            (far,) = self.tables([sport], ScheduleQuery(midnight(now), until, FOR_PACING), terms, now)
+            return (None if far.fetched_at is None else far), until
         for days in (
             (DAYS_AHEAD,) if terms else (DAYS_AHEAD, DAYS_AHEAD - 1)
         ):  # the last day of what is stored may be yesterday's
             known_until = min(until, midnight(now, days))
-            (far,) = self.tables([sport], Span(midnight(now), known_until, FOR_PACING), terms, now)
+            (far,) = self.tables([sport], ScheduleQuery(midnight(now), known_until, FOR_PACING), terms, now)
             if far.error is None:
                 return far, known_until
         return None, until
@@ -275,7 +280,9 @@ class Prospects:
         rules = self._settings.prefetch
         return Windows(rules.windows_of(part), rules.early, rules.late)
 
-    def _sightings(self, table: Timetable, since: float, now: float, *, lean: bool = False) -> Sightings:
+    def _game_listings(
+        self, table: LeagueSchedule, since: float, now: float, *, lean: bool = False
+    ) -> GameListings:
         """What boards told of the games that hold what is bought, whoever asked: by the ledger, and the
         newest one stored.
 
@@ -283,7 +290,7 @@ class Prospects:
         """
         job, least = self.board(table.sport, lean=lean), self.board(table.sport, lean=True)
         boards = [
-            Sighting(one.at, one.games)
+            GameListing(one.at, one.games)
             for one in self._costs.boards(since)
             if one.at <= now + WITHIN_A_RUN
             and (board := board_of(one.job))
@@ -294,7 +301,7 @@ class Prospects:
             _sighting(outcome, now) for outcome in self._orchestrator.rehearsal.stored(newest)
         ]
         latest = max((one for one in (stored, free_list) if one), key=lambda one: one.at, default=None)
-        return sightings.gather(
+        return listed_games.gather(
             table.sport,
             table.games,
             [*boards, *([stored] if stored else [])],
@@ -302,18 +309,18 @@ class Prospects:
             self._settings.odds.markets,
         )
 
-    def settled(self, tables: Sequence[Timetable], now: float) -> frozenset[tuple[str, float]]:
+    def settled(self, tables: Sequence[LeagueSchedule], now: float) -> frozenset[tuple[str, float]]:
         """The windows of these games that need no board: those that are captured, and those for which there
         is no price to be had.
         """
         windows = self.windows("odds")
         since = self._since(tables, windows, now)
         priced = [table for table in tables if table.sport.odds_key]
-        seen = {table.sport.name: self._sightings(table, since, now) for table in priced}
+        seen = {table.sport.name: self._game_listings(table, since, now) for table in priced}
         _, unpriced = _without_prices(priced, windows, seen, now)
         return unpriced | self._captured(_fixtures(tables), windows, seen, since).keys()
 
-    def _since(self, tables: Sequence[Timetable], windows: Windows, now: float) -> float:
+    def _since(self, tables: Sequence[LeagueSchedule], windows: Windows, now: float) -> float:
         """When the first window of these games opened."""
         return (
             min((fixture.start for fixture in _fixtures(tables)), default=now)
@@ -322,7 +329,7 @@ class Prospects:
         )
 
     def _captured(
-        self, fixtures: Sequence[Fixture], windows: Windows, seen: Mapping[str, Sightings], since: float
+        self, fixtures: Sequence[Fixture], windows: Windows, seen: Mapping[str, GameListings], since: float
     ) -> Captured:
         """What boards captured, and what was noted as captured; of a game that has moved since only what
         suits its new time.
@@ -331,16 +338,16 @@ class Prospects:
         for end in self._log.since(since).values():
             if end.fate == "captured" and end.at is not None:
                 moments.setdefault(end.game, []).append(end.at)
-        return agenda.captured_by(fixtures, windows, moments)
+        return prefetch_agenda.captured_by(fixtures, windows, moments)
 
-    def _weather(self, tables: Sequence[Timetable], now: float, horizon: float) -> Agenda:
+    def _weather(self, tables: Sequence[LeagueSchedule], now: float, horizon: float) -> WindowCalls:
         windows = self.windows("weather")
-        stored = KickOffWeather(self._orchestrator.rehearsal.stored, self._settings.weather.units, now)
+        stored = KickoffWeather(self._orchestrator.rehearsal.stored, self._settings.weather.units, now)
         known: dict[str, Outcome] = {}
         fixtures: list[Fixture] = []
         for table in tables if windows.before else ():
-            games = [game for game in games_of(table.sport, table.games, now) if under_the_sky(game)]
-            wishes = stored.wishes(games, table.games)  # none yet for a place that nobody has looked up
+            games = [game for game in games_of(table.sport, table.games, now) if is_outdoor(game)]
+            wishes = stored.requests(games, table.games)  # none yet for a place that nobody has looked up
             known |= dict(
                 zip(wishes, self._orchestrator.rehearsal.stored(list(wishes.values())), strict=True)
             )
@@ -349,16 +356,20 @@ class Prospects:
         moments = {
             game: [outcome.fetched_at] for game, outcome in known.items() if outcome.fetched_at is not None
         }
-        return agenda.free(fixtures, windows, agenda.captured_by(fixtures, windows, moments), now, horizon)
+        return prefetch_agenda.plan_free(
+            fixtures, windows, prefetch_agenda.captured_by(fixtures, windows, moments), now, horizon
+        )
 
-    def _schedule(self, tables: Sequence[Timetable], now: float, horizon: float) -> Agenda:
+    def _schedule(self, tables: Sequence[LeagueSchedule], now: float, horizon: float) -> WindowCalls:
         windows = self.windows("schedule")
         fixtures = [fixture for table in tables for fixture in table.fixtures] if windows.before else []
-        moments = {game: [moment] for table in tables for game, moment in table.told.items()}
-        return agenda.free(fixtures, windows, agenda.captured_by(fixtures, windows, moments), now, horizon)
+        moments = {game: [moment] for table in tables for game, moment in table.fetched.items()}
+        return prefetch_agenda.plan_free(
+            fixtures, windows, prefetch_agenda.captured_by(fixtures, windows, moments), now, horizon
+        )
 
 
-def _sighting(stored: Outcome, now: float) -> Sighting | None:
+def _sighting(stored: Outcome, now: float) -> GameListing | None:
     """What a stored answer showed; of one from the future, under a clock that was ahead, nobody knows."""
     if (
         stored.fetched_at is None
@@ -366,15 +377,15 @@ def _sighting(stored: Outcome, now: float) -> Sighting | None:
         or not isinstance(stored.answer, Events)
     ):
         return None
-    return Sighting(stored.fetched_at, tuple(Listed.of(event) for event in stored.answer.events))
+    return GameListing(stored.fetched_at, tuple(Listed.of(event) for event in stored.answer.events))
 
 
-def _priced(seen: Mapping[str, Sightings]) -> dict[str, tuple[float, ...]]:
+def _priced(seen: Mapping[str, GameListings]) -> dict[str, tuple[float, ...]]:
     return {game: moments for one in seen.values() for game, moments in one.priced.items()}
 
 
 def _without_prices(
-    tables: Sequence[Timetable], windows: Windows, seen: Mapping[str, Sightings], now: float
+    tables: Sequence[LeagueSchedule], windows: Windows, seen: Mapping[str, GameListings], now: float
 ) -> tuple[frozenset[tuple[str, float]], frozenset[tuple[str, float]]]:
     """The windows of games that are not listed, and all for which there is no price to be had: those, and
     where a board had none.
@@ -383,13 +394,13 @@ def _without_prices(
     unpriced: frozenset[tuple[str, float]] = frozenset()
     for table in tables:
         one = seen[table.sport.name]
-        unpriced |= agenda.unpriced_by(table.fixtures, windows, one.unpriced)
+        unpriced |= prefetch_agenda.unpriced_by(table.fixtures, windows, one.unpriced)
         if one.looked_at is not None:
-            unlisted |= agenda.unlisted(table.fixtures, windows, one.absent, one.looked_at, now)
+            unlisted |= prefetch_agenda.unlisted(table.fixtures, windows, one.absent, one.looked_at, now)
     return unlisted - unpriced, unlisted | unpriced
 
 
-def _fixtures(tables: Sequence[Timetable]) -> list[Fixture]:
+def _fixtures(tables: Sequence[LeagueSchedule]) -> list[Fixture]:
     return [fixture for table in tables for fixture in table.fixtures]
 
 

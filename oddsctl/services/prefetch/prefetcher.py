@@ -22,33 +22,33 @@ from oddsctl.domain.requests import (
     PriorityRequest,
     Purpose,
     Reason,
-    Terms,
+    RequestOptions,
 )
 from oddsctl.domain.settings import Settings
 from oddsctl.domain.units import format_duration, parse_duration
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
-from oddsctl.policy import prefetch_agenda as agenda
-from oddsctl.policy.budget_pacing import Outlook
+from oddsctl.policy import prefetch_agenda
+from oddsctl.policy.budget_pacing import SportDemand
 from oddsctl.policy.prefetch_plan import PlannedCall, Target, Why, plan, targets
-from oddsctl.records.windows import WindowEnd
-from oddsctl.services.kickoff_weather import KickOffWeather, games_of
+from oddsctl.records.windows import WindowResult
+from oddsctl.services.kickoff_weather import KickoffWeather, games_of
 from oddsctl.services.prefetch.planner import (
     FOR_PAYING,
     FOR_PLANNING,
     LOOK_AGAIN,
-    Balance,
-    Prospect,
-    Prospects,
+    PrefetchPlan,
+    PrefetchPlanner,
+    SpendableCredits,
 )
-from oddsctl.services.prefetch.schedule import Span, Timetable
+from oddsctl.services.prefetch.schedule import LeagueSchedule, ScheduleQuery
 from oddsctl.services.prefetch.window_results import (
     ANSWERED,
     NO_PRICES,
-    Reckoning,
-    Skip,
+    SkippedWindow,
+    WindowTracker,
     skip,
 )
-from oddsctl.state.prefetch_notes import Notebook, Notes
+from oddsctl.state.prefetch_notes import PrefetchNotes, PrefetchNotesStore
 
 LONGEST_GAP = 14 * 86400.0
 """Seconds without a run after which nobody asks any more how the windows ended: some leagues' schedules cost
@@ -77,7 +77,7 @@ SHORT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PrefetchRun:
     """What a run did, or would do: its calls, the windows that ended without one, and when to look again;
     `next_at` is the next paid call.
 
@@ -87,14 +87,14 @@ class Run:
     """
 
     calls: tuple[PrefetchCall, ...]
-    skipped: tuple[Skip, ...]
+    skipped: tuple[SkippedWindow, ...]
     wake_at: float
     next_at: float | None = None
     errors: tuple[OddsctlError, ...] = ()
-    missed: tuple[WindowEnd, ...] = ()
-    unpriced: tuple[WindowEnd, ...] = ()
+    missed: tuple[WindowResult, ...] = ()
+    unpriced: tuple[WindowResult, ...] = ()
     games: Mapping[str, str] = field(default_factory=dict)
-    balance: Balance | None = None
+    balance: SpendableCredits | None = None
     no_key: OddsctlError | None = None
 
     @property
@@ -112,9 +112,9 @@ class PredictivePrefetcher:
         self,
         *,
         orchestrator: RequestOrchestrator,
-        prospects: Prospects,
-        notebook: Notebook,
-        reckoning: Reckoning,
+        prospects: PrefetchPlanner,
+        notebook: PrefetchNotesStore,
+        reckoning: WindowTracker,
         locks: Locks,
         clock: Clock,
         settings: Settings,
@@ -129,7 +129,9 @@ class PredictivePrefetcher:
         self._settings = settings
         self._tell = tell
 
-    def run(self, sports: Sequence[Sport], horizon: float, deadline: float, every: float) -> Run | None:
+    def run(
+        self, sports: Sequence[Sport], horizon: float, deadline: float, every: float
+    ) -> PrefetchRun | None:
         """Fetch what is due and stop; None when others are at work on all these sports.
 
         After `deadline` seconds nothing new is begun; `every` is how many seconds from now the next run
@@ -139,15 +141,15 @@ class PredictivePrefetcher:
         with self._leases(sports) as mine:
             return self._run(mine, horizon, stop_at, every) if mine else None
 
-    def rehearse(self, sports: Sequence[Sport], horizon: float, *, ask: bool = True) -> Run:
+    def dry_run(self, sports: Sequence[Sport], horizon: float, *, ask: bool = True) -> PrefetchRun:
         """What runs would do up to the horizon; with `ask` the schedule is fetched where it is too old (free
         calls only).
         """
         now, notes = self._clock.now(), self._notebook.read()
-        terms = Terms(command="prefetch") if ask else None
+        terms = RequestOptions(command="prefetch") if ask else None
         tables = self._prospects.tables(sports, self._span(sports, notes, now, horizon), terms, now)
-        outlooks, view = self._seen(
-            tables, self._others(sports, notes, now, horizon), notes, terms, now, horizon
+        outlooks, view = self._plan(
+            tables, self._other_sports(sports, notes, now, horizon), notes, terms, now, horizon
         )
         if terms:
             view = self._looked_for(view, outlooks, notes, terms, horizon)
@@ -156,7 +158,7 @@ class PredictivePrefetcher:
             *(_planned("weather", call) for call in view.weather.calls),
             *(_planned("espn", call) for call in view.schedule.calls),
         ]
-        return Run(
+        return PrefetchRun(
             calls=tuple(sorted(calls, key=lambda call: (call.at, call.api))),
             skipped=tuple(self._reckoning.skips(view, notes, now)),
             wake_at=view.wake_at(now, LONGEST_NAP),
@@ -167,7 +169,7 @@ class PredictivePrefetcher:
             no_key=self._orchestrator.missing_key(),
         )
 
-    def _next_beyond(self, view: Prospect, outlooks: Sequence[Outlook], now: float) -> float | None:
+    def _next_beyond(self, view: PrefetchPlan, outlooks: Sequence[SportDemand], now: float) -> float | None:
         """When the first board after the horizon is bought, as far as games and credits are known."""
         mine = {table.sport.name for table in view.tables if table.sport.odds_key}
         prices = [view.prices[name] for name in mine]
@@ -181,20 +183,23 @@ class PredictivePrefetcher:
 
     # ── one run ──
 
-    def _run(self, sports: Sequence[Sport], horizon: float, stop_at: float, every: float) -> Run:
+    def _run(self, sports: Sequence[Sport], horizon: float, stop_at: float, every: float) -> PrefetchRun:
         now, terms = self._clock.now(), self._terms(stop_at)
         notes = self._notes(sports, now)
         tables = self._prospects.tables(sports, self._span(sports, notes, now, horizon), terms, now)
-        others = self._others(sports, notes, now, horizon)
-        outlooks, view = self._seen(tables, others, notes, terms, now, horizon)
+        others = self._other_sports(sports, notes, now, horizon)
+        outlooks, view = self._plan(tables, others, notes, terms, now, horizon)
         view = self._looked_for(view, outlooks, notes, terms, horizon)
         now = self._clock.now()  # the view may be younger than the run
         self._note_emergency(view, notes, now)
         made: list[PrefetchCall] = []
         bought: list[tuple[PrefetchCall, OddsctlError | None]] = []
-        for call in [call for call in view.schedule.calls if agenda.is_due(call, now, every, None)]:
+        for call in [call for call in view.schedule.calls if prefetch_agenda.is_due(call, now, every, None)]:
             tables = self._confirmed(
-                tables, call.covers, stop_at, max(0.0, now - agenda.kept_since(call, view.schedule_windows))
+                tables,
+                call.covers,
+                stop_at,
+                max(0.0, now - prefetch_agenda.freshness_floor(call, view.schedule_windows)),
             )
             made.append(_looked_at(call, tables, now))
         if due := self._due(view, now, every):
@@ -212,22 +217,22 @@ class PredictivePrefetcher:
             self._tell(
                 Warned(f"state could not be written: {error.message}")
             )  # what was bought is shown all the same
-            return Run(
+            return PrefetchRun(
                 tuple(made), (), self._clock.now() + LONGEST_NAP, errors=(error,), games=_names(tables)
             )
 
     def _concluded(
         self,
-        view: Prospect,
-        tables: Sequence[Timetable],
-        outlooks: Sequence[Outlook],
-        notes: Notes,
+        view: PrefetchPlan,
+        tables: Sequence[LeagueSchedule],
+        outlooks: Sequence[SportDemand],
+        notes: PrefetchNotes,
         made: list[PrefetchCall],
         bought: Sequence[tuple[PrefetchCall, OddsctlError | None]],
         horizon: float,
         stop_at: float,
         every: float,
-    ) -> Run:
+    ) -> PrefetchRun:
         """The run, once weather was asked for too and all is written down.
 
         Its calls go into `made` as they are made.
@@ -236,7 +241,7 @@ class PredictivePrefetcher:
         weather = [
             self._ask_weather(call, view, stop_at)
             for call in view.weather.calls
-            if agenda.is_due(call, now, every, None)
+            if prefetch_agenda.is_due(call, now, every, None)
         ]
         made += [call for call in weather if call]
         if made:
@@ -246,8 +251,8 @@ class PredictivePrefetcher:
         known = self._reckoning.unpriced_before(
             min((game.start for table in tables for game in table.games), default=now)
         )
-        ends = self._reckoning.conclude(view, made, no_key.code if no_key else None, self._clock.now())
-        self._say_once(no_key, tables, view, bought)
+        ends = self._reckoning.record_results(view, made, no_key.code if no_key else None, self._clock.now())
+        self._announce(no_key, tables, view, bought)
         names, missed = _names(tables), tuple(end for end in ends if end.fate == "missed")
         for end in missed:
             self._tell(
@@ -258,7 +263,7 @@ class PredictivePrefetcher:
         unpriced = [end for end in ends if end.reason == NO_PRICES]
         for end in unpriced:
             self._tell(WindowUnpriced(end.game, names[end.game], end.window, _why_unpriced(end, view)))
-        return Run(
+        return PrefetchRun(
             calls=tuple(made),
             skipped=tuple(skip(end) for end in ends if end.fate != "captured"),
             wake_at=view.wake_at(self._clock.now(), LONGEST_NAP),
@@ -275,7 +280,7 @@ class PredictivePrefetcher:
             no_key=no_key,
         )
 
-    def _notes(self, sports: Sequence[Sport], now: float) -> Notes:
+    def _notes(self, sports: Sequence[Sport], now: float) -> PrefetchNotes:
         """The notes.
 
         A sport that cron is not for, and that nobody asked for lately, is begun anew: its windows were
@@ -288,7 +293,7 @@ class PredictivePrefetcher:
             if name in occasional and now - at > LONG_AGO
         }
 
-        def forget(notes: Notes) -> Notes:
+        def forget(notes: PrefetchNotes) -> PrefetchNotes:
             accounted = {name: at for name, at in notes.accounted_to.items() if name not in old}
             return replace(
                 notes,
@@ -299,14 +304,18 @@ class PredictivePrefetcher:
         self._notebook.change(forget)
         return self._notebook.read()
 
-    def _span(self, sports: Sequence[Sport], notes: Notes, now: float, horizon: float) -> Span:
+    def _span(
+        self, sports: Sequence[Sport], notes: PrefetchNotes, now: float, horizon: float
+    ) -> ScheduleQuery:
         """The games whose windows end after the last account, or open within the horizon."""
         rules = self._settings.prefetch
         accounted_to = min(notes.accounted_to.get(sport.name, now) for sport in sports)
         since = min(now, max(accounted_to, now - LONGEST_GAP)) - rules.late
-        return Span(since, now + horizon + max(rules.windows) + rules.early, FOR_PLANNING)
+        return ScheduleQuery(since, now + horizon + max(rules.windows) + rules.early, FOR_PLANNING)
 
-    def _others(self, sports: Sequence[Sport], notes: Notes, now: float, horizon: float) -> list[Outlook]:
+    def _other_sports(
+        self, sports: Sequence[Sport], notes: PrefetchNotes, now: float, horizon: float
+    ) -> list[SportDemand]:
         """The games of the sports that other runs buy for: one account pays for all.
 
         What is stored of them does.
@@ -324,35 +333,40 @@ class PredictivePrefetcher:
         tables = self._prospects.tables(others, self._span(others, notes, now, horizon), None, now)
         captured = self._prospects.settled(tables, now)
         return [
-            replace(one, captured=captured) for one in self._prospects.outlooks(tables, None, now, horizon)
+            replace(one, captured=captured) for one in self._prospects.demands(tables, None, now, horizon)
         ]
 
-    def _seen(
+    def _plan(
         self,
-        tables: Sequence[Timetable],
-        others: Sequence[Outlook],
-        notes: Notes,
-        terms: Terms | None,
+        tables: Sequence[LeagueSchedule],
+        others: Sequence[SportDemand],
+        notes: PrefetchNotes,
+        terms: RequestOptions | None,
         now: float,
         horizon: float,
-    ) -> tuple[list[Outlook], Prospect]:
+    ) -> tuple[list[SportDemand], PrefetchPlan]:
         """The games of the month, and what is to be done.
 
         Before anything is left out for an old balance a free call asks for it.
         """
-        outlooks = [*self._prospects.outlooks(tables, terms, now, horizon), *others]
+        outlooks = [*self._prospects.demands(tables, terms, now, horizon), *others]
         view = self._prospects.view(tables, outlooks, notes, now, horizon)
         if terms is None or not view.is_short or not self._prospects.is_balance_old(now):
             return outlooks, view
         self._orchestrator.run(
             [PriorityRequest(SportsJob(), Priority.PREFETCH, Purpose.REST)], replace(terms, max_age=0.0)
         )
-        outlooks = [*self._prospects.outlooks(tables, terms, now, horizon), *others]
+        outlooks = [*self._prospects.demands(tables, terms, now, horizon), *others]
         return outlooks, self._prospects.view(tables, outlooks, notes, now, horizon)
 
     def _looked_for(
-        self, view: Prospect, outlooks: Sequence[Outlook], notes: Notes, terms: Terms, horizon: float
-    ) -> Prospect:
+        self,
+        view: PrefetchPlan,
+        outlooks: Sequence[SportDemand],
+        notes: PrefetchNotes,
+        terms: RequestOptions,
+        horizon: float,
+    ) -> PrefetchPlan:
         """The view, after the free list was asked for games that were not listed and have a window open."""
         now = self._clock.now()
         names = view.to_look_for(now)
@@ -365,18 +379,18 @@ class PredictivePrefetcher:
         self._orchestrator.run(lists, replace(terms, max_age=LOOK_AGAIN))
         return self._prospects.view(view.tables, outlooks, notes, self._clock.now(), horizon)
 
-    def _due(self, view: Prospect, now: float, every: float) -> list[PlannedCall]:
+    def _due(self, view: PrefetchPlan, now: float, every: float) -> list[PlannedCall]:
         if self._orchestrator.missing_key():
             return []
         return [
             call
             for call in view.odds.calls
-            if agenda.is_due(call, now, every, max(view.boards[call.sport], default=None))
+            if prefetch_agenda.is_due(call, now, every, max(view.boards[call.sport], default=None))
         ]
 
     def _confirmed(
-        self, tables: Sequence[Timetable], due: Sequence[Target], stop_at: float, max_age: float
-    ) -> list[Timetable]:
+        self, tables: Sequence[LeagueSchedule], due: Sequence[Target], stop_at: float, max_age: float
+    ) -> list[LeagueSchedule]:
         """The tables, with the games that are due as they were scheduled `max_age` seconds ago at the
         most.
         """
@@ -387,7 +401,7 @@ class PredictivePrefetcher:
             if not starts:
                 confirmed.append(table)
                 continue
-            span = Span.of_days(starts, max_age)
+            span = ScheduleQuery.of_days(starts, max_age)
             (fresh,) = self._prospects.tables([table.sport], span, self._terms(stop_at), self._clock.now())
             told = {game.id for game in fresh.games}
             others = tuple(
@@ -401,12 +415,12 @@ class PredictivePrefetcher:
                 else tuple(sorted((*others, *fresh.games), key=lambda game: game.start))
             )
             confirmed.append(
-                replace(table, games=games, error=fresh.error, told={**table.told, **fresh.told})
+                replace(table, games=games, error=fresh.error, fetched={**table.fetched, **fresh.fetched})
             )
         return confirmed
 
     def _buy_all(
-        self, view: Prospect, every: float, stop_at: float
+        self, view: PrefetchPlan, every: float, stop_at: float
     ) -> list[tuple[PrefetchCall, OddsctlError | None]]:
         steered = {table.sport.name for table in view.tables if not table.error}
         due = self._due(view, self._clock.now(), every)
@@ -417,14 +431,14 @@ class PredictivePrefetcher:
         ]
 
     def _buy(
-        self, call: PlannedCall, view: Prospect, stop_at: float
+        self, call: PlannedCall, view: PrefetchPlan, stop_at: float
     ) -> tuple[PrefetchCall, OddsctlError | None]:
         """The call as made, and why there is no answer."""
         now = self._clock.now()
-        self._orchestrator.spared(lambda: self._reckoning.begin(call, now))
+        self._orchestrator.best_effort(lambda: self._reckoning.record_start(call, now))
         nearest = min(target.window for target in call.covers)
         purpose = next((purpose for window, purpose in PURPOSES if nearest <= window), Purpose.REST)
-        max_age = max(0.0, now - agenda.kept_since(call, view.windows))
+        max_age = max(0.0, now - prefetch_agenda.freshness_floor(call, view.windows))
         request = PriorityRequest(
             view.jobs[call.sport], Priority.PREFETCH, purpose, call.game_time, call.closes
         )
@@ -434,29 +448,30 @@ class PredictivePrefetcher:
         (outcome,) = self._orchestrator.run([request], terms)
         return _made("odds", call, [outcome], now), outcome.error
 
-    def _ask_weather(self, call: PlannedCall, view: Prospect, stop_at: float) -> PrefetchCall | None:
+    def _ask_weather(self, call: PlannedCall, view: PrefetchPlan, stop_at: float) -> PrefetchCall | None:
         """All due places in one call; None where nobody knows where the games are played."""
         now, covered = self._clock.now(), {target.fixture_id for target in call.covers}
         terms = replace(
-            self._terms(stop_at), max_age=max(0.0, now - agenda.kept_since(call, view.weather_windows))
+            self._terms(stop_at),
+            max_age=max(0.0, now - prefetch_agenda.freshness_floor(call, view.weather_windows)),
         )
-        weather = KickOffWeather(
+        weather = KickoffWeather(
             partial(self._orchestrator.run, terms=self._terms(stop_at)), self._settings.weather.units, now
         )
         wishes: dict[str, PriorityRequest] = {}
         for table in view.tables:
             games = [game for game in games_of(table.sport, table.games, now) if game.id in covered]
-            wishes |= weather.wishes(games, table.games)
+            wishes |= weather.requests(games, table.games)
         requests = [
             replace(request, priority=Priority.PREFETCH, purpose=Purpose.REST) for request in wishes.values()
         ]
         return _made("weather", call, self._orchestrator.run(requests, terms), now) if requests else None
 
-    def _say_once(
+    def _announce(
         self,
         no_key: OddsctlError | None,
-        tables: Sequence[Timetable],
-        view: Prospect,
+        tables: Sequence[LeagueSchedule],
+        view: PrefetchPlan,
         bought: Sequence[tuple[PrefetchCall, OddsctlError | None]],
     ) -> None:
         """What stands in the way, when it begins to: cron is not to repeat it every five minutes."""
@@ -476,13 +491,13 @@ class PredictivePrefetcher:
         for topic, words in topics.items():
             is_monthly = topic in ("emergency", "short")  # estimates waver with each day's games
             if words is None and not is_monthly:
-                self._notebook.settled(topic)
-            elif words and self._notebook.tell_once(
+                self._notebook.resolved(topic)
+            elif words and self._notebook.announce_once(
                 topic, now, self._prospects.month(now).began_at if is_monthly else 0.0
             ):
                 self._tell(Warned(f"{words}; said once{' a month' if is_monthly else ''}"))
 
-    def _note_emergency(self, view: Prospect, notes: Notes, now: float) -> None:
+    def _note_emergency(self, view: PrefetchPlan, notes: PrefetchNotes, now: float) -> None:
         since = (notes.emergency_since or now) if view.course.emergency else None
         self._notebook.change(lambda notes: replace(notes, emergency_since=since))
 
@@ -501,13 +516,13 @@ class PredictivePrefetcher:
                 mine.append(sport)
             yield mine
 
-    def _terms(self, stop_at: float) -> Terms:
+    def _terms(self, stop_at: float) -> RequestOptions:
         """The patience that still leaves time for an answer."""
         until = stop_at - self._settings.http.longest_exchange
-        return Terms(wait=max(0.0, until - self._clock.monotonic()), until=until, command="prefetch")
+        return RequestOptions(wait=max(0.0, until - self._clock.monotonic()), until=until, command="prefetch")
 
 
-def _with_prices(call: PrefetchCall, view: Prospect) -> PrefetchCall:
+def _with_prices(call: PrefetchCall, view: PrefetchPlan) -> PrefetchCall:
     """The call, told as one without prices where its board has none for any game that it was bought for."""
     if call.api != "odds" or call.outcome not in ANSWERED or not call.covers:
         return call
@@ -519,7 +534,7 @@ def _with_prices(call: PrefetchCall, view: Prospect) -> PrefetchCall:
     return replace(call, outcome=NO_PRICES) if without.issuperset(call.covers) else call
 
 
-def _why_unpriced(end: WindowEnd, view: Prospect) -> str:
+def _why_unpriced(end: WindowResult, view: PrefetchPlan) -> str:
     is_unlisted = (end.game, parse_duration(end.window)) in view.unlisted
     return (
         "The Odds API does not list the game"
@@ -536,12 +551,12 @@ def _planned(api: str, call: PlannedCall, price: int = 0) -> PrefetchCall:
     return PrefetchCall(call.at, api, call.sport, price, _covers(call), PLANNED, call.game_time, call.closes)
 
 
-def _looked_at(call: PlannedCall, tables: Sequence[Timetable], now: float) -> PrefetchCall:
+def _looked_at(call: PlannedCall, tables: Sequence[LeagueSchedule], now: float) -> PrefetchCall:
     error = next((table.error for table in tables if table.error), None)
     return replace(_planned("espn", call), at=now, outcome=error.code if error else Reason.FETCHED.value)
 
 
-def _names(tables: Sequence[Timetable]) -> dict[str, str]:
+def _names(tables: Sequence[LeagueSchedule]) -> dict[str, str]:
     return {game.id: f"{game.away} @ {game.home}" for table in tables for game in table.games}
 
 

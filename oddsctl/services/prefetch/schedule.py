@@ -20,7 +20,7 @@ from oddsctl.domain.requests import (
     Priority,
     PriorityRequest,
     Purpose,
-    Terms,
+    RequestOptions,
 )
 from oddsctl.domain.units import DAY, EASTERN
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
@@ -38,7 +38,7 @@ CALLED_OFF: tuple[Status, ...] = ("postponed", "canceled")
 
 
 @dataclass(frozen=True, slots=True)
-class Timetable:
+class LeagueSchedule:
     """A sport's games.
 
     `error` is why it is not as young as it had to be: then it may be shown, but must steer no paid call.
@@ -48,9 +48,9 @@ class Timetable:
 
     sport: Sport
     games: tuple[ScheduledGame, ...]
-    told_at: float | None
+    fetched_at: float | None
     error: OddsctlError | None = None
-    told: Mapping[str, float] = field(default_factory=dict)
+    fetched: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def fixtures(self) -> tuple[Fixture, ...]:
@@ -62,7 +62,7 @@ class Timetable:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ScheduleQuery:
     """Which games are wanted (those that start from `since` to before `until`), and how many seconds old
     their schedule may be.
     """
@@ -72,7 +72,7 @@ class Span:
     max_age: float
 
     @classmethod
-    def of_days(cls, starts: Sequence[float], max_age: float) -> Span:
+    def of_days(cls, starts: Sequence[float], max_age: float) -> ScheduleQuery:
         """The whole days, as ESPN counts them, on which these games start: whoever moved within them is found
         again.
         """
@@ -87,9 +87,13 @@ class Span:
         return cls(since.timestamp(), until.timestamp(), max_age)
 
 
-def read(
-    orchestrator: RequestOrchestrator, sports: Sequence[Sport], span: Span, terms: Terms, now: float
-) -> list[Timetable]:
+def load(
+    orchestrator: RequestOrchestrator,
+    sports: Sequence[Sport],
+    span: ScheduleQuery,
+    terms: RequestOptions,
+    now: float,
+) -> list[LeagueSchedule]:
     """The timetable of each sport: ESPN's, where it is young enough or can be had; else The Odds API's list
     of games.
     """
@@ -108,9 +112,9 @@ def read(
     return tables
 
 
-def stored(
-    orchestrator: RequestOrchestrator, sports: Sequence[Sport], span: Span, now: float
-) -> list[Timetable]:
+def load_stored(
+    orchestrator: RequestOrchestrator, sports: Sequence[Sport], span: ScheduleQuery, now: float
+) -> list[LeagueSchedule]:
     """What is stored of these timetables, whatever its age; nobody is asked.
 
     The Odds API's list counts where it is the younger.
@@ -120,7 +124,7 @@ def stored(
         table = _of_espn(
             sport, orchestrator.rehearsal.stored([_wish(job) for job in _jobs(sport, span)]), span, now
         )
-        younger = span.max_age if table.told_at is None else now - table.told_at
+        younger = span.max_age if table.fetched_at is None else now - table.fetched_at
         tables.append(
             _of_odds(table, lambda wish: orchestrator.rehearsal.stored([wish])[0], younger, span, now)
             if table.error
@@ -133,12 +137,12 @@ def _wish(job: ScheduleJob | EventsJob) -> PriorityRequest:
     return PriorityRequest(job, Priority.PREFETCH, Purpose.REST)
 
 
-def _jobs(sport: Sport, span: Span) -> tuple[ScheduleJob, ...]:
+def _jobs(sport: Sport, span: ScheduleQuery) -> tuple[ScheduleJob, ...]:
     few = span.until - span.since <= FEW_DAYS
     return jobs.schedule_jobs(sport, span.since, span.until, by_day=few)
 
 
-def _of_espn(sport: Sport, outcomes: Sequence[Outcome], span: Span, now: float) -> Timetable:
+def _of_espn(sport: Sport, outcomes: Sequence[Outcome], span: ScheduleQuery, now: float) -> LeagueSchedule:
     by_age = sorted(
         outcomes, key=lambda outcome: outcome.fetched_at or 0.0
     )  # of a game that moved to another day the younger tells
@@ -166,15 +170,19 @@ def _of_espn(sport: Sport, outcomes: Sequence[Outcome], span: Span, now: float) 
         and len(told) == len(outcomes)
         and all(freshness.is_fresh(at, now, span.max_age + 60, freshness.WITHIN_A_RUN) for at in told)
     ):
-        return Timetable(sport, within, min(told), told=moments)
+        return LeagueSchedule(sport, within, min(told), fetched=moments)
     error = next((outcome.error for outcome in outcomes if outcome.error), None) or failure(outcomes)
     error = error or OfflineError(f"no schedule of {sport.name} is young enough", provider="espn")
-    return Timetable(sport, within, min(told, default=None), error, moments)
+    return LeagueSchedule(sport, within, min(told, default=None), error, moments)
 
 
 def _of_odds(
-    table: Timetable, ask: Callable[[PriorityRequest], Outcome], max_age: float, span: Span, now: float
-) -> Timetable:
+    table: LeagueSchedule,
+    ask: Callable[[PriorityRequest], Outcome],
+    max_age: float,
+    span: ScheduleQuery,
+    now: float,
+) -> LeagueSchedule:
     """The Odds API's list of games, those that ESPN knew under ESPN's ids; the same table where that list is
     older than `max_age`.
     """
@@ -191,12 +199,12 @@ def _of_odds(
         for event in outcome.answer.games
         if span.since <= event.commence_time < span.until
     )
-    return Timetable(
-        table.sport, games, outcome.fetched_at, told={game.id: outcome.fetched_at or 0.0 for game in games}
+    return LeagueSchedule(
+        table.sport, games, outcome.fetched_at, fetched={game.id: outcome.fetched_at or 0.0 for game in games}
     )
 
 
-def _known(table: Timetable, event: OddsEvent, now: float) -> ScheduledGame:
+def _known(table: LeagueSchedule, event: OddsEvent, now: float) -> ScheduledGame:
     def spelled(*names: str) -> set[str]:
         return {teams.canonical(teams.kind_of(table.sport), name) for name in names}
 

@@ -9,9 +9,9 @@ from oddsctl.domain.reports import PrefetchCall
 from oddsctl.domain.requests import Reason
 from oddsctl.domain.units import format_duration
 from oddsctl.policy.prefetch_plan import PlannedCall, Skipped, Target, Why
-from oddsctl.records.windows import Fate, WindowEnd, WindowLog
-from oddsctl.services.prefetch.planner import Prospect
-from oddsctl.state.prefetch_notes import Failure, Notebook, Notes, name_of
+from oddsctl.records.windows import WindowResult, WindowResults, WindowStatus
+from oddsctl.services.prefetch.planner import PrefetchPlan
+from oddsctl.state.prefetch_notes import PrefetchNotes, PrefetchNotesStore, WindowFailure, name_of
 
 FORGET_FAILURES = 2 * 86400.0
 NO_PRICES = Why.NO_PRICES.value
@@ -32,7 +32,7 @@ NO_RUN, MOVED, UNFINISHED = "NO_RUN", "MOVED", "UNFINISHED"
 
 
 @dataclass(frozen=True, slots=True)
-class Skip:
+class SkippedWindow:
     """A window of a game that got no call, or no price: the code, and the cause in one word."""
 
     game: str
@@ -41,26 +41,26 @@ class Skip:
     detail: str
 
 
-class Reckoning:
+class WindowTracker:
     """The account of windows, kept in the log; and why those still open are not captured yet, kept in the
     notebook.
     """
 
-    def __init__(self, log: WindowLog, notebook: Notebook) -> None:
+    def __init__(self, log: WindowResults, notebook: PrefetchNotesStore) -> None:
         self._log = log
         self._notebook = notebook
 
-    def conclude(
-        self, view: Prospect, made: Sequence[PrefetchCall], no_key: str | None, now: float
-    ) -> list[WindowEnd]:
+    def record_results(
+        self, view: PrefetchPlan, made: Sequence[PrefetchCall], no_key: str | None, now: float
+    ) -> list[WindowResult]:
         """Write down how windows ended, and what went wrong with others.
 
         The ends that are new; none while the history cannot be read.
         """
-        failures = {name: Failure(why, now) for name, why in _failures(view, made, no_key, now)}
+        failures = {name: WindowFailure(why, now) for name, why in _failures(view, made, no_key, now)}
         told = {table.sport.name: table.error is None for table in view.tables}
 
-        def move(notes: Notes) -> Notes:
+        def move(notes: PrefetchNotes) -> PrefetchNotes:
             young = {
                 name: one
                 for name, one in (notes.failures | failures).items()
@@ -84,7 +84,7 @@ class Reckoning:
         self._notebook.change(move)
         return ends
 
-    def begin(self, call: PlannedCall, now: float) -> None:
+    def record_start(self, call: PlannedCall, now: float) -> None:
         """A call for these windows is about to be made.
 
         Should the run be ended under way, that is why they are not captured.
@@ -92,11 +92,11 @@ class Reckoning:
         names = [_name(target) for target in call.covers]
         self._notebook.change(
             lambda notes: replace(
-                notes, failures=notes.failures | {name: Failure(UNFINISHED, now) for name in names}
+                notes, failures=notes.failures | {name: WindowFailure(UNFINISHED, now) for name in names}
             )
         )
 
-    def new_ends(self, view: Prospect, notes: Notes, now: float) -> list[WindowEnd]:
+    def new_ends(self, view: PrefetchPlan, notes: PrefetchNotes, now: float) -> list[WindowResult]:
         """The ends that are not written down yet.
 
         Unless the game has moved, what was captured stays so, and what was missed keeps why.
@@ -112,7 +112,7 @@ class Reckoning:
         """The games (id, start) of which a window has ended without a price already."""
         return {(end.game, end.start) for end in self._log.since(since).values() if end.reason == NO_PRICES}
 
-    def skips(self, view: Prospect, notes: Notes, now: float) -> list[Skip]:
+    def skips(self, view: PrefetchPlan, notes: PrefetchNotes, now: float) -> list[SkippedWindow]:
         """The windows that will get no call, and those that got none and are not written down yet."""
         ends = [end for end in self.new_ends(view, notes, now) if end.fate != "captured"]
         over = {(end.game, end.window) for end in ends}
@@ -122,9 +122,9 @@ class Reckoning:
         ]
 
 
-def skip(end: WindowEnd) -> Skip:
+def skip(end: WindowResult) -> SkippedWindow:
     """The window that ended so, as a run tells it."""
-    return Skip(end.game, end.window, _code(end.reason), end.reason or "")
+    return SkippedWindow(end.game, end.window, _code(end.reason), end.reason or "")
 
 
 def _code(reason: str | None) -> Reason | Why:
@@ -135,12 +135,12 @@ def _code(reason: str | None) -> Reason | Why:
     return Reason.REFUSED_BUDGET if reason in UNBOUGHT else Reason.SKIPPED_EXPIRED
 
 
-def _to_come(one: Skipped) -> Skip:
+def _to_come(one: Skipped) -> SkippedWindow:
     target = one.target
-    return skip(WindowEnd(target.sport, target.fixture_id, _window(target), 0.0, "skipped", one.why.value))
+    return skip(WindowResult(target.sport, target.fixture_id, _window(target), 0.0, "skipped", one.why.value))
 
 
-def _settles(old: WindowEnd | None, new: WindowEnd) -> bool:
+def _settles(old: WindowResult | None, new: WindowResult) -> bool:
     """Whether the old word stands."""
     return (
         old is not None
@@ -149,12 +149,12 @@ def _settles(old: WindowEnd | None, new: WindowEnd) -> bool:
     )
 
 
-def _ends(view: Prospect, notes: Notes, now: float) -> Iterator[WindowEnd]:
+def _ends(view: PrefetchPlan, notes: PrefetchNotes, now: float) -> Iterator[WindowResult]:
     """How the windows that are over ended; those that were over before the first run are not ours."""
     games = {game.id: (table.sport.name, game.start) for table in view.tables for game in table.games}
     for (game, before), moment in view.odds.captured.items():
         sport, start = games[game]
-        yield WindowEnd(
+        yield WindowResult(
             sport,
             game,
             format_duration(before),
@@ -174,12 +174,12 @@ def _ends(view: Prospect, notes: Notes, now: float) -> Iterator[WindowEnd]:
             window = _window(target)
             unknown = MOVED if target.closes < min(notes.accounted_to.get(target.sport, 0.0), now) else NO_RUN
             why, fate = _verdict(one.why, notes.failures.get(name_of(target.fixture_id, window)), unknown)
-            yield WindowEnd(
+            yield WindowResult(
                 target.sport, target.fixture_id, window, target.nominal + target.window, fate, why
             )
 
 
-def _verdict(why: Why, failure: Failure | None, unknown: str) -> tuple[str, Fate]:
+def _verdict(why: Why, failure: WindowFailure | None, unknown: str) -> tuple[str, WindowStatus]:
     if why is not Why.MISSED:
         return why.value, "skipped"
     if failure is None:
@@ -188,7 +188,7 @@ def _verdict(why: Why, failure: Failure | None, unknown: str) -> tuple[str, Fate
 
 
 def _failures(
-    view: Prospect, made: Sequence[PrefetchCall], no_key: str | None, now: float
+    view: PrefetchPlan, made: Sequence[PrefetchCall], no_key: str | None, now: float
 ) -> Iterator[tuple[str, str]]:
     """By name: why windows that are open now are not captured."""
     open_now = {
