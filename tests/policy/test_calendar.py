@@ -150,3 +150,9 @@ def test_days_are_utc_days_wherever_the_machine_is(monkeypatch: pytest.MonkeyPat
         for first_answer, expected in (("2026-11-15T23:00", 15), ("2026-11-15T01:00", 15)):
             known = month(observed("2026-11-14T22:00", first_answer), 1, at("2026-11-24"))
             assert day(known.began_at).day == expected
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+def test_a_day_of_the_month_before_is_a_utc_day_too(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    with machine_in(monkeypatch, zone):
+        assert month(Credits(), 15, at("2027-01-10")).began_at == at("2026-12-15")

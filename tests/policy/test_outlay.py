@@ -225,3 +225,8 @@ def test_of_two_windows_or_markets_either_can_be_cut() -> None:
 def test_the_day_of_the_reset_is_paid_by_the_next_month() -> None:
     assert ahead(outlook(THURSDAY, SUNDAY), of=means(9, reset_at=SUNDAY)).runs_out is None
     assert ahead(outlook(THURSDAY, SUNDAY), of=means(9, reset_at=SUNDAY + DAY)).runs_out == date(2026, 11, 29)
+
+
+def test_the_next_month_pays_its_days_once() -> None:
+    (day,) = planned(THURSDAY, SUNDAY, of=CreditSupply(0, 9, THURSDAY - DAY, 0.0)).days
+    assert (day.day, day.credits) == (date(2026, 11, 27), 9)
