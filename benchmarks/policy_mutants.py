@@ -31,7 +31,8 @@ from pathlib import Path
 # - prefetch_plan: where the credits suffice exactly the knapsack finds the plan too; a weight of 1 for having
 #   bought nothing; one more call never covers less; a run at the very end of a window
 # - budget_pacing: no unknown days cost nothing, whatever a day costs; a game that is over may have any status
-#   that is neither skipped nor over; days are known up to a midnight (`day <= first`)
+#   that is neither skipped nor over; days are known up to a midnight (`day <= first`);
+#   a game that starts at the very reset
 # - health_rules: `found = None` after a day without calls, which no status equals either
 # - alert_outbox: a claim from a clock that was ahead ends later than any claim can; `datetime.fromtimestamp`
 #   without a zone before `astimezone`; quiet hours of no length
@@ -39,7 +40,7 @@ from pathlib import Path
 # - cost_projection: a share of a day that is paid whole; days after the end of what is known, at that end
 # - priority: a division that is rounded down at once; the first second of waiting
 #
-# mutmut leaves properties alone: change those of `Credits`, `Attempt` and `Outlay` by hand.
+# mutmut leaves properties alone: change those of `Credits`, `Attempt` and `CostProjection` by hand.
 
 ROOT = Path(__file__).parent.parent
 POLICY = "oddsctl/policy"
