@@ -27,7 +27,7 @@ from oddsctl.policy.prefetch_plan import Why
 from oddsctl.services import batch
 from oddsctl.services.fetch import NO_PRICES
 from oddsctl.services.prefetch.window_results import NO_RUN
-from tests.e2e.houses import NOW, PATIENCE, PYTHON, in_days, shifted
+from tests.e2e.harness import NOW, PATIENCE, PYTHON, in_days, shifted
 
 ROOT = Path(__file__).parents[1]
 PAGES = {

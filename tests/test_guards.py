@@ -12,7 +12,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from tests.e2e.houses import PATIENCE, User, shifted, until
+from tests.e2e.harness import PATIENCE, User, shifted, until
 
 
 def test_no_connection_beyond_loopback() -> None:
@@ -47,7 +47,7 @@ def test_processes_live_at_the_time_that_the_test_chose(tmp_path: Path) -> None:
 
 
 def test_a_wait_for_what_never_comes_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.e2e.houses.PATIENCE", 0.05)
+    monkeypatch.setattr("tests.e2e.harness.PATIENCE", 0.05)
     with pytest.raises(AssertionError, match="not true within"):
         until(lambda: False)
 

@@ -27,7 +27,7 @@ from oddsctl.cli import error_handler
 from oddsctl.clock import SystemClock
 from oddsctl.sandbox.server import SandboxServer, environment
 from oddsctl.sandbox.world import World
-from tests.e2e.houses import KEY
+from tests.e2e.harness import KEY
 from tests.receiver import TOKEN, Receiver
 
 STATES = Path(__file__).parent / "state"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.houses import KEY, NOW, PYTHON, REPLAY, Server, User, served, shifted
+from tests.e2e.harness import KEY, NOW, PYTHON, REPLAY, Server, User, served, shifted
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.conftest import Replay
-from tests.e2e.houses import KEY, PATIENCE, Server, User, shifted
+from tests.e2e.harness import KEY, PATIENCE, Server, User, shifted
 from tests.receiver import TOKEN, Receiver
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.houses import PATIENCE, Server, User, in_days, until
+from tests.e2e.harness import PATIENCE, Server, User, in_days, until
 
 SPORTS = "nfl ncaaf nba ncaab wnba mlb nhl mls epl ucl laliga bundesliga seriea ligue1".split()  # noqa: SIM905 - as people write them
 

@@ -21,7 +21,7 @@ from typing import Any
 import pyte
 import pytest
 
-from tests.e2e.houses import PATIENCE, Server, User
+from tests.e2e.harness import PATIENCE, Server, User
 
 SIZES = [(80, 24), (120, 40), (60, 20)]
 TAKEN = b"\x1b[?1049h"

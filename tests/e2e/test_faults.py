@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.houses import Server, User
+from tests.e2e.harness import Server, User
 
 ELSEWHERE = {"Location": "http://192.0.2.1/stolen"}
 FAULTS: dict[str, dict[str, Any]] = {

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.e2e.houses import PATIENCE, Server, User, in_days
+from tests.e2e.harness import PATIENCE, Server, User, in_days
 
 
 def test_one_board_of_three_markets_costs_three_credits_and_the_second_run_calls_nobody(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.houses import KEY, PYTHON, ROOT, Server, User
+from tests.e2e.harness import KEY, PYTHON, ROOT, Server, User
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

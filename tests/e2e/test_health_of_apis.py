@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.houses import PATIENCE, Server, User, in_days
+from tests.e2e.harness import PATIENCE, Server, User, in_days
 
 DOWN = {"status": 503, "count": -1}
 APIS = ("odds", "espn", "weather")

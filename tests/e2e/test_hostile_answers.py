@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from tests.e2e.houses import Server, User
-from tests.test_characters import HOSTILE, unsafe_in
+from tests.domain.test_characters import HOSTILE, unsafe_in
+from tests.e2e.harness import Server, User
 
 HOME, AWAY = f"=cmd()|A1 {HOSTILE}", f"@SUM(A1) {HOSTILE}"
 TYPED = "x\u202e\x1b[2J\u2028\x9b31m\x7f\u200b"

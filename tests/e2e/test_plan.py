@@ -8,7 +8,7 @@ import csv
 import io
 import json
 
-from tests.e2e.houses import Server, User
+from tests.e2e.harness import Server, User
 
 FIELDS = {
     *(

@@ -17,7 +17,7 @@ from oddsctl.sandbox.leagues import BY_NAME
 from oddsctl.sandbox.schedule import games_between
 from oddsctl.sandbox.world import World
 from tests.e2e.conftest import Replay
-from tests.e2e.houses import PATIENCE, REPLAY, Ran, Server, User, in_days, shifted, until
+from tests.e2e.harness import PATIENCE, REPLAY, Ran, Server, User, in_days, shifted, until
 
 SCENARIOS = (("nfl-2025-week18", "nfl"), ("nba-2026-03-01", "nba"))
 WINDOWS = Windows((7200.0, 3600.0, 1800.0), 600.0, 360.0)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Replay
-from tests.e2e.houses import REPLAY, User
+from tests.e2e.harness import REPLAY, User
 
 SCENARIOS = (("nfl-2025-week18", "nfl", 12), ("nba-2026-03-01", "nba", 12), ("epl-2025-09-27", "epl", 12))
 

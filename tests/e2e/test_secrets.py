@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.houses import KEY, PATIENCE, Ran, Server, User, shifted
+from tests.e2e.harness import KEY, PATIENCE, Ran, Server, User, shifted
 from tests.lock_holder import holding
 
 LOUD = ("-vv", "--debug")

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.e2e.houses import PATIENCE, Server, User, until
+from tests.e2e.harness import PATIENCE, Server, User, until
 
 DOUBTS = {"drop": {"mode": "drop", "count": 1}, "slow": {"mode": "slow", "delay": 2, "count": 1}}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.houses import Server, User
+from tests.e2e.harness import Server, User
 from tests.lock_holder import holding
 
 LOCKS: dict[str, Callable[[Path], list[Path]]] = {

@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 from tests.e2e.conftest import Replay
-from tests.e2e.houses import PATIENCE, Server, User, until
+from tests.e2e.harness import PATIENCE, Server, User, until
 
 NFL_WEEK = ("nfl-2025-week18", "2025-01-04T18:00:00Z")
 

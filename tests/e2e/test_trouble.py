@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.houses import KEY, PATIENCE, Ran, Server, User
+from tests.e2e.harness import KEY, PATIENCE, Ran, Server, User
 
 
 def one_line(ran: Ran, code: int, *words: str) -> None:

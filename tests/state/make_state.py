@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from oddsctl import __version__
-from tests.e2e.houses import KEY, PATIENCE, PYTHON, Server, User, served, shifted, until
+from tests.e2e.harness import KEY, PATIENCE, PYTHON, Server, User, served, shifted, until
 from tests.receiver import TOKEN, Receiver
 
 HERE = Path(__file__).parent

@@ -296,7 +296,7 @@ def test_documents_are_made_without_rich() -> None:
         "{name.split('.')[0] for name in sys.modules})"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(__file__).parents[1], check=False, timeout=60
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False, timeout=60
     )
     assert done.returncode == 0
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from oddsctl.cli import error_handler
-from tests.e2e.houses import PATIENCE, ROOT, Ran
+from tests.e2e.harness import PATIENCE, ROOT, Ran
 
 STARTS = {
     "the script": "import sys; sys.argv = ['/usr/bin/oddsctl', *{words}]; {early}; from oddsctl.cli import "

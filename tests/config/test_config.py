@@ -825,7 +825,7 @@ def test_a_command_that_takes_too_long_is_given_up() -> None:
 
 # ── the example ──
 
-EXAMPLE = Path(__file__).parents[1] / "config.example.toml"
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
 
 def test_the_example_in_the_repository_is_the_one_the_program_writes() -> None:
@@ -1015,7 +1015,7 @@ def test_loading_without_a_file_imports_neither_the_parser_nor_the_network() -> 
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
     )
     loaded = set(done.stdout.split())
     assert not loaded & {

@@ -838,7 +838,7 @@ def test_a_month_that_is_known_a_week_ahead_is_paced_evenly_and_told_once(tmp_pa
     assert len(nearest) == 6 * 3
 
 
-SCHEDULES = Path(__file__).parents[2] / "shared" / "schedules"
+SCHEDULES = Path(__file__).parents[3] / "shared" / "schedules"
 
 
 def test_a_week_of_a_real_month_of_baseball_on_500_credits_is_told_of_once_and_keeps_its_nearest_windows(

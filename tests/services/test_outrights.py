@@ -36,7 +36,7 @@ from oddsctl.services.board_query import BoardQuery
 from oddsctl.services.fetch import FetchBoard
 from oddsctl.store import codec
 from tests.fakes import FakeClock
-from tests.test_fetch_errand import NOW, ScriptedDoor
+from tests.services.test_fetch_board import NOW, ScriptedDoor
 
 BOWL = Sport("sb", "Super Bowl", "americanfootball_nfl_super_bowl_winner", None, american=True)
 MASTERS = Sport("masters", "Masters", "golf_masters_tournament", None)

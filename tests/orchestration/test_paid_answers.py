@@ -15,8 +15,8 @@ from oddsctl.domain.ports import JSON
 from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, RequestOptions
 from oddsctl.store.memory import MemoryStore
 from tests.league import Town
-from tests.test_orchestrator import BOARD, WEEK, House, live
-from tests.test_prefetch_errand import SUNDAY, one_o_clock, town
+from tests.orchestration.test_orchestrator import BOARD, WEEK, House, live
+from tests.services.test_prefetcher import SUNDAY, one_o_clock, town
 
 T = TypeVar("T")
 FAILURES = [

@@ -22,7 +22,7 @@ from oddsctl.domain.notices import CallFinished, ClockCompared, Warned
 from oddsctl.observability import log, redaction
 
 KEY = "planted-key-9f8e7d6c5b4a"
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)

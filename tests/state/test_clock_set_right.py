@@ -36,7 +36,7 @@ from oddsctl.policy.budget import BalanceReading, Credits, Purchase, Reservation
 from oddsctl.policy.circuit_breaker import Allowed, BreakerState, State
 from oddsctl.policy.request_queue import Queue, QueuedRequest
 from oddsctl.policy.token_bucket import BucketState, RateLimit
-from tests.test_orchestrator import BOARD, ONE_ATTEMPT, WEEK, House, live
+from tests.orchestration.test_orchestrator import BOARD, ONE_ATTEMPT, WEEK, House, live
 
 AHEAD = [2.0, 60.0, 1800.0, 3599.0, 4 * 3600.0, 86400.0, 400 * 86400.0]
 NOW = 1_795_000_000.0

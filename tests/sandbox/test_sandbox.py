@@ -40,7 +40,7 @@ from oddsctl.sandbox.world import World
 from oddsctl.store.memory import MemoryStore
 from tests.fakes import FakeClock
 
-ROOT = str(Path(__file__).parents[1])
+ROOT = str(Path(__file__).parents[2])
 KEY = "test-key-DO-NOT-LEAK"
 AGENT = "oddsctl/1.0 (+https://example.org/oddsctl)"
 NFL_ODDS = "/v4/sports/americanfootball_nfl/odds"

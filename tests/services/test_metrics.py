@@ -26,7 +26,7 @@ from oddsctl.services.metrics import Metrics
 from oddsctl.store.memory import MemoryStore
 from tests.fakes import FakeClock
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DASHBOARD = ROOT / "docs" / "grafana-dashboard.json"
 PROMISED = {
     "oddsctl_credits_used", "oddsctl_credits_remaining", "oddsctl_credits_reserved",
