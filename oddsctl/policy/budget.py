@@ -315,15 +315,20 @@ def _match(credits: Credits, sent_at: float, grace: float) -> Credits:
         credits = replace(
             credits, base=credits.base + gap
         )  # our books run ahead for no reason: follow the provider
+    # What calls in flight may explain need not be theirs: a lost call that it could be stays in doubt.
+    in_flight = min(max(0, gap), credits.reserved_credits)
     left = max(0, gap - credits.reserved_credits)
     own, doubtful = credits.own, []
     for call in credits.maybe:
         explained = min(call.credits, left)
         left -= explained
-        if call.sent_at + grace <= sent_at or call.sent_at > sent_at + AHEAD:
-            own += explained
-        else:
+        if call.sent_at + grace > sent_at and call.sent_at <= sent_at + AHEAD:
             doubtful.append(call)
+            continue
+        own += explained
+        if hidden := min(call.credits - explained, in_flight):
+            in_flight -= hidden
+            doubtful.append(replace(call, credits=hidden))
     return replace(credits, own=own, maybe=tuple(doubtful), foreign=credits.foreign + left)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
@@ -193,27 +192,27 @@ def play(steps: list[Step], ceiling: Callable[[World], int]) -> World:
     return world
 
 
-@hypothesis(max_examples=400, deadline=None, derandomize=True)
+@hypothesis(max_examples=400, deadline=None)
 @given(st.lists(st.one_of(*CALLS), max_size=30))
 def test_calls_admitted_never_cost_more_than_the_account_has(steps: list[Step]) -> None:
     world = play(steps, World.left_as_shown)
     assert world.left >= 0
 
 
-@hypothesis(max_examples=400, deadline=None, derandomize=True)
+@hypothesis(max_examples=400, deadline=None)
 @given(st.lists(st.one_of(*CALLS, MONTH), max_size=30))
 def test_calls_admitted_never_cost_more_than_the_account_has_when_a_month_begins(steps: list[Step]) -> None:
     world = play(steps, World.left_as_shown)
     assert world.left >= 0
 
 
-@hypothesis(max_examples=400, deadline=None, derandomize=True)
+@hypothesis(max_examples=400, deadline=None)
 @given(st.lists(st.one_of(*CALLS, MONTH, OTHERS), max_size=30))
 def test_own_calls_are_all_counted_whatever_others_spend(steps: list[Step]) -> None:
     play(steps, World.left_for_us)
 
 
-@hypothesis(max_examples=400, deadline=None, derandomize=True)
+@hypothesis(max_examples=400, deadline=None)
 @given(st.lists(st.one_of(*CALLS, MONTH, OTHERS), max_size=30))
 def test_the_books_show_what_the_account_has_once_all_calls_have_ended(steps: list[Step]) -> None:
     world = play(steps, World.left_for_us)
@@ -223,7 +222,7 @@ def test_the_books_show_what_the_account_has_once_all_calls_have_ended(steps: li
     assert (credits.reserved, credits.maybe, credits.unreflected, credits.maybe_charged) == ((), (), 0, 0)
 
 
-@hypothesis(max_examples=200, deadline=None, derandomize=True)
+@hypothesis(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 12), PURPOSE, st.integers(0, 8)), max_size=12))
 def test_calls_in_turn_leave_alone_what_others_are_shown_to_spend(
     calls: list[tuple[int, Purpose, int]],
@@ -238,7 +237,6 @@ def test_calls_in_turn_leave_alone_what_others_are_shown_to_spend(
         assert world.credits.available(LIMIT) <= world.left_as_shown()
 
 
-@pytest.mark.xfail(reason="a lost call is taken for not charged where calls in flight could explain the rise")
 def test_a_lost_call_is_not_forgotten_while_a_call_in_flight_hides_its_charge() -> None:
     """Two calls after a lost one are taken in reverse order, and the one taken first is answered first."""
     world = opened()
