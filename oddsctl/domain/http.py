@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 
 from oddsctl.domain.plausible import LAST_INSTANT
 
@@ -72,6 +71,9 @@ def clock_skew(headers: Mapping[str, str], sent_at: float, received_at: float) -
     what that leaves open counts for us. An answer from a cache on the way is older by its `Age` (RFC 9111,
     5.1).
     """
+    # Slow to import, and only a call needs it.
+    from email.utils import parsedate_to_datetime
+
     try:
         dated = parsedate_to_datetime(headers["date"]).timestamp() + max(0, int(headers.get("age", "0")))
     except (KeyError, ValueError, TypeError, OverflowError):
