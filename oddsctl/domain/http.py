@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from oddsctl.domain.plausible import LAST_INSTANT
+from oddsctl.domain.units import LAST_INSTANT
 
 
 class Secret(str):

@@ -17,14 +17,13 @@ from oddsctl.domain.models import (
     Price,
     ScheduledGame,
 )
+from oddsctl.domain.units import LAST_INSTANT
 
 T = TypeVar("T")
 LARGEST = 1e10
 """No number of a provider is larger, times in seconds and credits included."""
 LONGEST_WORD = 200
 """Characters of a name: what is longer is none."""
-LAST_INSTANT = 4102444800.0
-"""2100-01-01; a later time is a mistake, such as milliseconds taken for seconds."""
 HIGHEST_PRICE = 100_000.0
 """Decimal odds at the most; exchanges end at 1000."""
 LARGEST_POINT = 10_000.0

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 """Seconds."""
+LAST_INSTANT = 4102444800.0
+"""2100-01-01; a later time is a mistake, such as milliseconds taken for seconds."""
 EASTERN = ZoneInfo("America/New_York")
 """The zone that ESPN's days are in."""
 

@@ -17,8 +17,9 @@ from oddsctl.domain import characters
 from oddsctl.domain.errors import BrokenAnswerError
 from oddsctl.domain.http import HttpResponse
 from oddsctl.domain.models import LeftOut
-from oddsctl.domain.plausible import HIGHEST_PRICE, LARGEST, LAST_INSTANT, LONGEST_WORD
+from oddsctl.domain.plausible import HIGHEST_PRICE, LARGEST, LONGEST_WORD
 from oddsctl.domain.ports import JSON
+from oddsctl.domain.units import LAST_INSTANT
 
 T = TypeVar("T")
 LONGEST_QUOTE = 200
