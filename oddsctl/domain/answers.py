@@ -1,4 +1,4 @@
-"""What providers answer, read and checked. Frozen values."""
+"""The answers of providers, parsed and checked."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Answer to `OddsJob` (one event where it names one) and `EventsJob` (no prices)."""
+    """Answer to `OddsJob` (one event if the job names one) and to `EventsJob` (no prices)."""
 
     events: tuple[OddsEvent, ...]
     left_out: LeftOut = NOTHING_LEFT_OUT
 
     @property
     def games(self) -> tuple[OddsEvent, ...]:
-        """Those of two teams."""
+        """Events of two teams."""
         return tuple(event for event in self.events if event.title is None)
 
     @property
     def outrights(self) -> tuple[OddsEvent, ...]:
-        """Competitions that one of many wins."""
+        """Competitions with one winner of many."""
         return tuple(event for event in self.events if event.title is not None)
 
 
@@ -66,9 +66,10 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Answer to `ScheduleJob`. `skipped` counts entries that are no game of two teams (golf, fight cards).
+    """Answer to `ScheduleJob`.
 
-    `doubt` says why games may be missing.
+    `skipped` counts entries that are not games of two teams, such as golf. `doubt` says why games may be
+    missing.
     """
 
     games: tuple[ScheduledGame, ...]
@@ -85,13 +86,13 @@ class Forecasts:
 
     @property
     def left_out(self) -> LeftOut:
-        """What could not be used, of all places together."""
+        """Counts of unusable values, over all places."""
         return sum((forecast.left_out for forecast in self.forecasts), NOTHING_LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True)
 class Geocoded:
-    """Answer to `GeocodeJob`; empty when the geocoder knows no such town."""
+    """Answer to `GeocodeJob`; empty for an unknown town."""
 
     places: tuple[GeocodedPlace, ...]
     left_out: LeftOut = NOTHING_LEFT_OUT

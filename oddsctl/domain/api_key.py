@@ -1,8 +1,7 @@
-"""From the text that stands where the key should be to the key. Pure; no message holds anything of the text.
+"""Extracts the key from the text that a user put in its place. No message repeats any of the text.
 
-What surrounds a key beyond doubt is left out: quotes, a name in front, blanks and invisible characters, a
-comment. A key consists of visible ASCII characters other than quotes and brackets, so what holds others is
-refused, as is what only stands for a key.
+Quotes, a name in front, blanks, invisible characters and a comment are removed. A key has visible ASCII
+characters other than quotes and brackets; anything else is refused, and so is a placeholder.
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ _UNRESOLVED = re.compile(
     r"<.*>|\[.*\]|\{.*\}|\$\{.*\}|\$\(.*\)|\$\w+|%\w+%|(?:env|file|command|vault|secret|op):.*|@[\w.]+\(.*\)",
     re.IGNORECASE,
 )
-"""`<key>`, `{{ key }}`, `${ODDS_API_KEY}`, `op://vault/item`: what some other program was to replace."""
+"""`<key>`, `{{ key }}`, `${ODDS_API_KEY}`, `op://vault/item`: references that another program replaces."""
 _REMEDY = "put the key alone there, as the-odds-api.com shows it"
 
 
 class UnusableKeyError(ValueError):
-    """A text that is no key. `what` says why, as in "holds a placeholder"; `remedy` what to do."""
+    """A text that is not a key. `what` says why, such as "holds a placeholder"; `remedy` what to do."""
 
     def __init__(self, what: str, remedy: str = _REMEDY) -> None:
         super().__init__(f"{what}; {remedy}")
@@ -53,9 +52,9 @@ class UnusableKeyError(ValueError):
 
 
 def cleaned(text: str) -> str:
-    """The key in the text, empty where there is none.
+    """Return the key in the text, empty if there is none.
 
-    Raises `UnusableKeyError` for what is there and can be none.
+    Raises `UnusableKeyError` for a text that cannot be a key.
     """
     key = core(text)
     if not key:
@@ -74,8 +73,9 @@ def cleaned(text: str) -> str:
 
 
 def core(text: str) -> str:
-    """The text without what certainly does not belong to a key: of the first line, or of the one that a name
-    marks as the key.
+    """Return the text without what surrounds a key.
+
+    Takes the first line, or the one that is named as the key.
     """
     visible = "".join(char for char in text if unicodedata.category(char) != "Cf" and char != "\0")
     lines = [line for line in map(str.strip, visible.splitlines()) if line and not line.startswith("#")]
@@ -91,7 +91,7 @@ def core(text: str) -> str:
 
 
 def _line_of_the_key(lines: list[str]) -> str:
-    """The first line; of several names with values the one that names the key."""
+    """Return the first line, or of several `NAME=value` lines the one that names the key."""
     names = {
         found["name"].upper(): line for line in reversed(lines) if (found := _ASSIGNMENT.fullmatch(line))
     }

@@ -1,10 +1,8 @@
-"""Characters that no name needs and that can steer a terminal or hide in a text: found, removed, or written
-as escapes. Pure.
+"""Finds, removes or escapes characters that can steer a terminal or hide in a text.
 
-These are the control characters (C0, C1, DEL), line and paragraph separators, marks that turn the direction
-of writing, and characters that take no room, such as zero-width spaces, fillers and variation selectors. A
-text from outside goes through `printable_line` where it becomes a value of ours; whatever is written goes
-through `escaped`.
+These are control characters (C0, C1, DEL), line and paragraph separators, marks that change the direction of
+writing, and characters without width, such as zero-width spaces and variation selectors. Text from outside
+goes through `printable_line` when it is read; everything written goes through `escaped`.
 """
 
 from __future__ import annotations
@@ -23,11 +21,11 @@ _BREAKS = str.maketrans(
 
 
 def printable_line(text: str) -> str:
-    r"""The text on one line without the unsafe characters, with single blanks between words.
+    r"""Return the text on one line, without unsafe characters, with single blanks between words.
 
     Half a surrogate pair becomes `?`.
 
-    >>> one_line(" Green\tBay \x1b[31mPackers\u202e ")
+    >>> printable_line(" Green\tBay \x1b[31mPackers\u202e ")
     'Green Bay [31mPackers'
     """
     if not text.isascii():
@@ -37,13 +35,14 @@ def printable_line(text: str) -> str:
 
 
 def is_safe(text: str) -> bool:
-    """Whether the text is one line and has no unsafe characters."""
+    """True when the text is one line without unsafe characters."""
     return text.isprintable() and _IN_NAMES.search(text) is None
 
 
 def escaped(text: str) -> str:
-    r"""The text with the unsafe characters, but for line ends and tabs, as JSON escapes them: what is JSON
-    keeps its meaning.
+    r"""Return the text with unsafe characters as JSON escapes, but line ends and tabs as they are.
+
+    A JSON text keeps its meaning.
 
     >>> escaped("a\x1b[31m\u202eb")
     'a\\u001b[31m\\u202eb'

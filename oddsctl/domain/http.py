@@ -1,7 +1,4 @@
-"""One exchange with a provider: request, response, and what it told of the account.
-
-Frozen values; nothing else may enter.
-"""
+"""One HTTP exchange with a provider: request, response, and the account balance in its headers."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from oddsctl.domain.units import LAST_INSTANT
 
 
 class Secret(str):
-    """A string that does not show itself in a repr, so that it cannot slip into a log or a traceback."""
+    """A string whose repr hides it, so that it cannot slip into a log or a traceback."""
 
     __slots__ = ()
 
@@ -22,9 +19,9 @@ class Secret(str):
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One GET.
+    """One GET request.
 
-    `params` are sorted by the provider; `secret` holds parameters that must never be shown or kept.
+    `params` come sorted from the provider. `secret` holds parameters that must never be shown or stored.
     """
 
     api: str
@@ -36,7 +33,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """One whole answer. Header names are lower case; `body` is decoded from any content encoding."""
+    """One complete response. Header names are in lower case; `body` has no content encoding any more."""
 
     status: int
     headers: Mapping[str, str]
@@ -47,9 +44,9 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """The account's balance as one answer told it; None where a header was missing.
+    """The credits of the account as one response reports them; None for a missing header.
 
-    `remaining` may be negative.
+    `remaining` may be negative. `last` is the price of the call itself.
     """
 
     used: int | None = None
@@ -58,18 +55,17 @@ class Quota:
 
 
 FIRST_INSTANT = 1577836800.0
-"""2020-01-01; an earlier `Date` is a mistake of the server, as is one of the next century."""
+"""2020-01-01. An earlier `Date`, or one after `LAST_INSTANT`, is a mistake of the server."""
 TICK = 1.0
-"""Seconds: `Date` tells no fractions."""
+"""Seconds: the resolution of `Date`."""
 
 
 def clock_skew(headers: Mapping[str, str], sent_at: float, received_at: float) -> float | None:
-    """Seconds by which our clock is ahead of the server's (negative: behind) at the least; None where the
-    answer does not tell.
+    """Return by how many seconds our clock is at least ahead of the server's; negative when it is behind.
 
-    The server wrote `Date` at some moment between sending and receiving, and within the second that it names:
-    what that leaves open counts for us. An answer from a cache on the way is older by its `Age` (RFC 9111,
-    5.1).
+    None when the response does not say. The server wrote `Date` at some moment between sending and receiving
+    and within the second it names; the result is the smallest skew that fits. A response from a cache on the
+    way is older by its `Age` (RFC 9111, 5.1).
     """
     # Slow to import, and only a call needs it.
     from email.utils import parsedate_to_datetime

@@ -1,4 +1,7 @@
-"""What happened, for whoever listens. Frozen values; nothing is decided by a listener."""
+"""Events that listeners hear: the log, progress bars, the record of calls, alerts.
+
+A listener only reacts; it decides nothing.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from oddsctl.domain.requests import Outcome, PriorityRequest, Purpose, Reason
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A run begins: of so many wishes so many are not answered by the store."""
+    """A run begins: how many requests, and how many of them have no cached answer."""
 
     wishes: int
     missing: int
@@ -20,7 +23,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class CallFinished:
-    """A call for so many wishes came to an end, whatever it brought."""
+    """A call for `wants` requests has ended, with or without an answer."""
 
     job: Job
     wants: int
@@ -28,7 +31,7 @@ class CallFinished:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A wish was answered from the store."""
+    """A request was answered from the cache."""
 
     job: Job
     reason: Reason
@@ -37,7 +40,7 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """A call was held back by the rate limit."""
+    """A call waited for the rate limit."""
 
     api: str
     seconds: float
@@ -45,7 +48,7 @@ class Waited:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A call was let through: its price is reserved from now on."""
+    """A call was admitted: its price is reserved from now on."""
 
     call_id: str
     job: Job
@@ -56,11 +59,10 @@ class Booked:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A call came back, or did not.
+    """A call has ended.
 
-    `status` is None when no answer came, `spent` when nobody knows what it cost.
-
-    `said` is what was wrong with the answer, or is doubtful in it, in one line.
+    `status` is None when no response came, `spent` when the cost is unknown. `said` is one line about what is
+    wrong or doubtful in the response.
     """
 
     call_id: str
@@ -74,7 +76,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class BoardReceived:
-    """A call brought a whole board: the games on it, and which markets of them have a price."""
+    """A call returned a whole board: its games, and which of their markets have a price."""
 
     call_id: str
     games: tuple[Listed, ...]
@@ -82,9 +84,7 @@ class BoardReceived:
 
 @dataclass(frozen=True, slots=True)
 class ClockCompared:
-    """An answer told the time: by so many seconds our clock is ahead of the provider's, or behind where
-    negative.
-    """
+    """A response had a date: our clock is `ahead` seconds ahead of the provider's, or behind if negative."""
 
     api: str
     ahead: float
@@ -92,7 +92,7 @@ class ClockCompared:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """A call failed and will be tried again after `seconds`."""
+    """A call failed and is retried after `seconds`."""
 
     job: Job
     error: OddsctlError
@@ -101,7 +101,7 @@ class Retried:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A wish waited for another's call."""
+    """A request waited for the same call of another process."""
 
     job: Job
     seconds: float
@@ -109,7 +109,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A call brought no answer that can be used."""
+    """A call returned no usable answer."""
 
     job: Job
     error: OddsctlError
@@ -117,7 +117,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class RequestFinished:
-    """A wish came to an end: the outcome, with the steps that led to it."""
+    """A request has its outcome, with the steps that led to it."""
 
     request: PriorityRequest
     outcome: Outcome
@@ -125,14 +125,14 @@ class RequestFinished:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something the user should know, in one line."""
+    """A warning for the user, in one line."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class HealthChecked:
-    """Someone looked how an API is: `status` as in the `oddsctl.health/1` document, and why."""
+    """The health of an API was looked at: `status` as in `oddsctl health --json`, and why."""
 
     api: str
     status: str
@@ -143,7 +143,7 @@ class HealthChecked:
 class WindowMissed:
     """A window of a game passed without a call.
 
-    `id` is the game's; `start` epoch seconds, `window` seconds before it.
+    `id` is the game's. `start` is epoch seconds, `window` seconds before it.
     """
 
     id: str
@@ -155,8 +155,9 @@ class WindowMissed:
 
 @dataclass(frozen=True, slots=True)
 class WindowUnpriced:
-    """A window of a game found no price of a wanted market: `why` says what the board or the free list
-    showed.
+    """A window of a game found no price in the configured markets.
+
+    `why` says what the board or the free list showed.
     """
 
     id: str
@@ -181,7 +182,7 @@ class PickFound:
 
 
 AlertableNotice = HealthChecked | WindowMissed | PickFound
-"""What people may want to be told of wherever they are."""
+"""Notices that alerts can be sent for."""
 
 Calls = (
     Planned
@@ -197,6 +198,6 @@ Calls = (
     | Failed
     | RequestFinished
 )
-"""What happened to requests."""
+"""Notices about requests and calls."""
 
 Notice = Calls | Warned | WindowUnpriced | AlertableNotice

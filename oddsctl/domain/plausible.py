@@ -1,6 +1,4 @@
-"""What numbers and texts of providers can be: beyond these bounds they are mistakes, in answers new and
-stored. Pure.
-"""
+"""Bounds on the numbers and texts of providers. What lies beyond is a mistake and is left out."""
 
 from __future__ import annotations
 
@@ -21,9 +19,9 @@ from oddsctl.domain.units import LAST_INSTANT
 
 T = TypeVar("T")
 LARGEST = 1e10
-"""No number of a provider is larger, times in seconds and credits included."""
+"""No number of a provider is larger, including times in seconds and credits."""
 LONGEST_WORD = 200
-"""Characters of a name: what is longer is none."""
+"""Characters that a name may have."""
 HIGHEST_PRICE = 100_000.0
 """Decimal odds at the most; exchanges end at 1000."""
 LARGEST_POINT = 10_000.0
@@ -40,11 +38,11 @@ WEATHER = {
     "precipitation": (0.0, 1000.0),
     "code": (0.0, 99.0),
 }
-"""What each value of an hour is within, in any of the units."""
+"""The range of each value of an hour, in any unit system."""
 
 
 def is_price(price: Price) -> bool:
-    """Whether a price with its names and its point is one."""
+    """True when the price, its names and its point are plausible."""
     names = (price.bookmaker, price.market, price.outcome)
     return (
         1 < price.price <= HIGHEST_PRICE
@@ -54,9 +52,9 @@ def is_price(price: Price) -> bool:
 
 
 def sound(answer: Answer) -> Answer:
-    """A stored answer without what could not be: earlier versions kept whatever was sent.
+    """Return a cached answer without implausible values, which earlier versions stored.
 
-    The answer itself where all is well.
+    Returns the same object when there are none.
     """
     match answer:
         case Events(events, left_out):
@@ -75,9 +73,7 @@ def sound(answer: Answer) -> Answer:
 def _sifted(
     entries: Sequence[T], read: Callable[[T], tuple[T | None, str]], left_out: LeftOut
 ) -> tuple[tuple[T, ...], LeftOut]:
-    """The entries as `read` gives them, and what was left out: `read` says in which kind of thing it found
-    something.
-    """
+    """Return the entries as `read` returns them, and the counts of what it left out, by kind."""
     kept = []
     for entry in entries:
         found, kind = read(entry)
@@ -89,7 +85,7 @@ def _sifted(
 
 
 def _event(event: OddsEvent) -> tuple[OddsEvent | None, str]:
-    if not _is_told((event.id, event.home, event.away), event.commence_time):
+    if not _is_plausible((event.id, event.home, event.away), event.commence_time):
         return None, "event"
     if all(map(is_price, event.prices)):
         return event, ""
@@ -97,7 +93,7 @@ def _event(event: OddsEvent) -> tuple[OddsEvent | None, str]:
 
 
 def _game(game: ScheduledGame) -> tuple[ScheduledGame | None, str]:
-    if not _is_told((game.id, game.home, game.away), game.start):
+    if not _is_plausible((game.id, game.home, game.away), game.start):
         return None, "event"
     scores = game.home_score, game.away_score
     if all(score is None or 0 <= score <= HIGHEST_SCORE for score in scores) and all(
@@ -108,7 +104,7 @@ def _game(game: ScheduledGame) -> tuple[ScheduledGame | None, str]:
     return replace(game, home_score=home, away_score=away, line=tuple(filter(is_price, game.line))), "value"
 
 
-def _is_told(names: Iterable[str], time: float) -> bool:
+def _is_plausible(names: Iterable[str], time: float) -> bool:
     return max(map(len, names)) <= LONGEST_WORD and 0 <= time < LAST_INSTANT
 
 

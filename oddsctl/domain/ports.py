@@ -1,6 +1,4 @@
-"""The outside world on one page: what the core and the shell ask of a clock, a store, a transport and a
-provider.
-"""
+"""The interfaces to the outside: clock, store, locks, transport, provider."""
 
 from __future__ import annotations
 
@@ -14,76 +12,74 @@ if TYPE_CHECKING:
     from oddsctl.domain.jobs import Job
 
 JSON = Any
-"""What `json.loads` gives: None, bool, int, float, str, list or dict of the same.
-
-Values handed out must not be changed in place.
-"""
+"""What `json.loads` returns. Values handed out must not be changed in place."""
 
 T = TypeVar("T")
 
 
 class Clock(Protocol):
-    """The time, and the only way to let it pass."""
+    """Tells the time, and sleeps."""
 
     def now(self) -> float:
-        """Epoch seconds, UTC. May jump either way."""
+        """Return epoch seconds in UTC. May jump either way."""
 
     def monotonic(self) -> float:
-        """Seconds since some moment of this process; never goes back."""
+        """Return seconds since some fixed moment; never goes back."""
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass; 0 or less returns at once."""
+        """Sleep; 0 or less returns at once."""
 
 
 class Store(Protocol):
-    """State shared by all processes: text keys, JSON values, one verb that decides.
+    """State shared by all processes: JSON values under text keys, changed in transactions by `update`.
 
     Each method raises `StateError` when the state cannot be read or written, and `LockTimeoutError` when
     another process keeps it locked.
     """
 
     def read(self, key: str) -> JSON:
-        """The value as last written whole, or None. Never waits for a writer."""
+        """Return the last committed value, or None. Never waits for a writer."""
 
     def update(self, key: str, change: Callable[[JSON], tuple[JSON, T]]) -> T:
-        """Run `change(old) -> (new, answer)` alone in the world, keep `new` and return `answer`.
+        """Run `change(old) -> (new, answer)` in a transaction, store `new` and return `answer`.
 
-        `old` is None where nothing is kept; a `new` of None deletes; a `new` that is `old` writes nothing.
-        `change` must be pure: it may be run again. When it raises, nothing has changed. The write outlives
-        the death of this process.
+        `old` is None when nothing is stored. A `new` of None deletes; a `new` that is `old` writes nothing.
+        `change` must be pure, since it may run more than once. When it raises, nothing changes. A committed
+        write survives the death of this process.
         """
 
     def scan(self, prefix: str) -> Iterator[str]:
-        """The keys that start with `prefix`, ascending."""
+        """Return the keys that start with `prefix`, sorted."""
 
     def delete(self, key: str) -> None:
-        """Forget the key; it is no error if there is none."""
+        """Delete the key, if it is there."""
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""
 
 
 class Locks(Protocol):
-    """One at a time, across all processes that share the state."""
+    """Locks by name, shared by all processes on the same state."""
 
     def hold(self, name: str, patience: float) -> AbstractContextManager[None]:
-        """Be alone with `name`. A killed holder lets go. Raises `LockTimeoutError` after `patience`
-        seconds.
+        """Hold the lock `name`; it is freed when its holder is killed.
+
+        Raises `LockTimeoutError` after `patience` seconds.
         """
 
 
 class Transport(Protocol):
-    """The wire. Sends one request and brings back one whole answer, whatever its status."""
+    """Sends one request and returns the complete response, whatever its status."""
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Raises `TransportError` when no whole answer came; its text never holds a query string."""
+        """Send. Raises `TransportError` when no complete response came; its text has no query string."""
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
 
 
 class Provider(Protocol):
-    """Sans-I/O: turns a job into a request and a response into models. Pure."""
+    """Turns a job into a request and a response into models. Pure, no I/O."""
 
     name: str
 

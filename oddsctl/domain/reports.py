@@ -1,4 +1,4 @@
-"""What commands report of their work: calls of prefetch, requests of the queue."""
+"""What commands report: the calls of prefetch, and the requests in the queue."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from oddsctl.domain.requests import Priority, Reason
 
 @dataclass(frozen=True, slots=True)
 class PrefetchCall:
-    """One call of prefetch: to come (`outcome` is `planned`) or made (a reason code).
+    """One call of prefetch: planned (`outcome` is `planned`) or made (`outcome` is a reason code).
 
-    `at` is when it suits its windows best, `closes` the last moment at which it still captures all it
-    `covers`: (game id, window such as `30m`) pairs. `game_time` is the soonest of these games. Times are
-    epoch seconds; `sport` is a name of ours, empty where the call serves several.
+    `covers` are pairs of game id and window, such as `30m`. `at` is the best time for them, `closes` the last
+    moment at which the call still captures all of them, `game_time` the start of the first game. Times are
+    epoch seconds. `sport` is empty when the call serves several.
     """
 
     at: float
@@ -30,10 +30,9 @@ class PrefetchCall:
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """One request that waits or is planned. `due` is when it may go, or is to go (epoch seconds).
+    """A queued or planned request. `due` is when it may be sent (epoch seconds).
 
-    `sport` is a name of ours, None where there is none or are several. `window` names the windows that a
-    planned call is for.
+    `sport` is None when there is none or more than one. `window` names the windows of a planned call.
     """
 
     id: str
@@ -52,12 +51,10 @@ class QueueItem:
 
 @dataclass(frozen=True, slots=True)
 class QueueResult:
-    """What became of one request that was due.
+    """The result of one due request.
 
-    `due` is when one that got no answer may go again (epoch seconds).
-
-    `error` is why it got none. One whose time had passed is `dropped`, as is one that the provider refuses
-    for good.
+    A request without an answer has an `error` and is sent again at `due` (epoch seconds). It is `dropped`
+    when its deadline has passed, or when the provider refuses it for good.
     """
 
     id: str

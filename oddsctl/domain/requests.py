@@ -1,7 +1,4 @@
-"""What is asked of the orchestrator, what is decided on the way, and what it answers.
-
-Frozen values; nothing else may enter.
-"""
+"""Requests to the orchestrator, its decisions, and its answers."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from oddsctl.domain.jobs import Job
 
 
 class Reason(StrEnum):
-    """Why a result is what it is. A closed set: scripts match on it."""
+    """Where a result comes from, or why there is none. A closed set that scripts may match on."""
 
     FETCHED = "FETCHED"
     FRESH_CACHE = "FRESH_CACHE"
@@ -41,7 +38,7 @@ class Reason(StrEnum):
 
     @property
     def fails_strict(self) -> bool:
-        """Whether `--strict` counts this as a failure."""
+        """True when `--strict` counts this as a failure."""
         return self.startswith(("STALE_", "REFUSED_")) or self in (
             Reason.FALLBACK,
             Reason.NO_KEY,
@@ -62,7 +59,7 @@ class Priority(IntEnum):
 class Purpose(StrEnum):
     """What credits are spent for.
 
-    The user's own commands go before planned calls, planned ones by nearness to kick-off.
+    The user's own commands come first, then planned calls by how near they are to kick-off.
     """
 
     OWN = "own"
@@ -73,7 +70,7 @@ class Purpose(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a call was not let through."""
+    """Why a call is refused."""
 
     BUDGET = "BUDGET"
     RESERVE = "RESERVE"
@@ -84,23 +81,24 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """The call may be sent after `wait` seconds; its tokens and credits are booked."""
+    """The call may be sent after `wait` seconds. Its tokens and credits are reserved."""
 
     wait: float
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeFirst:
-    """The endpoint is recovering: a free call must go first, so that healing costs no credit.
+    """The breaker is half-open: a free call must succeed first, so that recovery costs no credit.
 
-    Nothing is booked.
+    Nothing is reserved.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The call may not be sent, nothing is booked. `retry_at` is when asking again makes sense, where
-    known.
+    """The call may not be sent, and nothing is reserved.
+
+    `retry_at` is when to ask again (epoch seconds), None when unknown.
     """
 
     why: Refusal
@@ -113,9 +111,9 @@ Decision = Go | ProbeFirst | Refused
 
 @dataclass(frozen=True, slots=True)
 class PriorityRequest:
-    """A wish: what is wanted, for whom, and for which game. `game_time` and `deadline` are epoch seconds.
+    """A job with its priority, its purpose, and the start of the game it is for.
 
-    `asked_at` is when it was first asked for, where it has waited in the queue since then.
+    Times are epoch seconds. `asked_at` is when a request that waits in the queue was first made.
     """
 
     job: Job
@@ -128,11 +126,12 @@ class PriorityRequest:
 
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
-    """What the caller of one run allows, and who is asking (`command`, for the ledger).
+    """What one run may do.
 
-    `wait` is the patience in seconds for rate and locks; `until` ends it for all runs of one command
-    (monotonic seconds). `max_age` replaces the configured freshness, `fresh` wants calls begun after the
-    command, `force` lifts the budget (never the account), `max_credits` bounds what this run may spend.
+    `wait` is how long to wait for rate limits and locks (seconds); `until` ends that for all runs of a
+    command (monotonic seconds). `max_age` replaces the configured freshness. `fresh` accepts only calls begun
+    after the command. `force` ignores the budget, but never the account's credits. `max_credits` limits what
+    the run may spend. `command` is recorded with each call.
     """
 
     wait: float = 30.0
@@ -147,11 +146,11 @@ class RequestOptions:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a wish: the answer, where there is one, and always the reason.
+    """The result of a request: the answer, if any, and always the reason.
 
-    `credits` is what the call cost (0 for stored answers), `detail` names the cause in one word (`TIMEOUT`),
-    `error` is the provider's failure where there was one, and `demo` marks an answer of the simulated world.
-    `steps` tells in words how it came about.
+    `credits` is what the call cost (0 for cached answers). `detail` is the cause in one word, such as
+    `TIMEOUT`; `error` the provider's failure, if any. `demo` marks an answer of the simulated world. `steps`
+    says in words how the result came about.
     """
 
     job: Job
@@ -167,7 +166,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class DryRunEntry:
-    """What a wish would lead to now: `decision` in words, `request` None where a stored answer does."""
+    """What a request would do now: `decision` in words; `request` is None when a cached answer is enough."""
 
     job: Job
     price: int

@@ -1,6 +1,4 @@
-"""The effective settings as frozen values; nothing is read here.
-
-`config.py` builds them from files, environment and flags.
+"""The effective settings as frozen values; the `config` package reads them.
 
 Durations are seconds, rates are requests a second, sizes are bytes, shares are fractions of 1.
 """
@@ -20,8 +18,8 @@ Part = Literal["odds", "weather", "schedule"]
 class OddsSettings:
     """The Odds API.
 
-    `key` is where the key is to be found (`env:`, `file:`, `command:`), never the key. `bookmakers`, when
-    given, stand in for `regions`.
+    `key` says where to find the key (`env:`, `file:`, `command:`); it is never the key itself. `bookmakers`
+    replace `regions` when given.
     """
 
     key: str = "env:ODDS_API_KEY"
@@ -37,7 +35,7 @@ class OddsSettings:
 
 @dataclass(frozen=True, slots=True)
 class EspnSettings:
-    """ESPN's site API. An empty `user_agent` means ours."""
+    """ESPN's site API. An empty `user_agent` means the default one."""
 
     base_url: str = "https://site.api.espn.com"
     rate: float = 1.0
@@ -66,13 +64,13 @@ class HttpSettings:
 
     @property
     def longest_exchange(self) -> float:
-        """Seconds after which a call is given up even when its answer still drips in."""
+        """Seconds after which a call is aborted, even if its response is still arriving."""
         return self.connect_timeout + 3 * self.read_timeout
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetSettings:
-    """Which credits who may touch."""
+    """How many credits are kept, and for whom."""
 
     reserve: float = 0.10
     warn_below: int = 50
@@ -81,7 +79,7 @@ class BudgetSettings:
 
 @dataclass(frozen=True, slots=True)
 class FreshnessSettings:
-    """The age up to which a stored board is fresh, by time to its soonest game not yet started."""
+    """The age up to which a cached board is fresh, by the time to its next start."""
 
     over_24h: float = 3600.0
     over_6h: float = 1800.0
@@ -92,7 +90,7 @@ class FreshnessSettings:
 
 @dataclass(frozen=True, slots=True)
 class WindowFetch:
-    """One part of what windows fetch: at each of them, or at the one so many seconds before the start."""
+    """A part that windows fetch: at every window, or only at the one `window` seconds before the start."""
 
     part: Part
     window: float | None = None
@@ -100,7 +98,7 @@ class WindowFetch:
 
 @dataclass(frozen=True, slots=True)
 class PrefetchSettings:
-    """What cron buys, and when."""
+    """What prefetch buys, and when."""
 
     sports: tuple[str, ...] = ("nfl",)
     windows: tuple[float, ...] = (7200.0, 3600.0, 1800.0)
@@ -110,7 +108,7 @@ class PrefetchSettings:
     every: float = 300.0
 
     def windows_of(self, part: Part) -> tuple[float, ...]:
-        """The windows at which this part is fetched."""
+        """Return the windows at which this part is fetched."""
         wanted = {one.window for one in self.fetch if one.part == part}
         return (
             self.windows if None in wanted else tuple(window for window in self.windows if window in wanted)
@@ -119,7 +117,7 @@ class PrefetchSettings:
 
 @dataclass(frozen=True, slots=True)
 class RetrySettings:
-    """How often and how patiently a failed call is tried again."""
+    """How often a failed call is retried, and with what delays."""
 
     attempts: int = 3
     base: float = 1.0
@@ -128,7 +126,7 @@ class RetrySettings:
 
 @dataclass(frozen=True, slots=True)
 class BreakerSettings:
-    """When a failing provider is left alone, and for how long at first."""
+    """How many failures open a circuit breaker, and for how long at first."""
 
     failures: int = 5
     open_for: float = 30.0
@@ -136,26 +134,26 @@ class BreakerSettings:
 
 @dataclass(frozen=True, slots=True)
 class ShutdownSettings:
-    """How long in-flight calls may finish after the first signal."""
+    """How long calls in flight may take to finish after the first signal."""
 
     timeout: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
-    """Where state lives. `state_dir` is already resolved: never empty, never relative."""
+    """Where state is kept. `state_dir` is an absolute path."""
 
     url: str = "disk:"
     state_dir: Path = Path()
 
 
 NO_FILE = Path()
-"""The file where none is named."""
+"""Stands for no file."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogSettings:
-    """The log in a file; `NO_FILE` keeps none. `keep` is how many full ones stand beside it."""
+    """The log file, none for `NO_FILE`. `keep` is how many rotated files are kept beside it."""
 
     file: Path = NO_FILE
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -165,9 +163,10 @@ class LogSettings:
 
 @dataclass(frozen=True, slots=True)
 class NotifySettings:
-    """Whom to tell, of what.
+    """Which channels get which alerts.
 
-    `quiet` is from and to, minutes of the day in the user's zone; `line_threshold` implied probability.
+    `quiet` is the start and end of the quiet hours, in minutes of the day in the user's zone.
+    `line_threshold` is a change of implied probability.
     """
 
     urls: tuple[str, ...] = ()
@@ -178,9 +177,9 @@ class NotifySettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of it.
+    """All settings.
 
-    Each section's name and keys are those of the TOML file; `sports` holds those added by `[sports.NAME]`.
+    Sections and keys are named as in the TOML file. `sports` are those added by `[sports.NAME]`.
     """
 
     odds: OddsSettings = field(default_factory=OddsSettings)

@@ -1,8 +1,7 @@
-"""The nearest known name to a misspelt one, for sports, teams, markets, regions, books, zones, keys, commands
-and options alike. Pure.
+"""Finds the known name nearest to a misspelt one: sports, teams, markets, books, zones, keys, options.
 
-Nearness is optimal string alignment: a letter too many, too few, wrong, or swapped with its neighbour counts
-one. So `nlf` is nfl.
+The distance is optimal string alignment: a letter too many, too few, wrong, or swapped with its neighbour
+counts one, so `nlf` is near `nfl`.
 """
 
 from __future__ import annotations
@@ -11,13 +10,13 @@ import re
 from collections.abc import Iterable, Mapping
 
 LEAST_PREFIX = 3
-"""So many letters of a name's beginning stand for the whole of it."""
+"""Letters at the beginning of a name that are enough to stand for it."""
 
 
 def nearest(word: str, known: Iterable[str] | Mapping[str, str]) -> str | None:
-    """The known name that `word` most likely means; None where none is near.
+    """Return the known name that `word` most likely means, or None.
 
-    Of a mapping the keys are compared, the value is the name.
+    In a mapping the keys are compared, and the value is the name.
 
     >>> nearest("nlf", ["nba", "nfl"]), nearest("draft kings", ["draftkings"]), nearest("moneylin",
     {"moneyline": "h2h"})
@@ -43,18 +42,18 @@ def nearest(word: str, known: Iterable[str] | Mapping[str, str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str] | Mapping[str, str], otherwise: str = "") -> str:
-    """`did you mean NAME?`, or `otherwise` where no name is near."""
+    """Return `did you mean NAME?`, or `otherwise` when no name is near."""
     near = nearest(word, known)
     return f"did you mean {near}?" if near else otherwise
 
 
 def _slips(length: int) -> int:
-    """How many slips a name of so many letters may have and still be recognised."""
+    """Return how many typos a name of this length may have and still be recognised."""
     if length <= 2:
         return 0
     return 1 if length <= 5 else 2 if length <= 9 else 3
 
 
 def squeezed(word: str) -> str:
-    """The word without letter case, blanks and signs."""
+    """Return the word in lower case, without blanks and punctuation."""
     return re.sub(r"[\W_]+", "", word.casefold())

@@ -1,6 +1,6 @@
-"""Durations, rates and sizes as people write them.
+"""Durations, rates, sizes, ages and days, as people write them.
 
-Pure. No message echoes what it refuses: it might be a key in the wrong place.
+Error messages never repeat the refused text: it might be a key in the wrong place.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HOW_RATE = 'write it like "5/s", "30/m" or "600/h"'
 HOW_SIZE = 'write it like "32MiB", "500KiB" or "1000" (bytes)'
 
 _LONGEST = 3650 * 86400.0
-"""Ten years: what is longer is a slip of the finger, and dates cannot hold it."""
+"""Ten years. More is a typo, and dates cannot hold it."""
 _DURATION = re.compile("".join(f"(?:([0-9]{{1,9}}){unit})?" for unit in ("d", "h", "m", "s", "ms")))
 _MILLISECONDS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 _RATE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)/([smh])")
@@ -31,7 +31,7 @@ _BYTES = {"": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
 
 
 class BadValueError(ValueError):
-    """A value that cannot be. Its text says `what` is wrong and the `remedy`, and never holds the value."""
+    """An invalid value. The message names `what` is wrong and the `remedy`, never the value."""
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(f"{what}; {remedy}")
@@ -40,8 +40,9 @@ class BadValueError(ValueError):
 
 
 def parse_duration(text: str) -> float:
-    """Seconds in "500ms", "10s", "10m", "2h", "1d" or a falling mixture as "1h30m"; raises `BadValueError` (a
-    `ValueError`).
+    """Return the seconds in "500ms", "10s", "10m", "2h", "1d" or a mix such as "1h30m", largest unit first.
+
+    Raises `BadValueError`.
     """
     found = _DURATION.fullmatch(text.strip().lower())
     if found is None or found.lastindex is None:
@@ -54,7 +55,7 @@ def parse_duration(text: str) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """The shortest spelling that `parse_duration` reads as the same milliseconds."""
+    """Return the shortest text that `parse_duration` reads as the same milliseconds."""
     left, parts = round(seconds * 1000), []
     for unit, size in _MILLISECONDS.items():
         amount, left = divmod(left, size)
@@ -64,7 +65,7 @@ def format_duration(seconds: float) -> str:
 
 
 def parse_rate(text: str) -> float:
-    """Requests a second in "5/s", "30/m" or "600/h"; raises `BadValueError`."""
+    """Return the requests per second in "5/s", "30/m" or "600/h". Raises `BadValueError`."""
     found = _RATE.fullmatch(text.strip().lower())
     if found is None:
         raise BadValueError("is no rate", HOW_RATE)
@@ -74,7 +75,7 @@ def parse_rate(text: str) -> float:
 
 
 def format_rate(rate: float) -> str:
-    """The rate in the shortest unit in which it is at least 1 and whole in thousandths, else an hour."""
+    """Write a rate per second, minute or hour: the first of these in which it is at least 1 and exact."""
     for unit, seconds in _PER.items():
         amount = round(rate * seconds, 9)
         if unit == "h" or (amount >= 1 and amount == round(amount, 3)):
@@ -83,7 +84,7 @@ def format_rate(rate: float) -> str:
 
 
 def parse_size(text: str) -> int:
-    """Bytes in "32MiB", "500KiB", "1GiB" or "1000"; raises `BadValueError`."""
+    """Return the bytes in "32MiB", "500KiB", "1GiB" or "1000". Raises `BadValueError`."""
     found = _SIZE.fullmatch(text.strip())
     if found is None:
         raise BadValueError("is no size", HOW_SIZE)
@@ -93,7 +94,7 @@ def parse_size(text: str) -> int:
 
 
 def format_size(size: int) -> str:
-    """The size in the largest unit in which it is a whole number."""
+    """Write a size in the largest unit in which it is a whole number."""
     for unit in ("GiB", "MiB", "KiB"):
         if size % _BYTES[unit.lower()] == 0:
             return f"{size // _BYTES[unit.lower()]}{unit}"
@@ -101,12 +102,12 @@ def format_size(size: int) -> str:
 
 
 def iso(epoch: float) -> str:
-    """ISO 8601 in UTC to the second, `2026-11-26T18:00:00Z`."""
+    """Write epoch seconds as ISO 8601 in UTC, such as `2026-11-26T18:00:00Z`."""
     return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def age_text(seconds: float) -> str:
-    """`45 s`, `3 min`, `2 h`, `3 d`, to the nearest."""
+    """Write seconds as `45 s`, `3 min`, `2 h` or `3 d`, rounded."""
     for size, unit, most in ((1, "s", 60), (60, "min", 60), (3600, "h", 24)):
         count = int(max(0.0, seconds) / size + 0.5)
         if count < most:
@@ -115,10 +116,10 @@ def age_text(seconds: float) -> str:
 
 
 def eastern_day(start: float) -> str:
-    """The US Eastern day, YYYYMMDD, that ESPN files a game under."""
+    """Return the US Eastern day, YYYYMMDD, under which ESPN lists a game that starts at `start`."""
     return datetime.fromtimestamp(start, UTC).astimezone(EASTERN).strftime("%Y%m%d")
 
 
 def day_of(moment: float, zone: ZoneInfo = EASTERN) -> date:
-    """The day in whose evening games are played, as leagues count them; or that of another zone."""
+    """Return the day of a moment (epoch seconds): US Eastern, as leagues count, or that of `zone`."""
     return datetime.fromtimestamp(moment, UTC).astimezone(zone).date()

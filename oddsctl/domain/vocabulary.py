@@ -1,10 +1,7 @@
-"""The names The Odds API knows: markets (and what people call them), regions, bookmakers.
+"""The names of The Odds API: markets (with their aliases), regions, bookmakers.
 
-Cleans lists of them, finds the unknown. Pure.
-
-A typo would be charged (a misspelt book) or cost a call (a misspelt market), so names are checked before
-anything is sent. Our lists grow old: what answers have shown counts as known too (`ShownNames`), and
-`--force` sends any name.
+Names are checked before anything is sent, since a misspelt bookmaker would be charged and a misspelt market
+would cost a call. Names seen in answers count as known too (`ShownNames`), and `--force` sends any name.
 """
 
 from __future__ import annotations
