@@ -1,1 +1,1 @@
-"""Where state is kept between invocations: one port, several stores."""
+"""Storage backends for the state kept between invocations, all behind `domain.ports.Store`."""

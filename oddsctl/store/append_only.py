@@ -1,9 +1,8 @@
-"""An append-only SQLite database of its own: made whole, replaced where it is damaged, refused where it is
-newer. No table is named here.
+"""Append-only SQLite database that recovers from damage; knows no table by name.
 
-Readers wait for nobody and repair nothing: they raise what they met, and leave a note (`.suspect`) for the
-next writer, who may not meet the same page. A writer that meets damage or such a note moves a damaged
-database aside, begins a new one and takes over what can be read.
+Readers never wait and never repair. On damage they raise and leave a `.suspect` file, because the next writer
+may not touch the damaged page. A writer that meets damage or that file moves the database aside, creates a
+new one and copies every readable row into it. A database with a newer format is refused.
 """
 
 from __future__ import annotations
@@ -35,18 +34,17 @@ from oddsctl.store.state_errors import (
 from oddsctl.store.wait_limit import LockWait
 
 PATIENCE = 1.0
-"""Seconds to wait for another process that writes: history is not worth more."""
+"""Seconds to wait for another writing process. Short, because history can be lost without harm."""
 REPLACED = 10
-"""How often the database may be replaced by others while one writes to it."""
+"""How often other processes may replace the database during one write before giving up."""
 
 
 @dataclass(frozen=True)
 class TableForm:
-    """What the database looks like: `script` makes what is missing of it, `upgrade` changes what older ones
-    have differently.
+    """Schema of a database: `script` creates missing tables, `upgrade` migrates older versions.
 
-    `root` is the table that even the oldest has. A database of a `version` (`user_version`) below ours is
-    upgraded when it is opened.
+    `root` is the table that every version has. A database whose `user_version` is below `version` is upgraded
+    when it is opened.
     """
 
     version: int
@@ -56,15 +54,16 @@ class TableForm:
 
     @cached_property
     def tables(self) -> Mapping[str, Mapping[str, str]]:
-        """The declared type of each column of each table."""
+        """Return the declared type of each column of each table."""
         with closing(sqlite3.connect(database=":memory:")) as model:
             model.executescript(self.script)
             self.upgrade(model)
             return columns(model)
 
     def lacking(self, connection: sqlite3.Connection, version: int) -> str | None:
-        """Which table or columns a database of that version should have and has not; of an older one its root
-        counts only.
+        """Describe the first missing table or column; None when the schema is complete.
+
+        An older version is only checked for the `root` table.
         """
         found = columns(connection)
         if self.root not in found:
@@ -75,7 +74,7 @@ class TableForm:
 
 
 def columns(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
-    """The declared type of each column of each table."""
+    """Return the declared type of each column of each table."""
     query = (
         "SELECT t.name, c.name, c.type FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type "
         "= 'table'"
@@ -87,9 +86,9 @@ def columns(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
 
 
 class AppendOnlyDatabase:
-    """The database at `path`, for any number of threads; the same one for all processes, see `DiskStore`.
+    """Append-only database at `path`, safe to share between threads and processes; see `DiskStore`.
 
-    Raises `OddsctlError` only.
+    Raises only `OddsctlError`.
     """
 
     def __init__(
@@ -108,9 +107,7 @@ class AppendOnlyDatabase:
         self._is_of: StateIdentity | None = None
 
     def write(self, statement: str, values: Row) -> None:
-        """Append a row: to the database that the path leads to, once more where that was taken away
-        meanwhile.
-        """
+        """Append a row to the database at the path; retry once if it was damaged or replaced meanwhile."""
         with self._lock:
             try:
                 self._written(statement, values)
@@ -119,9 +116,9 @@ class AppendOnlyDatabase:
                 self._written(statement, values)
 
     def rows(self, query: str, values: Row = ()) -> list[Row]:
-        """What a query finds; nothing where there is no database.
+        """Return the rows a query selects; empty when there is no database.
 
-        Where it cannot be written it is read all the same.
+        Also reads databases that cannot be written.
         """
         with self._lock:
             try:
@@ -138,9 +135,9 @@ class AppendOnlyDatabase:
                     return snapshot.execute(query, values).fetchall()
 
     def renew(self) -> None:
-        """Move the database aside if it is damaged, begin a new one, and take over what can be read.
+        """Move a damaged database aside, create a new one and copy every readable row.
 
-        Of several one does it.
+        Of several processes only one does the work; the others find the new database.
         """
         self.close()
         with self._explained(), self._alone():
@@ -155,7 +152,7 @@ class AppendOnlyDatabase:
         )
 
     def moved_aside(self) -> Iterator[tuple[Path, float]]:
-        """The damaged ones that lie beside it, and when they were moved aside (epoch seconds)."""
+        """Yield each damaged database beside this one and when it was moved aside (epoch seconds)."""
         for path in sorted(self._path.parent.glob(f"{self._path.name}.damaged-*Z")):
             with suppress(ValueError):
                 moment = datetime.strptime(path.name.rpartition("-")[2], "%Y%m%dT%H%M%S.%fZ").replace(
@@ -164,7 +161,7 @@ class AppendOnlyDatabase:
                 yield path, moment.timestamp()
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connection."""
         with self._lock:
             if self._connection:
                 self._connection.close()
@@ -209,7 +206,8 @@ class AppendOnlyDatabase:
             if connection is None:
                 if not self._path.with_suffix(".lock").exists():
                     return []
-                with self._alone():  # it may be about to be replaced
+                # The lock file shows that a writer may be about to replace the database.
+                with self._alone():
                     if not self._path.exists():
                         return []
                 continue
@@ -222,7 +220,7 @@ class AppendOnlyDatabase:
 
     @contextmanager
     def _unless_replaced(self) -> Iterator[None]:
-        """Forget an error where the path leads to another file by now: what went wrong was the old one."""
+        """Ignore an error if the path now leads to another file: the error belonged to the old one."""
         try:
             yield
         except (sqlite3.Error, OSError, OddsctlError):
@@ -230,7 +228,7 @@ class AppendOnlyDatabase:
                 raise
 
     def _opened(self) -> sqlite3.Connection | None:
-        """A connection, and for certain to the file that the path leads to; None where there is none."""
+        """Return a connection to the file now at the path; None when there is no file."""
         for _ in range(REPLACED):
             found = identity(self._path)
             if self._connection and found == self._is_of:
@@ -253,9 +251,8 @@ class AppendOnlyDatabase:
         )
         try:
             version = first_look(connection, self._path, self._patience.at_most(PATIENCE))
-            connection.execute(
-                "PRAGMA synchronous = OFF"
-            )  # outlives a killed process; a power cut may cost the last rows
+            # Commits survive a killed process; a power cut may lose the last rows.
+            connection.execute("PRAGMA synchronous = OFF")
             self._examine(connection, version, locked=locked)
         except BaseException:
             connection.close()
@@ -263,7 +260,7 @@ class AppendOnlyDatabase:
         return connection
 
     def _examine(self, connection: sqlite3.Connection, version: int, *, locked: bool) -> None:
-        """See that it is ours, and bring it to our version; `locked`: the lock is held."""
+        """Check that the database is ours and upgrade it; pass `locked` when the lock is already held."""
         if version > self._form.version:
             raise too_new(str(self._path), version)
         if version < self._form.version and self._form.root in columns(connection):
@@ -273,26 +270,27 @@ class AppendOnlyDatabase:
             raise damaged(self._path, lacking)
 
     def _form_of(self, connection: sqlite3.Connection) -> None:
-        """Give an empty or older database our form."""
+        """Create our schema in an empty database, or upgrade an older one."""
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(self._form.script)
         self._form.upgrade(connection)
         connection.execute(f"PRAGMA user_version = {self._form.version}")
 
     def _make(self, aside: Path | None = None) -> int:
-        """Begin a database, with what can be read of the one moved `aside`; how many rows that was.
+        """Create the database, copy readable rows from `aside`, and return how many were copied.
 
-        To be called under the lock.
-
-        It is made beside its place, then renamed: nobody meets one that is half made.
+        Call under the lock. The file is built beside its place and then renamed, so no process sees half of
+        it.
         """
         if self._path.exists():
             return 0
         if any(self._path.with_name(f"{self._path.name}{end}").exists() for end in LOGS):
-            set_aside(self._path, self._clock)  # the logs of one that was taken away
+            # Logs left behind by a deleted database must not be applied to the new one.
+            set_aside(self._path, self._clock)
         new = self._path.with_name(f"{self._path.name}.new")
         for end in ("", "-journal", *LOGS):
-            new.with_name(f"{new.name}{end}").unlink(missing_ok=True)  # of a process that died here
+            # A process that died here left its half-built file.
+            new.with_name(f"{new.name}{end}").unlink(missing_ok=True)
         os.close(os.open(new, os.O_CREAT | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(database=new, timeout=PATIENCE, isolation_level=None)) as connection:
             self._form_of(connection)
@@ -301,7 +299,10 @@ class AppendOnlyDatabase:
         return kept
 
     def _damage(self) -> str | None:
-        """What is wrong with it. To be called under the lock; raises what keeps us from looking."""
+        """Describe the damage; None when the database is sound.
+
+        Call under the lock. Raises what prevents the check.
+        """
         if not self._path.exists():
             return None
         try:
@@ -312,7 +313,7 @@ class AppendOnlyDatabase:
             return damage.message.partition("is damaged: ")[2]
 
     def _recovered(self, aside: Path, new: sqlite3.Connection) -> int:
-        """Copy what can be read; how many rows that was."""
+        """Copy every readable row and return how many were copied."""
         new.execute("BEGIN IMMEDIATE")
         kept = sum(_copied(aside, new, table, kinds) for table, kinds in self._form.tables.items())
         new.execute("COMMIT")

@@ -1,9 +1,24 @@
-"""Frozen values to JSON and back, by their annotations alone. No store, no provider and no pickle may enter.
+"""Encode frozen dataclasses as JSON and decode them, driven by their annotations.
 
-Stored JSON outlives the program that wrote it, so decoding is strict about types and lenient about fields: an
-unknown one is ignored, a missing one takes its default, and what equals its default is not written. A board
-holds some 1,500 prices; so each type is compiled once into a pair of closures. Of a union of dataclasses the
-member is named under `type`.
+How it works:
+
+1. `encode` and `decode` compile each annotation once into a pair of closures (`_Pair`) and cache it. A board
+   holds about 1,500 prices, so interpreting annotations for each value would be too slow.
+2. Decoding is strict about types: a bool is no int, text is no number, NaN is refused. A wrong type raises
+   DecodeError with the path and the type found, never the value, because the value may be a secret.
+3. Decoding is lenient about fields, because stored JSON outlives the program that wrote it: an unknown field
+   is ignored, a missing field takes its default.
+4. A field equal to its default is not written. Changing a default therefore changes stored data: never do it.
+5. A union of several dataclasses stores the class name under `type`. These class names are part of the stored
+   format and cannot be renamed. A single dataclass carries no tag and can be.
+6. Only `str` itself and `StrEnum` are written as text. Any other subclass of str may be a secret and raises
+   TypeError.
+7. `decode(annotation, encode(value, annotation)) == value` for every supported annotation: scalars, enums,
+   Literal, tuples, mappings with str keys, unions and dataclasses.
+8. `salvage` keeps what is readable in a damaged value: unreadable fields take defaults, unreadable items are
+   dropped. Use it only where a partial value is better than none.
+
+Imports no store, no provider and no pickle.
 """
 
 from __future__ import annotations
@@ -25,38 +40,38 @@ TAG = "type"
 
 
 class DecodeError(ValueError):
-    """Stored JSON is not what the annotation says.
+    """Stored JSON does not match the annotation.
 
-    The text tells where and which type was met, never the value.
+    The text names the path and the type found, never the value.
     """
 
 
 class _Pair(NamedTuple):
-    """How values of one annotation are written (TypeError, ValueError) and read (DecodeError)."""
+    """Writer and reader of one annotation; they raise TypeError or ValueError, and DecodeError."""
 
     write: Callable[[Any], JSON]
     read: Callable[[JSON], Any]
 
 
 def encode(value: object, annotation: Any = None) -> JSON:
-    """The JSON of `value`. `annotation` is needed where it is more than the value's own class, as a union is.
+    """Encode `value` as JSON. Pass `annotation` where it is wider than the value's class, such as a union.
 
-    Raises TypeError for a value or annotation that has no JSON, ValueError for a number that is not finite.
+    Raises TypeError for a value or annotation without a JSON form, ValueError for a number that is not
+    finite.
     """
     wanted: Any = type(value) if annotation is None else annotation
     return _pair(wanted).write(value)
 
 
 def decode(annotation: Any, value: JSON) -> Any:
-    """The value that `encode` was given with the same annotation. Raises DecodeError."""
+    """Decode a value encoded with the same annotation. Raises DecodeError."""
     return _pair(annotation).read(value)
 
 
 def salvage(annotation: Any, value: JSON) -> Any:
-    """What is readable of a value that `decode` refuses: a field that is not takes its default, an item that
-    is not is left out.
+    """Decode what is readable: an unreadable field takes its default, an unreadable item is dropped.
 
-    Raises DecodeError where nothing can be made of it.
+    Raises DecodeError when nothing can be read.
     """
     try:
         return decode(annotation, value)
@@ -80,7 +95,8 @@ def _salvage_fields(cls: Any, value: JSON) -> Any:
     }
     try:
         return cls(**{name: items[0] for name, items in found.items() if items})
-    except (TypeError, ValueError) as error:  # a field without a default is among the lost
+    # A field without a default could not be read.
+    except (TypeError, ValueError) as error:
         raise DecodeError(f"{cls.__name__}: {error}") from error
 
 
@@ -91,15 +107,15 @@ def _readable(annotation: Any, values: list[JSON]) -> Iterator[Any]:
 
 
 def to_text(value: JSON) -> str:
-    """JSON as one line of ASCII.
+    """Serialize JSON as one line of ASCII.
 
-    Raises TypeError or ValueError for what is no JSON, NaN and infinity among it.
+    Raises TypeError or ValueError for anything that is not JSON, including NaN and infinity.
     """
     return json.dumps(value, allow_nan=False, separators=(",", ":"))
 
 
 def from_text(text: str) -> JSON:
-    """The JSON in a text. Raises DecodeError."""
+    """Parse a JSON text. Raises DecodeError."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -149,9 +165,8 @@ def _write_text(value: Any) -> JSON:
         return value
     if isinstance(value, StrEnum):
         return value.value
-    raise TypeError(
-        _met("text", value)
-    )  # any other kind of str may be a secret, and a secret is never stored
+    # Any other subclass of str may be a secret, and a secret is never stored.
+    raise TypeError(_met("text", value))
 
 
 def _write_float(value: Any) -> JSON:
@@ -184,7 +199,7 @@ _SCALARS: dict[Any, _Pair] = {
 
 
 def _constants(members: list[tuple[Any, Any]]) -> _Pair:
-    """Literals and enum members, by their JSON. The type counts: True is not 1."""
+    """Pair for literals and enum members. Matches the type as well: True is not 1."""
     values = {(type(plain), plain): member for plain, member in members}
     plains = {(type(member), member): plain for plain, member in members}
 
@@ -197,7 +212,8 @@ def _constants(members: list[tuple[Any, Any]]) -> _Pair:
     def read(value: JSON) -> Any:
         try:
             return values[type(value), value]
-        except (KeyError, TypeError):  # TypeError: a list or an object, which cannot be looked up
+        # TypeError: a list or an object cannot be a dictionary key.
+        except (KeyError, TypeError):
             raise DecodeError(_met("one of the known constants", value)) from None
 
     return _Pair(write, read)
@@ -278,7 +294,7 @@ def _optional(pair: _Pair) -> _Pair:
 
 
 def _first(value: Any, ways: list[Callable[[Any], Any]], refusal: type[Exception]) -> Any:
-    """By the first way that does not refuse; the last one's refusal is the union's."""
+    """Return the result of the first converter that accepts the value; raise the last one's error."""
     for way in ways[:-1]:
         try:
             return way(value)
@@ -333,7 +349,8 @@ def _dataclass(cls: Any) -> _Pair:
         arguments = _read_fields(cls.__name__, readers, value)
         try:
             return cls(**arguments)
-        except ValueError as error:  # what a class says to values that are not valid together
+        # The class rejects this combination of values.
+        except ValueError as error:
             raise DecodeError(f"{cls.__name__}: {error}") from error
 
     return _Pair(write, read)
@@ -357,7 +374,7 @@ def _default(of: Field[Any]) -> Any:
 
 
 def decode_or_none(kind: type[T], value: JSON) -> T | None:
-    """The value; None also for what cannot be read: it can be asked for again."""
+    """Decode the value; None when it is missing or unreadable, because the caller can fetch it again."""
     try:
         return None if value is None else decode(kind, value)
     except DecodeError:

@@ -1,8 +1,8 @@
-"""How a database comes to be, and how a damaged one gives way: whole or not at all, by one process at a time.
+"""Create the store's database, or replace a damaged one, atomically and by one process at a time.
 
-A database is made in a directory beside its place and renamed into it when it is whole. So nobody ever meets
-one that is half made, and an empty file is damage, never a beginning. What is damaged is replaced in one step
-under the lock: nobody finds the place empty and begins without the mark that the books were lost.
+A database is built in a directory beside its place and renamed into it when complete. No process sees half of
+one, so an empty file always means damage. A damaged database is replaced in one step under the lock, so no
+process finds the place empty and starts without the marker that account data was lost.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from oddsctl.store.state_dir import REMEDY
 from oddsctl.store.state_errors import LOCK, no_locks
 
 LOGS = ("-wal", "-shm")
-"""SQLite's own files beside a database. They must never meet another one."""
+"""SQLite's own files beside a database. They must never meet another database."""
 WORKSHOP = "cache.new"
-"""The directory in which a database is made."""
+"""Directory in which a database is built."""
 
 Begin = Callable[[], Mapping[str, JSON]]
-"""The rows that a new database begins with; asked under the lock, where there is none."""
+"""Returns the first rows of a new database. Called under the lock, only when there is no database."""
 
 
 def nothing() -> Mapping[str, JSON]:
-    """A database that begins empty."""
+    """Start with no rows."""
     return {}
 
 
 def make(directory: Path, clock: Clock, wait: float, begin: Begin = nothing) -> None:
-    """Make the database of `directory`, where there is none. To be called under the lock of the store."""
+    """Create the database of `directory` if there is none. Call under the lock of the store."""
     import shutil
 
     if (directory / DATABASE).exists():
@@ -43,10 +43,12 @@ def make(directory: Path, clock: Clock, wait: float, begin: Begin = nothing) -> 
     if unlockable := no_locks(directory):
         raise unlockable
     if any((directory / f"{DATABASE}{end}").exists() for end in LOGS):
-        set_aside(directory / DATABASE, clock)  # the logs of a database that was taken away
+        # Logs left behind by a deleted database must not be applied to the new one.
+        set_aside(directory / DATABASE, clock)
     workshop = directory / WORKSHOP
     try:
-        shutil.rmtree(workshop, ignore_errors=True)  # of a process that died here
+        # A process that died here left its half-built database.
+        shutil.rmtree(workshop, ignore_errors=True)
         workshop.mkdir(mode=0o700)
         _fill(workshop, wait, begin())
         (workshop / DATABASE).rename(directory / DATABASE)
@@ -61,12 +63,11 @@ def make(directory: Path, clock: Clock, wait: float, begin: Begin = nothing) -> 
 def move_aside(
     directory: Path, clock: Clock, lock_wait: float = 10.0, begin: Begin = nothing, lost: str | None = None
 ) -> Path | None:
-    """Put a new database in the place of the one in `directory` if that is damaged: it stays beside it, under
-    a name with the time (UTC).
+    """Replace the database in `directory` if it is damaged, and keep the old one under a timestamped name.
 
-    What can be read of it is taken over, but not what stands under keys that begin with `lost`; the rows of
-    `begin` come first. Returns where it went, or None when it is sound: of several processes that meet the
-    damage at once, one replaces it, the others find the new database. To be called with no store open on it.
+    Copies every readable row except those whose keys begin with `lost`; the rows of `begin` come first.
+    Returns the new path of the damaged database, or None when it is sound. Of several processes only one
+    replaces it. Call with no store open on it.
     """
     with hold(directory / LOCK, clock, lock_wait):
         try:
@@ -80,7 +81,7 @@ def move_aside(
 
 
 def set_aside(database: Path, clock: Clock, why: str = "damaged") -> Path:
-    """Rename a database and its logs; the new name tells why and when."""
+    """Rename a database and its logs; the new name holds the reason and the UTC time."""
     moment = datetime.fromtimestamp(clock.now(), UTC)
     aside = database.with_name(f"{database.name}.{why}-{moment:%Y%m%dT%H%M%S.%fZ}")
     try:
@@ -94,7 +95,7 @@ def set_aside(database: Path, clock: Clock, why: str = "damaged") -> Path:
 
 
 def recovered(aside: Path, lost: str | None = None) -> dict[str, JSON]:
-    """The rows of a damaged database that are whole, but for those under keys that begin with `lost`."""
+    """Yield the readable rows of a damaged database, except those whose keys begin with `lost`."""
     from oddsctl.store.salvage import readable
 
     found: dict[str, JSON] = {}

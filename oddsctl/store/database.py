@@ -1,9 +1,7 @@
-"""The database file as SQLite sees it: a connection, the value in a row, the meaning of an error.
+"""Read the store's SQLite file without diskcache.
 
-No diskcache may enter.
-
-The tables are diskcache's (`rows.py` writes them). Reading needs neither its import nor its opening, which
-writes: so a reader waits for nobody, be it a writer that was stopped in the middle.
+The tables are diskcache's (`diskcache_rows.py` writes them). Opening diskcache writes, so a reader would wait
+for any writer, even a stopped one. Reading here waits for nobody and skips that import.
 """
 
 from __future__ import annotations
@@ -25,24 +23,20 @@ from oddsctl.store.state_errors import (
 )
 
 DATABASE = "cache.db"
-"""diskcache's name for it; `-wal` and `-shm` stand beside it."""
+"""Name that diskcache gives the file; `-wal` and `-shm` stand beside it."""
 
 RAW = 1
-"""The mode of a row that holds its value as it is; the other modes name a file or hold a pickle, and we write
-none of them.
-"""
+"""Row mode that holds the value itself. Other modes name a file or hold a pickle; we never write them."""
 
 VERSION = 1
-"""Of the database's form (`user_version`); those made before there were versions have 0."""
+"""Version of the database format (`user_version`); databases from before versions have 0."""
 
 
 def connect(directory: Path, wait: float) -> sqlite3.Connection | None:
-    """A connection to the database of `directory` for any thread, or None where there is none.
+    """Connect to the database of `directory` from any thread; None when there is no database.
 
-    Writes nothing.
-
-    Raises StateDamagedError for a database without our table (an empty file is one), StateTooNewError for one
-    of a newer oddsctl.
+    Writes nothing. Raises StateDamagedError when our table is missing (also for an empty file),
+    StateTooNewError for a newer format.
     """
     path = directory.absolute() / DATABASE
     try:
@@ -63,13 +57,14 @@ def connect(directory: Path, wait: float) -> sqlite3.Connection | None:
             raise
     except sqlite3.OperationalError:
         if not path.exists():
-            return None  # moved away after we looked
+            # Another process moved the file after we looked.
+            return None
         raise
     return connection
 
 
 def _examine(connection: sqlite3.Connection, path: Path, wait: float) -> None:
-    """See that it is ours."""
+    """Check that the database is ours."""
     version = first_look(connection, path, wait)
     if version > VERSION:
         raise too_new(str(path), version)
@@ -78,7 +73,7 @@ def _examine(connection: sqlite3.Connection, path: Path, wait: float) -> None:
 
 
 def value_in(mode: object, value: object, directory: Path) -> JSON:
-    """The JSON in a row. A row that we cannot have written is not looked into: StateDamagedError."""
+    """Return the JSON in a row. Raises StateDamagedError, unread, for a row that we cannot have written."""
     if mode != RAW or type(value) is not str:
         raise _damaged(directory, "a row in it was not written by oddsctl")
     try:
@@ -88,7 +83,7 @@ def value_in(mode: object, value: object, directory: Path) -> JSON:
 
 
 def assert_sound(directory: Path, wait: float) -> None:
-    """Look at every page and every row. Raises StateDamagedError, or whatever else keeps us from looking."""
+    """Check every page and every row. Raises StateDamagedError, or what prevents the check."""
     with translated(directory):
         connection = connect(directory, wait)
         if connection is None:
@@ -105,18 +100,20 @@ def assert_sound(directory: Path, wait: float) -> None:
 
 @contextmanager
 def translated(directory: Path) -> Iterator[None]:
-    """SQLite's errors as ours: what it means for the state in `directory`, and what to do."""
+    """Translate SQLite errors into ours, for the state in `directory`."""
     try:
         yield
     except sqlite3.ProgrammingError:
-        raise  # a bug of ours
+        # Misusing the sqlite3 module is a bug of ours, not a state error.
+        raise
     except sqlite3.Error as error:
         raise explained(_origin(error), directory / DATABASE) from error
 
 
 def _origin(error: sqlite3.Error) -> sqlite3.Error:
-    """SQLite itself ends a transaction on a full disk, and then diskcache's own ROLLBACK fails: what went
-    wrong first is what counts.
+    """Return the first error of the chain.
+
+    SQLite ends a transaction on a full disk, and diskcache's own ROLLBACK then fails too.
     """
     first = error.__context__
     return first if isinstance(first, sqlite3.Error) and "no transaction is active" in str(error) else error

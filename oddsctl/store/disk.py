@@ -1,9 +1,7 @@
-"""State on disk, shared by all processes of a user: one writer at a time, readers that wait for nobody.
+"""Store on disk, shared by all processes of a user: one writer at a time, readers never wait.
 
-No policy may enter.
-
-diskcache keeps the rows. Its transactions alone starve processes, so a fair lock (`lock.py`) is taken around
-each; should someone write past that lock, the transaction still keeps the state whole.
+diskcache keeps the rows. Its transactions alone starve processes, so a fair lock (`file_lock.py`) surrounds
+each one. If another program writes past that lock, the transaction still keeps the state consistent.
 """
 
 from __future__ import annotations
@@ -30,20 +28,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 REPLACED = 100
-"""How often the database may be replaced by others while one opens it or writes to it."""
+"""How often other processes may replace the database during one operation before giving up."""
 
 
 class DiskStore:
-    """The store in `directory`, which is made (0700) where it is missing. For any number of threads.
+    """Store in `directory`, created with mode 0700 when missing; safe to share between threads.
 
-    All processes use one database: before each use it is seen whether the path still leads to the one that is
-    open; where it was moved, deleted or replaced, it is opened anew. `begin` gives the rows of a database
-    that has to be made.
+    All processes use one database: each operation first checks that the path still leads to the open file,
+    and reopens it if not. `begin` supplies the rows of a new database. `lock_wait` limits each wait for
+    another process: seconds for each wait, or a `LockWait` for all together.
 
-    No wait for another process is longer than `lock_wait`: seconds for each, or a patience for all of them.
-
-    Besides what the port says, opening raises StateDamagedError where the
-    database is none: see `making.move_aside`.
+    Besides the errors of the port, opening raises StateDamagedError; see `create_or_replace.move_aside`.
     """
 
     def __init__(
@@ -89,9 +84,7 @@ class DiskStore:
         self._write(lambda rows: rows.delete(key))
 
     def refresh(self) -> bool:
-        """See to it that the open database is the one that the path leads to; whether it had to be opened
-        anew.
-        """
+        """Reopen the database if the path leads to another file; return True if it was reopened."""
         before = self._reader_is_of
         with self._current_reader():
             return self._reader_is_of != before
@@ -110,8 +103,9 @@ class DiskStore:
             yield self._reader
 
     def _open_reader(self) -> tuple[sqlite3.Connection, StateIdentity]:
-        """A connection, and the file that it is to for certain: the path led to it before and after it was
-        opened.
+        """Open a read connection and return it with the identity of its file.
+
+        The path led to that file both before and after opening, so the two belong together.
         """
         make_private(self._directory)
         with translated(self._directory):
@@ -142,10 +136,11 @@ class DiskStore:
             yield
 
     def _write(self, apply: Callable[[Any], T]) -> T:
-        """Write to the database that the path leads to; once more where it was taken away meanwhile."""
+        """Write to the database at the path; retry once if it was replaced meanwhile."""
         for _ in range(REPLACED):
             if identity(self._database) is None:
-                self.refresh()  # makes the directory too, without which there is no lock
+                # Creates the directory as well; the lock needs it.
+                self.refresh()
             with self._alone() as rows:
                 answer = apply(rows)
             if identity(self._database) == self._rows_are_of:
@@ -157,7 +152,7 @@ class DiskStore:
 
     @contextmanager
     def _alone(self) -> Iterator[Any]:
-        """The rows, under the lock and in a transaction."""
+        """Yield the rows, under the lock and in a transaction."""
         from oddsctl.store.diskcache_rows import transaction
 
         with translated(self._directory), self._locked():
@@ -166,13 +161,15 @@ class DiskStore:
                 with transaction(rows):
                     yield rows
             except BaseException:
-                self._close_rows()  # an interruption just after BEGIN leaves the transaction open
+                # An interruption just after BEGIN leaves the transaction open.
+                self._close_rows()
                 raise
             if threading.get_ident() != self._home:
-                rows.close()  # diskcache opens a connection for each thread; nobody else could close this one
+                # diskcache opens one connection a thread; only this thread can close it.
+                rows.close()
 
     def _open_rows(self) -> Any:
-        """To be called under the lock, under which nobody of us replaces the database."""
+        """Open the rows. Call under the lock, so that no process replaces the database meanwhile."""
         from oddsctl.store.diskcache_rows import open_rows
 
         found = identity(self._database)

@@ -1,7 +1,4 @@
-"""diskcache, confined: rows of text keys and JSON text, never expired, never evicted.
-
-No pickle and no file may enter.
-"""
+"""Restricted diskcache: text keys, JSON text values, no expiry, no eviction, no pickle, no files."""
 
 from __future__ import annotations
 
@@ -21,10 +18,7 @@ from oddsctl.store.state_dir import REMEDY
 
 
 class JSONRows(Disk):  # type: ignore[misc]  # diskcache ships no types
-    """What diskcache puts into a row and takes out of it.
-
-    Each of its methods that could pickle, unpickle or touch a file is replaced.
-    """
+    """Serializer for diskcache that replaces every method able to pickle, unpickle or touch a file."""
 
     def __init__(self, directory: str, **_settings: object) -> None:
         super().__init__(directory)
@@ -34,7 +28,7 @@ class JSONRows(Disk):  # type: ignore[misc]  # diskcache ships no types
         return key, True
 
     def get(self, key: object, raw: object) -> str:
-        """The key as stored. One that is no text would have been pickled: StateDamagedError."""
+        """Return the stored key. Raises StateDamagedError for a key that is not text: it was pickled."""
         if not raw or type(key) is not str:
             raise StateDamagedError(f"{self._folder / DATABASE} holds a key that was not written by oddsctl")
         return key
@@ -46,21 +40,19 @@ class JSONRows(Disk):  # type: ignore[misc]  # diskcache ships no types
         return value_in(mode, value, self._folder)
 
     def remove(self, file_path: str) -> None:
-        """Nothing: no row of ours names a file, and one that does must not have it deleted."""
+        """Do nothing. Our rows name no file, and a row that does must not get it deleted."""
 
 
 def open_rows(directory: Path, wait: float) -> Any:
-    """A Cache of diskcache on `directory`, made where it is missing.
+    """Open diskcache on `directory`, creating it when missing. Call under the lock of the store.
 
-    To be called under the lock of the store.
+    diskcache writes its settings on opening and waits up to 60 s for a writer that ignores our lock, so we
+    check first and wait at most `wait` seconds.
 
-    diskcache writes its settings whenever it opens, and would wait 60 s for one who writes past our lock; so
-    we ask first, for `wait` s.
-
-    NORMAL in WAL mode: a commit outlives the death of the process that made it. A power cut may take those
-    made since the last checkpoint (which the last process to close makes): the provider tells in its next
-    answer what was spent, and FULL makes an update cost 6 times as much on a disk that syncs in 0.25 ms, most
-    cost more. No mmap: a file cut short would be a SIGBUS instead of an error.
+    Uses `synchronous = NORMAL` in WAL mode: commits survive a killed process, but a power cut may lose those
+    since the last checkpoint. The provider's next answer reports the real balance, and FULL makes an update
+    cost 6 times as much on a disk that syncs in 0.25 ms. Uses no mmap: a truncated file would raise SIGBUS
+    instead of an error.
     """
     name = str(directory.absolute())
     if os.path.expandvars(name) != name:
@@ -86,7 +78,7 @@ def open_rows(directory: Path, wait: float) -> Any:
 
 @contextmanager
 def transaction(rows: Any) -> Iterator[None]:
-    """A transaction of diskcache, with the error of SQLite that it hides behind its Timeout."""
+    """Run a diskcache transaction and raise the SQLite error that diskcache hides behind Timeout."""
     try:
         with rows.transact():
             yield
@@ -95,10 +87,9 @@ def transaction(rows: Any) -> Iterator[None]:
 
 
 def _touch(path: Path) -> None:
-    """Make the file, empty and 0600: SQLite gives its mode to `-wal` and `-shm`.
+    """Create the file, empty and with mode 0600: SQLite copies its mode to `-wal` and `-shm`.
 
-    One that is there is not opened: closing it again would drop the locks that SQLite holds on it elsewhere
-    in this process.
+    Never opens an existing file: closing it would drop the locks that SQLite holds on it in this process.
     """
     try:
         with suppress(FileExistsError):

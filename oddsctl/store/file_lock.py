@@ -1,11 +1,23 @@
-"""A lock between processes that the kernel frees when its owner dies, with a bounded wait and a fair turn.
+"""Fair lock between processes, with a time limit, freed by the kernel when its owner dies.
 
-No state may enter.
+How it works:
 
-A blocking `flock` has no time limit, and whoever lets go of it takes it again before the others wake: of 8
-processes in a tight loop one had 6 times the turns of another. So there are two locks: only the holder of the
-turn may try for the lock itself, and who has just had it must get in line for the turn. 8 processes then
-differ by about a tenth, for a quarter of the throughput.
+1. A lock is an `flock` on a file of mode 0600. The kernel frees it when its owner ends, even by `kill -9`, so
+   no lock needs an expiry and none can be orphaned.
+2. `flock` has no time limit, so a waiter tries without blocking and naps between tries until its deadline.
+   Naps grow by 2 % up to 10 ms: waiting for a stopped process must not use a whole core.
+3. A plain `flock` is unfair: its last holder takes it again before the others wake. In a tight loop of 8
+   processes one got 6 times the turns of another. So there are two files: `NAME.turn` and `NAME`. A process
+   holds the turn first, and only the holder of the turn tries for the lock. Whoever just had the lock must
+   queue for the turn again. Turns then differ by about a tenth, for a quarter of the throughput.
+4. The turn is released as soon as the lock is held, so the next waiter is ready when the lock is freed.
+5. A lock counts only if the path still leads to the locked file. A lock on a moved or deleted file would
+   exclude nobody, so the file is reopened, at most REPLACED times.
+6. Each `hold` opens the file anew. The open file owns the `flock`, so threads exclude each other as processes
+   do.
+7. The holder writes its process id into the file. It is used in messages only and decides nothing.
+
+Reads and writes no state.
 """
 
 from __future__ import annotations
@@ -25,23 +37,22 @@ from oddsctl.store.state_errors import unlockable
 
 TURN_NAP = 0.0005
 LOCK_NAP = 0.0001
-"""Seconds before the first new try. The holder of the turn is next, and alone: it may look more often."""
+"""Seconds before the first retry. Only the holder of the turn tries for the lock, so it may retry more often.
+"""
 LONGEST_NAP = 0.01
 SLOWING = 1.02
-"""A holder that takes long is asked ever more seldom, or each waiter would burn a core on a stopped
-process.
-"""
+"""Growth of the nap. Without it each waiter would use a whole core while the holder is stopped."""
 REPLACED = 100
-"""How often a lock file may be replaced while one waits for it."""
+"""How often a lock file may be replaced during one wait before giving up."""
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 
 
 @contextmanager
 def hold(path: Path, clock: Clock, patience: float) -> Iterator[None]:
-    """Hold the lock `path` (a file made 0600 when missing) against all processes and all other threads of
-    this one.
+    """Hold the lock file `path` against all other processes and threads.
 
-    Raises LockTimeoutError after `patience` seconds, StateError where there can be no such file.
+    Creates the file with mode 0600. Raises LockTimeoutError after `patience` seconds, StateUnwritableError
+    when the file cannot be created or locked.
     """
     deadline = clock.monotonic() + patience
     try:
@@ -63,7 +74,8 @@ def hold(path: Path, clock: Clock, patience: float) -> Iterator[None]:
             f"cannot lock {path}: {error.strerror}", hint="name another directory in store.state_dir"
         ) from error
     try:
-        with suppress(OSError):  # a full disk must not keep anyone from the lock
+        # A full disk must not prevent locking; the process id is only for messages.
+        with suppress(OSError):
             os.pwrite(lock, b"%-10d\n" % os.getpid(), 0)
         yield
     finally:
@@ -71,7 +83,7 @@ def hold(path: Path, clock: Clock, patience: float) -> Iterator[None]:
 
 
 class FileLocks:
-    """Locks by name, as files in a directory of their own. For any number of threads."""
+    """Named locks, as files in a directory of their own. Safe to share between threads."""
 
     def __init__(self, directory: Path, clock: Clock) -> None:
         self._directory = directory
@@ -79,7 +91,7 @@ class FileLocks:
 
     @contextmanager
     def hold(self, name: str, patience: float) -> Iterator[None]:
-        """Hold the lock of that name; see `hold`."""
+        """Hold the lock with this name; see `hold`."""
         make_private(self._directory)
         file = sha256(name.encode()).hexdigest()[:16]
         with hold(self._directory / f"{file}.lock", self._clock, patience):
@@ -87,11 +99,9 @@ class FileLocks:
 
 
 def _take(path: Path, nap: float, clock: Clock, deadline: float) -> int:
-    """The open, locked file, which is the one that `path` leads to: a lock on a file that was moved or
-    deleted would exclude nobody.
+    """Open and lock the file at `path`; return its descriptor.
 
-    It is opened anew each time: an open file is the owner of a `flock`, so threads exclude each other as
-    well.
+    Raises TimeoutError at the deadline, OSError when the file is replaced again and again.
     """
     for _ in range(REPLACED):
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

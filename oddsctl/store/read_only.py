@@ -1,7 +1,4 @@
-"""SQLite databases looked at without leaving a trace: no file is made, none is written.
-
-What the rows mean may not enter.
-"""
+"""Read SQLite databases without creating or writing any file."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ WAIT = 1.0
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that cannot write; see `open_for_reading`."""
+    """Open a connection that cannot write; see `open_for_reading`."""
     connection = open_for_reading(path)
     try:
         yield connection
@@ -32,11 +29,11 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write, for any thread.
+    """Open a connection that cannot write, usable from any thread.
 
-    Where no process has it open, and so no `-wal` is there, it is taken as immutable: even a reader would
-    otherwise make `-wal` and `-shm`. Where SQLite cannot use the `-wal` (it may not write, there are no locks
-    or no shared memory), a copy is read. Raises StateDamagedError for what is no regular file.
+    When no process has the database open (there is no `-wal`), opens it as immutable: otherwise even a reader
+    would create `-wal` and `-shm`. Where SQLite cannot use the `-wal` (read-only, no locks or no shared
+    memory), reads a copy. Raises StateDamagedError if the path is not a regular file.
     """
     assert_a_file(path)
     if not _is_live(path):
@@ -56,10 +53,10 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 
 class ReadOnlyStore:
-    """What is stored, where it cannot be written now. `why` is raised by whoever tries."""
+    """Store for state that cannot be written now: reads work, writes raise `why`."""
 
     def __init__(self, directory: Path, why: StateUnwritableError) -> None:
-        """Raises `why` where there is nothing to read either."""
+        """Open the database for reading. Raises `why` when there is nothing to read either."""
         self._directory, self._why = directory, why
         if not os.path.isfile(directory / DATABASE):  # noqa: PTH113 - pathlib raises for a path that the system refuses
             raise why
@@ -94,9 +91,9 @@ class ReadOnlyStore:
 
 
 def damage(path: Path) -> str | None:
-    """What is wrong with the pages of the database; None when it is sound.
+    """Describe the damage to the pages of the database; None when it is sound.
 
-    Raises `OperationalError` when it is locked.
+    Raises `OperationalError` when the database is locked.
     """
     if not path.is_file():
         return NO_FILE
@@ -111,12 +108,13 @@ def damage(path: Path) -> str | None:
     except sqlite3.DatabaseError as error:
         verdict = str(error)
     if verdict != "ok" and not was_live and _is_live(path):
-        return damage(path)  # someone began to write meanwhile
+        # Another process began to write meanwhile, so look again with its log.
+        return damage(path)
     return None if verdict == "ok" else verdict
 
 
 def cells(path: Path) -> Iterator[bytes]:
-    """Every text and blob in the database, in lower case."""
+    """Yield every text and blob in the database, in lower case."""
     with reading(path) as connection:
         connection.text_factory = bytes
         for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
@@ -130,9 +128,9 @@ def _connected(uri: str) -> sqlite3.Connection:
 
 
 def _copied(path: Path) -> sqlite3.Connection:
-    """The database with its log, in memory.
+    """Copy the database with its log into memory.
 
-    Where there is no room for a copy the log is left out: what it holds is the newest only.
+    Without room for a copy the log is left out, which loses only the newest rows.
     """
     import shutil
     import tempfile
@@ -143,9 +141,8 @@ def _copied(path: Path) -> sqlite3.Connection:
             copy = Path(folder) / path.name
             for end in ("", "-wal"):
                 shutil.copyfile(f"{path}{end}", f"{copy}{end}")
-            with closing(
-                _connected(f"{copy.as_uri()}?vfs=unix-none")
-            ) as disk:  # we are alone with it: no locks, no shared memory
+            # Nobody else uses the copy, so it needs neither locks nor shared memory.
+            with closing(_connected(f"{copy.as_uri()}?vfs=unix-none")) as disk:
                 disk.execute("PRAGMA locking_mode = EXCLUSIVE")
                 disk.backup(memory)
     except (OSError, sqlite3.OperationalError):

@@ -1,14 +1,13 @@
-"""The disk store as commands use it: what is damaged or lost is replaced and told, what cannot be written is
-still shown.
+"""Disk store as commands use it: replaces damaged or lost data with a warning, reads when it cannot write.
 
-1. Where the database is damaged it is moved aside, and a new one begun in the same step. Where it was lost
-(deleted, moved away) a new one
-   is begun. Both carry the mark `lost_key` from their first moment on: until an answer tells the balance,
-   credits stay on the safe side.
-2. A single row that cannot be read is kept under another key (`store/row.py`). 3. Where the state cannot be
-written (read-only, full, without locks) what is stored is read all the same; who wants to write hears why.
+1. A damaged database is moved aside and a new one created in the same step. A lost one (deleted, moved away)
+   is created anew. Both hold the marker `lost_key` from the start: until an answer reports the balance,
+   credits are counted on the safe side.
+2. A single unreadable row is kept under another key (`unreadable_rows.py`).
+3. Where the state cannot be written (read-only, disk full, no locks) it is still read; a write raises the
+   reason.
 
-Each of these is told once, by `tell`, outside the lock.
+Each event is reported once, through `tell`, outside the lock.
 """
 
 from __future__ import annotations
@@ -32,13 +31,11 @@ T = TypeVar("T")
 
 
 class RecoveringStore:
-    """The store in `directory`.
+    """Recovering store in `directory`, for one thread: no other may use a store that is being replaced.
 
-    One thread at a time: nobody may be at work in a store that is being replaced.
-
-    Of a damaged database all that is readable is taken over but what stands beside `lost_key`: what is known
-    of credits has to be new. `traces` are patterns of files that show that there were books before; `books`
-    is how the keys of the accounts with credits begin.
+    From a damaged database every readable row is copied except those beside `lost_key`, because credits must
+    be learned anew. `traces` are patterns of files that show that account data existed before; `books` is the
+    key prefix of the accounts with credits.
     """
 
     def __init__(
@@ -120,7 +117,8 @@ class RecoveringStore:
 
     def _opened(self, *, writes: bool) -> Store:
         if writes and isinstance(self._store, ReadOnlyStore):
-            self.close()  # what was in the way may be gone
+            # The obstacle may be gone by now, so try to write again.
+            self.close()
         if self._store is None:
             try:
                 self._store = DiskStore(self._directory, self._clock, self._patience, self._first_rows)
@@ -137,14 +135,17 @@ class RecoveringStore:
         return self._store
 
     def _first_rows(self) -> Mapping[str, JSON]:
-        """Of a new database: the mark, where there were books. Called under the lock of the store."""
+        """Return the first rows of a new database: the marker, if account data existed before.
+
+        Called under the lock of the store.
+        """
         if not self._had_books and not any(any(self._directory.glob(trace)) for trace in self._traces):
             return {}
         self._news.append(f"{self._directory / DATABASE} is gone, and with it the credits' books: {FRESH}")
         return {self._lost_key: self._clock.now()}
 
     def _replaced(self, store: Store) -> None:
-        """The database is another one now. Whoever made it may not know that there were books before."""
+        """Set the marker after the database was replaced: its creator may not know that data was lost."""
         if store.read(self._lost_key) is None and not any(store.scan(self._books)):
             store.update(self._lost_key, lambda old: (old or self._clock.now(), None))
             self._news = self._news or [

@@ -1,4 +1,4 @@
-"""What can be read of a damaged database."""
+"""Read the intact rows of a damaged database."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from oddsctl.domain.errors import StateDamagedError
 from oddsctl.store.read_only import open_for_reading
 
 PLAIN = {"TEXT": (str,), "INTEGER": (int,), "REAL": (int, float)}
-"""What a column of each declared type holds; what a damaged page holds may be anything."""
+"""Python types that a column of each declared type can hold; a damaged page may hold anything."""
 
 Row = tuple[Any, ...]
 
 
 def readable(aside: Path, select: str, kinds: tuple[str, ...]) -> Iterator[Row]:
-    """The rows that can be read: from the first up to the damage, then from the last down to it."""
+    """Yield the readable rows: from the first up to the damage, then from the last down to it."""
     last = -1
     with suppress(sqlite3.Error, StateDamagedError), closing(open_for_reading(aside)) as old:
         old.text_factory = lambda text: text.decode("utf-8", "replace")

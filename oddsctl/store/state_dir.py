@@ -1,4 +1,4 @@
-"""A directory that is ours alone. What is in its files may not enter."""
+"""Check and create the private directory that holds the state."""
 
 from __future__ import annotations
 
@@ -15,23 +15,19 @@ NAMED = 3
 """How many entries a message names."""
 
 _SIGNS = re.compile(r"(?:store|records|[0-9a-f]{16})\.lock")
-"""A file that only we make: one in a directory shows that it is ours, whatever else the user has put
-there.
-"""
+"""Names that only oddsctl creates. One of them marks the directory as ours, whatever else is in it."""
 _OURS = re.compile(r"(?:cache|records|history)\.(?:db|new).*|http\.sqlite.*|.*\.lock(?:\.turn)?|locks|demo")
 _NOBODYS = re.compile(r"lost\+found|\.DS_Store|\.(?:git)?keep|\.nfs.*|\.Trash.*|\.snapshots?")
-"""What is in an empty directory: the root of a volume, one that a desktop has shown, one that a repository
-keeps.
-"""
+"""Names found in an otherwise empty directory: of a volume root, a file manager, a git repository."""
 
 StateIdentity = tuple[int, int]
-"""Device and inode: which file a path leads to."""
+"""Device and inode: identifies the file that a path leads to."""
 
 
 def identity(path: Path) -> StateIdentity | None:
-    """Which file the path leads to now; None where there is none.
+    """Identify the file that the path leads to now; None when there is none.
 
-    A file that was moved, deleted or replaced has another.
+    A moved, deleted or replaced file has another identity.
     """
     try:
         found = path.stat()
@@ -41,11 +37,10 @@ def identity(path: Path) -> StateIdentity | None:
 
 
 def make_private(directory: Path) -> None:
-    """Make `directory` where it is missing, parents included, and see that it is ours and closed to others
-    (0700).
+    """Create `directory` with its parents, or check that it is ours; make it private (0700).
 
-    One of ours that is open to others is closed. Safe when several processes start at once. Raises StateError
-    for one that `fault` finds fault with, and changes nothing there.
+    Safe when several processes start at once. Raises StateError, changing nothing, for a directory that
+    `fault` rejects.
     """
     try:
         missing = [each for each in (directory, *directory.parents) if not each.exists()]
@@ -60,9 +55,9 @@ def make_private(directory: Path) -> None:
 
 
 def fault(directory: Path) -> StateError | None:
-    """Why a directory that is there cannot be ours, if it cannot.
+    """Explain why an existing directory cannot be used; None when it can.
 
-    Changes nothing; raises OSError where it cannot be looked at.
+    Changes nothing. Raises OSError when the directory cannot be examined.
     """
     found = directory.stat()
     if not stat.S_ISDIR(found.st_mode):
@@ -92,7 +87,7 @@ def fault(directory: Path) -> StateError | None:
 
 
 def strangers(names: Iterable[str]) -> list[str]:
-    """Of the names in a directory those that are not ours; none when the directory is known to be ours."""
+    """Return the names that are not ours; empty when the directory is known to be ours."""
     entries = list(names)
     if any(_SIGNS.fullmatch(name) for name in entries):
         return []
@@ -100,9 +95,9 @@ def strangers(names: Iterable[str]) -> list[str]:
 
 
 def _said(directory: Path) -> str:
-    """The directory as a message names it.
+    """Format the directory for a message.
 
-    Asks `os.path`, which takes any path: pathlib raises for one that the system refuses.
+    Uses `os.path`, which accepts any path; pathlib raises for one that the system refuses.
     """
     if os.path.islink(directory) and not os.path.exists(directory):  # noqa: PTH110, PTH114
         return f"{directory}, a link to {directory.readlink()}, which is not there"
@@ -110,4 +105,4 @@ def _said(directory: Path) -> str:
 
 
 HTTP_CACHE = "http.sqlite"
-"""Raw bodies and validators for the wire; the file can be dropped at any time."""
+"""Raw bodies and validators for revalidation. The file can be deleted at any time."""

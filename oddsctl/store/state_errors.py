@@ -1,6 +1,4 @@
-"""What an error of SQLite or of the operating system means for the state, and what the user can do about
-it.
-"""
+"""Translate SQLite and operating-system errors into state errors with a remedy."""
 
 from __future__ import annotations
 
@@ -22,10 +20,10 @@ from oddsctl.domain.errors import (
 
 LOCAL_DISK = "put store.state_dir on a local disk"
 LOCK = "store.lock"
-"""The lock file of the store; SQLite never opens it, so locks can be tried on it."""
+"""Lock file of the store. SQLite never opens it, so locks can be tested on it."""
 NO_FILE = "it is no regular file"
 SMALLEST_FREE = 1 << 20
-"""Bytes: with less than this a disk counts as full."""
+"""Bytes of free space below which a disk counts as full."""
 
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _CLOSED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
@@ -33,7 +31,7 @@ _DAMAGED = {
     *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT),
     *(sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_CONSTRAINT),
 }
-"""SQLITE_ERROR: a table or column is missing, for our statements are right."""
+"""SQLITE_ERROR is included: our statements are right, so a table or column must be missing."""
 _UNLOCKABLE = {
     sqlite3.SQLITE_IOERR_LOCK,
     sqlite3.SQLITE_IOERR_RDLOCK,
@@ -42,13 +40,14 @@ _UNLOCKABLE = {
 }
 _NO_SYNC = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
 _DAMAGED_IO = {sqlite3.SQLITE_IOERR_CORRUPTFS, 8202}
-"""8202 is SQLITE_IOERR_DATA, which Python has no name for in 3.11: a checksum is wrong."""
+"""8202 is SQLITE_IOERR_DATA (wrong checksum), which Python 3.11 has no name for."""
 
 
 def explained(error: sqlite3.Error, database: Path) -> OddsctlError:
-    """The error as ours: what happened to `database`, and what to do."""
+    """Translate a SQLite error on `database` into our error, with a hint."""
     directory = database.parent
-    extended = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # none: text that is not UTF-8
+    # The error carries no code when stored text is not UTF-8.
+    extended = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
     code = extended & 0xFF
     if code in _LOCKED or extended in _UNLOCKABLE:
         return no_locks(directory) or LockTimeoutError(
@@ -78,7 +77,7 @@ def explained(error: sqlite3.Error, database: Path) -> OddsctlError:
 
 
 def damaged(database: Path, why: str) -> StateDamagedError:
-    """The database is no database any more, or not one of ours."""
+    """Build the error for a database that is unreadable or not ours."""
     return StateDamagedError(
         f"{database} is damaged: {why}",
         hint="`oddsctl doctor --repair` moves it aside and keeps what is readable",
@@ -86,16 +85,14 @@ def damaged(database: Path, why: str) -> StateDamagedError:
 
 
 def assert_a_file(database: Path) -> None:
-    """Raise StateDamagedError where something stands in the database's place that is no file: to open a pipe
-    would wait for ever.
-    """
+    """Raise StateDamagedError if the path is not a regular file: opening a pipe would block for ever."""
     with suppress(OSError):
         if not stat.S_ISREG(database.stat().st_mode):
             raise damaged(database, NO_FILE)
 
 
 def too_new(what: str, version: int) -> StateTooNewError:
-    """Whatever it is, it was written in a form that is newer than this program."""
+    """Build the error for data written in a newer format than this program knows."""
     return StateTooNewError(
         f"{what} was written by a newer oddsctl (format {version})",
         hint="update oddsctl; nothing was changed",
@@ -103,10 +100,9 @@ def too_new(what: str, version: int) -> StateTooNewError:
 
 
 def first_look(connection: sqlite3.Connection, path: Path, wait: float) -> int:
-    """The database's `user_version`, by a connection that does not wait yet; from now on it waits for others,
-    `wait` seconds.
+    """Read `user_version`, then let the connection wait up to `wait` seconds for other processes.
 
-    Where locks never work everything looks busy, and waiting is in vain: then the reason is raised at once.
+    On a file system without locks everything looks busy and waiting cannot help, so that is raised at once.
     """
     try:
         return _version(connection)
@@ -126,9 +122,9 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def no_locks(directory: Path) -> StateUnwritableError | None:
-    """Why no file in the directory can be locked; None where locks work, or where there is no lock file yet.
+    """Explain why files in the directory cannot be locked; None where locks work or are untested.
 
-    Changes nothing.
+    Changes nothing. Without a lock file nothing can be tested.
     """
     try:
         file = os.open(directory / LOCK, os.O_RDWR)
@@ -145,7 +141,8 @@ def _no_locks(file: int, directory: Path) -> StateUnwritableError | None:
         try:
             lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):
-            continue  # someone holds it: so locks work
+            # Another process holds the lock, so locks work.
+            continue
         except OSError as error:
             return unlockable(directory, what, error)
         with suppress(OSError):
@@ -154,8 +151,9 @@ def _no_locks(file: int, directory: Path) -> StateUnwritableError | None:
 
 
 def no_shared_memory(directory: Path) -> StateUnwritableError | None:
-    """Why no memory can be shared by a file in the directory; None where it can, or where there is no lock
-    file yet. Changes nothing.
+    """Explain why a file in the directory cannot be mapped as shared memory; None where it can.
+
+    Changes nothing. Without a lock file nothing can be tested.
     """
     import mmap
 
@@ -176,7 +174,7 @@ def no_shared_memory(directory: Path) -> StateUnwritableError | None:
 
 
 def unlockable(directory: Path, what: str, error: OSError) -> StateUnwritableError:
-    """The file system has no locks, as CIFS, 9p or NFS may not."""
+    """Build the error for a file system without locks, as CIFS, 9p or NFS may be."""
     return StateUnwritableError(
         f"{what} do not work on the file system of {directory} ({error.strerror})", hint=LOCAL_DISK
     )

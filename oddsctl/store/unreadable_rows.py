@@ -1,5 +1,6 @@
-"""A row of the store that cannot be read as what it should be: it is kept under another key, told, and
-replaced; never overwritten.
+"""Handle store rows that cannot be decoded: keep them under another key, report and replace them.
+
+An unreadable row is never overwritten.
 """
 
 from __future__ import annotations
@@ -15,17 +16,16 @@ from oddsctl.store.codec import to_text
 
 T = TypeVar("T")
 FRESH = "started fresh; scheduled calls are paused until the provider reports the balance"
-"""What happens to an account whose books were lost."""
+"""What happens to an account whose data was lost."""
 ASIDE = "damaged/"
-"""How the keys begin under which unreadable rows are kept."""
+"""Key prefix under which unreadable rows are kept."""
 
 
 class RowDamagedError(StateError):
-    """The row under `key` holds `value`, which cannot be read; `instead` is to take its place (None:
-    nothing).
+    """The row `key` holds an unreadable `value`, to be replaced by `instead` (None: delete).
 
-    Raised by a change, it leaves the row as it is. The store then keeps the row under another key, and tries
-    again.
+    Raised inside a change, it leaves the row as it is. The store then keeps the row under another key and
+    runs the change again.
     """
 
     code = "STATE_DAMAGED"
@@ -43,12 +43,12 @@ class RowDamagedError(StateError):
 
     @property
     def aside(self) -> str:
-        """The key under which the row is kept: the same for all who meet it."""
+        """Return the key under which the row is kept: the same for every process that meets it."""
         return f"{ASIDE}{self.key}/{sha256(to_text(self.value).encode()).hexdigest()[:12]}"
 
 
 def read(store: Store, key: str, decode: Callable[[JSON], T]) -> T:
-    """What `decode` makes of the row; a row that it cannot read is replaced first, as by a change."""
+    """Read and decode the row; replace it first if it cannot be decoded."""
     try:
         return decode(store.read(key))
     except RowDamagedError as damage:
@@ -59,9 +59,9 @@ def read(store: Store, key: str, decode: Callable[[JSON], T]) -> T:
 
 
 def keep_aside(store: Store, damage: RowDamagedError) -> bool:
-    """Keep the row under another key, then put in its place what is to replace it.
+    """Keep the row under another key and put its replacement in its place.
 
-    Whether we are the first to do so.
+    Returns True if this process was the first to do so.
     """
     is_first = store.update(damage.aside, lambda old: (damage.value, old is None))
     store.update(damage.key, lambda old: (damage.instead if old == damage.value else old, None))
@@ -69,9 +69,9 @@ def keep_aside(store: Store, damage: RowDamagedError) -> bool:
 
 
 def salvaged(key: str, kind: type[T], value: JSON, what: str) -> T:
-    """The row as a `kind` that can be made of nothing.
+    """Decode the row as `kind`, which must be constructible without arguments.
 
-    What is unreadable in it costs itself alone: RowDamagedError has the rest.
+    Raises RowDamagedError with the readable fields if some cannot be read.
     """
     if value is None:
         return kind()

@@ -1,6 +1,6 @@
-"""The wire: the only user of requests and requests-cache.
+"""HTTP: the only user of requests and requests-cache.
 
-Importing it loads both, so it is imported where something is to be sent.
+Importing it loads both, so import it only where a request is sent.
 """
 
 from __future__ import annotations

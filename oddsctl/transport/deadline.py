@@ -1,7 +1,4 @@
-"""One exchange on the wire: whether it began, how long it may take, how large its body may be.
-
-No address and no file may enter.
-"""
+"""Limit one HTTP exchange: total time, body size, and whether the connection was ever made."""
 
 from __future__ import annotations
 
@@ -17,19 +14,17 @@ from requests.adapters import HTTPAdapter
 
 
 class NotSentError(Exception):
-    """No connection came about, so nothing was sent; the cause says why.
+    """No connection was made, so nothing was sent; the cause says why.
 
-    Of no class that urllib3 catches: it reaches us as it is.
+    Derives from no class that urllib3 catches, so it reaches us unchanged.
     """
 
 
 class ExchangeDeadline:
-    """The time limit of one exchange.
+    """Time limit of one exchange.
 
-    A byte now and then keeps a read timeout from striking, be it in headers, body or trailers.
-
-    `head` is the status and the headers of the answer, once they are there; `via` the variable that names the
-    proxy in between.
+    A read timeout never fires while single bytes keep arriving, so this limits the exchange as a whole.
+    `head` holds status and headers once they arrived; `via` names the variable of the proxy in between.
     """
 
     def __init__(self, patience: float) -> None:
@@ -46,24 +41,24 @@ class ExchangeDeadline:
 
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
-        self._timer.join()  # or it might hang up on the next exchange
+        # Otherwise the timer might close the connection of the next exchange.
+        self._timer.join()
 
     def check(self) -> None:
-        """Raises `TimeoutError` once the time is up: what was read then may be cut off."""
+        """Raise `TimeoutError` once the time is up: a body read until then may be cut off."""
         if self.overdue:
             raise TimeoutError
 
     def _hang_up(self) -> None:
         self.overdue = True
         if self.sock is not None:
-            with suppress(
-                OSError, TypeError
-            ):  # closed already; TLS within TLS to a proxy is no socket and keeps the read timeout alone
+            # Closed already. TLS within TLS to a proxy has no socket and relies on the read timeout.
+            with suppress(OSError, TypeError):
                 socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
 
 class Adapter(HTTPAdapter):
-    """requests' adapter, never retrying, with connections that know whether they came about.
+    """Adapter for requests that never retries and records whether the connection was made.
 
     One exchange at a time.
     """
@@ -77,9 +72,7 @@ class Adapter(HTTPAdapter):
 
 
 class _Watched:
-    """What our connections do beyond urllib3's: a failure to connect is told apart, and the socket is known
-    to the time limit.
-    """
+    """Connection mixin: reports failures to connect separately and hands its socket to the time limit."""
 
     sock: Any
 
@@ -102,16 +95,14 @@ class _Watched:
 
 @cache
 def _watched(connection: type) -> type:
-    """The class of connections, watched: urllib3's to a provider, to loopback or a proxy, and those through
-    SOCKS.
-    """
+    """Return the watched subclass of a urllib3 connection class (direct, proxy or SOCKS)."""
     return type(f"Watched{connection.__name__}", (_Watched, connection), {})
 
 
 def decoded(pieces: Iterable[bytes], limit: int) -> bytes | None:
-    """The body, or None when it is larger than `limit`.
+    """Join and decompress the body; None when it is larger than `limit` bytes.
 
-    Gzip is known by its first bytes, as it comes undeclared, too (FACTS 2).
+    Detects gzip by its first bytes, because it also arrives undeclared.
     """
     body = bytearray()
     inflater = None
@@ -125,7 +116,8 @@ def decoded(pieces: Iterable[bytes], limit: int) -> bytes | None:
             inflater, piece = zlib.decompressobj(wbits=31), bytes(body)  # noqa: PLW2901  from here on all is gzip
             body.clear()
         while piece:
-            if inflater.eof:  # a gzip body may have several members
+            # A gzip body may have several members.
+            if inflater.eof:
                 inflater = zlib.decompressobj(wbits=31)
             body += inflater.decompress(piece, limit + 1 - len(body))
             if len(body) > limit:

@@ -1,6 +1,4 @@
-"""HttpRequest → HttpResponse or TransportError, over requests; no policy, no freshness, no retry may
-enter.
-"""
+"""Send an HttpRequest with requests; return an HttpResponse or raise TransportError. No retry, no policy."""
 
 from __future__ import annotations
 
@@ -32,7 +30,8 @@ from oddsctl.transport.revalidation_cache import RevalidationCache
 
 _REDIRECTS = 3
 _CHUNK = 64 * 1024
-_SHORTEST_SECRET = 8  # no key is shorter; blanking less than this would hit innocent text
+# No key is shorter, and blanking anything shorter would hit innocent text.
+_SHORTEST_SECRET = 8
 _QUERY = re.compile(r"\?[^\s\"']*")
 _LOGGERS_THAT_SHOW_URLS = (
     "urllib3.connectionpool",
@@ -43,10 +42,11 @@ _LOGGERS_THAT_SHOW_URLS = (
 
 
 class HttpTransport:
-    """The wire, as the `Transport` port wants it. Usable from threads: each has its own connections.
+    """Implementation of the `Transport` port. Usable from threads: each has its own session.
 
-    `cache_file` needs a suffix in its name; None keeps nothing. `warn` is told, in one line, when the cache
-    cannot be used: that never costs an answer, nor more time than a few times `cache_patience` seconds.
+    `cache_file` needs a suffix in its name; None disables revalidation. `warn` receives one line when the
+    cache cannot be used: a broken cache never costs an answer, and at most a few times `cache_patience`
+    seconds.
     """
 
     def __init__(
@@ -62,9 +62,8 @@ class HttpTransport:
         self._clock = clock
         self._cache = None if cache_file is None else RevalidationCache(cache_file, cache_patience, warn)
         self._here = threading.local()
-        self._sessions: weakref.WeakSet[requests.Session] = (
-            weakref.WeakSet()
-        )  # a session lives as long as its thread
+        # A session lives as long as its thread.
+        self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()
         self._guard = threading.Lock()
         _hush_loggers()
 
@@ -89,7 +88,8 @@ class HttpTransport:
             )
         except (requests.RequestException, HTTPError, OSError, zlib.error, NotSentError) as error:
             failure = _failure(error, request.api, host, self._http, line, patience)
-            failure.maybe_sent |= line.redirected  # something was, to get there
+            # After a redirect something was sent, even if the last hop was not.
+            failure.maybe_sent |= line.redirected
             failure.head = line.head
         else:
             if response.status == 304 and stored:
@@ -99,7 +99,8 @@ class HttpTransport:
             if response.status == 200 and self._cache:
                 self._cache.keep(plain, response.headers, response.body)
             return response
-        raise failure  # out here, since inside the handler its context would hold the address with the key
+        # Raised outside the handler: inside, its context would hold the URL with the key.
+        raise failure
 
     def close(self) -> None:
         with self._guard:
@@ -116,7 +117,7 @@ class HttpTransport:
         validators: dict[str, str],
         line: ExchangeDeadline,
     ) -> HttpResponse:
-        """Send `plain` with what it may not show; the answer as it came, but for echoes of the secrets."""
+        """Send `plain` with its secret parameters added; return the answer with echoed secrets blanked."""
         prepared = plain.copy()
         prepared.prepare_url(plain.url or "", list(request.secret))
         prepared.headers.update(validators)
@@ -149,9 +150,9 @@ class HttpTransport:
     def _follow(
         self, session: requests.Session, prepared: requests.PreparedRequest, api: str, line: ExchangeDeadline
     ) -> requests.Response:
-        """The answer, after at most three redirects within its host.
+        """Return the answer after at most three redirects within its host.
 
-        Past the session, which reads a redirect's body without limit.
+        Bypasses the session, which reads the body of a redirect without a limit.
         """
         for _ in range(_REDIRECTS + 1):
             url = prepared.url or ""
@@ -189,7 +190,7 @@ class HttpTransport:
 
 
 def _way(session: requests.Session, url: str) -> Route:
-    """The way that the environment prescribes; this machine is never asked through a proxy."""
+    """Return the route that the environment prescribes; loopback never goes through a proxy."""
     if _is_loopback(urlsplit(url).hostname):
         return route_to(url, {})
     return route_to(
@@ -200,9 +201,9 @@ def _way(session: requests.Session, url: str) -> Route:
 def _failure(
     error: Exception, api: str, host: str, http: HttpSettings, line: ExchangeDeadline, patience: float
 ) -> TransportError:
-    """What an exception of requests, urllib3 or zlib means to a user.
+    """Translate an exception of requests, urllib3 or zlib.
 
-    Nothing of its text is kept but what names no address.
+    Keeps nothing of its text except parts that contain no URL.
     """
     if isinstance(error, NotSentError):
         return _not_sent(error.__cause__, api, host, http, line.via)
@@ -222,7 +223,8 @@ def _failure(
         isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema))
         or type(error) is OSError
     ):
-        return TransportError(  # requests' own complaint, before it connects
+        # requests rejects the request before it connects.
+        return TransportError(
             f"{api}: the request to {host} could not be set up",
             maybe_sent=False,
             provider=api,
@@ -237,9 +239,10 @@ def _not_sent(
     cause: BaseException | None, api: str, host: str, http: HttpSettings, via: str | None
 ) -> TransportError:
     where = f"{host} through the proxy that {via} names" if via else host
+    # A subclass of the first, so it must be tested here.
     slow = isinstance(cause, (ConnectTimeoutError, TimeoutError)) and not isinstance(
         cause, NewConnectionError
-    )  # a child of the first
+    )
     if slow:
         return TimedOutError(
             f"{api}: no connection to {where} within {http.connect_timeout:g} s",
@@ -271,7 +274,7 @@ def _not_sent(
 
 
 def _allowed_host(request: HttpRequest) -> str:
-    """The host that may be asked: any by https, loopback by http."""
+    """Return the host if it may be called: any by https, loopback by http."""
     scheme, host, _ = _origin(request.url)
     if not host or not (scheme == "https" or (scheme == "http" and _is_loopback(host))):
         raise TransportError(
@@ -284,14 +287,15 @@ def _allowed_host(request: HttpRequest) -> str:
 
 
 def _redirect(prepared: requests.PreparedRequest, location: str, api: str) -> None:
-    """Point the request to `location`, if that is within its host."""
+    """Point the request to `location` if that is within its host."""
     try:
         target = urljoin(prepared.url or "", location)
         there = _origin(target)
         if there == _origin(prepared.url or ""):
             prepared.prepare_url(target, None)
             return
-    except ValueError:  # no address; requests' InvalidURL is one as well
+    # Not a URL; requests' InvalidURL is a ValueError as well.
+    except ValueError:
         there = "", "", None
     raise RedirectRefusedError(
         f"{api}: redirected to {there[1] or 'nowhere'}, where we do not go", maybe_sent=True, provider=api
@@ -299,7 +303,7 @@ def _redirect(prepared: requests.PreparedRequest, location: str, api: str) -> No
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port; of an address that is none, nothing."""
+    """Return scheme, host and port; empty for an invalid URL."""
     try:
         parts = urlsplit(url)
         return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
@@ -315,12 +319,12 @@ def _is_loopback(host: str | None) -> bool:
 
 
 def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """An auth that adds nothing. Any auth keeps requests from looking into netrc."""
+    """Auth that adds nothing. Any auth keeps requests from reading netrc."""
     return request
 
 
 def _spellings(secrets: Iterable[tuple[str, Secret]]) -> set[str]:
-    """How a server could echo the secrets to us."""
+    """Return every form in which a server could echo the secrets."""
     return {
         shown
         for _, value in secrets
@@ -335,9 +339,10 @@ def _without_query(record: logging.LogRecord) -> bool:
 
 
 def _hush_loggers() -> None:
-    """Let urllib3 log no query, at any level, and requests-cache write nothing to stderr by itself."""
+    """Keep queries out of urllib3's log at every level, and requests-cache off stderr."""
     for name in _LOGGERS_THAT_SHOW_URLS:
-        logging.getLogger(name).addFilter(_without_query)  # once, however often it is added
+        # Adding the same filter again has no effect.
+        logging.getLogger(name).addFilter(_without_query)
     cache_logger = logging.getLogger("requests_cache")
     if not cache_logger.handlers:
         cache_logger.addHandler(logging.NullHandler())

@@ -1,8 +1,6 @@
-"""The way out to a provider that the environment prescribes: through which proxy, by whose certificates.
+"""Find the proxy and certificates that the environment prescribes for a provider.
 
-No request may enter.
-
-What is wrong with it is told by the variable, before anything is sent. No value of a proxy is shown: it may
+Faults are reported by variable name, before anything is sent. The value of a proxy is never shown: it may
 hold a password.
 """
 
@@ -24,7 +22,7 @@ CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 class BarredError(Exception):
-    """There is no such way. `why` is said of the variable, `hint` is what to do."""
+    """The environment prescribes an unusable route. `why` describes the variable, `hint` the remedy."""
 
     def __init__(self, why: str, hint: str) -> None:
         super().__init__(why)
@@ -34,9 +32,7 @@ class BarredError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`proxies` and `verify` as requests takes them; `via` names the variable of the proxy, None without
-    one.
-    """
+    """`proxies` and `verify` as requests takes them; `via` names the proxy's variable, or is None."""
 
     proxies: Mapping[str, str]
     verify: bool | str
@@ -44,7 +40,7 @@ class Route:
 
 
 def route_to(url: str, proxies: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> Route:
-    """The way to an address; `proxies` are those that requests has found for it. Raises `BarredError`."""
+    """Return the route to a URL; `proxies` are those requests found for it. Raises `BarredError`."""
     verify = _verify(environ) if url.startswith("https:") else True
     proxy = select_proxy(url, dict(proxies))
     if not proxy:
@@ -54,7 +50,7 @@ def route_to(url: str, proxies: Mapping[str, str], environ: Mapping[str, str] = 
 
 
 def _verify(environ: Mapping[str, str]) -> bool | str:
-    """The certificates that a variable names; the usual ones without."""
+    """Return the certificates that a variable names, or True for the default ones."""
     for variable in CA_VARIABLES:
         if path := environ.get(variable, ""):
             if not os.access(path, os.R_OK):
@@ -65,7 +61,7 @@ def _verify(environ: Mapping[str, str]) -> bool | str:
 
 
 def _checked(proxy: str, via: str) -> str:
-    """The proxy's address, a scheme put in front where it lacks one, as requests does."""
+    """Validate the proxy's URL and add a missing scheme, as requests does."""
     address = proxy if "://" in proxy else f"http://{proxy}"
     try:
         parts = urlsplit(address)
@@ -89,6 +85,6 @@ def _checked(proxy: str, via: str) -> str:
 
 
 def _variable(proxy: str, environ: Mapping[str, str]) -> str:
-    """Which variable holds this proxy."""
+    """Return the name of the variable that holds this proxy."""
     names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY")
     return next((name for name in names if environ.get(name) == proxy), SYSTEM)

@@ -1,7 +1,7 @@
-"""Bodies and validators for revalidation, in requests-cache's SQLite file; what is fresh is not decided here.
+"""Keep bodies and validators for revalidation, in requests-cache's SQLite file. Decides no freshness.
 
-We use its backend and not its session, which reads bodies without a limit and loses an answer that it cannot
-store. It is handed requests without their secret parameters: there is nothing for it to ignore or to redact.
+Uses the backend of requests-cache but not its session, which reads bodies without a limit and loses an answer
+it cannot store. Requests arrive here without their secret parameters, so nothing needs redacting.
 """
 
 from __future__ import annotations
@@ -21,17 +21,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_FILE_BYTES = 64 * 1024 * 1024  # entries never expire: a file that has grown beyond this is emptied
+# Entries never expire; a file larger than this is emptied.
+_FILE_BYTES = 64 * 1024 * 1024
+# Balance headers are not kept: those of a 304 must be the live ones.
 _KEPT_HEADERS = (
     "etag",
     "last-modified",
     "content-type",
-)  # never a balance: that of a 304 must be the live one
+)
 _DIGEST = "x-body-sha256"
 
 
 class Stored:
-    """A body that was whole, and what the server wants to hear to tell us that it still holds."""
+    """A complete body and the validators to send for revalidation."""
 
     def __init__(self, response: CachedResponse) -> None:
         self.body: bytes = response.content
@@ -43,9 +45,9 @@ class Stored:
 
 
 class RevalidationCache:
-    """requests-cache's SQLite file.
+    """requests-cache's SQLite file, best effort.
 
-    Best effort: nothing is raised, waiting is bounded; what it cannot do it does not, and says so once.
+    Raises nothing and limits every wait. Warns once about what it cannot do.
     """
 
     def __init__(self, file: Path, patience: float, warn: Callable[[str], None]) -> None:
@@ -58,9 +60,10 @@ class RevalidationCache:
         self._usable = True
 
     def find(self, request: requests.PreparedRequest) -> Stored | None:
-        """What is kept for this request, if it is as it was when it was kept."""
+        """Return what is stored for this request, if the entry is unchanged since."""
         if self._cache is None and not self._file.exists():
-            return None  # importing requests-cache takes longer than many an answer
+            # Without a file there is nothing to find, and importing requests-cache is slow.
+            return None
 
         def read(cache: SQLiteCache) -> CachedResponse | None:
             try:
@@ -76,8 +79,9 @@ class RevalidationCache:
         return Stored(found)
 
     def keep(self, request: requests.PreparedRequest, headers: Mapping[str, str], body: bytes) -> None:
-        """Keep a 200 that can be revalidated and is whole JSON: one cut off unseen would come back with each
-        304, for ever.
+        """Store a 200 that can be revalidated and is complete JSON.
+
+        A truncated body would return with each 304, for ever.
         """
         kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
         if not kept.keys() - {"content-type"} or not _is_json(body):
@@ -119,13 +123,15 @@ class RevalidationCache:
 
     def _opened(self) -> SQLiteCache:
         if self._cache is not None and _identity(self._file) != self._is_of:
-            self._let_go()  # the file was moved, deleted or replaced: all processes are to use one
+            # The file was moved, deleted or replaced; all processes must use the same one.
+            self._let_go()
         if self._cache is None:
             from requests_cache.backends.sqlite import SQLiteCache
 
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._file.exists():
-                for end in ("-wal", "-shm"):  # of one that was taken away: they must not meet the new one
+                # Logs of a deleted file must not be applied to the new one.
+                for end in ("-wal", "-shm"):
                     self._file.with_name(self._file.name + end).unlink(missing_ok=True)
             self._file.touch(mode=0o600)
             self._file.chmod(0o600)
@@ -138,7 +144,7 @@ class RevalidationCache:
         return self._cache
 
     def _renewed(self) -> bool:
-        """Whether a damaged file could be thrown away: it is only a cache."""
+        """Delete a damaged file and return True if it is gone: it is only a cache."""
         try:
             for end in ("", "-wal", "-shm"):
                 self._file.with_name(self._file.name + end).unlink(missing_ok=True)
@@ -154,20 +160,21 @@ class RevalidationCache:
 
 
 class _CacheError(sqlite3.DatabaseError):
-    """The database is locked, full or cannot be written. No OperationalError, see below."""
+    """The database is locked, full or not writable. Not an OperationalError, see below."""
 
 
 class _StrictConnection(sqlite3.Connection):
-    """Says what is wrong.
+    """SQLite connection that raises every error.
 
-    On an OperationalError requests-cache waits for ever (at BEGIN) or forgets the write (at COMMIT).
+    On an OperationalError requests-cache waits for ever (at BEGIN) or drops the write (at COMMIT).
     """
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         try:
             return super().execute(sql, parameters)
         except sqlite3.OperationalError as error:
-            if sql.startswith("ALTER TABLE"):  # how requests-cache asks whether a column is there
+            # requests-cache tests whether a column exists by adding it.
+            if sql.startswith("ALTER TABLE"):
                 raise
             raise _CacheError(str(error)) from error
 
@@ -179,7 +186,7 @@ class _StrictConnection(sqlite3.Connection):
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
-    """Which file the path leads to now, by device and inode; None where there is none."""
+    """Identify the file that the path leads to now by device and inode; None when there is none."""
     try:
         found = file.stat()
     except OSError:
