@@ -1,1 +1,1 @@
-"""Reference data: sports, teams, venues, towns, and how their names are compared."""
+"""Reference data: sports, teams, venues and towns, and how their names are compared."""

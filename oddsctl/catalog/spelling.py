@@ -1,6 +1,4 @@
-"""One plain spelling for the names that providers write differently: pure, and knows nothing of teams or
-venues.
-"""
+"""Normalize names that providers spell differently. Pure; knows no teams and no venues."""
 
 from __future__ import annotations
 
@@ -9,13 +7,13 @@ import unicodedata
 _NOT_DECOMPOSED = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}  # noqa: RUF001
 )
-"""Letters that Unicode does not take apart into a letter and its accent."""
+"""Letters that Unicode does not decompose into a letter and its accent."""
 _SILENT = frozenset("'’‘ʻʼ`´.")  # noqa: RUF001 -- likewise
-"""Signs that join what they stand between: Hawai'i, D.C., Levi's. All other signs part words."""
+"""Signs that join the letters around them: Hawai'i, D.C., Levi's. Every other sign separates words."""
 
 
 def plain(text: str) -> str:
-    """`text` in lower case, without accents and punctuation, "&" as "and", words parted by one space.
+    """Normalize to lower case, without accents and punctuation, "&" as "and", single spaces.
 
     Idempotent.
 
@@ -32,9 +30,7 @@ def plain(text: str) -> str:
 
 
 def _unaccented(text: str) -> str:
-    """`text` folded and decomposed twice over, since folding and decomposing each bring forth what the other
-    changes.
-    """
+    """Casefold and decompose `text` twice, because each step can produce what the other changes."""
     for _ in range(2):
         decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_NOT_DECOMPOSED))
         text = "".join(sign for sign in decomposed if sign in _SILENT or not unicodedata.combining(sign))

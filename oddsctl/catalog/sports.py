@@ -1,9 +1,7 @@
 """The leagues that oddsctl knows by name, and what each provider calls them.
 
-A table (FACTS 1.7, 2.1, 2.2); pure.
-
-Months are not folded where one has more games than an ESPN answer holds (college basketball), or comes so
-near that the answer would be 25 MB (baseball: some 450 games of 55 KB).
+A table (FACTS 1.7, 2.1, 2.2). Months are not folded where one has more games than an ESPN answer holds
+(college basketball), or where the answer would be some 25 MB (baseball: about 450 games of 55 KB).
 """
 
 from __future__ import annotations
@@ -62,9 +60,7 @@ SPORTS = (
 
 
 def by_provider_name(added: Sequence[Sport] = ()) -> dict[str, Sport]:
-    """The sports by what a provider calls them (no two names are alike); those added by the configuration
-    win.
-    """
+    """Map each provider's name to its sport (no two are alike); sports from the configuration win."""
     sports = (*SPORTS, *added)
     return {
         word: sport
@@ -75,9 +71,7 @@ def by_provider_name(added: Sequence[Sport] = ()) -> dict[str, Sport]:
 
 
 def in_season(sport: Sport, now: float) -> Sport:
-    """The sport under the odds key of its games at this time: that of the preseason until the end of
-    August.
-    """
+    """Return the sport with the odds key in use now: the preseason's until the end of August."""
     begin, end = _preseason(_day(now).year)
     return (
         replace(sport, odds_key=sport.preseason_key) if sport.preseason_key and begin <= now < end else sport
@@ -85,11 +79,10 @@ def in_season(sport: Sport, now: float) -> Sport:
 
 
 def seasons(sport: Sport, start: float, end: float) -> list[tuple[Sport, float, float]]:
-    """The sport under the odds key of its games from `start` to before `end`; twice where these are of the
-    preseason and of the season.
+    """Return the sport under each odds key of its games in [start, end): preseason, season or both.
 
-    The first game of the season is on the Wednesday after Labor Day at the soonest: up to there the
-    preseason's key is enough.
+    The season's first game is on the Wednesday after Labor Day at the earliest; until then the preseason's
+    key is enough.
     """
     if not sport.preseason_key:
         return [(sport, start, end)]
@@ -106,12 +99,12 @@ def seasons(sport: Sport, start: float, end: float) -> list[tuple[Sport, float, 
 
 
 def _preseason(year: int) -> tuple[float, float]:
-    """From a week before the first preseason game can be, to the end of August (US Eastern)."""
+    """Return the preseason: from a week before its earliest game to the end of August (US Eastern)."""
     return _midnight(date(year, 7, 24)), _midnight(date(year, 9, 1))
 
 
 def _opening(year: int) -> float:
-    """The Wednesday after Labor Day, the first Monday of September (US Eastern)."""
+    """Return the Wednesday after Labor Day, the first Monday of September (US Eastern)."""
     first = date(year, 9, 1)
     return _midnight(first + timedelta((7 - first.weekday()) % 7 + 2))
 
@@ -125,14 +118,14 @@ def _day(moment: float) -> date:
 
 
 def is_known(name: str, added: Sequence[Sport] = ()) -> bool:
-    """Whether a sport is called so."""
+    """Return True if a sport has this name."""
     return any(sport.name == name for sport in (*SPORTS, *added))
 
 
 def find(name: str, added: Sequence[Sport] = ()) -> Sport:
-    """The sport of that name; those added by the configuration win.
+    """Return the sport with this name; those added by the configuration win.
 
-    Raises `UsageError` naming the nearest one.
+    Raises `UsageError` that suggests the nearest name.
     """
     known = {sport.name: sport for sport in (*SPORTS, *added)}
     if sport := known.get(name.strip().casefold()):

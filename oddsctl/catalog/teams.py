@@ -1,10 +1,8 @@
-"""Which team a provider means: one canonical spelling for each team, and how alike two spellings are.
+"""Match team names across providers: a canonical spelling for each team, and a similarity score.
 
-Pure, but for reading its aliases.
-
-`aliases.csv` holds, for each kind of league, ESPN's name of a team and others' names for it, parted by `|`;
-the national teams' are those of `countries.csv`. Names that differ only in what `canonical` takes away anyway
-(case, accents, punctuation, "FC") need no line.
+Pure, but for reading its table. `aliases.csv` holds, for each kind of league, ESPN's name of a team and its
+other names, separated by `|`; national teams are those of `countries.csv`. Names that differ only in what
+`canonical` removes (case, accents, punctuation, "FC") need no line.
 """
 
 from __future__ import annotations
@@ -20,21 +18,18 @@ from oddsctl.catalog.sports import SPORTS
 from oddsctl.domain.models import Sport
 
 ALIKE = 85.0
-"""The `similarity` from which two spellings may mean one team."""
+"""Lowest `similarity` at which two spellings may mean one team."""
 
 SOCCER, WOMENS_SOCCER, COLLEGE = "soccer", "womens soccer", "college"
 _SOCCER = ("mls", "epl", "ucl", "laliga", "bundesliga", "seriea", "ligue1")
 _KINDS = dict.fromkeys(_SOCCER, SOCCER) | {"ncaaf": COLLEGE, "ncaab": COLLEGE}
-"""Sports whose teams share one list of aliases; any other sport is a kind of its own."""
+"""Sports whose teams share one list of aliases. Any other sport is a kind of its own."""
 _CLUB = re.compile(
     r"\b(?:1 "
     r")?(?:fc|afc|cf|cfc|sc|ac|as|bc|sv|fk|sk|bk|if|us|ss|ssc|ud|cd|ca|rc|rcd|sd|aj|ogc|vfl|vfb|tsg|fsv|calcio"
     r"|0\d|9\d|1[89]\d\d)\b"
 )
-"""What some write before or after a club's name and some do not: AFC Bournemouth, 1.
-
-FC Köln, Mainz 05, TSG 1899 Hoffenheim.
-"""
+"""Club designators that some providers write and others omit: AFC Bournemouth, 1. FC Köln, Mainz 05."""
 _OF_WOMEN = frozenset(
     (
         *(
@@ -54,7 +49,7 @@ _OF_WOMEN = frozenset(
         *("frauen", "vrouwen", "dames", "kvinner"),
     )
 )
-"""What is written after the name of a women's team."""
+"""What follows the name of a women's team."""
 _SECOND = {"ii": "b", "2": "b", "b": "b", "iii": "c", "3": "c", "reserve": "b", "reserves": "b"}
 _UNDER = re.compile(r"\b(?:u|under) ?(1[5-9]|2[0-3])\b")
 _NO_SECOND_TEAM = frozenset(("willem ii",))
@@ -65,10 +60,10 @@ _WOMENS_LEAGUE = re.compile(
 
 @cache
 def kind_of(sport: Sport) -> str:
-    """The kind of league that a sport's names are compared by: that of ESPN's path, else of the odds key.
+    """Return the kind of league whose rules compare a sport's names: by ESPN's path, else by the odds key.
 
-    A sport that the configuration adds is compared as those we know: soccer, college, or the league whose
-    part it is (NFL preseason).
+    A sport from the configuration follows those we know: soccer, college, or its parent league (NFL
+    preseason).
 
     >>> kind_of(Sport("eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", "soccer/ned.1"))
     'soccer'
@@ -86,23 +81,22 @@ def kind_of(sport: Sport) -> str:
 
 
 def canonical(kind: str, name: str) -> str:
-    """The one spelling of a team's name in a `kind` of league, or in a sport that we know by name.
+    """Return the canonical spelling of a team's name, for a `kind` of league or a built-in sport.
 
-    Idempotent.
+    Idempotent. No two teams of a league share one. Lower case, no accents, no punctuation; "Saint" is "st";
+    in college "St" after a school's name is "state"; in soccer "FC" and the like are gone. Women's, second
+    and youth teams keep what tells them from the first.
 
-    No two teams of a league share one. Lower case, no accents, no punctuation; "Saint" is "st"; in college
-    "St" after a school's name is "state"; in soccer "FC" and the like are gone. Women's, second and youth
-    teams keep what tells them from the first.
-
-    >>> canonical("epl", "AFC Bournemouth"), canonical("mlb", "St. Louis Cardinals"), canonical("nba", "Los
-    Angeles Clippers")
-    ('bournemouth', 'st louis cardinals', 'la clippers')
+    >>> canonical("epl", "AFC Bournemouth"), canonical("mlb", "St. Louis Cardinals")
+    ('bournemouth', 'st louis cardinals')
+    >>> canonical("nba", "Los Angeles Clippers")
+    'la clippers'
     """
     return _canonical(_KINDS.get(kind, kind), name)
 
 
 def spellings(kind: str, name: str) -> frozenset[str]:
-    """The plain spellings by which a team goes: its canonical one, and all that mean the same.
+    """Return every plain spelling of a team: its canonical one and its aliases.
 
     >>> "oakland athletics" in spellings("mlb", "Athletics")
     True
@@ -112,15 +106,13 @@ def spellings(kind: str, name: str) -> frozenset[str]:
 
 
 def similarity(kind: str, a: str, b: str) -> float:
-    """How alike two names are, 0 to 100: 100 for one canonical spelling, else a score that `ALIKE` parts.
+    """Score how alike two names are, 0 to 100: 100 for one canonical spelling, at least `ALIKE` for a match.
 
-    Symmetric.
-
-    It is for the games that canonical spellings left over, and only between games that start within hours of
-    each other; both teams must be alike. The score is that of the whole names, but never above that of the
+    Symmetric. Use it only for games left over by canonical spellings, between games that start within hours
+    of each other; both teams must be alike. The score is that of the whole names, but never above that of the
     worst pair of words: "Manchester City" is not "Manchester United", however long the word they share. Two
-    teams that are both known are never alike (Austria and Australia), nor is a club's second, youth or
-    women's team like its first.
+    known teams are never alike (Austria and Australia), nor is a club's second, youth or women's team like
+    its first.
     """
     one, other = canonical(kind, a), canonical(kind, b)
     if one == other:
@@ -129,7 +121,9 @@ def similarity(kind: str, a: str, b: str) -> float:
     if (one in known and other in known) or _parted(one)[1] != _parted(other)[1]:
         return 0.0
     from rapidfuzz import (
-        fuzz,  # takes longer to import than all of this; canonical spellings settle nearly every game
+        # Importing rapidfuzz takes longer than everything else here; canonical spellings settle nearly every
+        # game.
+        fuzz,
     )
 
     def worst_word(name: str, counterpart: str) -> float:
@@ -159,9 +153,7 @@ def _team(kind: str, short: str) -> str:
 
 
 def _parted(short: str) -> tuple[str, str]:
-    """A soccer team's name and what tells it from the club's first team: Arsenal Women, Real Madrid B,
-    England U21.
-    """
+    """Split a soccer team's name from its marker: Arsenal Women, Real Madrid B, England U21."""
     words = _UNDER.sub(r"u\1", short).split()
     marks: list[str] = []
     if len(words) > 1 and words[0] == "jong":
@@ -178,8 +170,9 @@ def _mark(word: str) -> str | None:
 
 
 def _short(kind: str, name: str) -> str:
-    """The plain spelling of `name`, less what its kind of league leaves out; never empty unless `name` has no
-    letter or digit.
+    """Return the plain spelling without what its kind of league omits.
+
+    Empty only for a name without any letter or digit.
     """
     words = ["st" if word == "saint" else word for word in plain(name).split()]
     if kind == COLLEGE:
@@ -194,7 +187,7 @@ def _short(kind: str, name: str) -> str:
 
 @cache
 def _also() -> dict[tuple[str, str], tuple[str, ...]]:
-    """Kind of league and canonical spelling -> the other spellings."""
+    """Map kind of league and canonical spelling to the other spellings."""
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for (kind, spelling), meant in _aliases().items():
         found[kind, meant] = (*found.get((kind, meant), ()), spelling)
@@ -203,7 +196,7 @@ def _also() -> dict[tuple[str, str], tuple[str, ...]]:
 
 @cache
 def _aliases() -> dict[tuple[str, str], str]:
-    """Kind of league and short spelling -> canonical spelling."""
+    """Map kind of league and short spelling to the canonical spelling."""
     spellings: dict[tuple[str, str], str] = {}
     for line in _table("aliases.csv"):
         kind, name = line["kind"], _short(line["kind"], line["name"])
@@ -213,8 +206,9 @@ def _aliases() -> dict[tuple[str, str], str]:
 
 @cache
 def _nations() -> dict[str, str]:
-    """Short spelling -> canonical spelling of each country's team, in every kind of league: no club is called
-    just so.
+    """Map short spelling to the canonical spelling of each national team, in every kind of league.
+
+    No club has a country's name.
     """
     spellings: dict[str, str] = {}
     for line in _table("countries.csv"):
@@ -230,7 +224,7 @@ def _nations() -> dict[str, str]:
 
 @cache
 def _known(kind: str) -> frozenset[str]:
-    """The canonical spellings of the teams in our tables."""
+    """Return the canonical spellings of the teams in our tables."""
     aliases = {
         name for (of, _), name in _aliases().items() if of == (SOCCER if kind == WOMENS_SOCCER else kind)
     }

@@ -1,8 +1,7 @@
-"""Which of the geocoder's results is the town that a schedule names: none, where its state or country is
-known and matches no result.
+"""Choose the geocoder's result that is the town a schedule names; none if its state or country differs.
 
-The geocoder orders what it finds by importance over the whole world, so its first result is often another
-town of that name. Pure, but for reading `countries.csv` and `regions.csv`.
+The geocoder orders results by importance worldwide, so the first is often another town of that name. Pure,
+but for reading `countries.csv` and `regions.csv`.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from oddsctl.domain.jobs import GeocodeJob
 from oddsctl.domain.models import GeocodedPlace, VenueRef
 
 _LONG = {"st": "saint", "ste": "sainte", "ft": "fort", "mt": "mount"}
-"""Words that names of towns abbreviate: compared, and asked for once more, written out."""
+"""Abbreviated words in names of towns. They are compared, and requested once more, written out."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Region:
-    """A state or province; `names` are its plain spellings, the abbreviation among them."""
+    """A state or province; `names` are its plain spellings, including the abbreviation."""
 
     country: str
     names: frozenset[str]
@@ -33,10 +32,9 @@ class _Region:
 class _Sought:
     """What is known of a town.
 
-    `countries` are ISO codes, empty where unknown; `regions` those that the text may mean.
-
-    `instead` is the country that the same word may mean (Georgia), `part` one of the United Kingdom's, and
-    `unknown` holds names of regions that our tables don't have; both in plain spelling.
+    `countries` are ISO codes, empty when unknown; `regions` those the text may mean. `instead` is the country
+    that the same word may mean (Georgia), `part` one of the United Kingdom's, and `unknown` holds names of
+    regions missing from our tables; both in plain spelling.
     """
 
     name: str
@@ -48,7 +46,7 @@ class _Sought:
 
 
 def question(ref: VenueRef) -> GeocodeJob | None:
-    """What to ask for the town of a venue; None where the schedule names none."""
+    """Return the geocoding request for the town of a venue; None when the schedule names no town."""
     if not ref.city:
         return None
     return GeocodeJob(
@@ -57,9 +55,9 @@ def question(ref: VenueRef) -> GeocodeJob | None:
 
 
 def wider(job: GeocodeJob, found: Sequence[GeocodedPlace]) -> GeocodeJob:
-    """The question to ask once more: as many results as there are, of the country alone where it is known.
+    """Return a wider request: the maximum of results, limited to the country if known.
 
-    Where nothing at all was found, by the town's other spelling.
+    If nothing was found at all, requests the town's other spelling.
     """
     countries = _sought(job.town).countries
     name, comma, hints = job.town.partition(",")
@@ -68,9 +66,9 @@ def wider(job: GeocodeJob, found: Sequence[GeocodedPlace]) -> GeocodeJob:
 
 
 def other_spelling(town: str) -> str:
-    """The town with its abbreviations written out (St.
+    """Write out the abbreviations of a town, or abbreviate them: St. Louis and Saint Louis.
 
-    Louis as Saint Louis), or the other way round; the same where it has none.
+    Returns the same text when it has none.
     """
     words = town.split()
     short = {long: abbreviated for abbreviated, long in _LONG.items()}
@@ -84,11 +82,11 @@ def other_spelling(town: str) -> str:
 
 
 def find(town: str, found: Sequence[GeocodedPlace]) -> GeocodedPlace | None:
-    """The place that `town` ("Oxford, MS", "Inglewood, California, USA") means; None where no result is
-    surely in its state and country.
+    """Return the place that `town` means ("Oxford, MS"); None if no result surely matches.
 
-    Of several in the state the geocoder's order decides, those of exactly this name first. A region that no
-    result and none of our tables knows is passed over only where the country has a single town of that name.
+    A result must be in the right state and country. Of several in the state, exact names come first, then the
+    geocoder's order decides. A region in no result and no table of ours is ignored only if the country has a
+    single town of that name.
     """
     sought = _sought(town)
     named = sorted(
@@ -109,20 +107,21 @@ def find(town: str, found: Sequence[GeocodedPlace]) -> GeocodedPlace | None:
     return there[0] if there else None
 
 
-# ── what is known of the town ──
+# ── parsing the town ──
 
 
 def _tells_more(ref: VenueRef) -> bool:
-    """Whether the country adds to the state: "Green Bay, WI, USA" and "Green Bay, WI" are one question."""
+    """Return True if the country adds to the state.
+
+    "Green Bay, WI, USA" and "Green Bay, WI" are one request.
+    """
     meant = _meant(ref.state or "")
     return len(meant) != 1 or meant[0].country not in _with_territories(_countries_of(ref.country or ""))
 
 
 @cache
 def _sought(town: str) -> _Sought:
-    """What the text says: the town, then its state, then its country; each of the latter may be missing, or
-    stand for the other.
-    """
+    """Parse town, state and country; state and country may be missing or stand for each other."""
     name, *hints = filter(None, (part.strip() for part in town.split(","))) or ("",)
     sought = _Sought(_town_key(name))
     for number, hint in enumerate(hints):
@@ -146,7 +145,7 @@ def _with_hint(sought: _Sought, hint: str, *, is_last_of_several: bool) -> _Soug
 
 
 _PARTS = frozenset(("england", "northern ireland", "scotland", "wales"))
-"""Countries in football, to the geocoder regions of the United Kingdom."""
+"""Countries in football that the geocoder has as regions of the United Kingdom."""
 
 
 def _with_territories(countries: frozenset[str]) -> frozenset[str]:
@@ -154,7 +153,7 @@ def _with_territories(countries: frozenset[str]) -> frozenset[str]:
 
 
 _TERRITORIES = frozenset(("AS", "GU", "MP", "PR", "VI"))
-"""Written as states of the USA; the geocoder has them as countries."""
+"""Territories written as states of the USA that the geocoder has as countries."""
 
 
 def _countries_of(text: str) -> frozenset[str]:
@@ -162,15 +161,15 @@ def _countries_of(text: str) -> frozenset[str]:
 
 
 def _meant(text: str) -> tuple[_Region, ...]:
-    """The regions of that name or abbreviation: WA is one in the USA and one in Australia.
+    """Return the regions with that name or abbreviation: WA is one in the USA and one in Australia.
 
-    Mexico is the country, not its state.
+    Mexico means the country, not its state.
     """
     key = plain(text)
     return () if key == "mexico" else tuple(region for region in _regions_known() if key in region.names)
 
 
-# ── whether a result is it ──
+# ── matching a result ──
 
 
 def _is_called(place: GeocodedPlace, sought: _Sought) -> bool:
@@ -178,8 +177,9 @@ def _is_called(place: GeocodedPlace, sought: _Sought) -> bool:
 
 
 def _may_be_called(place: GeocodedPlace, sought: _Sought) -> bool:
-    """Whether the name may be the town's: its own or one of another language, not a longer word with the same
-    beginning (Queensbury).
+    """Return True if the place may have the town's name: its own or one in another language.
+
+    A longer word with the same beginning (Queensbury) does not match.
     """
     name = _town_key(place.name)
     return name == sought.name or not name.startswith(sought.name) or name.startswith(f"{sought.name} ")
@@ -203,7 +203,7 @@ def _regions(place: GeocodedPlace) -> frozenset[str]:
 
 
 def _code(place: GeocodedPlace) -> str | None:
-    """The country's code; by its name for results that were stored without one."""
+    """Return the country's code; derived from its name for results stored without a code."""
     if place.country_code:
         return place.country_code.upper()
     return min(_countries_of(place.country), default=None) if place.country else None
@@ -218,7 +218,7 @@ def _town_key(name: str) -> str:
 
 @cache
 def _countries() -> dict[str, frozenset[str]]:
-    """Plain names of countries, and their codes, to the code."""
+    """Map plain names of countries, and their codes, to the code."""
     known: dict[str, frozenset[str]] = {}
     for line in _table("countries.csv"):
         names = (line["code"], line["name"], *filter(None, line["also"].split("|")))

@@ -1,10 +1,9 @@
-"""Where a venue stands and what roof it has: our own table, joined to a schedule's word for the place.
+"""Find a venue's coordinates and roof in our own table, from the name a schedule gives.
 
-Pure, but for reading that table.
-
-`venues.csv` holds a row for each sport of a venue, since ESPN's ids are unique only within a sport.
-`espn_id`, `also` (other and older names), `city` and `home` (the teams that play there) may hold several
-values, parted by `|`; the first city is the one shown. What the table lacks the caller geocodes.
+Pure, but for reading the table. `venues.csv` has one row a venue and sport, because ESPN's ids are unique
+only within a sport. `espn_id`, `also` (other and older names), `city` and `home` (the teams that play there)
+may hold several values, separated by `|`; the first city is shown. The caller geocodes venues missing from
+the table.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _COMMON = frozenset(
         "university alumni sports athletics family federal credit union bank financial"
     ).split()
 )
-"""Words that so many venues bear that sharing one says nothing."""
+"""Words in so many venue names that sharing one means nothing."""
 _ROOFS: dict[str, Roof] = {"open": "open", "fixed": "fixed", "retractable": "retractable"}
 
 
@@ -45,7 +44,7 @@ class VenueFact:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A line of the table: the fact and the names by which it is found."""
+    """One row of the table: the fact and the names by which it is found."""
 
     sport: str
     names: tuple[str, ...]
@@ -56,12 +55,12 @@ class _Row:
 
 
 def find(sport_family: str, ref: VenueRef, home: str | None = None) -> VenueFact | None:
-    """The venue that `ref` means, or None where the table does not have it.
+    """Return the venue that `ref` means; None when the table lacks it.
 
     `sport_family` is the head of ESPN's sport path ("football"), `home` the team that plays at home (None on
-    neutral ground). The ground that bears the name and is that team's own is meant whatever its address says.
-    An id counts in its own sport only, and only if the name or the city confirms it: ids are reused and names
-    change. Then name and city, in any sport: one name in one town is one building.
+    neutral ground). The team's own ground of that name wins, whatever its address says. An id counts only in
+    its own sport and if the name or the city confirms it: ids are reused and names change. Then name and city
+    decide, in any sport: one name in one town is one building.
     """
     row = (
         _of_team(sport_family, ref, home)
@@ -79,7 +78,10 @@ def find(sport_family: str, ref: VenueRef, home: str | None = None) -> VenueFact
 
 
 def _of_team(sport_family: str, ref: VenueRef, home: str | None) -> _Row | None:
-    """The ground of this name that is the home team's own: ESPN has had Chase Field in New Hampshire."""
+    """Return the home team's own ground of this name, whatever its city.
+
+    ESPN has had Chase Field in New Hampshire.
+    """
     rows = _by_name().get(_name_key(ref.name), ()) if home else ()
     return next(
         (row for row in rows if row.sport == sport_family and home and plain(home) in map(plain, row.home)),
@@ -93,7 +95,10 @@ def _of_id(sport_family: str, ref: VenueRef) -> _Row | None:
 
 
 def _abroad(sport_family: str, ref: VenueRef) -> _Row | None:
-    """The row of this name, sport and country, whatever the city: but in the USA many places share a name."""
+    """Return the row with this name, sport and country, whatever the city.
+
+    Not in the USA, where many places share a name.
+    """
     rows = [
         row
         for row in _by_name().get(_name_key(ref.name), ())
@@ -103,10 +108,9 @@ def _abroad(sport_family: str, ref: VenueRef) -> _Row | None:
 
 
 def roof_of(fact: VenueFact | None, ref: VenueRef, indoor_sport: bool) -> Roof | None:
-    """The roof over a game: the table's word, then ESPN's flag, then the custom of the sport; None if nobody
-    knows.
+    """Return the roof over a game: from the table, then ESPN's flag, then the sport's habit; None if unknown.
 
-    ESPN flags a retractable roof as indoor, and never says whether it is shut.
+    ESPN flags a retractable roof as indoor, and never says whether it is closed.
     """
     if fact is not None:
         return fact.roof
@@ -116,7 +120,7 @@ def roof_of(fact: VenueFact | None, ref: VenueRef, indoor_sport: bool) -> Roof |
 
 
 def _confirmed(row: _Row, ref: VenueRef) -> bool:
-    """Whether the name or the city of `ref` says that its id still means this row."""
+    """Return True if the name or the city of `ref` confirms that its id still means this row."""
     if _same_city(row, ref) or _is_named(row, ref):
         return True
     telling = set(_name_key(ref.name).split()) - _COMMON
@@ -128,8 +132,9 @@ def _is_named(row: _Row, ref: VenueRef) -> bool:
 
 
 def _named(sport_family: str, ref: VenueRef) -> _Row | None:
-    """The row with this name in this city, of the same sport if there is one; without a city only a name that
-    one place alone bears.
+    """Return the row with this name in this city, of the same sport if possible.
+
+    Without a city the name must be unique.
     """
     rows = sorted(_by_name().get(_name_key(ref.name), ()), key=lambda row: row.sport != sport_family)
     if ref.city is not None:
@@ -144,26 +149,27 @@ def _same_city(row: _Row, ref: VenueRef) -> bool:
 
 
 def _name_key(name: str) -> str:
-    """A venue's name in plain spelling, without the place that ESPN puts in brackets: Memorial Stadium
-    (Lincoln, NE).
+    """Normalize a venue's name, without the place that ESPN adds in brackets.
+
+    Memorial Stadium (Lincoln, NE) is Memorial Stadium.
     """
     return plain(name.partition("(")[0])
 
 
 def _city_key(city: str) -> str:
-    """A city in plain spelling, without the state that ESPN adds in soccer: Atlanta, Georgia."""
+    """Normalize a city, without the state that ESPN adds in soccer: Atlanta, Georgia."""
     return plain(city.partition(",")[0])
 
 
 @cache
 def _by_id() -> dict[tuple[str, str], _Row]:
-    """The rows by sport and ESPN id."""
+    """Index the rows by sport and ESPN id."""
     return {(row.sport, espn_id): row for row, ids in _rows() for espn_id in ids}
 
 
 @cache
 def _by_name() -> dict[str, list[_Row]]:
-    """The rows by each of their names; built only when an id did not settle it."""
+    """Index the rows by each of their names; built only when an id did not settle the match."""
     named: dict[str, list[_Row]] = {}
     for row, _ in _rows():
         for key in dict.fromkeys(map(_name_key, row.names)):
@@ -173,9 +179,9 @@ def _by_name() -> dict[str, list[_Row]]:
 
 @cache
 def _rows() -> tuple[tuple[_Row, tuple[str, ...]], ...]:
-    """The table, each row with its ESPN ids.
+    """Read the table, each row with its ESPN ids.
 
-    Read through the path: `importlib.resources` costs ten times the reading.
+    Reads through the path: `importlib.resources` takes ten times as long.
     """
     with Path(__file__).with_name("venues.csv").open(encoding="utf-8", newline="") as file:
         return tuple(

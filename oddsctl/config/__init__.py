@@ -1,6 +1,6 @@
-"""TOML, environment and flags become frozen `Settings`, and what is wrong with them is named.
+"""Turn TOML, environment variables and flags into frozen `Settings`, and report what is wrong with them.
 
-No value enters a message.
+No message holds a value.
 """
 
 from oddsctl.config.api_key import resolve_key

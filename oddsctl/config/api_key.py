@@ -1,5 +1,6 @@
-"""From where the key is (`odds.key`) to the key. Nothing that was read may enter an error, a log or a
-repr.
+"""Resolve `odds.key` (env:, file: or cmd:) to the key.
+
+Nothing that was read may appear in an error, a log or a repr.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ from oddsctl.domain.errors import ConfigError, MissingKeyError
 from oddsctl.domain.http import Secret
 
 _MOST = 65536
-"""Bytes read of a key file, or of what a command prints: a key is a line, not a disk."""
+"""Most bytes to read of a key file or of a command's output."""
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-"""How a file begins that PowerShell has written."""
+"""First bytes of a file written by PowerShell."""
 _GRACE = 1.0
-"""Seconds in which a command that was ended must be gone."""
+"""Seconds a terminated command has to end before it is killed."""
 
 
 def resolve_key(spec: str, env: Mapping[str, str], *, patience: float = 30.0) -> Secret:
-    """The key that a valid `odds.key` points to.
+    """Return the key that a valid `odds.key` points to.
 
-    A command may take `patience` seconds, which is long enough to type a passphrase. Raises `MissingKeyError`
-    where there is none, and `ConfigError` where the place is unsafe or broken. Both name the place.
+    A command may take `patience` seconds, long enough to type a passphrase. Raises `MissingKeyError` when
+    there is no key, `ConfigError` when its source is unsafe or broken. Both name the source.
     """
     where, _, rest = spec.partition(":")
     match where:
@@ -50,7 +51,7 @@ def resolve_key(spec: str, env: Mapping[str, str], *, patience: float = 30.0) ->
 
 
 def _found(text: str, place: str, otherwise: str, hint: str) -> Secret:
-    """The key in a text, or the error that says what of the place stands in its way."""
+    """Return the key in a text, or raise the error that says what is wrong with its source."""
     try:
         if key := cleaned(text):
             return Secret(key)
@@ -67,7 +68,8 @@ def _from_file(name: str) -> Secret:
         raise MissingKeyError(
             f"no key for The Odds API: {place} does not exist", provider="odds", hint=hint
         ) from None
-    except (OSError, RuntimeError) as error:  # RuntimeError: no such home directory
+    # RuntimeError: no such home directory.
+    except (OSError, RuntimeError) as error:
         raise ConfigError(
             f"{place} cannot be read ({getattr(error, 'strerror', None) or error})", hint=hint
         ) from None
@@ -91,11 +93,12 @@ def _from_command(command: str, env: Mapping[str, str], patience: float) -> Secr
         code, printed = _run(command, env, patience)
     except TimeoutError:
         raise ConfigError(f"{place} took longer than {patience:g} s", hint=hint) from None
+    # ValueError: an open quote. IndexError: nothing but quotes.
     except (
         OSError,
         ValueError,
         IndexError,
-    ) as error:  # ValueError: an open quote; IndexError: nothing but quotes
+    ) as error:
         reason = getattr(error, "strerror", None) or "it is no command"
         raise ConfigError(f"{place} cannot be run: {reason}", hint=hint) from None
     if len(printed) > _MOST:
@@ -106,12 +109,10 @@ def _from_command(command: str, env: Mapping[str, str], patience: float) -> Secr
 
 
 def _run(command: str, env: Mapping[str, str], patience: float) -> tuple[int | None, bytes]:
-    """Exit code and output of a command; None and too much of it for one that does not stop.
+    """Run a command; return its exit code and output (no code and too much output if it does not stop).
 
-    It is gone afterwards.
-
-    No shell; its stdin would be `batch`'s, and its stderr may hold what it was to hide. Its own children may
-    keep the pipe open when it is gone: nobody waits for them.
+    Runs without a shell. Its stdin would be `batch`'s, and its stderr may hold what it was to hide, so both
+    are closed. The command is gone afterwards; its children may keep the pipe open and are not waited for.
     """
     import shlex
     import subprocess

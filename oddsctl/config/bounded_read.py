@@ -1,4 +1,4 @@
-"""Reading what a user points to, within limits: a pipe may stay silent, a device may never end."""
+"""Read user-named files within limits of size and time: a pipe may stay silent, a device may never end."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 PATIENCE = 5.0
-"""Seconds for what is no plain file."""
+"""Seconds to wait for anything but a plain file."""
 
 
 class Read(NamedTuple):
-    """What a file holds, up to a limit and a byte beyond, by which the caller knows that there is more; and
-    its mode.
+    """Content of a file and its mode.
+
+    Holds at most one byte more than the limit, which shows the caller that the file is too large.
     """
 
     content: bytes
@@ -24,9 +25,9 @@ class Read(NamedTuple):
 
 
 def read_file(path: Path, most: int, patience: float = PATIENCE) -> Read:
-    """At most `most` + 1 bytes.
+    """Read at most `most` + 1 bytes.
 
-    Raises `OSError`: `TimeoutError` when a pipe or a device gives no more within `patience` seconds.
+    Raises `OSError`; `TimeoutError` when a pipe or a device gives nothing more within `patience` seconds.
     """
     if stat.S_ISREG(path.stat().st_mode):
         return _read(path, most)
@@ -34,7 +35,7 @@ def read_file(path: Path, most: int, patience: float = PATIENCE) -> Read:
 
 
 def within(patience: float, work: Callable[[], T]) -> T:
-    """The result of work that may never come back; raises `TimeoutError`, and leaves it to itself then."""
+    """Return the result of `work`; raise `TimeoutError` and abandon it when it takes too long."""
     results: list[T] = []
     failures: list[OSError] = []
 
@@ -55,7 +56,7 @@ def within(patience: float, work: Callable[[], T]) -> T:
 
 
 def drained(handle: int, most: int) -> bytes:
-    """What comes until the end, or until it is more than `most`."""
+    """Read until the end, or until there are more than `most` bytes."""
     content = bytearray()
     while len(content) <= most and (piece := os.read(handle, most + 1 - len(content))):
         content += piece

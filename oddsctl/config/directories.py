@@ -1,6 +1,6 @@
-"""Where the platform keeps a user's configuration and state.
+"""Locate the platform's directories for configuration and state.
 
-A user may have no such place: one without a home directory.
+A user without a home directory has none.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ NO_HOME = "you have no home directory (HOME is not set, and there is no account 
 
 
 def own_directory(kind: Literal["config", "state"]) -> Path | None:
-    """The directory for our files of that kind; None where there is no home directory that it could be in."""
+    """Return our directory of that kind; None for a user without a home directory."""
     import platformdirs
 
     try:
@@ -23,4 +23,5 @@ def own_directory(kind: Literal["config", "state"]) -> Path | None:
         )
     except RuntimeError:
         return None
-    return path if path.is_absolute() else None  # some versions leave the ~ where it is
+    # Some versions of platformdirs return the ~ unexpanded.
+    return path if path.is_absolute() else None

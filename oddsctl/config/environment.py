@@ -1,4 +1,4 @@
-"""Which variables named `ODDSCTL_…` are meant for us. Pure."""
+"""Tell which `ODDSCTL_…` variables are meant for oddsctl. Pure."""
 
 from __future__ import annotations
 
@@ -12,18 +12,14 @@ _LINK = re.compile(r"(?:tcp|udp|sctp)://\S+")
 
 
 def is_of_a_container(variable: str, text: str) -> bool:
-    """Whether Kubernetes or Docker has set it, in each container beside a service called `oddsctl` or
-    `oddsctl-…`.
-    """
+    """Return True if Kubernetes or Docker set the variable, for a service called `oddsctl` or `oddsctl-…`."""
     return _OF_A_CONTAINER.fullmatch(variable) is not None or (
         variable.endswith("_PORT") and _LINK.fullmatch(text) is not None
     )
 
 
 def meant(variable: str, known: Iterable[str]) -> str | None:
-    """The known variable that this is a slip of the finger away from: a letter too many, too few, another, or
-    two swapped.
-    """
+    """Return the known variable that this is a typo of: one letter added, missing, changed or swapped."""
     from rapidfuzz.distance import OSA
 
     return next((name for name in known if OSA.distance(variable, name, score_cutoff=1) <= 1), None)

@@ -1,6 +1,6 @@
-"""Every configuration key, a line each: what is read, refused, suggested, shown and exemplified.
+"""Define every configuration key, one line each: its kind, help and example.
 
-Defaults are those of `settings.py`.
+Defaults are those of `domain/settings.py`.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ SPORT_TABLE = (
     Key("sports", "american", FLAG, "whether prices are shown american"),
     Key("sports", "indoor", FLAG, "whether weather never matters"),
 )
-"""The keys of a `[sports.NAME]`; at least one of `odds_key` and `espn` must be there."""
+"""Keys of a `[sports.NAME]`. At least one of `odds_key` and `espn` is required."""
 
 _SPORT_FIELDS = {"espn": "espn_path", "groups": "espn_groups", "days": "default_days"}
 """Keys whose field of `Sport` has another name."""
@@ -222,7 +222,7 @@ _EXAMPLE_HEAD = """\
 
 
 def sport_from(name: str, values: dict[str, Any]) -> Sport:
-    """The sport that `[sports.NAME]` adds, from values already read."""
+    """Build the sport that `[sports.NAME]` adds, from values already read."""
     known: dict[str, Any] = {
         "title": name,
         "odds_key": None,
@@ -233,15 +233,15 @@ def sport_from(name: str, values: dict[str, Any]) -> Sport:
 
 
 def sport_value(sport: Sport, key: str) -> Any:
-    """What the sport holds for a key of `[sports.NAME]`; None where it has none."""
+    """Return the sport's value for a key of `[sports.NAME]`; None when it has none."""
     return getattr(sport, _SPORT_FIELDS.get(key, key))
 
 
-# ── what was probably meant ──
+# ── suggestions for typos ──
 
 
 def section_remedy(section: str) -> str:
-    """What to do about a section that is none; it may be a key that stands outside its section."""
+    """Suggest a remedy for an unknown section; it may be a key outside its section."""
     owners = [f"[{key.section}]" for key in TABLE if key.name == section]
     if owners:
         return f"it is a key: put it under {' or '.join(owners)}"
@@ -249,7 +249,7 @@ def section_remedy(section: str) -> str:
 
 
 def key_remedy(section: str, name: str) -> str:
-    """What to do about a key that its section does not have; it may be another's."""
+    """Suggest a remedy for an unknown key; it may belong to another section."""
     owners = [f"[{key.section}]" for key in TABLE if key.name == name]
     if owners:
         return f"it belongs under {' or '.join(owners)}"
@@ -257,12 +257,12 @@ def key_remedy(section: str, name: str) -> str:
 
 
 def variable_remedy(section: str, name: str) -> str:
-    """What to do about a variable whose section has no such key."""
+    """Suggest a remedy for a variable that names no key of its section."""
     return _nearest(name, {key.name: key.variable for key in TABLE if key.section == section})
 
 
 def sport_key_remedy(name: str) -> str:
-    """What to do about a key that no `[sports.NAME]` has."""
+    """Suggest a remedy for an unknown key of `[sports.NAME]`."""
     return _nearest(name, {key.name: key.name for key in SPORT_TABLE})
 
 
@@ -274,9 +274,7 @@ def _nearest(word: str, known: Mapping[str, str]) -> str:
 
 
 def example_text() -> str:
-    """The text of `config.example.toml`, which `config init` writes: each key, its default as a comment, and
-    what it means.
-    """
+    """Return the text of `config.example.toml`: each key with its help and, as a comment, its default."""
     blocks = [_EXAMPLE_HEAD]
     for section, doc in SECTIONS.items():
         keys = [key for key in TABLE if key.section == section]

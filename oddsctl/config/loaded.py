@@ -1,4 +1,4 @@
-"""What reading a configuration gives: the settings, where each value is from, and what is wrong."""
+"""Results of reading a configuration: the settings, the origin of each value, and the faults."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from oddsctl.domain.vocabulary import ShownNames, UnknownName
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the outside knows of names: the sports that need no `[sports.NAME]` (none given: sports are not
-    checked), and what answers kept below a state directory have shown. `force` accepts markets, regions and
-    books that nobody knows. `options` are the variables that stand for options.
+    """Names known outside this room: built-in sports, names seen in answers, variables of options.
+
+    No sports: sports are not checked. `force` accepts unknown markets, regions and bookmakers.
     """
 
     sports: Collection[str] = ()
@@ -25,7 +25,7 @@ class Known:
 
 
 class SettingSource(NamedTuple):
-    """Where a value was given: a file and line, or a variable, or, with neither, a flag."""
+    """Where a value was given: a file and line, or a variable; neither means a flag."""
 
     file: Path | None = None
     line: int | None = None
@@ -39,11 +39,10 @@ class SettingSource(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SettingFault:
-    """One thing that is wrong.
+    """One fault. Holds nothing of the value.
 
-    `key` is dotted, empty where the file as a whole is meant; nothing of the value is in here.
-
-    `name` is the name that is in none of our lists, where that is all that is wrong.
+    `key` is dotted, and empty when the fault concerns the whole file. `name` is the unknown name, when that
+    is the only fault.
     """
 
     place: SettingSource
@@ -71,9 +70,9 @@ class SettingFault:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The effective settings, whence each key has its value, and the file that was read (None without one).
+    """Effective settings, the origin of each key, and the file that was read (None without one).
 
-    Origins: "default", "file PATH:LINE", "environment VARIABLE" or "flag", by dotted key.
+    Origins by dotted key: "default", "file PATH:LINE", "environment VARIABLE" or "flag".
     """
 
     settings: Settings
@@ -82,7 +81,7 @@ class Loaded:
 
 
 class Row(NamedTuple):
-    """One line of `config show`: `value` is spelled as in TOML, and masked where it may be secret."""
+    """One line of `config show`: `value` is written as in TOML, masked where it may be secret."""
 
     key: str
     value: str

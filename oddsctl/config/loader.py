@@ -1,8 +1,6 @@
-"""TOML, environment and flags become frozen `Settings`; all that is wrong is told by place, key and remedy.
+"""Load settings from TOML, environment variables and flags; report every fault by place, key and remedy.
 
-No value enters a message.
-
-What each key is stands in `keys`, how values are written in `values`, on which line of a file in `file`.
+No message holds a value. `keys` defines the keys, `values` their formats, `toml_file` finds the line of each.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ _NOTHING_KNOWN = Known()
 
 
 def default_path() -> Path:
-    """Where the configuration stands unless `--config` says otherwise.
+    """Return the path of the configuration file unless `--config` names another.
 
     Raises `ConfigError` for a user without a home directory.
     """
@@ -47,12 +45,11 @@ def load(
     overrides: Mapping[str, object] = _NO_FLAGS,
     known: Known = _NOTHING_KNOWN,
 ) -> Loaded:
-    """The settings by flags (`overrides`, by dotted key: text or list), over environment, over file, over
-    defaults.
+    """Load the settings: flags win over environment variables, then the file, then defaults.
 
-    Without `file` the default one is read, if there is one. Raises `ConfigError` for anything wrong anywhere,
-    `UsageError` where only flags are wrong. An override that is no key at all is a bug of the caller:
-    `KeyError`.
+    `overrides` holds the flags by dotted key (text or list). Without `file` the default one is read if it
+    exists. Raises `ConfigError` for any fault, `UsageError` when only flags are wrong, `KeyError` for an
+    override that is no key (a bug of the caller).
     """
     reading = _read(file, env, overrides, known)
     if reading.faults:
@@ -67,14 +64,12 @@ def check(
     overrides: Mapping[str, object] = _NO_FLAGS,
     known: Known = _NOTHING_KNOWN,
 ) -> tuple[SettingFault, ...]:
-    """All that is wrong, in the order of the file, then the environment, then the flags; empty when `load`
-    would succeed.
-    """
+    """List every fault, in the order file, environment, flags; empty when `load` would succeed."""
     return tuple(_read(file, env, overrides, known).faults)
 
 
 def show(loaded: Loaded) -> list[Row]:
-    """Every key with its effective value and origin; then those of added sports, where given."""
+    """List every key with its effective value and origin, then those of added sports that are set."""
     settings, origins = loaded.settings, loaded.origins
     rows = [Row(key.dotted, key.kind.spell(key.value(settings)), origins[key.dotted]) for key in TABLE]
     for sport in settings.sports:
@@ -86,9 +81,9 @@ def show(loaded: Loaded) -> list[Row]:
 
 
 def write_example(path: Path) -> None:
-    """Write the example where none is: folders that are missing 0700, the file 0600.
+    """Write the example configuration (0600), creating missing directories (0700).
 
-    Raises `UsageError` rather than overwrite.
+    Raises `UsageError` rather than overwrite a file.
     """
     try:
         for folder in reversed(path.parents):

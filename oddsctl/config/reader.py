@@ -1,4 +1,4 @@
-"""Takes the values of file, environment and flags, from the weakest source to the strongest."""
+"""Read values from file, environment and flags, from the weakest source to the strongest."""
 
 from __future__ import annotations
 
@@ -38,11 +38,12 @@ _SPORT_KEYS = {key.name: key for key in SPORT_TABLE}
 
 
 _COMMANDS = {"prefetch", "notify"}
-"""Sections that are commands too: what stands for no key may be for an option, or for somebody else."""
+"""Sections that are commands too: a variable with such a name may belong to an option, or to another program.
+"""
 
 
 class SettingsReader:
-    """What has been read so far, from the weakest source to the strongest: the last value of a key holds."""
+    """Values and faults read so far. Sources are read from weakest to strongest, so the last value wins."""
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
@@ -90,10 +91,7 @@ class SettingsReader:
         self.faults.append(SettingFault(place, key if key.isprintable() else ascii(key), what, remedy))
 
     def compare(self, known: Known) -> None:
-        """Drop the faults that are none: names that answers have shown, or that are wanted at any rate.
-
-        Find sports that are none.
-        """
+        """Drop faults about names that answers have shown or that `force` accepts; add unknown sports."""
         if any(fault.name for fault in self.faults):
             state_dir = self._state_dir()
             shown = ShownNames() if known.force or state_dir is None else known.shown(state_dir)
@@ -111,7 +109,7 @@ class SettingsReader:
                 )
 
     def see_to_state_dir(self) -> None:
-        """The state needs a place: the one that is named, or one below the home directory."""
+        """Report a fault when the state has no directory: none is named and there is no home directory."""
         if self._state_dir() is None:
             remedy = "set HOME, or ODDSCTL_STORE_STATE_DIR to an empty directory of your own"
             self._fault(SettingSource(variable="HOME"), "", f"no place to keep state: {NO_HOME}", remedy)

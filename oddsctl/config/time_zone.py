@@ -1,5 +1,6 @@
-"""The user's time zone, in every form that the C library takes: names, files and rules as
-`CET-1CEST,M3.5.0,M10.5.0/3`.
+"""Find the user's time zone in every form that the C library accepts.
+
+Names, files, and rules such as `CET-1CEST,M3.5.0,M10.5.0/3`.
 """
 
 from __future__ import annotations
@@ -16,20 +17,18 @@ from oddsctl.domain import suggest
 
 LOCALTIME = Path("/etc/localtime")
 LARGEST = 1 << 20
-"""Bytes of a file with a zone; the largest has 4 KiB."""
+"""Most bytes of a time zone file; the largest real one has 4 KiB."""
 HOW = "write it like Europe/Berlin or America/New_York"
 
 _NAME = r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)"
 _OFFSET = r"[+-]?\d{1,2}(?::\d\d){0,2}"
 _RULE = re.compile(rf"{_NAME}{_OFFSET}(?P<summer>{_NAME}(?:{_OFFSET})?)?(?P<dates>,.+)?", re.ASCII)
 _USUAL_DATES = ",M3.2.0,M11.1.0"
-"""When summer time begins and ends where a rule does not tell: as in the United States, says the C
-library.
-"""
+"""Start and end of summer time when a rule omits them: those of the United States, as in the C library."""
 
 
 class UnknownZoneError(ValueError):
-    """Nothing that is known by this name. `remedy` says what may be meant."""
+    """No time zone has this name. `remedy` suggests one."""
 
     def __init__(self, text: str) -> None:
         near = (
@@ -42,28 +41,30 @@ class UnknownZoneError(ValueError):
 
 
 def of_machine(environ: Mapping[str, str], localtime: Path = LOCALTIME) -> ZoneInfo:
-    """The zone that `TZ` names, UTC when it is empty; without it the machine's. Raises `UnknownZoneError`."""
+    """Return the zone that `TZ` names (UTC when empty), else the machine's. Raises `UnknownZoneError`."""
     if "TZ" in environ:
         text = environ["TZ"].removeprefix(":")
         return named(text, environ) if text else ZoneInfo("UTC")
     try:
         return _from_file(localtime)
     except (ValueError, OSError):
-        return ZoneInfo("UTC")  # as the C library has it
+        # An empty TZ means UTC, as in the C library.
+        return ZoneInfo("UTC")
 
 
 def named(text: str, environ: Mapping[str, str]) -> ZoneInfo:
-    """The zone by its name, its file or its rule, as `TZ` may hold it. Raises `UnknownZoneError`."""
+    """Return a zone by its name, file or rule, as `TZ` may hold it. Raises `UnknownZoneError`."""
     plain = text.removeprefix(":")
     for find in (_by_name, _by_rule):
         try:
             if zone := find(plain, environ):
                 return zone
+        # A directory, a file that holds no zone, or a rule with a month 13.
         except (
             KeyError,
             ValueError,
             OSError,
-        ):  # a directory, a file that holds no zone, a rule with a month 13
+        ):
             continue
     raise UnknownZoneError(text)
 
@@ -77,14 +78,15 @@ def _by_name(text: str, environ: Mapping[str, str]) -> ZoneInfo | None:
 
 
 def _without_kind(name: str) -> str:
-    """`posix/` and `right/` hold the same zones, the latter for clocks that count leap seconds, which no
-    computer of today has.
+    """Remove `posix/` or `right/`: both hold the same zones.
+
+    `right/` is for clocks that count leap seconds, which no current computer uses.
     """
     return re.sub(r"^(?:posix|right)/", "", name)
 
 
 def _from_file(path: Path) -> ZoneInfo:
-    """A zone from any file that holds one, under its usual name where the path tells it."""
+    """Load a zone from a file, under its usual name if the path shows it."""
     real = path.resolve(strict=True)
     name = _without_kind(real.as_posix().partition("zoneinfo/")[2])
     content = read_file(real, LARGEST).content
@@ -92,9 +94,7 @@ def _from_file(path: Path) -> ZoneInfo:
 
 
 def _by_rule(text: str, _environ: Mapping[str, str]) -> ZoneInfo | None:
-    """A rule is what stands at the end of a file with a zone, so it is read as a file that holds nothing
-    else.
-    """
+    """Build a zone from a rule, as a zone file that contains nothing but this rule as its footer."""
     found = _RULE.fullmatch(text)
     if not found or (found["dates"] and not found["summer"]):
         return None

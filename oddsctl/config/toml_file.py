@@ -1,7 +1,4 @@
-"""One TOML file: its tables, and on which lines its keys stand, which `tomllib` does not tell.
-
-No meaning of any key enters here.
-"""
+"""Read a TOML file with the line number of each key, which `tomllib` does not report."""
 
 from __future__ import annotations
 
@@ -19,14 +16,14 @@ _PIECE = re.compile(
 )
 
 MOST = 1 << 20
-"""Bytes of a configuration."""
+"""Most bytes of a configuration file."""
 
 _SECTION_TWICE = (
     "has the same section twice",
     "put its keys below the first one, and take the second heading out",
 )
 _TWICE = {"Cannot overwrite a value": ("has the same key twice", "keep one of the two lines")}
-"""What `tomllib` says, and what a person would."""
+"""Messages of `tomllib` and what they mean to a person."""
 
 Names = tuple[str, ...]
 
@@ -42,23 +39,24 @@ class BrokenFileError(Exception):
 
 
 class TomlFile(NamedTuple):
-    """What a file holds, and on which line (from 1) each section and key begins."""
+    """Tables of a file, and the line (from 1) on which each section and key begins."""
 
     tables: dict[str, Any]
     lines: dict[Names, int]
 
     def line_of(self, *path: str) -> int | None:
-        """The line of the key, else of the nearest thing around it."""
+        """Return the line of the key, or of the nearest section around it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path)
 
 
 def read_toml(path: Path) -> TomlFile | None:
-    """The file, or None where there is none; raises `BrokenFileError`."""
+    """Read the file; None when it does not exist. Raises `BrokenFileError`."""
     try:
         content = read_file(path, MOST).content
-        text = content.decode("utf-8-sig")  # some editors put a mark in front
+        # Some editors write a byte order mark first.
+        text = content.decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except TimeoutError:
@@ -77,7 +75,8 @@ def _parsed(text: str) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # a number of 5000 digits is a plain ValueError
+    # A number of 5000 digits raises a plain ValueError.
+    except (ValueError, RecursionError) as error:
         what, _, place = str(error).partition(" (at ")
         found = re.search(r"line (\d+)", place)
         line = int(found[1]) if found else text.rstrip().count("\n") + 1 if place else None
@@ -89,7 +88,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def lines_of(text: str) -> dict[Names, int]:
-    """Where each section and key of a valid TOML text begins. Strings and brackets may span lines."""
+    """Find the line on which each section and key begins. Strings and brackets may span lines."""
     lines: dict[Names, int] = {}
     section: Names = ()
     statement, depth, line, start = "", 0, 1, 1

@@ -1,8 +1,6 @@
-"""Kinds of settings: each `ValueKind` reads one value and spells it again.
+"""Kinds of settings: each `ValueKind` reads one value and writes it as TOML.
 
-No file, no environment, no name of a setting enters here.
-
-As in `text`, no message echoes the value it refuses.
+No message repeats the value it rejects. Knows no file, no environment and no name of a setting.
 """
 
 from __future__ import annotations
@@ -32,14 +30,14 @@ from oddsctl.domain.vocabulary import UnknownName
 
 _MOST = 1_000_000_000
 _KEY = re.compile(r"env:(?![0-9A-Fa-f]{32}$)[A-Za-z_][A-Za-z0-9_]*|file:[/~].*|command:.*\S.*")
-"""32 hex digits are what a key of The Odds API looks like; no one names a variable so."""
+"""A key of The Odds API has 32 hex digits; nobody names a variable like that."""
 _NOTICE_URL = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _QUIET = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
 
 class UnknownNamesError(BadValueError):
-    """The value holds names that are in none of our lists; it may be right all the same."""
+    """The value holds names that are in none of our lists. It may still be right."""
 
     def __init__(self, value: tuple[str, ...], unknown: tuple[UnknownName, ...]) -> None:
         super().__init__(unknown_name(unknown[0].word, unknown[0].kind), unknown[0].remedy)
@@ -48,7 +46,7 @@ class UnknownNamesError(BadValueError):
 
 
 def unknown_name(word: str, kind: str) -> str:
-    """What is wrong; the name itself only where it is too short to be a key in the wrong place."""
+    """Describe the unknown name; show it only if it is too short to be a key in the wrong place."""
     return (
         f"has {word!r}, which is not a known {kind}" if len(word) <= 18 else f"has a {kind} that is not known"
     )
@@ -58,8 +56,8 @@ def unknown_name(word: str, kind: str) -> str:
 class ValueKind:
     """One kind of value.
 
-    `read` turns what TOML holds into what Settings holds, or raises `BadValueError`; `spell` writes the
-    latter as TOML, masked where it may be secret; `from_text` makes a variable's text what TOML would hold.
+    `read` turns a TOML value into a setting or raises `BadValueError`. `spell` writes a setting as TOML,
+    masked where it may be secret. `from_text` turns a variable's text into a TOML value.
     """
 
     read: Callable[[object], Any]
@@ -68,7 +66,7 @@ class ValueKind:
 
 
 def quote(text: str) -> str:
-    """The text as a TOML string; it holds printable characters only."""
+    """Quote printable text as a TOML string."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -103,13 +101,14 @@ def _number_from(make: Callable[[str], object]) -> Callable[[str], object]:
         try:
             return make(text)
         except ValueError:
-            return text  # `read` will say what is wrong with it
+            # `read` reports what is wrong with it.
+            return text
 
     return from_text
 
 
 def count(least: int, most: int = _MOST, remedy: str = "") -> ValueKind:
-    """A whole number within bounds."""
+    """Build the kind for a whole number within bounds."""
     span = f"from {least} to {most}" if most < _MOST else f"of at least {least}"
 
     def read(value: object) -> int:
@@ -143,7 +142,7 @@ FLAG = ValueKind(_flag, lambda value: str(value).lower())
 
 
 def choice(*words: str) -> ValueKind:
-    """One of a few words."""
+    """Build the kind for one of a few words."""
 
     def read(value: object) -> str:
         word = _text(value).lower()
@@ -155,7 +154,7 @@ def choice(*words: str) -> ValueKind:
 
 
 def pattern(regex: str, example: str) -> ValueKind:
-    """Text of a given form."""
+    """Build the kind for text that matches a regular expression."""
 
     def read(value: object) -> str:
         text = _text(value)
@@ -167,7 +166,7 @@ def pattern(regex: str, example: str) -> ValueKind:
 
 
 def several(item: ValueKind, *, filled: bool = False) -> ValueKind:
-    """A list, in the order given, each once; comma separated in a variable."""
+    """Build the kind for a list of distinct items in the given order; comma separated in a variable."""
 
     def read(value: object) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple):
@@ -201,7 +200,7 @@ FETCHING = ValueKind(
 )
 
 
-# ── places: where the key is, where providers are, where state lives, whom to tell ──
+# ── locations: key, providers, state directory, notification channels ──
 
 
 def _key_place(value: object) -> str:
@@ -317,9 +316,9 @@ WORD = ValueKind(_word, quote)
 
 
 def names_of(kind: vocabulary.NameKind, *, filled: bool = True) -> ValueKind:
-    """A list of markets, regions or books, as they are sent.
+    """Build the kind for a list of markets, regions or bookmakers, as sent to the provider.
 
-    Raises `UnknownNamesError` for names that are in no list of ours.
+    Raises `UnknownNamesError` for names that are in none of our lists.
     """
     words = several(TEXT, filled=filled)
 

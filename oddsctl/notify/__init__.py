@@ -1,1 +1,1 @@
-"""Notifications through Apprise, in a process of its own."""
+"""Notifications through Apprise, in a separate process."""

@@ -1,11 +1,9 @@
-"""A process of its own that hands messages to Apprise, whose only user it is.
+"""Worker process that hands messages to Apprise; the only user of Apprise.
 
-Nothing of ours is imported, and nobody imports it.
-
-Reads `{"seconds": N, "letters": [[ADDRESS, TITLE, BODY], ...]}` from stdin and writes a line `[INDEX,
-RESULT]` to stdout as each letter is done; RESULT is "delivered", "no address", "not taken" or "broken".
-Whatever Apprise logs, prints or warns of goes nowhere: it names addresses, and they are secrets. After N
-seconds the process is gone, whatever a service does.
+Imports nothing of oddsctl, and nothing imports it. Reads `{"seconds": N, "letters": [[ADDRESS, TITLE, BODY],
+...]}` from stdin and writes a line `[INDEX, RESULT]` to stdout for each finished message; RESULT is
+"delivered", "no address", "not taken" or "broken". Discards everything that Apprise logs, prints or warns
+about: it names addresses, which are secrets. The process ends after N seconds, whatever a service does.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from typing import Any
 
 
 def add_channels(address: str) -> Any:
-    """Apprise with this one address, or the RESULT that it cannot be had."""
+    """Return Apprise with this one address, or the RESULT that says why it is unusable."""
     import apprise
 
     asset = apprise.AppriseAsset(
@@ -34,7 +32,7 @@ def add_channels(address: str) -> Any:
 
 
 def delivered(service: Any, title: str, body: str) -> str:
-    """Send one letter; its RESULT."""
+    """Send one message and return its RESULT."""
     if isinstance(service, str):
         return service
     try:
@@ -44,12 +42,14 @@ def delivered(service: Any, title: str, body: str) -> str:
 
 
 def main() -> None:
-    """Do what stdin says."""
+    """Process the order on stdin."""
     order = json.load(sys.stdin)
-    signal.setitimer(signal.ITIMER_REAL, order["seconds"])  # should the one that started this be gone
+    # Ends this process even if its parent is gone.
+    signal.setitimer(signal.ITIMER_REAL, order["seconds"])
     warnings.simplefilter("ignore")
     answers = os.dup(1)
-    os.dup2(2, 1)  # stderr is nowhere
+    # Discard stderr.
+    os.dup2(2, 1)
 
     def work(index: int, service: Any, title: str, body: str) -> None:
         os.write(answers, (json.dumps([index, delivered(service, title, body)]) + "\n").encode())
@@ -62,7 +62,7 @@ def main() -> None:
     for sender in senders:
         sender.start()
     for sender in senders:
-        # Apprise has a pool of its own, which takes no more work once the main thread has ended
+        # Apprise has a thread pool of its own, which takes no work once the main thread has ended.
         sender.join()
 
 

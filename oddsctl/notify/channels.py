@@ -1,9 +1,7 @@
-"""Messages to people's channels, through Apprise in a process of its own (`apprise_worker.py`).
+"""Send messages to notification channels, through a worker process (`apprise_worker.py`).
 
-Decides nothing; shows no address.
-
-A process can be ended in time whatever a service does, and says nothing that we do not let through: an
-address is a secret.
+Decides nothing and shows no address. A process can be ended in time whatever a service does, and prints
+nothing that we do not pass on: an address is a secret.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from pathlib import Path
 from oddsctl.domain.http import Secret
 
 PATIENCE = 10.0
-"""Seconds for all channels together, which are told side by side; starting Apprise takes a part of it."""
+"""Seconds for all channels together (they run side by side), including the start of Apprise."""
 NOT_INSTALLED = "Apprise is not installed: pip install 'oddsctl[notify]'"
 MESSENGER = Path(__file__).with_name("apprise_worker.py")
 PASSED_ON = re.compile(
@@ -28,9 +26,9 @@ PASSED_ON = re.compile(
     r"|PYTHON(?:PATH|HOME|USERBASE|NOUSERSITE|UTF8|IOENCODING)|VIRTUAL_ENV|(?:DY)?LD_LIBRARY_PATH|NIX_SSL_CERT_FILE|NIX_LD\w*",
     re.IGNORECASE,
 )
-"""Variables that the messenger gets: for finding itself, the network, the desktop.
+"""Variables passed to the worker: to find itself, the network and the desktop.
 
-No other one, since any may hold a secret.
+No others, because any may hold a secret.
 """
 RESULTS = {
     "delivered": None,
@@ -38,7 +36,7 @@ RESULTS = {
     "not taken": "it was not reached, or did not take the message",
     "broken": "Apprise failed at it",
 }
-"""What the messenger says, and why a channel was not told."""
+"""The worker's RESULTs, and why a channel got no message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ class Message:
 class Channel:
     """One entry of `notify.urls`.
 
-    `id` is a fingerprint, `label` fit to be shown, `address` None where its variable is not set.
+    `id` is a fingerprint, `label` may be shown, `address` is None when its variable is not set.
     """
 
     id: str
@@ -62,15 +60,14 @@ class Channel:
 
 
 def channels(urls: Iterable[str], env: Mapping[str, str]) -> tuple[Channel, ...]:
-    """The channels that the configuration names, variables resolved."""
+    """Return the configured channels, with variables resolved."""
     return tuple(_channel(url, env) for url in urls)
 
 
 def send(messages: Mapping[Channel, Message], patience: float = PATIENCE) -> dict[Channel, str | None]:
-    """Tell each channel its message; for each None when it took it, else why not, in words that hold no
-    address.
+    """Send each channel its message; for each return None if it was delivered, else the reason.
 
-    A channel that answers later than `patience` allows may have got its message all the same.
+    Reasons hold no address. A channel that answers after `patience` seconds may still have got its message.
     """
     from importlib.util import find_spec
 
@@ -98,23 +95,25 @@ def _channel(url: str, env: Mapping[str, str]) -> Channel:
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """What the messenger gets of the environment; of The Odds API's key it knows nothing, however the
-    variable is called.
+    """Return the worker's environment.
+
+    It never holds the key of The Odds API, whatever its variable is called.
     """
     return {name: value for name, value in environ.items() if PASSED_ON.fullmatch(name)}
 
 
 def _hand_over(letters: list[list[str]], patience: float) -> dict[int, str]:
-    """What the messenger says of each letter, by its place; nothing of those that it did not come to."""
+    """Run the worker; return its RESULT for each message by position, without those it did not reach."""
     import subprocess
     import sys
 
     order = json.dumps({"seconds": patience, "letters": letters})
+    # -P: import nothing from the directory where the user happens to be.
     command = [
         sys.executable,
         "-P",
         str(MESSENGER),
-    ]  # -P: what lies about where the user happens to stand is not imported
+    ]
     try:
         messenger = subprocess.Popen(  # noqa: S603 - ours
             command,

@@ -1,1 +1,1 @@
-"""The log, and what is redacted in it and in every other output."""
+"""Logging, and the redaction of secrets in the log and all other output."""

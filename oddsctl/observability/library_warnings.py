@@ -1,4 +1,4 @@
-"""What libraries have to say to developers, kept off the user's terminal."""
+"""Keep warnings of libraries, meant for developers, off the user's terminal."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 
 
 def silence_libraries() -> None:
-    """Show no warnings, whatever `-W` and PYTHONWARNINGS ask for, and no stray log records.
+    """Show no warnings, whatever `-W` and PYTHONWARNINGS say, and no unhandled log records.
 
-    `logging` shows what nobody handles, and its own errors, as a last resort. It is seen to when it is
-    imported, since most runs don't.
+    `logging` prints unhandled records and its own errors as a last resort. It is configured when it is
+    imported, since most runs never import it.
     """
     warnings.simplefilter("ignore")
-    warnings.showwarning = lambda *_, **__: None  # a library may set a filter of its own
+    # A library may set a filter of its own.
+    warnings.showwarning = lambda *_, **__: None
     if "logging" in sys.modules:
         _quiet(sys.modules["logging"])
     elif _WhenLoggingComes not in sys.meta_path:
@@ -28,7 +29,7 @@ def _quiet(logging: Any) -> None:
 
 
 class _WhenLoggingComes:
-    """A finder that finds `logging` as Python does, and quiets it once it is loaded."""
+    """Import finder that loads `logging` as usual and then silences it."""
 
     @staticmethod
     def find_spec(name: str, _path: object = None, _target: object = None) -> Any:

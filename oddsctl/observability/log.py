@@ -1,9 +1,7 @@
-"""What happens, as log records: to stderr for who watches, as JSON lines to a file for who looks later.
+"""Turn notices into log records: to stderr for people watching, as JSON lines to a file for later.
 
-Never a secret; decides nothing.
-
-Loggers of libraries come along. Redaction sits on the handlers, since a filter of a logger sees no record of
-those below it.
+Never logs a secret; decides nothing. Handles the loggers of libraries as well. Redaction sits on the
+handlers, because a filter on a logger does not see records of its children.
 """
 
 from __future__ import annotations
@@ -49,16 +47,16 @@ from oddsctl.store.file_lock import FileLocks
 
 LOGGER = logging.getLogger("oddsctl")
 LONGEST_TEXT = 8192
-"""Characters of one message or traceback in the file; cut after redaction, never before."""
+"""Longest message or traceback in the file, in characters; cut after redaction, never before."""
 PATIENCE = 0.5
-"""Seconds to wait for another process that makes way for a new file: who cannot, writes into the old one."""
+"""Seconds to wait for another process that rotates the file. After that, the old file is used."""
 SHOWN_ELSEWHERE = {"told": True}
-"""Marks what the user hears by another way: it is for the file only."""
+"""Marks records that the user sees elsewhere: they go to the file only."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """What each line of the file tells of this run."""
+    """What each line of the file says about this run."""
 
     command: str
     demo: bool
@@ -68,11 +66,10 @@ class RunInfo:
 def logging_to(
     log: settings.LogSettings, state_dir: Path, run: RunInfo, verbosity: int, warn: Callable[[str], None]
 ) -> Iterator[Callable[[Notice], None]]:
-    """Log until the block ends, an error that ends it included; hands out the listener that turns notices
-    into records.
+    """Log until the block ends, including an error that ends it; yield the listener for notices.
 
-    `verbosity` 0 is for nothing on stderr, 1 for INFO, more for DEBUG. `warn` is told once when the file
-    cannot be written.
+    `verbosity` 0 prints nothing on stderr, 1 INFO, more DEBUG. `warn` is called once if the file cannot be
+    written.
     """
     handlers: list[logging.Handler] = []
     if verbosity:
@@ -85,7 +82,8 @@ def logging_to(
         handler.addFilter(without_secrets)
         root.addHandler(handler)
     root.setLevel(min(handler.level for handler in handlers))
-    logging.raiseExceptions = False  # or a record that cannot be written would be shown as it is
+    # Otherwise a record that cannot be written would be printed unredacted.
+    logging.raiseExceptions = False
     LOGGER.debug("oddsctl %s: %s", __version__, run.command)
     try:
         yield hear
@@ -104,7 +102,7 @@ def logging_to(
 
 
 def hear(notice: Notice) -> None:
-    """A notice as a record."""
+    """Log a notice as a record."""
     level = logging.INFO
     if isinstance(notice, Warned | Failed | Retried):
         level = logging.WARNING
@@ -119,11 +117,9 @@ def hear(notice: Notice) -> None:
 
 
 def without_secrets(record: logging.LogRecord) -> bool:
-    """Put the whole record through the redaction: text with arguments, exception, stack.
+    """Redact the whole record: text with arguments, exception and stack.
 
-    All handlers after this one see it so.
-
-    What steers a terminal is escaped in its text.
+    Later handlers see it redacted. Also escapes terminal control characters.
     """
     try:
         text = record.getMessage()
@@ -152,10 +148,9 @@ def _to_stderr(verbosity: int) -> logging.Handler:
 
 
 class _JsonLinesHandler(logging.Handler):
-    """A JSON line a record, in a file that any number of processes append to and any of them rotates.
+    """Write one JSON line a record to a file that any number of processes append to and rotate.
 
-    The file is opened for each line: whoever holds an old one open would go on writing into what was rotated
-    away.
+    Opens the file for each line: a process that kept it open would write into the rotated file.
     """
 
     def __init__(
@@ -203,14 +198,14 @@ class _JsonLinesHandler(logging.Handler):
         return stat.S_ISREG(found.st_mode) and found.st_size > 0 and found.st_size + more > self._log.max_size
 
     def _rotate(self, more: int) -> None:
-        """Make way for a new file, unless another process has done so meanwhile."""
+        """Rotate the file, unless another process did so meanwhile."""
         with suppress(LockTimeoutError, StateError), self._locks.hold(f"log {self._log.file}", PATIENCE):
             if self._is_full(more):
                 rotate(self._log.file, self._log.keep)
 
 
 def rotate(file: Path, keep: int) -> None:
-    """FILE.2 becomes FILE.3, FILE.1 becomes FILE.2, FILE becomes FILE.1; the one that is too many goes."""
+    """Rename FILE.2 to FILE.3, FILE.1 to FILE.2 and FILE to FILE.1; delete the oldest beyond `keep`."""
     kept_files = [file, *(file.with_name(f"{file.name}.{number}") for number in range(1, keep + 1))]
     for newer, older in zip(kept_files[-2::-1], kept_files[:0:-1], strict=True):
         with suppress(FileNotFoundError):
@@ -220,11 +215,10 @@ def rotate(file: Path, keep: int) -> None:
 
 
 def _append(file: Path, line: bytes) -> None:
-    """One write, at the end, whoever else writes."""
+    """Append in a single write, so that lines of several processes never mix."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(
-        file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600
-    )  # a pipe that nobody reads is an error
+    # Without O_NONBLOCK, opening a pipe that nobody reads would block.
+    handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
     try:
         os.write(handle, line)
     finally:
@@ -232,7 +226,7 @@ def _append(file: Path, line: bytes) -> None:
 
 
 def describe(notice: Notice) -> str:  # noqa: C901, PLR0911, PLR0912 - a case a notice
-    """One line for people."""
+    """Describe a notice in one line for people."""
     match notice:
         case Served(job, reason, age):
             return f"{job.key}: {reason}, {age:.0f} s old"

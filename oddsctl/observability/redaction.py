@@ -1,6 +1,6 @@
-"""What this process knows to be secret, and texts without it.
+"""Redact the values that this process knows to be secret.
 
-For the whole process, as are the loggers and hooks that it guards.
+State of the whole process, as are the loggers and hooks that it guards.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from oddsctl.observability import secret_patterns
 SHORTEST = secret_patterns.SHORTEST
 in_document = secret_patterns.in_document
 
-_guard = threading.RLock()  # a signal handler may speak while its own thread is in here
+# Re-entrant: a signal handler may print while its own thread holds the lock.
+_guard = threading.RLock()
 _known: set[str] = set()
 _hide: Callable[[str], str] | None = None
 
 
 def add_secret(value: str) -> None:
-    """From now on this value is secret, wherever it shows up."""
+    """Treat this value as secret from now on, wherever it shows up."""
     global _hide  # noqa: PLW0603 - one process, one set of secrets
     with _guard:
         if value not in _known:
@@ -34,16 +35,17 @@ def add_secret(value: str) -> None:
 
 
 def add_secrets_of_environment(environ: Mapping[str, str]) -> None:
-    """The secrets among the variables: by their names, and passwords in addresses."""
+    """Treat secrets among the variables as such: by name, and passwords in addresses."""
     for value in secret_patterns.secrets_in(environ, _is_path):
         add_secret(value)
-        add_secret(core(value))  # it may stand in quotes, or behind its name
+        # It may stand in quotes, or behind its name.
+        add_secret(core(value))
 
 
 def add_secrets_of_places(places: Iterable[str], environ: Mapping[str, str]) -> None:
-    """What can be known of the secrets that a configuration points to, before anyone asks for them.
+    """Treat as secret what can be known of the places in a configuration before they are read.
 
-    A place is `odds.key` or one of `notify.urls`: `env:NAME`, an address, or a place that must be looked into
+    A place is `odds.key` or an entry of `notify.urls`: `env:NAME`, an address, or a source that must be read
     and is no secret itself.
     """
     for place in places:
@@ -55,7 +57,7 @@ def add_secrets_of_places(places: Iterable[str], environ: Mapping[str, str]) -> 
 
 
 def redact_values(text: str) -> str:
-    """The text without the values known to be secret, and without passwords in addresses."""
+    """Replace known secret values and passwords in addresses."""
     global _hide  # noqa: PLW0603 - likewise: made when first needed, anew when there is another secret
     with _guard:
         _hide = _hide or secret_patterns.by_value(_known)
@@ -64,19 +66,17 @@ def redact_values(text: str) -> str:
 
 
 def redact(text: str) -> str:
-    """The text without these values, nor anything that a name in it announces as secret."""
+    """Replace known secret values, and whatever a name in the text marks as secret."""
     return secret_patterns.by_name(redact_values(text))
 
 
 def _is_path(text: str) -> bool:
-    """Whether the text begins with a directory that is there: a key in base64 may begin with a slash as
-    well.
-    """
+    """Return True if the text begins with an existing directory: a base64 key may begin with a slash too."""
     return os.path.lexists("/" + text.lstrip("/").partition("/")[0])
 
 
 def spellings(value: str) -> set[bytes]:
-    """The value as it may stand in a file, in lower case: as it is, URL-encoded, escaped in JSON."""
+    """Return the forms a file may hold the value in, in lower case: plain, URL-encoded, JSON-escaped."""
     import json
     from urllib.parse import quote, quote_plus
 
@@ -85,17 +85,16 @@ def spellings(value: str) -> set[bytes]:
 
 
 def traceback_of(error: BaseException) -> str:
-    """The traceback as Python prints it, redacted."""
+    """Format the traceback as Python does, redacted."""
     import traceback
 
     return redact("".join(traceback.format_exception(error)))
 
 
 def guard_stderr() -> None:
-    """Let nothing reach stderr but through here, whoever writes it: us, a library, or `logging` when nobody
-    has set it up.
+    """Redact everything written to stderr: by us, a library, or `logging` when it is not configured.
 
-    Tracebacks are redacted by name as well: those of the main thread, of others, and of destructors.
+    Tracebacks of the main thread, other threads and destructors are redacted by name as well.
     """
     if sys.stderr is not None:
         sys.stderr = cast("TextIO", _RedactingStream(sys.stderr))
@@ -105,13 +104,14 @@ def guard_stderr() -> None:
 
 
 class _RedactingStream:
-    """A stream that hides what is secret from what it is given to write."""
+    """Stream that redacts everything written to it."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        with suppress(OSError):  # nobody is left to whom it could be told
+        # Nobody is left to report the failure to.
+        with suppress(OSError):
             self._stream.write(redact_values(text))
         return len(text)
 
@@ -129,9 +129,8 @@ class _RedactingStream:
 
 def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
     if code := getattr(kind, "ends_with", 130 if issubclass(kind, KeyboardInterrupt) else 0):
-        os._exit(
-            code
-        )  # an interruption that came in the middle of a destructor: Python would go on as if it had not
+        # An interruption inside a destructor: Python would otherwise continue as if nothing happened.
+        os._exit(code)
     if kind is SystemExit or sys.stderr is None:
         return
     sys.stderr.write(traceback_of((error or kind()).with_traceback(trace)))

@@ -1,6 +1,6 @@
-"""Texts without their secrets, by the names that announce one and by the values that are known.
+"""Remove secrets from texts, by names that mark them and by known values.
 
-Pure; finds no value out by itself.
+Pure; discovers no values itself.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from urllib.parse import unquote
 
 MASK = "***"
 SHORTEST = 8
-"""Characters of a value worth hiding: no key is shorter, and blanking less would hit innocent text."""
+"""Shortest value worth hiding. No key is shorter, and blanking anything shorter would hit innocent text."""
 LONG = 16
-"""Characters from which on a part of an address that has letters and digits is taken for a token."""
+"""Length from which a part of an address with letters and digits counts as a token."""
 
 _KEYS = r"(?:account|api|access|auth|encryption|license|master|private|secret|signing)[-_]?key"
 _NO_PATH = r"""(?!["'\\]*\s*(?:=>|[=:,])\s*["'\\]*[/~])"""
@@ -31,18 +31,18 @@ _BY_NAME = re.compile(
         | (?P<quote>["'])(?:\\.|(?!(?P=quote)).)+ | {_SCHEME}{_BARE})""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""`apiKey=…`, `"apiKey": "…"`, `Authorization: Bearer …`, `apiKey%3D…`, `?key=…`."""
+"""Matches `apiKey=…`, `"apiKey": "…"`, `Authorization: Bearer …`, `apiKey%3D…`, `?key=…`."""
 _IN_PAIR = re.compile(rf"""((["'])[\w.-]*{_NAMES}\2,\s*b?(["']))(?:(?!\3).)*""", re.IGNORECASE)
-"""`('apiKey', '…')`, as parameters and headers are held in lists."""
+"""Matches `('apiKey', '…')`, as parameters and headers are held in lists."""
 _COOKIES = re.compile(r"""(cookie["'\\]*\s*:\s*["']?)[^\r\n"']+""", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"(?<=://)[^/\s@'\"]+@")
-"""User and password before a host."""
+"""Matches user and password before a host."""
 _NAME = re.compile(rf".*{_NAMES}", re.IGNORECASE)
 _VARIABLE = re.compile(rf".*{_NAMES}s?(?:_?\d+)?", re.IGNORECASE)
-"""Names of variables: those above, and numbered ones (`API_KEY_2`)."""
+"""Matches names of variables: those above, and numbered ones (`API_KEY_2`)."""
 _DIRECTORIES = {"PWD", "OLDPWD"}
 _PUBLIC = ("HOME", "HOSTNAME", "LANG", "LOGNAME", "OLDPWD", "PATH", "PWD", "SHELL", "TERM", "TZ", "USER")
-"""Variables whose values, and parts of them, everybody may know: a password that equals one hides nothing."""
+"""Variables whose values are public: a password equal to one of them hides nothing."""
 _USER_INFO = re.compile(r"://([^/\s:@]*):([^/\s@]+)@")
 _WORDS = {
     *(
@@ -59,19 +59,19 @@ _WORDS = {
     ),
     *("password", "postgres", "production", "required", "undefined"),
 }
-"""Values that are too common to be hidden wherever they stand."""
+"""Values too common to be hidden wherever they appear."""
 
 
 def is_name_of_secret(name: str) -> bool:
-    """Whether what goes by this name is secret: `apiKey`, `ODDS_API_KEY`, `client_secret`; not `tokens`."""
+    """Return True if the name marks a secret: `apiKey`, `ODDS_API_KEY`, `client_secret`; not `tokens`."""
     return _NAME.fullmatch(name) is not None
 
 
 def secrets_in(environ: Mapping[str, str], is_path: Callable[[str], bool]) -> Iterator[str]:
-    """The values among these variables that are secret: by their name, or as the password in an address.
+    """Return the secret values among the variables: by name, or as the password in an address.
 
-    `is_path` tells whether a text that begins like a path is one. Paths, common words and what public
-    variables hold are no secrets.
+    `is_path` tells whether a text that begins like a path is one. Paths, common words and the values of
+    public variables are not secret.
     """
     public = {
         part
@@ -93,9 +93,7 @@ def secrets_in(environ: Mapping[str, str], is_path: Callable[[str], bool]) -> It
 
 
 def secrets_in_address(address: str) -> Iterator[str]:
-    """The address, and each part of it that looks random: what a service calls a token may be shown without
-    the rest.
-    """
+    """Return the address and each of its parts that looks random: a service may show its token alone."""
     yield address
     for part in re.split(r"[/@?&=:,]+", address):
         if len(part) >= LONG and re.search(r"\d", part) and re.search(r"[A-Za-z]", part):
@@ -111,20 +109,21 @@ def _is_path(text: str, is_path: Callable[[str], bool]) -> bool:
 
 
 def by_name(text: str) -> str:
-    """The text with a mask for whatever a name announces as secret, be it URL-encoded or not."""
+    """Mask whatever a name in the text marks as secret, URL-encoded or not."""
     text = _COOKIES.sub(rf"\1{MASK}", _IN_PAIR.sub(rf"\1{MASK}", text))
     text = _BY_NAME.sub(lambda found: found["name"] + (found["escaped"] or found["quote"] or "") + MASK, text)
     return in_addresses(text)
 
 
 def in_addresses(text: str) -> str:
-    """The text with a mask for user and password before a host."""
+    """Mask user and password before a host."""
     return _IN_ADDRESS.sub(f"{MASK}@", text)
 
 
 def by_value(values: Iterable[str]) -> Callable[[str], str]:
-    """A function that masks these values in a text: in any letter case, and with any of their characters
-    escaped or URL-encoded.
+    """Return a function that masks these values in a text.
+
+    Matches any letter case, and any character escaped or URL-encoded.
     """
     worth = sorted({value for value in values if len(value) >= SHORTEST}, key=len, reverse=True)
     if not worth:
@@ -134,9 +133,7 @@ def by_value(values: Iterable[str]) -> Callable[[str], str]:
 
 
 def in_document(value: Any, text: Callable[[str], str]) -> Any:
-    """A JSON value with each string in it, names of fields included, put through `text`, and masks for fields
-    whose name tells a secret.
-    """
+    """Mask every string in a JSON value, including field names; mask fields named like a secret."""
     if isinstance(value, str):
         return text(value)
     if isinstance(value, dict):
@@ -154,9 +151,7 @@ def _is_secret_field(name: str, value: str) -> bool:
 
 
 def _spellings(char: str) -> str:
-    """A regular expression for the character: itself, URL-encoded once or more often, or escaped as in
-    JSON.
-    """
+    """Return a regular expression for the character: itself, URL-encoded (even twice), or JSON-escaped."""
     encoded = "".join(f"%(?:25)*{byte:02x}" for byte in char.encode("utf-8", "surrogatepass"))
     units = char.encode("utf-16-be", "surrogatepass")
     escaped = "".join(rf"\\+u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
