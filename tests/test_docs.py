@@ -24,7 +24,7 @@ from oddsctl.domain.errors import OddsctlError
 from oddsctl.domain.requests import Priority, Reason
 from oddsctl.policy.circuit_breaker import TRANSITIONS, BreakerState
 from oddsctl.policy.prefetch_plan import Why
-from oddsctl.services import batch
+from oddsctl.services import batch_file
 from oddsctl.services.fetch import NO_PRICES
 from oddsctl.services.prefetch.window_results import NO_RUN
 from tests.e2e.harness import NOW, PATIENCE, PYTHON, in_days, shifted
@@ -162,7 +162,10 @@ def test_the_diagram_of_the_breaker_is_the_table_it_follows() -> None:
 def test_the_fields_and_priorities_of_a_batch_are_all_told() -> None:
     told = (ROOT / "docs" / "batch.md").read_text(encoding="utf-8")
     words = {word for quoted in re.findall(r"`([a-z ]+)`", told) for word in quoted.split()}
-    assert {*batch.FIELDS, *(field for fields in batch.FIELDS.values() for field in fields)} - words == set()
+    assert {
+        *batch_file.FIELDS,
+        *(field for fields in batch_file.FIELDS.values() for field in fields),
+    } - words == set()
     assert f"`{' '.join(Priority.__members__).lower()}`" in told
 
 

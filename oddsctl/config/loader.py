@@ -21,8 +21,6 @@ from oddsctl.config.reader import SettingsReader
 from oddsctl.domain.errors import ConfigError, UsageError
 
 _NO_FLAGS: Mapping[str, object] = {}
-
-
 _NOTHING_KNOWN = Known()
 
 

@@ -29,14 +29,8 @@ from oddsctl.domain.units import BadValueError
 from oddsctl.domain.vocabulary import FETCH_FORCE, FORCE, ShownNames
 
 _BY_NAME = {key.dotted: key for key in TABLE}
-
-
 _BY_VARIABLE = {key.variable: key for key in TABLE}
-
-
 _SPORT_KEYS = {key.name: key for key in SPORT_TABLE}
-
-
 _COMMANDS = {"prefetch", "notify"}
 """Sections that are commands too: a variable with such a name may belong to an option, or to another program.
 """

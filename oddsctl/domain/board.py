@@ -9,16 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from oddsctl.domain.models import (
-    Forecast,
-    Game,
-    OddsEvent,
-    Outright,
-    Price,
-    ScheduledGame,
-    Sport,
-    Weather,
-)
+from oddsctl.domain.board_models import Game, Outright, Weather
+from oddsctl.domain.models import Forecast, OddsEvent, Price, ScheduledGame, Sport
 from oddsctl.domain.units import DAY, HOUR
 
 

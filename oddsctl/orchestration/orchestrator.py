@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
+from oddsctl.domain.board_models import Usage
 from oddsctl.domain.errors import (
     InterruptedRunError,
     LockTimeoutError,
@@ -24,7 +25,6 @@ from oddsctl.domain.errors import (
     StateError,
 )
 from oddsctl.domain.jobs import Job, OddsJob, SportsJob
-from oddsctl.domain.models import Usage
 from oddsctl.domain.notices import (
     CallFinished,
     Failed,

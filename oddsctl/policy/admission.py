@@ -18,7 +18,7 @@ from oddsctl.domain.requests import (
     Refusal,
     Refused,
 )
-from oddsctl.policy import budget, call_stats, circuit_breaker, token_bucket
+from oddsctl.policy import balance, budget, call_stats, circuit_breaker, token_bucket
 from oddsctl.policy.budget import Credits, Purchase, Reservation
 from oddsctl.policy.call_stats import CallStats
 from oddsctl.policy.circuit_breaker import Blocked, BreakerState
@@ -152,7 +152,7 @@ def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
         credits = budget.charge(
             credits, receipt.id, receipt.spent, receipt.told_at, told=receipt.quota.last is not None
         )
-    credits = budget.apply_balance(credits, receipt.quota, receipt.sent_at, receipt.told_at, rules.grace)
+    credits = balance.apply_balance(credits, receipt.quota, receipt.sent_at, receipt.told_at, rules.grace)
     if receipt.exhausted_at_price is not None:
         credits = budget.exhaust(credits, receipt.exhausted_at_price, receipt.told_at)
     paced = _paced(state, receipt, rules, now)

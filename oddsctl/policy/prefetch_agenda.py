@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from oddsctl.domain.units import day_of
 from oddsctl.policy.budget_pacing import PacingDecision
+from oddsctl.policy.prefetch_choice import choose
 from oddsctl.policy.prefetch_plan import (
     REFRESH,
     Fixture,
@@ -19,7 +20,6 @@ from oddsctl.policy.prefetch_plan import (
     Why,
     Windows,
     captures,
-    choose,
     due,
     plan,
     targets,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from oddsctl.domain.board_models import Source
 from oddsctl.domain.errors import (
     BreakerRefusedError,
     BudgetRefusedError,
@@ -19,7 +20,7 @@ from oddsctl.domain.errors import (
     RateRefusedError,
 )
 from oddsctl.domain.jobs import Job
-from oddsctl.domain.models import Source, Sport
+from oddsctl.domain.models import Sport
 from oddsctl.domain.requests import Outcome, Reason, Refusal, Refused
 from oddsctl.policy import freshness
 

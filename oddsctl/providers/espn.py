@@ -24,7 +24,7 @@ from oddsctl.domain.jobs import Job, ScheduleJob
 from oddsctl.domain.models import ScheduledGame, Status, VenueRef
 from oddsctl.domain.plausible import HIGHEST_SCORE
 from oddsctl.domain.ports import JSON
-from oddsctl.providers import json_fields
+from oddsctl.providers import json_fields, json_values
 from oddsctl.providers.espn_line import line
 from oddsctl.providers.json_fields import EntryFilter, JsonObject
 
@@ -111,7 +111,7 @@ def _check_league(job: Job, body: JsonObject) -> None:
     """
     leagues = body.value.get("leagues")
     first = json_fields.fields(leagues[0]) if isinstance(leagues, list) and leagues else {}
-    slug = json_fields.text(first.get("slug"))
+    slug = json_values.text(first.get("slug"))
     if slug and isinstance(job, ScheduleJob) and slug.casefold() != job.league.rpartition("/")[2].casefold():
         raise body.broken(f"is of the league {slug}, not of {job.league}")
 
@@ -165,16 +165,16 @@ def _start(job: Job, event: JsonObject) -> float:
     """When the game begins: near the day or month that was asked for, also where it was moved."""
     start = event.instant("date")
     dates = job.dates if isinstance(job, ScheduleJob) else ""
-    asked = json_fields.instant(f"{dates[:4]}-{dates[4:6]}-{dates[6:] or '15'}")
+    asked = json_values.instant(f"{dates[:4]}-{dates[4:6]}-{dates[6:] or '15'}")
     if asked is not None and abs(start - asked) > FAR_FROM_ASKED:
-        raise event.broken(f"is of {json_fields.quote(event.value['date'])}, not of {dates}")
+        raise event.broken(f"is of {json_values.quote(event.value['date'])}, not of {dates}")
     return start
 
 
 def _score(side: JsonObject) -> int | None:
     """The side's points; None where there are none yet."""
     told = side.value.get("score")
-    score = json_fields.whole_within(told, 0, HIGHEST_SCORE)
+    score = json_values.whole_within(told, 0, HIGHEST_SCORE)
     if score is None and told is not None and not isinstance(told, str):  # texts are cricket's, or empty
         side.sieve.leave_out("score", f"{side.place} has a score that is none")
     return score
@@ -188,7 +188,7 @@ def _status(of: JsonObject) -> tuple[Status, bool]:
     it has no result.
     """
     kind = json_fields.fields(json_fields.fields(of.value.get("status")).get("type"))
-    name = (json_fields.text(kind.get("name")) or "").upper()
+    name = (json_values.text(kind.get("name")) or "").upper()
     state = kind.get("state")
     if state == "in":
         return "delayed" if "DELAY" in name or "SUSPEND" in name else "live", True
@@ -204,13 +204,13 @@ def _status(of: JsonObject) -> tuple[Status, bool]:
 
 def _venue(venue: dict[str, JSON]) -> VenueRef | None:
     """The venue; None where it has no name (a tennis court)."""
-    name = json_fields.text(venue.get("fullName"))
+    name = json_values.text(venue.get("fullName"))
     if name is None:
         return None
     address, indoor = json_fields.fields(venue.get("address")), venue.get("indoor")
-    city, state, country = (json_fields.text(address.get(part)) for part in ("city", "state", "country"))
+    city, state, country = (json_values.text(address.get(part)) for part in ("city", "state", "country"))
     return VenueRef(
-        json_fields.text(venue.get("id")),
+        json_values.text(venue.get("id")),
         name,
         city,
         state,
@@ -225,7 +225,7 @@ def _venue(venue: dict[str, JSON]) -> VenueRef | None:
 def _error(job: Job, response: HttpResponse) -> ProviderError:
     message = _message(response)
     said = (
-        f"espn: {json_fields.quote(message)} (HTTP {response.status})"
+        f"espn: {json_values.quote(message)} (HTTP {response.status})"
         if message
         else f"espn: HTTP {response.status}"
     )
@@ -237,7 +237,7 @@ def _error(job: Job, response: HttpResponse) -> ProviderError:
                 hint="set espn.user_agent to NAME/VERSION (+https://your.page)",
             )
         case 429:
-            return RateLimitedError(said, provider=API, retry_at=json_fields.retry_after(response))
+            return RateLimitedError(said, provider=API, retry_at=json_values.retry_after(response))
         case 400 if message == NO_SUCH_DATES:
             dates = job.dates if isinstance(job, ScheduleJob) else "?"
             return RejectedError(f"espn: has no scoreboard for dates={dates}: {message}", provider=API)
@@ -247,7 +247,7 @@ def _error(job: Job, response: HttpResponse) -> ProviderError:
             league = job.league if isinstance(job, ScheduleJob) else "?"
             return _unknown_sport(f"espn: knows no {league} (HTTP 404)")
         case status if status >= 500 or status == 408:
-            return ServerError(said, provider=API, retry_at=json_fields.retry_after(response))
+            return ServerError(said, provider=API, retry_at=json_values.retry_after(response))
         case status if 400 <= status < 500:
             return RejectedError(said, provider=API)
     return BrokenAnswerError(said, provider=API)

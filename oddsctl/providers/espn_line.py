@@ -11,13 +11,8 @@ from collections.abc import Iterator
 from oddsctl.domain.models import Price
 from oddsctl.domain.plausible import HIGHEST_PRICE, LARGEST_POINT
 from oddsctl.domain.ports import JSON
-from oddsctl.providers.json_fields import (
-    decimal_odds,
-    fields,
-    text,
-    whole,
-    within,
-)
+from oddsctl.providers.json_fields import fields
+from oddsctl.providers.json_values import decimal_odds, text, whole, within
 
 NAMES = {100: "DraftKings"}
 """Of the providers whose name was seen left out, by id."""

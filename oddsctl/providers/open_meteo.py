@@ -27,7 +27,7 @@ from oddsctl.domain.models import (
 from oddsctl.domain.plausible import WEATHER
 from oddsctl.domain.ports import JSON
 from oddsctl.domain.units import DAY, HOUR
-from oddsctl.providers import json_fields
+from oddsctl.providers import json_fields, json_values
 from oddsctl.providers.json_fields import EntryFilter, JsonObject
 
 API = "weather"
@@ -166,7 +166,7 @@ def _check_place(place: Place, entry: JsonObject) -> None:
 
     The grid is some kilometres wide, and bare `nan` was seen as coordinates.
     """
-    latitude, longitude = (json_fields.number(entry.value.get(name)) for name in ("latitude", "longitude"))
+    latitude, longitude = (json_values.number(entry.value.get(name)) for name in ("latitude", "longitude"))
     if latitude is None or longitude is None:
         return
     aside = abs((longitude - place.longitude + 180) % 360 - 180) * cos(radians(place.latitude))
@@ -180,7 +180,7 @@ def _hours(job: ForecastJob, entry: JsonObject) -> Iterator[Hour]:
     """The hours of the days asked for, ascending, each once."""
     hourly = JsonObject(entry.sieve, f"hourly of {entry.place}", entry.value.get("hourly"))
     _check_units(job.units, json_fields.fields(entry.value.get("hourly_units")), hourly)
-    rows = _rows(job, hourly, json_fields.number(entry.value.get("utc_offset_seconds")) or 0.0)
+    rows = _rows(job, hourly, json_values.number(entry.value.get("utc_offset_seconds")) or 0.0)
     columns = {name: _column(hourly, name, variable) for name, variable in VARIABLES.items()}
     codes = columns.pop("code")
     for stamp in sorted(rows):
@@ -196,8 +196,8 @@ def _hours(job: ForecastJob, entry: JsonObject) -> Iterator[Hour]:
 def _check_units(units: Units, told: dict[str, JSON], hourly: JsonObject) -> None:
     """Refuses degrees of the other kind, which nobody would notice in the numbers."""
     for variable, unit in SYMBOLS[units].items():
-        if (other := json_fields.text(told.get(variable))) not in (None, unit):
-            raise hourly.broken(f"has {variable} in {json_fields.quote(other)}, not in {unit}")
+        if (other := json_values.text(told.get(variable))) not in (None, unit):
+            raise hourly.broken(f"has {variable} in {json_values.quote(other)}, not in {unit}")
 
 
 def _rows(job: ForecastJob, hourly: JsonObject, offset: float) -> dict[float, int]:
@@ -211,7 +211,7 @@ def _rows(job: ForecastJob, hourly: JsonObject, offset: float) -> dict[float, in
     rows: dict[float, int] = {}
     first, last = (job.first_day - 1) * DAY, (job.last_day + 2) * DAY
     for row, time in enumerate(times):
-        stamp = json_fields.instant(time)
+        stamp = json_values.instant(time)
         if stamp is not None and isinstance(time, str):
             stamp -= offset
         if stamp is None or stamp % HOUR or not first <= stamp <= last:
@@ -233,7 +233,7 @@ def _column(hourly: JsonObject, name: str, variable: str) -> list[float | None] 
     if not isinstance(column, list) or len(column) != len(hourly.value["time"]):
         hourly.sieve.leave_out("variable", f"{hourly.place} has another number of {variable} than of time")
         return None
-    found = [json_fields.within(value, *WEATHER[name]) for value in column]
+    found = [json_values.within(value, *WEATHER[name]) for value in column]
     if name == "code":
         found = [value if value is not None and value.is_integer() else None for value in found]
     bad = sum(value is not None and read is None for value, read in zip(column, found, strict=True))
@@ -263,10 +263,10 @@ def _town(result: JsonObject) -> GeocodedPlace:
     if abs(latitude) > 90 or abs(longitude) > 180:
         raise result.broken("is nowhere on this planet")
     country, region, code = (
-        json_fields.text(result.value.get(name)) for name in ("country", "admin1", "country_code")
+        json_values.text(result.value.get(name)) for name in ("country", "admin1", "country_code")
     )
     districts = tuple(
-        name for key in ("admin2", "admin3", "admin4") if (name := json_fields.text(result.value.get(key)))
+        name for key in ("admin2", "admin3", "admin4") if (name := json_values.text(result.value.get(key)))
     )
     return GeocodedPlace(result.text("name"), latitude, longitude, country, region, code, districts)
 
@@ -276,15 +276,15 @@ def _town(result: JsonObject) -> GeocodedPlace:
 
 def _error(response: HttpResponse) -> ProviderError:
     reason = _reason(response)
-    said = f"weather: {json_fields.quote(reason) or f'HTTP {response.status} without a reason'}"
+    said = f"weather: {json_values.quote(reason) or f'HTTP {response.status} without a reason'}"
     if response.status == 429:
         return RateLimitedError(
             said,
             provider=API,
-            retry_at=_rest(reason, response.received_at) or json_fields.retry_after(response),
+            retry_at=_rest(reason, response.received_at) or json_values.retry_after(response),
         )
     if response.status >= 500 or response.status == 408:
-        return ServerError(said, provider=API, retry_at=json_fields.retry_after(response))
+        return ServerError(said, provider=API, retry_at=json_values.retry_after(response))
     if response.status in (401, 403):
         return ForbiddenError(said, provider=API)
     return (
@@ -299,7 +299,7 @@ def _reason(response: HttpResponse) -> str:
         body = json_fields.fields(json_fields.body(API, response))
     except BrokenAnswerError:
         return ""
-    return json_fields.said(body.get("reason"))
+    return json_values.said(body.get("reason"))
 
 
 def _rest(reason: str, now: float) -> float | None:

@@ -39,7 +39,7 @@ from oddsctl.domain.plausible import (
 )
 from oddsctl.domain.ports import JSON
 from oddsctl.domain.units import DAY
-from oddsctl.providers import json_fields
+from oddsctl.providers import json_fields, json_values
 from oddsctl.providers.json_fields import EntryFilter, JsonObject
 
 T = TypeVar("T")
@@ -137,9 +137,9 @@ class TheOddsApiProvider:
             return Quota()
         told = {name: response.headers.get(f"x-requests-{name}") for name in ("used", "remaining", "last")}
         return Quota(
-            json_fields.whole_within(told["used"], 0, MOST_CREDITS),
-            json_fields.whole_within(told["remaining"], -MOST_CREDITS, MOST_CREDITS),
-            json_fields.whole_within(told["last"], -DEAREST, DEAREST),
+            json_values.whole_within(told["used"], 0, MOST_CREDITS),
+            json_values.whole_within(told["remaining"], -MOST_CREDITS, MOST_CREDITS),
+            json_values.whole_within(told["last"], -DEAREST, DEAREST),
         )
 
     def parse(self, job: Job, response: HttpResponse) -> Answer:
@@ -239,7 +239,7 @@ def _event(job: OddsJob | EventsJob, now: float, entry: JsonObject) -> OddsEvent
     """The game, or the competition, which may be years away and begins when its season does."""
     _check(entry, job)
     if _is_outright(entry):
-        title = json_fields.text(entry.value.get("sport_title")) or ""
+        title = json_values.text(entry.value.get("sport_title")) or ""
         event = OddsEvent(entry.text("id"), entry.instant("commence_time"), "", "", title=title)
     else:
         event = OddsEvent(
@@ -257,15 +257,15 @@ def _event(job: OddsJob | EventsJob, now: float, entry: JsonObject) -> OddsEvent
 
 def _check(entry: JsonObject, job: OddsJob | EventsJob | ScoresJob) -> None:
     """Refuses what was not asked for: a game of another sport, or another game."""
-    sport = json_fields.text(entry.value.get("sport_key"))
+    sport = json_values.text(entry.value.get("sport_key"))
     if sport is not None and sport.casefold() != job.sport.casefold() and job.sport != ANY_SPORT:
-        raise entry.broken(f"is of the sport {json_fields.quote(sport)}, not {job.sport}")
+        raise entry.broken(f"is of the sport {json_values.quote(sport)}, not {job.sport}")
     if (
         isinstance(job, OddsJob)
         and job.event is not None
-        and (found := json_fields.text(entry.value.get("id"))) != job.event
+        and (found := json_values.text(entry.value.get("id"))) != job.event
     ):
-        raise entry.broken(f"is {json_fields.quote(found)}, not {job.event}")
+        raise entry.broken(f"is {json_values.quote(found)}, not {job.event}")
 
 
 def _start(entry: JsonObject, now: float) -> float:
@@ -273,7 +273,7 @@ def _start(entry: JsonObject, now: float) -> float:
     start = entry.instant("commence_time")
     if now and not now - LONG_OVER <= start <= now + FAR_AHEAD:
         raise entry.broken(
-            f"begins on {json_fields.quote(entry.value['commence_time'])}, which is not likely"
+            f"begins on {json_values.quote(entry.value['commence_time'])}, which is not likely"
         )
     return start
 
@@ -288,7 +288,7 @@ def _is_outright(entry: JsonObject) -> bool:
 def _prices(bookmaker: str, book: JsonObject, market: JsonObject) -> list[Price]:
     """A market's prices as sent. The time is the market's; old answers have only the bookmaker's."""
     key = market.text("key")
-    updated = json_fields.instant(market.value.get("last_update")) or json_fields.instant(
+    updated = json_values.instant(market.value.get("last_update")) or json_values.instant(
         book.value.get("last_update")
     )
     return market.each("outcomes", "outcome", partial(_price, bookmaker, key, updated), "price")
@@ -297,7 +297,7 @@ def _prices(bookmaker: str, book: JsonObject, market: JsonObject) -> list[Price]
 def _price(bookmaker: str, market: str, updated: float | None, outcome: JsonObject) -> Price:
     """One price, american or decimal as it came. A handicap or a total is none without its point."""
     name, price, point = _outcome(outcome), outcome.number("price"), outcome.value.get("point")
-    handicap = json_fields.within(point, -LARGEST_POINT, LARGEST_POINT)
+    handicap = json_values.within(point, -LARGEST_POINT, LARGEST_POINT)
     if handicap is None and (point is not None or market in NEED_A_POINT):
         raise outcome.broken("has no point" if point is None else "has a point that is none")
     return Price(bookmaker, market, name, price, handicap, updated)
@@ -307,7 +307,7 @@ def _outcome(outcome: JsonObject) -> str:
     """The outcome's name; in a player's market with the player, `Over (Jalen Hurts)`, or all players' Overs
     would be one.
     """
-    name, player = outcome.text("name"), json_fields.text(outcome.value.get("description"))
+    name, player = outcome.text("name"), json_values.text(outcome.value.get("description"))
     return f"{name} ({player})" if player else name
 
 
@@ -332,15 +332,15 @@ def _in_decimal(events: list[OddsEvent], sieve: EntryFilter) -> tuple[OddsEvent,
 def _usable(prices: Iterable[Price], sieve: EntryFilter, *, american: bool) -> Iterator[Price]:
     for price in prices:
         decimal = (
-            json_fields.decimal_odds(price.price)
+            json_values.decimal_odds(price.price)
             if american
-            else json_fields.within(price.price, 1.0, HIGHEST_PRICE)
+            else json_values.within(price.price, 1.0, HIGHEST_PRICE)
         )
         if decimal is None or decimal <= 1:
             sieve.leave_out(
                 "price",
-                f"{price.price:g} ({json_fields.quote(price.outcome)}, "
-                f"{json_fields.quote(price.bookmaker)}) is no price",
+                f"{price.price:g} ({json_values.quote(price.outcome)}, "
+                f"{json_values.quote(price.bookmaker)}) is no price",
             )
         else:
             yield replace(price, price=decimal)
@@ -363,7 +363,7 @@ def _score(job: ScoresJob, now: float, entry: JsonObject) -> Score:
 
 
 def _side_score(entry: JsonObject) -> tuple[str, int]:
-    score = json_fields.whole_within(entry.value.get("score"), 0, HIGHEST_SCORE)
+    score = json_values.whole_within(entry.value.get("score"), 0, HIGHEST_SCORE)
     if score is None:
         raise entry.broken("has no score")
     return entry.text("name"), score
@@ -372,7 +372,7 @@ def _side_score(entry: JsonObject) -> tuple[str, int]:
 def _sport(entry: JsonObject) -> SportEntry:
     return SportEntry(
         key=entry.text("key"),
-        title=json_fields.text(entry.value.get("title")) or entry.text("key"),
+        title=json_values.text(entry.value.get("title")) or entry.text("key"),
         active=entry.value.get("active") is not False,
         has_outrights=entry.value.get("has_outrights") is True,
     )
@@ -384,8 +384,8 @@ def _sport(entry: JsonObject) -> SportEntry:
 def _error(response: HttpResponse) -> ProviderError:
     code, said = _told(response)
     kind = BY_CODE.get(code) or _by_status(response.status, code)
-    rest = json_fields.retry_after(response) if kind in (RateLimitedError, ServerError) else None
-    message = f"odds: {json_fields.quote(said) or 'refused without a reason'} ({_cause(response, code)})"
+    rest = json_values.retry_after(response) if kind in (RateLimitedError, ServerError) else None
+    message = f"odds: {json_values.quote(said) or 'refused without a reason'} ({_cause(response, code)})"
     error = kind(message, provider=API, retry_at=rest, hint=HINTS.get(kind))
     if isinstance(error, RejectedError):
         error.about = ABOUT.get(code)
@@ -394,7 +394,7 @@ def _error(response: HttpResponse) -> ProviderError:
 
 def _cause(response: HttpResponse, code: str) -> str:
     """The code; of what may pass the status too, which the code does not tell."""
-    words = [json_fields.quote(code)] if code else []
+    words = [json_values.quote(code)] if code else []
     return ", ".join([*words, f"HTTP {response.status}"] if not code or response.status >= 500 else words)
 
 
@@ -404,7 +404,7 @@ def _told(response: HttpResponse) -> tuple[str, str]:
         body = json_fields.fields(json_fields.body(API, response))
     except BrokenAnswerError:
         body = {}
-    return json_fields.text(body.get("error_code")) or "", json_fields.said(body.get("message"))
+    return json_values.text(body.get("error_code")) or "", json_values.said(body.get("message"))
 
 
 def _by_status(status: int, code: str) -> type[ProviderError]:

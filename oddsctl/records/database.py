@@ -10,7 +10,8 @@ from typing import Any
 from oddsctl.domain.errors import OddsctlError, StateDamagedError
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.units import iso
-from oddsctl.store.append_only import AppendOnlyDatabase, TableForm
+from oddsctl.store.append_only import AppendOnlyDatabase
+from oddsctl.store.table_form import TableForm
 from oddsctl.store.wait_limit import LockWait
 
 FILE = "records.db"

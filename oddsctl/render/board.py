@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from oddsctl.domain.models import Board, Sport
+from oddsctl.domain.board_models import Board
+from oddsctl.domain.models import Sport
 from oddsctl.render import board_rows, reasons, text
 from oddsctl.render.board_rows import CAUTION, DIM, BoardBlock, BoardLine, ShownPrice
 from oddsctl.render.layout import Column, banner, cell, show_lines, side_by_side, width

@@ -15,13 +15,8 @@ from rich.text import Text
 
 from oddsctl.domain import bookmakers
 from oddsctl.domain.board import hour_is_known
-from oddsctl.domain.models import (
-    Board,
-    Game,
-    Price,
-    Status,
-    Weather,
-)
+from oddsctl.domain.board_models import Board, Game, Weather
+from oddsctl.domain.models import Price, Status
 from oddsctl.domain.units import EASTERN
 from oddsctl.render import text
 from oddsctl.render.layout import cell

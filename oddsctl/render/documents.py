@@ -11,23 +11,16 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from oddsctl.domain.models import (
-    Board,
-    Game,
-    Outright,
-    Price,
-    Source,
-    Usage,
-    Venue,
-    Weather,
-)
+from oddsctl.domain.board_models import Board, Game, Outright, Source, Usage, Venue, Weather
+from oddsctl.domain.models import Price
 from oddsctl.domain.reports import QueueItem, QueueResult
 from oddsctl.domain.requests import Reason
 from oddsctl.domain.units import iso as _iso
 from oddsctl.policy.freshness import known_age
 
 if TYPE_CHECKING:
-    from oddsctl.services.batch import BadRequest, BatchAnswer
+    from oddsctl.services.batch import BatchAnswer
+    from oddsctl.services.batch_file import BadRequest
 
 JSON = dict[str, Any]
 

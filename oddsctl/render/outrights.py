@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from oddsctl.domain import bookmakers
-from oddsctl.domain.models import Board, Outright, Sport
+from oddsctl.domain.board_models import Board, Outright
+from oddsctl.domain.models import Sport
 from oddsctl.render import text
 from oddsctl.render.layout import Column, cell, side_by_side
 from oddsctl.render.text import OddsFormat

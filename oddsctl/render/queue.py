@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from oddsctl.domain.models import Usage
+from oddsctl.domain.board_models import Usage
 from oddsctl.domain.reports import QueueItem, QueueResult
 from oddsctl.domain.requests import Priority
 from oddsctl.render import text, timeline_chart

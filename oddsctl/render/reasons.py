@@ -5,7 +5,7 @@ Pure; no rich.
 
 from __future__ import annotations
 
-from oddsctl.domain.models import Board, Source
+from oddsctl.domain.board_models import Board, Source
 from oddsctl.domain.requests import Reason
 from oddsctl.render import text
 

@@ -8,24 +8,28 @@ Historical odds are refused as on the free plan.
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from oddsctl.domain.http import HttpResponse
 from oddsctl.domain.ports import JSON
 from oddsctl.sandbox.leagues import BY_ODDS_KEY, LEAGUES, League
-from oddsctl.sandbox.prices import BOOKS, Book, american, offers
+from oddsctl.sandbox.odds_api_parameters import (
+    RefusedError,
+    chosen_events,
+    error_answer,
+    price_format,
+    stamp,
+    wanted_books,
+    wanted_markets,
+)
+from oddsctl.sandbox.prices import Book, offers
 from oddsctl.sandbox.schedule import Game
 from oddsctl.sandbox.wire import Ask, reply, utc
 from oddsctl.sandbox.world import World
 
 CALLS_PER_SECOND = 30
-_REGIONS = frozenset(("us", "us2", "us_dfs", "us_ex", "uk", "eu", "au", "fr", "se"))
 _BOARD_MARKETS = frozenset(("h2h", "spreads", "totals", "outrights", "h2h_lay", "outrights_lay"))
-_DETAILS = "https://the-odds-api.com/liveapi/guides/v4/api-error-codes.html#"
 _QUOTA_REACHED = "Usage quota has been reached. See usage plans at https://the-odds-api.com"
 
 
@@ -50,12 +54,6 @@ class Account:
         return replace(self, recent=(*recent, now)[-CALLS_PER_SECOND - 1 :])
 
 
-class _RefusedError(Exception):
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.response = _error(status, code, message)
-
-
 def answer(
     world: World, account: Account, ask: Ask, now: float, key: str | None = None
 ) -> tuple[Account, HttpResponse]:
@@ -63,28 +61,25 @@ def answer(
     account = account.at(now)
     given = ask.query.get("apiKey", "")
     if not given:
-        return account, _error(401, "MISSING_KEY", "API key is missing")
+        return account, error_answer(401, "MISSING_KEY", "API key is missing")
     if key is not None and given != key:
-        return account, _error(
+        return account, error_answer(
             401, "INVALID_KEY", "API key is not valid. Get an API key at https://the-odds-api.com"
         )
     account = account.knocked(now)
     if len(account.recent) > CALLS_PER_SECOND:
-        return account, _error(429, "EXCEEDED_FREQ_LIMIT", "Requests are too frequent. Please slow down")
+        return account, error_answer(
+            429, "EXCEEDED_FREQ_LIMIT", "Requests are too frequent. Please slow down"
+        )
     try:
         cost, body = _look_up(world, ask, now)
-    except _RefusedError as refused:
+    except RefusedError as refused:
         return account, refused.response
     if cost and account.used + cost > world.credits:
-        return account, _error(401, "OUT_OF_USAGE_CREDITS", _QUOTA_REACHED, {"x-requests-last": "0"})
+        return account, error_answer(401, "OUT_OF_USAGE_CREDITS", _QUOTA_REACHED, {"x-requests-last": "0"})
     account = replace(account, used=account.used + cost)
     quota = {"used": account.used, "remaining": world.credits - account.used, "last": cost}
     return account, reply(200, body, {f"x-requests-{name}": str(count) for name, count in quota.items()})
-
-
-def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> HttpResponse:
-    anchor = code.lower().replace("_", "-")
-    return reply(status, {"message": message, "error_code": code, "details_url": _DETAILS + anchor}, headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +101,13 @@ def _look_up(world: World, ask: Ask, now: float) -> tuple[int, JSON]:
         return 0, [_sport(league) for league in LEAGUES]
     if parts[:2] == ["v4", "historical"]:
         message = "Historical odds are only available on paid usage plans. See usage plans at https://the-odds-api.com"
-        raise _RefusedError(401, "HISTORICAL_UNAVAILABLE_ON_FREE_USAGE_PLAN", message)
+        raise RefusedError(401, "HISTORICAL_UNAVAILABLE_ON_FREE_USAGE_PLAN", message)
     if len(parts) < 4 or parts[:2] != ["v4", "sports"]:
-        raise _RefusedError(404, "NOT_FOUND", "Not Found")
+        raise RefusedError(404, "NOT_FOUND", "Not Found")
     league = BY_ODDS_KEY.get(parts[2])
     if league is None:
-        raise _RefusedError(404, "UNKNOWN_SPORT", "Unknown sport")
-    call = _Call(world, league, parts[2], ask, now, _stamp(ask))
+        raise RefusedError(404, "UNKNOWN_SPORT", "Unknown sport")
+    call = _Call(world, league, parts[2], ask, now, stamp(ask))
     match parts[3:]:
         case ["odds"]:
             return _board(call)
@@ -122,7 +117,7 @@ def _look_up(world: World, ask: Ask, now: float) -> tuple[int, JSON]:
             return _scores(call)
         case ["events", event, "odds"]:
             return _event_odds(call, event)
-    raise _RefusedError(404, "NOT_FOUND", "Not Found")
+    raise RefusedError(404, "NOT_FOUND", "Not Found")
 
 
 # ── endpoints ──
@@ -139,15 +134,15 @@ def _sport(league: League) -> JSON:
 
 
 def _board(call: _Call) -> tuple[int, JSON]:
-    books, count = _books(call.ask)
-    markets = _markets(call.ask)
+    books, count = wanted_books(call.ask)
+    markets = wanted_markets(call.ask)
     unknown = [market for market in markets if market not in _BOARD_MARKETS]
     if unknown:
-        raise _RefusedError(
+        raise RefusedError(
             422, "INVALID_MARKET", f"Markets not supported by this endpoint: {', '.join(unknown)}"
         )
     if any(market.startswith("outrights") for market in markets):
-        raise _RefusedError(422, "INVALID_MARKET_COMBO", "Outrights are not available for this sport")
+        raise RefusedError(422, "INVALID_MARKET_COMBO", "Outrights are not available for this sport")
     events = [
         {**_event(call, game), "bookmakers": _bookmakers(call, game, books, markets)}
         for game in _open_games(call)
@@ -157,14 +152,14 @@ def _board(call: _Call) -> tuple[int, JSON]:
 
 def _event_odds(call: _Call, event: str) -> tuple[int, JSON]:
     if len(event) != 32:
-        raise _RefusedError(422, "INVALID_EVENT_ID", "Invalid event id")
-    books, count = _books(call.ask)
-    markets = _markets(call.ask)
+        raise RefusedError(422, "INVALID_EVENT_ID", "Invalid event id")
+    books, count = wanted_books(call.ask)
+    markets = wanted_markets(call.ask)
     game = next(
         (game for game in call.world.open_games(call.league, call.now) if game.odds_id == event), None
     )
     if game is None:
-        raise _RefusedError(
+        raise RefusedError(
             404,
             "EVENT_NOT_FOUND",
             "Event not found. The event may have expired or the event id may not be valid",
@@ -179,10 +174,10 @@ def _event_odds(call: _Call, event: str) -> tuple[int, JSON]:
 def _scores(call: _Call) -> tuple[int, JSON]:
     days = call.ask.query.get("daysFrom")
     if days is not None and days not in ("1", "2", "3"):
-        raise _RefusedError(
+        raise RefusedError(
             422, "INVALID_SCORES_DAYS_FROM", "Invalid daysFrom parameter. Must be an integer between 1 and 3"
         )
-    over = _chosen(call.world.past_games(call.league, call.now, int(days)), call.ask) if days else ()
+    over = chosen_events(call.world.past_games(call.league, call.now, int(days)), call.ask) if days else ()
     return 2 if days else 1, [_score(call, game) for game in (*over, *_open_games(call))]
 
 
@@ -191,7 +186,7 @@ def _scores(call: _Call) -> tuple[int, JSON]:
 
 def _open_games(call: _Call) -> Iterator[Game]:
     games = (game for game in call.world.open_games(call.league, call.now) if game.odds_key == call.key)
-    return _chosen(games, call.ask)
+    return chosen_events(games, call.ask)
 
 
 def _event(call: _Call, game: Game) -> dict[str, JSON]:
@@ -220,7 +215,7 @@ def _bookmakers(
     call: _Call, game: Game, books: tuple[Book, ...], markets: tuple[str, ...]
 ) -> list[dict[str, JSON]]:
     """A game's `bookmakers`; books without any of the markets are not in it."""
-    write = _price_format(call.ask)
+    write = price_format(call.ask)
     names = {
         "home": game.home.odds_name,
         "away": game.away.odds_name,
@@ -252,65 +247,3 @@ def _bookmakers(
 
 
 # ── parameters ──
-
-
-def _stamp(ask: Ask) -> Callable[[float], JSON]:
-    form = ask.query.get("dateFormat", "iso")
-    if form not in ("iso", "unix"):
-        raise _RefusedError(422, "INVALID_DATE_FORMAT", "Invalid dateFormat parameter")
-    return utc if form == "iso" else int
-
-
-def _price_format(ask: Ask) -> Callable[[float], float]:
-    shape = ask.query.get("oddsFormat", "decimal")
-    if shape not in ("decimal", "american"):
-        raise _RefusedError(422, "INVALID_ODDS_FORMAT", "Invalid oddsFormat parameter")
-    return american if shape == "american" else float
-
-
-def _books(ask: Ask) -> tuple[tuple[Book, ...], int]:
-    """The books asked for, and what their number multiplies the price by; `bookmakers` wins over
-    `regions`.
-    """
-    keys, regions = sorted(set(ask.words("bookmakers"))), sorted(set(ask.words("regions")))
-    if not keys and not regions:
-        raise _RefusedError(422, "MISSING_REGION", "Missing regions or bookmakers key")
-    if any(not re.fullmatch(r"[a-z0-9_]+", key) for key in keys):
-        raise _RefusedError(422, "INVALID_BOOKMAKERS", "Invalid bookmakers parameter")
-    if keys:
-        return tuple(book for book in BOOKS if book.key in keys), math.ceil(len(keys) / 10)
-    if not _REGIONS.issuperset(regions):
-        raise _RefusedError(422, "INVALID_REGION", "Invalid regions parameter")
-    return tuple(book for book in BOOKS if book.region in regions), len(regions)
-
-
-def _markets(ask: Ask) -> tuple[str, ...]:
-    markets = tuple(dict.fromkeys(ask.words("markets", "h2h")))
-    bad = [market for market in markets if not re.fullmatch(r"[a-z0-9_]+", market)]
-    if bad:
-        raise _RefusedError(422, "INVALID_MARKET", f"Invalid markets: {', '.join(bad)}")
-    return markets
-
-
-def _chosen(games: Iterable[Game], ask: Ask) -> Iterator[Game]:
-    """The games that `eventIds` and `commenceTimeFrom/To` leave."""
-    ids = ask.words("eventIds")
-    first = _bound(ask, "commenceTimeFrom", "INVALID_COMMENCE_TIME_FROM", -math.inf)
-    last = _bound(ask, "commenceTimeTo", "INVALID_COMMENCE_TIME_TO", math.inf)
-    if last <= first:
-        raise _RefusedError(
-            422, "INVALID_COMMENCE_TIME_RANGE", "commenceTimeTo must be later than commenceTimeFrom"
-        )
-    return (game for game in games if (not ids or game.odds_id in ids) and first <= game.start <= last)
-
-
-def _bound(ask: Ask, name: str, code: str, default: float) -> float:
-    text = ask.query.get(name)
-    if text is None:
-        return default
-    try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        raise _RefusedError(
-            422, code, f"Invalid {name} parameter. The format must be YYYY-MM-DDTHH:MM:SSZ"
-        ) from None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from oddsctl.domain import board, suggest
+from oddsctl.domain.board_models import Board, Game, Outright, Source
 from oddsctl.domain.bookmakers import title
 from oddsctl.domain.errors import MissingKeyError, OddsctlError
 from oddsctl.domain.jobs import (
@@ -18,16 +19,7 @@ from oddsctl.domain.jobs import (
     ScheduleJob,
     canonical,
 )
-from oddsctl.domain.models import (
-    NOTHING_LEFT_OUT,
-    Board,
-    Game,
-    LeftOut,
-    Outright,
-    Price,
-    Source,
-    Sport,
-)
+from oddsctl.domain.models import NOTHING_LEFT_OUT, LeftOut, Price, Sport
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.requests import (
     DryRunEntry,

@@ -8,17 +8,9 @@ from dataclasses import dataclass, replace
 from oddsctl.catalog import towns, venues
 from oddsctl.domain import board
 from oddsctl.domain.answers import Forecasts, Geocoded
+from oddsctl.domain.board_models import Game, Venue, Weather
 from oddsctl.domain.jobs import ForecastJob, GeocodeJob
-from oddsctl.domain.models import (
-    Game,
-    Place,
-    ScheduledGame,
-    Sport,
-    Units,
-    Venue,
-    VenueRef,
-    Weather,
-)
+from oddsctl.domain.models import Place, ScheduledGame, Sport, Units, VenueRef
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Reason
 from oddsctl.domain.units import DAY
 from oddsctl.policy.batching import DAYS_PER_CALL

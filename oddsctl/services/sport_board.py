@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from oddsctl.domain import board
 from oddsctl.domain.answers import Events, Schedule
+from oddsctl.domain.board_models import Game
 from oddsctl.domain.errors import InvalidMarketError
 from oddsctl.domain.jobs import EventsJob, Job, OddsJob, ScheduleJob, schedule_jobs
-from oddsctl.domain.models import Game, ScheduledGame, Sport
+from oddsctl.domain.models import ScheduledGame, Sport
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, RequestOptions
 from oddsctl.domain.units import eastern_day

@@ -11,10 +11,9 @@ import zlib
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
-from ipaddress import ip_address
 from pathlib import Path
 from typing import cast
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
@@ -26,6 +25,7 @@ from oddsctl.domain.ports import Clock
 from oddsctl.domain.settings import HttpSettings
 from oddsctl.transport.deadline import Adapter, ExchangeDeadline, NotSentError, decoded
 from oddsctl.transport.proxy import CA_VARIABLES, BarredError, Route, route_to
+from oddsctl.transport.redirects import allowed_host, is_loopback, no_auth, redirect_within_host
 from oddsctl.transport.revalidation_cache import RevalidationCache
 
 _REDIRECTS = 3
@@ -68,7 +68,7 @@ class HttpTransport:
         _hush_loggers()
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        host = _allowed_host(request)
+        host = allowed_host(request)
         patience = self._http.longest_exchange
         line = ExchangeDeadline(patience)
         try:
@@ -171,7 +171,7 @@ class HttpTransport:
                 return response
             response.close()
             line.redirected = True
-            _redirect(prepared, response.headers["location"], api)
+            redirect_within_host(prepared, response.headers["location"], api)
         raise RedirectRefusedError(
             f"{api}: redirected more than {_REDIRECTS} times", maybe_sent=True, provider=api
         )
@@ -180,7 +180,7 @@ class HttpTransport:
         session: requests.Session | None = getattr(self._here, "session", None)
         if session is None:
             session = self._here.session = requests.Session()
-            session.auth = _unchanged
+            session.auth = no_auth
             session.headers["Accept-Encoding"] = "gzip"
             session.mount("https://", Adapter())
             session.mount("http://", Adapter())
@@ -191,7 +191,7 @@ class HttpTransport:
 
 def _way(session: requests.Session, url: str) -> Route:
     """Return the route that the environment prescribes; loopback never goes through a proxy."""
-    if _is_loopback(urlsplit(url).hostname):
+    if is_loopback(urlsplit(url).hostname):
         return route_to(url, {})
     return route_to(
         url, session.merge_environment_settings(url, {}, stream=True, verify=True, cert=None)["proxies"]
@@ -271,56 +271,6 @@ def _not_sent(
     return TransportError(
         f"{api}: no connection to {where}: {why}", maybe_sent=False, provider=api, hint=hint
     )
-
-
-def _allowed_host(request: HttpRequest) -> str:
-    """Return the host if it may be called: any by https, loopback by http."""
-    scheme, host, _ = _origin(request.url)
-    if not host or not (scheme == "https" or (scheme == "http" and _is_loopback(host))):
-        raise TransportError(
-            f"{request.api}: {host or 'this address'} may not be asked: its base_url needs https",
-            maybe_sent=False,
-            provider=request.api,
-            hint="plain http is for loopback addresses only",
-        )
-    return host
-
-
-def _redirect(prepared: requests.PreparedRequest, location: str, api: str) -> None:
-    """Point the request to `location` if that is within its host."""
-    try:
-        target = urljoin(prepared.url or "", location)
-        there = _origin(target)
-        if there == _origin(prepared.url or ""):
-            prepared.prepare_url(target, None)
-            return
-    # Not a URL; requests' InvalidURL is a ValueError as well.
-    except ValueError:
-        there = "", "", None
-    raise RedirectRefusedError(
-        f"{api}: redirected to {there[1] or 'nowhere'}, where we do not go", maybe_sent=True, provider=api
-    )
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    """Return scheme, host and port; empty for an invalid URL."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    except ValueError:
-        return "", "", None
-
-
-def _is_loopback(host: str | None) -> bool:
-    try:
-        return host == "localhost" or ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Auth that adds nothing. Any auth keeps requests from reading netrc."""
-    return request
 
 
 def _spellings(secrets: Iterable[tuple[str, Secret]]) -> set[str]:

@@ -11,16 +11,8 @@ from hypothesis import strategies as st
 
 from oddsctl.catalog import teams
 from oddsctl.domain import board
-from oddsctl.domain.models import (
-    Forecast,
-    Game,
-    Hour,
-    OddsEvent,
-    Place,
-    Price,
-    ScheduledGame,
-    Sport,
-)
+from oddsctl.domain.board_models import Game
+from oddsctl.domain.models import Forecast, Hour, OddsEvent, Place, Price, ScheduledGame, Sport
 
 NFL = Sport("nfl", "NFL", "americanfootball_nfl", "football/nfl")
 EPL = Sport("epl", "EPL", "soccer_epl", "soccer/eng.1")

@@ -22,7 +22,7 @@ from oddsctl.domain import characters, settings
 from oddsctl.domain.errors import StateError
 from oddsctl.domain.notices import Warned
 from oddsctl.observability import log
-from oddsctl.providers import json_fields
+from oddsctl.providers import json_values
 from oddsctl.render import spreadsheet, text
 from oddsctl.render.console import console
 from oddsctl.render.layout import cell
@@ -42,10 +42,10 @@ def unsafe_in(written: str) -> set[str]:
 
 
 def test_names_are_cleaned_where_they_come_in_and_what_is_nothing_but_that_is_no_name() -> None:
-    assert json_fields.text(HOSTILE) == "Li ons"
-    assert [json_fields.text(char) for char in UNSAFE] == [None] * len(UNSAFE)
-    assert json_fields.text("Atl\u00e9tico\xa0 Madrid") == "Atl\u00e9tico Madrid"
-    assert json_fields.quote(f"no {HOSTILE} here") == "no Li ons here"
+    assert json_values.text(HOSTILE) == "Li ons"
+    assert [json_values.text(char) for char in UNSAFE] == [None] * len(UNSAFE)
+    assert json_values.text("Atl\u00e9tico\xa0 Madrid") == "Atl\u00e9tico Madrid"
+    assert json_values.quote(f"no {HOSTILE} here") == "no Li ons here"
 
 
 @given(st.text())

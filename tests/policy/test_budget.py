@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oddsctl.domain import settings
 from oddsctl.domain.http import Quota
 from oddsctl.domain.requests import Purpose, Refusal
-from oddsctl.policy import budget
+from oddsctl.policy import balance, budget
 from oddsctl.policy.budget import BalanceReading, Credits, Purchase, Reservation
 
 NOW = 1_800_000_000.0
@@ -36,7 +36,7 @@ def answered(
     """The books after the call `name` was answered with the account's balance."""
     told_at = sent_at + took
     quota = Quota(used=used, remaining=limit - used, last=spent)
-    return budget.apply_balance(budget.charge(credits, name, spent, told_at), quota, sent_at, told_at, GRACE)
+    return balance.apply_balance(budget.charge(credits, name, spent, told_at), quota, sent_at, told_at, GRACE)
 
 
 def test_nothing_is_known_before_the_first_answer() -> None:
@@ -149,15 +149,15 @@ def test_what_others_spent_since_the_new_month_is_foreign() -> None:
 
 def test_a_missing_header_is_unknown_never_zero() -> None:
     credits = answered(Credits(), "a", used=100, sent_at=NOW)
-    silent = budget.apply_balance(
+    silent = balance.apply_balance(
         budget.charge(credits, "b", 3, NOW + 60), Quota(), NOW + 60, NOW + 61, GRACE
     )
     assert (silent.used, silent.remaining, silent.available(500)) == (100, 400, 397)
-    half = budget.apply_balance(
+    half = balance.apply_balance(
         budget.charge(credits, "b", 3, NOW + 60), Quota(used=103), NOW + 60, NOW + 61, GRACE
     )
     assert (half.used, half.remaining) == (103, 397)
-    first = budget.apply_balance(Credits(), Quota(remaining=42), NOW, NOW + 1, GRACE)
+    first = balance.apply_balance(Credits(), Quota(remaining=42), NOW, NOW + 1, GRACE)
     assert (first.used, first.available(500)) == (None, 42)
 
 
@@ -430,14 +430,14 @@ def test_no_more_is_own_in_a_new_month_than_it_has_used() -> None:
 )
 def test_the_missing_header_follows_from_the_limit(quota: Quota, used: int, remaining: int) -> None:
     credits = answered(Credits(), "a", used=100, sent_at=NOW)
-    credits = budget.apply_balance(credits, quota, NOW + 60, NOW + 60.5, GRACE)
+    credits = balance.apply_balance(credits, quota, NOW + 60, NOW + 60.5, GRACE)
     assert (credits.used, credits.remaining) == (used, remaining)
 
 
 def test_a_lone_header_of_an_account_never_seen_tells_no_limit() -> None:
-    credits = budget.apply_balance(Credits(), Quota(used=42), NOW, NOW + 1, GRACE)
+    credits = balance.apply_balance(Credits(), Quota(used=42), NOW, NOW + 1, GRACE)
     assert (credits.used, credits.remaining, credits.limit(500)) == (42, None, 500)
-    again = budget.apply_balance(credits, Quota(used=45), NOW + 2, NOW + 3, GRACE)
+    again = balance.apply_balance(credits, Quota(used=45), NOW + 2, NOW + 3, GRACE)
     assert (again.used, again.remaining, again.foreign) == (45, None, 3)
 
 
@@ -549,7 +549,7 @@ def test_credits_are_low_by_the_configured_number_while_none_is_told() -> None:
 
 
 def test_an_answer_without_headers_takes_away_nothing_that_is_known() -> None:
-    assert budget.apply_balance(Credits(remaining=42), Quota(), NOW, NOW + 1, GRACE) == Credits(remaining=42)
+    assert balance.apply_balance(Credits(remaining=42), Quota(), NOW, NOW + 1, GRACE) == Credits(remaining=42)
 
 
 def test_of_two_requests_sent_at_once_the_later_answer_is_believed() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oddsctl.domain import settings
 from oddsctl.domain.http import Quota
 from oddsctl.domain.requests import Purpose
-from oddsctl.policy import budget
+from oddsctl.policy import balance, budget
 from oddsctl.policy.budget import Credits, Purchase, Reservation
 
 START = 1_800_000_000.0
@@ -111,7 +111,7 @@ class World:
         if headers != "none" and call.sent_at >= self.newest[0]:
             self.newest = (call.sent_at, call.reading)
         charged = budget.charge(self.credits, call.id, call.price, self.now, told=quota.last is not None)
-        self.credits = budget.apply_balance(charged, quota, call.sent_at, self.now, GRACE)
+        self.credits = balance.apply_balance(charged, quota, call.sent_at, self.now, GRACE)
 
     def lose(self, index: int) -> None:
         """A process notes that no answer came."""

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsctl.domain.models import Status
+from oddsctl.policy.prefetch_choice import choose
 from oddsctl.policy.prefetch_plan import (
     Fixture,
     PlannedCall,
@@ -24,7 +25,6 @@ from oddsctl.policy.prefetch_plan import (
     Why,
     Windows,
     captures,
-    choose,
     due,
     plan,
     targets,

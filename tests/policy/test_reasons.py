@@ -10,8 +10,9 @@ import pytest
 
 from oddsctl.domain import errors
 from oddsctl.domain.answers import Events, Schedule
+from oddsctl.domain.board_models import Source
 from oddsctl.domain.jobs import Job, OddsJob, ScheduleJob
-from oddsctl.domain.models import Source, Sport
+from oddsctl.domain.models import Sport
 from oddsctl.domain.requests import Outcome, Reason
 from oddsctl.policy.reasons import SEVERITY, RetryOutlook, error_of, failure, nothing_to_show, source
 

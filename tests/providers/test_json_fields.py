@@ -27,7 +27,7 @@ from oddsctl.domain.jobs import (
 from oddsctl.domain.models import LeftOut, Place
 from oddsctl.domain.ports import Provider
 from oddsctl.domain.settings import Settings
-from oddsctl.providers import json_fields, registry
+from oddsctl.providers import json_fields, json_values, registry
 from oddsctl.providers.espn import EspnProvider
 from oddsctl.providers.json_fields import EntryFilter, JsonObject
 from oddsctl.providers.open_meteo import OpenMeteoProvider
@@ -76,14 +76,14 @@ JOBS: tuple[Job, ...] = (
     ],
 )
 def test_a_number_is_finite_or_none(value: Any, expected: float | None) -> None:
-    assert json_fields.number(value) == expected
+    assert json_values.number(value) == expected
 
 
 @pytest.mark.parametrize(
     ("value", "expected"), [("24", 24), (24.0, 24), ("-60", -60), (24.5, None), ("24/3", None), (False, None)]
 )
 def test_a_whole_number_has_no_fraction(value: Any, expected: int | None) -> None:
-    assert json_fields.whole(value) == expected
+    assert json_values.whole(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -101,12 +101,12 @@ def test_a_whole_number_has_no_fraction(value: Any, expected: int | None) -> Non
     ],
 )
 def test_a_word_is_a_text_that_is_not_blank_or_a_whole_number(value: Any, expected: str | None) -> None:
-    assert json_fields.text(value) == expected
+    assert json_values.text(value) == expected
 
 
 def test_half_a_surrogate_pair_does_not_reach_what_is_printed_and_kept() -> None:
-    assert json_fields.text(json.loads(r'"Detroit \ud83c"')) == "Detroit ?"
-    assert json_fields.text(json.loads(r'"Detroit \ud83c\udfc8"')) == "Detroit 🏈"
+    assert json_values.text(json.loads(r'"Detroit \ud83c"')) == "Detroit ?"
+    assert json_values.text(json.loads(r'"Detroit \ud83c\udfc8"')) == "Detroit 🏈"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_half_a_surrogate_pair_does_not_reach_what_is_printed_and_kept() -> None
 def test_a_time_is_read_in_each_form_that_was_seen_and_within_this_century(
     value: Any, expected: float | None
 ) -> None:
-    assert json_fields.instant(value) == expected
+    assert json_values.instant(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -153,12 +153,12 @@ def test_a_time_is_read_in_each_form_that_was_seen_and_within_this_century(
     ],
 )
 def test_american_odds_become_decimal_or_none(american: Any, decimal: float | None) -> None:
-    assert json_fields.decimal_odds(american) == decimal
+    assert json_values.decimal_odds(american) == decimal
 
 
 @given(st.integers(100, 100_000))
 def test_american_odds_of_both_sides_without_a_margin_make_one_whole(american: int) -> None:
-    favourite, underdog = json_fields.decimal_odds(-american), json_fields.decimal_odds(american)
+    favourite, underdog = json_values.decimal_odds(-american), json_values.decimal_odds(american)
     assert favourite is not None
     assert underdog is not None
     assert 1 / favourite + 1 / underdog == pytest.approx(1, abs=1e-4)
@@ -173,13 +173,13 @@ def test_american_odds_of_both_sides_without_a_margin_make_one_whole(american: i
 @example("\ud800")
 def test_no_reader_raises_whatever_the_value(value: Any) -> None:
     read = [
-        json_fields.number(value),
-        json_fields.whole(value),
-        json_fields.instant(value),
-        json_fields.decimal_odds(value),
+        json_values.number(value),
+        json_values.whole(value),
+        json_values.instant(value),
+        json_values.decimal_odds(value),
     ]
     assert all(one is None or abs(one) < float("inf") for one in read)
-    (json_fields.text(value) or "").encode()
+    (json_values.text(value) or "").encode()
     assert isinstance(json_fields.fields(value), dict)
 
 
@@ -187,10 +187,10 @@ def test_no_reader_raises_whatever_the_value(value: Any) -> None:
 @example("a\x00b\x1b[31mc\u202ed\ud800")
 @example("long " * 100)
 def test_a_quote_is_one_short_line_that_can_be_printed(words: str) -> None:
-    quoted = json_fields.quote(words)
+    quoted = json_values.quote(words)
     assert quoted.isprintable()
-    assert len(quoted.encode()) <= 4 * json_fields.LONGEST_QUOTE
-    assert len(quoted) <= json_fields.LONGEST_QUOTE
+    assert len(quoted.encode()) <= 4 * json_values.LONGEST_QUOTE
+    assert len(quoted) <= json_values.LONGEST_QUOTE
 
 
 @given(
@@ -201,7 +201,7 @@ def test_a_quote_is_one_short_line_that_can_be_printed(words: str) -> None:
 def test_a_quote_never_repeats_a_key_that_stands_in_a_query_string(
     before: str, name: str, after: str
 ) -> None:
-    assert KEY not in json_fields.quote(f"{before}{name}{KEY}{after}")
+    assert KEY not in json_values.quote(f"{before}{name}{KEY}{after}")
 
 
 @given(
@@ -209,7 +209,7 @@ def test_a_quote_never_repeats_a_key_that_stands_in_a_query_string(
     | st.from_regex(r"\d{1,12}|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", fullmatch=True)
 )
 def test_no_retry_after_silences_a_provider_for_more_than_a_day(header: str) -> None:
-    at = json_fields.retry_after(HttpResponse(429, {"retry-after": header}, b"", received_at=NOW))
+    at = json_values.retry_after(HttpResponse(429, {"retry-after": header}, b"", received_at=NOW))
     assert at is None or at <= NOW + 86_400
 
 

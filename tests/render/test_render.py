@@ -19,17 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from oddsctl.domain.models import (
-    Board,
-    Game,
-    Price,
-    Roof,
-    Source,
-    Sport,
-    Usage,
-    Venue,
-    Weather,
-)
+from oddsctl.domain.board_models import Board, Game, Source, Usage, Venue, Weather
+from oddsctl.domain.models import Price, Roof, Sport
 from oddsctl.domain.requests import Reason
 from oddsctl.records.call_report import CallRow
 from oddsctl.render import documents, reasons, text

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from oddsctl.domain.models import Usage
+from oddsctl.domain.board_models import Usage
 from oddsctl.domain.reports import QueueItem, QueueResult
 from oddsctl.domain.requests import Priority, Reason
 from oddsctl.render import documents

@@ -14,7 +14,7 @@ from oddsctl.domain.jobs import ScheduleJob
 from oddsctl.domain.models import ScheduledGame, Sport
 from oddsctl.domain.requests import Outcome, Reason
 from oddsctl.domain.settings import Settings
-from oddsctl.services import batch
+from oddsctl.services import batch, batch_file
 
 EREDIVISIE = Sport("eredivisie", "Eredivisie", "soccer_netherlands_eredivisie", "soccer/ned.1")
 SETTINGS = Settings(sports=(EREDIVISIE,))
@@ -42,7 +42,7 @@ def game(name: str, start: str) -> ScheduledGame:
 def test_a_day_is_asked_as_its_month_where_that_fits_an_answer_and_cut_by_us_eastern_days(
     sport: str, dates: str
 ) -> None:
-    (line,) = batch.read(
+    (line,) = batch_file.read(
         [json.dumps({"id": 1, "api": "espn", "sport": sport, "date": "2026-10-01"})], SETTINGS
     )
     job = line.request.job
@@ -62,7 +62,7 @@ def test_a_day_is_asked_as_its_month_where_that_fits_an_answer_and_cut_by_us_eas
 
 
 def test_days_of_one_month_are_one_question() -> None:
-    lines = batch.read(
+    lines = batch_file.read(
         [json.dumps({"api": "espn", "sport": "epl", "date": f"2026-10-{day:02}"}) for day in (1, 2, 30)],
         Settings(),
     )

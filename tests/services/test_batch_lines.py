@@ -14,7 +14,7 @@ from oddsctl.domain.requests import Outcome, Purpose, Reason
 from oddsctl.domain.settings import OddsSettings, Settings
 from oddsctl.domain.vocabulary import ShownNames
 from oddsctl.render import documents
-from oddsctl.services import batch
+from oddsctl.services import batch, batch_file
 from oddsctl.state.responses import CacheEntry, ResponseCache
 from oddsctl.store.memory import MemoryStore
 
@@ -37,26 +37,26 @@ def line(**wish: object) -> list[str]:
 )
 def test_a_misspelt_name_is_refused_with_the_nearest(wish: dict[str, object], says: str) -> None:
     with pytest.raises(UsageError, match=r"line 1: ") as caught:
-        batch.read(line(**wish), Settings())
+        batch_file.read(line(**wish), Settings())
     assert says in caught.value.message
 
 
 def test_names_are_cleaned_and_aliases_resolved() -> None:
-    (one,) = batch.read(line(markets=["Moneyline", "h2h, over/under"], regions="US"), Settings())
+    (one,) = batch_file.read(line(markets=["Moneyline", "h2h, over/under"], regions="US"), Settings())
     assert one.request.job == OddsJob("americanfootball_nfl", ("h2h", "totals"), ("us",))
 
 
 def test_names_that_answers_have_shown_are_known_and_force_sends_any() -> None:
     text = line(bookmakers=["brandnew"], event="e1", markets=["player_pass_tds"])
-    assert batch.read(text, Settings(), lambda: ShownNames(books=("brandnew",)))
-    assert batch.read(text, Settings(), None)
+    assert batch_file.read(text, Settings(), lambda: ShownNames(books=("brandnew",)))
+    assert batch_file.read(text, Settings(), None)
     with pytest.raises(UsageError, match="'brandnew' is not a known book"):
-        batch.read(text, Settings())
+        batch_file.read(text, Settings())
 
 
 def test_regions_of_a_line_push_aside_the_books_of_the_configuration() -> None:
     settings = Settings(odds=OddsSettings(bookmakers=("pinnacle",)))
-    plain, regional = batch.read([*line(), *line(regions=["eu"])], settings)
+    plain, regional = batch_file.read([*line(), *line(regions=["eu"])], settings)
     assert plain.request.job == OddsJob("americanfootball_nfl", settings.odds.markets, (), ("pinnacle",))
     assert regional.request.job == OddsJob("americanfootball_nfl", settings.odds.markets, ("eu",))
 
@@ -116,7 +116,7 @@ def shown_line(text: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("given", IDS, ids=lambda given: given[:20])
 def test_an_id_is_given_back_as_it_was_written_in_valid_json(given: str) -> None:
-    (one,) = batch.read([f'{{"id": {given}, "api": "odds", "sport": "nfl"}}'], Settings())
+    (one,) = batch_file.read([f'{{"id": {given}, "api": "odds", "sport": "nfl"}}'], Settings())
     text = documents.batch_line(
         batch.answer(one, Outcome(one.request.job, Reason.FETCHED, Events(())), 0.0), 0.0
     )
@@ -129,8 +129,8 @@ def test_an_id_is_given_back_as_it_was_written_in_valid_json(given: str) -> None
 
 @pytest.mark.parametrize("text", BAD, ids=lambda text: text[:30])
 def test_a_bad_line_costs_itself_alone_and_is_named_by_its_number(text: str) -> None:
-    bad: list[batch.BadRequest] = []
-    good = batch.read(
+    bad: list[batch_file.BadRequest] = []
+    good = batch_file.read(
         [json.dumps(GOOD), "", text, json.dumps(GOOD | {"id": "b"})], Settings(), ShownNames, bad
     )
     if not bad:  # deep, but JSON that can be given back
@@ -148,9 +148,9 @@ def test_a_bad_line_costs_itself_alone_and_is_named_by_its_number(text: str) -> 
 
 def test_marks_of_other_systems_do_no_harm() -> None:
     lines = ["\ufeff" + json.dumps(GOOD), json.dumps(GOOD) + "\r", "\r", " \t", "\ufeff"]
-    assert [one.id for one in batch.read(lines, Settings())] == ["1", "2"]
+    assert [one.id for one in batch_file.read(lines, Settings())] == ["1", "2"]
 
 
 def test_where_no_line_is_good_nothing_is_asked() -> None:
     with pytest.raises(UsageError, match="1 more bad lines"):
-        batch.read(["{", "["], Settings(), ShownNames, [])
+        batch_file.read(["{", "["], Settings(), ShownNames, [])

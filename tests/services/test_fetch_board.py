@@ -10,6 +10,7 @@ import pytest
 
 from oddsctl.catalog import sports
 from oddsctl.domain.answers import Events, Forecasts, Geocoded, Schedule
+from oddsctl.domain.board_models import Usage
 from oddsctl.domain.errors import (
     BreakerRefusedError,
     BudgetRefusedError,
@@ -28,7 +29,6 @@ from oddsctl.domain.models import (
     ScheduledGame,
     Sport,
     Status,
-    Usage,
     VenueRef,
 )
 from oddsctl.domain.requests import (

@@ -14,16 +14,10 @@ from oddsctl.cli import error_handler
 from oddsctl.cli.error_handler import move_global_options_first
 from oddsctl.domain import board
 from oddsctl.domain.answers import Events
+from oddsctl.domain.board_models import Board, Outright, Usage
 from oddsctl.domain.errors import InvalidMarketError, OddsctlError, UsageError
 from oddsctl.domain.jobs import EventsJob, Job, OddsJob
-from oddsctl.domain.models import (
-    Board,
-    OddsEvent,
-    Outright,
-    Price,
-    Sport,
-    Usage,
-)
+from oddsctl.domain.models import OddsEvent, Price, Sport
 from oddsctl.domain.requests import Outcome, Reason, RequestOptions
 from oddsctl.domain.settings import FreshnessSettings, Settings
 from oddsctl.policy import batching, coverage
@@ -31,7 +25,7 @@ from oddsctl.policy.freshness import lifetime
 from oddsctl.render import documents
 from oddsctl.render.board import show_board
 from oddsctl.render.console import console
-from oddsctl.services import batch
+from oddsctl.services import batch, batch_file
 from oddsctl.services.board_query import BoardQuery
 from oddsctl.services.fetch import FetchBoard
 from oddsctl.store import codec
@@ -150,11 +144,11 @@ def test_markets_of_games_are_refused_before_anything_is_sent(markets: str, tmp_
 
 def test_a_line_of_a_batch_goes_by_the_same_rules() -> None:
     settings = Settings(sports=(BOWL,))
-    (line,) = batch.read(['{"api": "odds", "sport": "sb"}'], settings)
+    (line,) = batch_file.read(['{"api": "odds", "sport": "sb"}'], settings)
     assert line.request.job == OddsJob(BOWL.odds_key or "", ("outrights",), ("us",))
     with pytest.raises(UsageError, match="sb has no games"):
-        batch.read(['{"api": "odds", "sport": "sb", "markets": ["h2h"]}'], settings)
-    assert batch.read(['{"api": "odds", "sport": "sb", "markets": ["h2h"]}'], settings, None)
+        batch_file.read(['{"api": "odds", "sport": "sb", "markets": ["h2h"]}'], settings)
+    assert batch_file.read(['{"api": "odds", "sport": "sb", "markets": ["h2h"]}'], settings, None)
     answered = batch.answer(line, Outcome(line.request.job, Reason.FETCHED, Events((EVENT,)), NOW), NOW)
     assert json.loads(documents.batch_line(answered, NOW))["data"][0]["best"][0]["outcome"] == "Detroit Lions"
 

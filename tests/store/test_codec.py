@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsctl.domain.answers import Events
+from oddsctl.domain.board_models import Game, Source, Venue, Weather
 from oddsctl.domain.http import Secret
 from oddsctl.domain.jobs import (
     EventsJob,
@@ -24,19 +25,10 @@ from oddsctl.domain.jobs import (
     ScoresJob,
     SportsJob,
 )
-from oddsctl.domain.models import (
-    Forecast,
-    Game,
-    Hour,
-    OddsEvent,
-    Place,
-    Price,
-    Source,
-    Venue,
-    Weather,
-)
+from oddsctl.domain.models import Forecast, Hour, OddsEvent, Place, Price
 from oddsctl.domain.requests import Purpose
-from oddsctl.store.codec import DecodeError, decode, encode, from_text, salvage, to_text
+from oddsctl.store.codec import decode, encode, from_text, salvage, to_text
+from oddsctl.store.codec_types import DecodeError
 
 NUMBER = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**6), 10**6)
 MAYBE = st.none() | NUMBER

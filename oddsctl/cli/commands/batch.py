@@ -18,7 +18,8 @@ from oddsctl.domain.errors import UsageError
 from oddsctl.domain.requests import RequestOptions
 
 if TYPE_CHECKING:
-    from oddsctl.services.batch import BadRequest, BatchAnswer, BatchCost
+    from oddsctl.services.batch import BatchAnswer, BatchCost
+    from oddsctl.services.batch_file import BadRequest
 
 
 def register(app: typer.Typer) -> None:
@@ -45,12 +46,13 @@ def batch(
     """
     from oddsctl.render.documents import bad_line, batch_line
     from oddsctl.services import batch as errand
+    from oddsctl.services import batch_file
 
     session: CliContext = context.obj
     texts = _texts(file)
     loaded = session.load({}, force=force)
     bad: list[BadRequest] = []
-    lines = errand.read(texts, loaded.settings, None if force else lambda: session.shown(loaded), bad)
+    lines = batch_file.read(texts, loaded.settings, None if force else lambda: session.shown(loaded), bad)
     if bad:
         more = f" (and {len(bad) - 1} more bad lines)" if len(bad) > 1 else ""
         session.warn(f"not asked: {bad[0].error.message}{more}")
