@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from oddsctl import __version__, config
 from oddsctl.clock import StoppableClock, SystemClock
@@ -27,7 +27,7 @@ from oddsctl.providers.registry import build
 from oddsctl.records.calls import CostTracker
 from oddsctl.records.database import FILE as HISTORY
 from oddsctl.records.database import RecordsDatabase
-from oddsctl.records.decisions import DecisionLog
+from oddsctl.records.decisions import DecisionLog, decision
 from oddsctl.state.accounts import BOOKS, DAMAGED, Accounts
 from oddsctl.store.file_lock import FileLocks
 from oddsctl.store.recovering import RecoveringStore
@@ -112,6 +112,11 @@ class App:
             self.orchestrator, accounts, self.costs, WindowResults(self.records), self.settings
         )
 
+    def decision(self, decision_id: str | None) -> dict[str, Any] | None:
+        """The recorded run with that id, or the last one; None where there is none."""
+        self.records.is_needed = True
+        return decision(self.records, decision_id)
+
     def flush(self) -> None:
         """Write down what was counted and decided so far."""
         with self.patience.ending(LAST_WAIT):
@@ -132,18 +137,20 @@ def open_app(
     *,
     demo: bool,
     tell: Callable[[Notice], None],
-    lock_wait: float | LockWait,
+    lock_wait: float,
     command: str,
+    is_total_wait: bool = False,
 ) -> App:
-    """The app on disk state; `lock_wait` is the patience for its locks.
+    """The app on disk state.
 
+    `lock_wait` is the patience in seconds for each of its locks, or for all together where `is_total_wait`.
     Raises `StateError` where the state directory cannot be used; nothing is sent yet.
     """
     os.umask(0o077)  # whatever a library writes for us is for our user's eyes only
     settings, clock, waiting = loaded.settings, SystemClock(), StoppableClock()
     redaction.add_secrets_of_places((settings.odds.key, *settings.notify.urls), os.environ)
     state_dir = settings.store.state_dir / "demo" if demo else settings.store.state_dir
-    patience = lock_wait if isinstance(lock_wait, LockWait) else LockWait(clock, lock_wait, total=False)
+    patience = LockWait(clock, lock_wait, total=is_total_wait)
     store = RecoveringStore(
         state_dir, clock, patience, tell, lost_key=DAMAGED, books=BOOKS, traces=(HISTORY,)
     )

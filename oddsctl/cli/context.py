@@ -146,14 +146,18 @@ class CliContext:
         """
         from oddsctl.app import open_app
         from oddsctl.cli.signals import graceful_shutdown
-        from oddsctl.clock import SystemClock
-        from oddsctl.store.wait_limit import LockWait
 
         loaded = loaded or self.loaded
         _ = self.zone  # one that is none is refused before anything is bought
         patience = loaded.settings.shutdown.timeout if shutdown is None else shutdown
-        lock_wait = DEFAULT_WAIT if wait is None else LockWait(SystemClock(), wait)
-        app = open_app(loaded, demo=self.demo, tell=self.tell, lock_wait=lock_wait, command=self.command)
+        app = open_app(
+            loaded,
+            demo=self.demo,
+            tell=self.tell,
+            lock_wait=DEFAULT_WAIT if wait is None else wait,
+            is_total_wait=wait is not None,
+            command=self.command,
+        )
         try:
             with self._logged(loaded), graceful_shutdown(app.clock.stop, patience, self.say, deadline):
                 yield app

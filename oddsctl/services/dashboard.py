@@ -16,7 +16,7 @@ from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.reports import PrefetchCall, QueueItem
 from oddsctl.domain.settings import Settings
 from oddsctl.records.call_report import CallReport, RecentCall
-from oddsctl.services import stats as statistics
+from oddsctl.services import stats
 from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
 from oddsctl.services.queue import queue_items
 from oddsctl.state.queue import RequestQueue
@@ -72,7 +72,7 @@ def gather(
         planned, planned_at = prefetcher.dry_run(sports, horizon, ask=False).calls if sports else (), now
     return DashboardSnapshot(
         at=now,
-        stats=statistics.document(store, clock, settings, state_dir, ledger),
+        stats=stats.document(store, clock, settings, state_dir, ledger),
         health=health,
         items=queue_items(RequestQueue(store, clock).waiting(), planned, now, price, settings.sports),
         calls=ledger.recent(MOST_CALLS),

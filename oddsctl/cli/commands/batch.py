@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from oddsctl.services.batch_file import BadRequest
 
 
-def register(app: typer.Typer) -> None:
-    """Hang the command into the tree."""
-    app.command("batch")(batch)
-
-
 def batch(
     context: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines; - reads standard input.")],
@@ -45,14 +40,14 @@ def batch(
     order.
     """
     from oddsctl.render.documents import bad_line, batch_line
-    from oddsctl.services import batch as errand
-    from oddsctl.services import batch_file
+    from oddsctl.services.batch import BatchProgress, answer, bill
+    from oddsctl.services.batch_file import read
 
     session: CliContext = context.obj
     texts = _texts(file)
     loaded = session.load({}, force=force)
     bad: list[BadRequest] = []
-    lines = batch_file.read(texts, loaded.settings, None if force else lambda: session.shown(loaded), bad)
+    lines = read(texts, loaded.settings, None if force else lambda: session.shown(loaded), bad)
     if bad:
         more = f" (and {len(bad) - 1} more bad lines)" if len(bad) > 1 else ""
         session.warn(f"not asked: {bad[0].error.message}{more}")
@@ -64,7 +59,7 @@ def batch(
             previews = app.orchestrator.rehearsal.preview(requests, terms)
             return options.show_plan(session, [(preview.job.api, preview) for preview in previews])
         with session.alerts(app):
-            resumption = errand.BatchProgress(app.store, app.clock, texts)
+            resumption = BatchProgress(app.store, app.clock, texts)
             age = resumption.age() if resume else None
             if resume and age is None:
                 session.say("nothing to resume: this batch was not interrupted; beginning anew")
@@ -75,9 +70,7 @@ def batch(
                     requests, terms if age is None else replace(terms, max_age=age)
                 )
             now = app.clock.now()
-            answers = [
-                errand.answer(line, outcome, now) for line, outcome in zip(lines, outcomes, strict=True)
-            ]
+            answers = [answer(line, outcome, now) for line, outcome in zip(lines, outcomes, strict=True)]
             _write(
                 [batch_line(answered, now) for answered in answers],
                 [(one.before, bad_line(one)) for one in bad],
@@ -85,7 +78,7 @@ def batch(
             app.orchestrator.best_effort(resumption.finish)
             for text in dict.fromkeys(text for answered in answers for text in answered.warnings):
                 session.warn(text)
-            session.say(_in_words(errand.bill(lines, app.orchestrator)))
+            session.say(_cost_in_words(bill(lines, app.orchestrator)))
     return _code(answers, strict=strict)
 
 
@@ -119,10 +112,10 @@ def _show_progress(session: CliContext, stack: ExitStack) -> None:
         )
 
 
-def _in_words(bill: BatchCost) -> str:
+def _cost_in_words(cost: BatchCost) -> str:
     return (
-        f"{bill.lines} requests -> {bill.calls} calls, {bill.credits} credits "
-        f"(one by one: {bill.calls_apart} calls, {bill.credits_apart} credits)"
+        f"{cost.lines} requests -> {cost.calls} calls, {cost.credits} credits "
+        f"(one by one: {cost.calls_apart} calls, {cost.credits_apart} credits)"
     )
 
 

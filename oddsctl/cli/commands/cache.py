@@ -58,18 +58,18 @@ def prune(
     ] = OLD,
 ) -> None:
     """Drop old stored answers."""
-    from oddsctl.services.cache_admin import prune as drop
+    from oddsctl.services import cache_admin
 
     session: CliContext = context.obj
     with session.app() as app:
-        typer.echo(f"{drop(app.store, app.clock, app.state_dir, older_than)} answers dropped")
+        typer.echo(f"{cache_admin.prune(app.store, app.clock, app.state_dir, older_than)} answers dropped")
 
 
 @app.command()
 def clear(context: typer.Context) -> None:
     """Drop all stored answers, so that everything is asked anew. Credits, limits and history stay."""
-    from oddsctl.services.cache_admin import prune as drop
+    from oddsctl.services import cache_admin
 
     session: CliContext = context.obj
     with session.app() as app:
-        typer.echo(f"{drop(app.store, app.clock, app.state_dir, None)} answers dropped")
+        typer.echo(f"{cache_admin.prune(app.store, app.clock, app.state_dir, None)} answers dropped")

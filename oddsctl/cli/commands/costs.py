@@ -14,11 +14,6 @@ from oddsctl.cli.context import CliContext
 BY = "Any of day, sport, command, api, purpose, comma separated. [default: the first three]"
 
 
-def register(app: typer.Typer) -> None:
-    """Hang the command into the tree."""
-    app.command("costs")(costs)
-
-
 def costs(
     context: typer.Context,
     since: options.Since = None,

@@ -38,11 +38,6 @@ AGAIN = (signal.SIGTSTP, signal.SIGCONT)
 """After these the terminal is not as we left it."""
 
 
-def register(app: typer.Typer) -> None:
-    """Hang the command into the tree."""
-    app.command("dashboard")(dashboard)
-
-
 def dashboard(context: typer.Context, horizon: options.Horizon = options.A_DAY) -> int:
     """Watch limits, health, queue, last calls and performance on the whole screen; keys 1-5, 0 for all, q to
     quit. Asks nobody.

@@ -21,11 +21,6 @@ UNWELL = 3
 """The exit code when there is a problem; warnings alone are none."""
 
 
-def register(app: typer.Typer) -> None:
-    """Hang the command into the tree."""
-    app.command("doctor")(doctor)
-
-
 def doctor(
     context: typer.Context,
     offline: Annotated[
@@ -61,16 +56,16 @@ def doctor(
     )
     mended = _repaired(subject, clock) if repair else []
     findings = mended + examine(subject, clock)
-    stats: dict[str, Any] = {}
+    usage: dict[str, Any] = {}
     if (bundle and os.access(subject.state_dir, os.F_OK)) or not offline:
-        more, stats = _with_the_state_open(session, findings, offline=offline)
+        more, usage = _with_the_state_open(session, findings, offline=offline)
         findings += more
     told = document(findings, subject, clock.now()) | session.demo_field
     _show(session, told)
     if bundle:
         from oddsctl.doctor.bundle import write
 
-        write(bundle, subject, {"doctor": told, "stats": stats}, clock.now())
+        write(bundle, subject, {"doctor": told, "stats": usage}, clock.now())
         session.say(f"{bundle} is written; look through it before you give it away")
     if worst(findings) is Severity.PROBLEM:
         raise typer.Exit(UNWELL)
@@ -90,7 +85,7 @@ def _with_the_state_open(
     """What takes an open state: the call that tells the time, and the numbers of `stats`."""
     from oddsctl.doctor import Severity, clock, is_usable
     from oddsctl.doctor.findings import problem, warning
-    from oddsctl.services import stats as statistics
+    from oddsctl.services import stats
 
     if not is_usable(findings):
         return [warning("clock", "not compared: the state is left as it is", "see to the problems first")], {}
@@ -106,7 +101,7 @@ def _with_the_state_open(
                     clock.examine(app.orchestrator.run, heard, app.clock, has_key=has_key, demo=session.demo)
                 )
             )
-            return more, statistics.document(app.store, app.clock, app.settings, app.state_dir, app.ledger)
+            return more, stats.document(app.store, app.clock, app.settings, app.state_dir, app.ledger)
     except (StateError, LockTimeoutError) as error:
         return [
             problem("state", error.message, error.hint or "name another directory in store.state_dir")

@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from oddsctl.services.fetch import FetchResult
 
 
-def register(app: typer.Typer) -> None:
-    """Hang the command into the tree."""
-    app.command("fetch")(fetch)
-
-
 def fetch(
     context: typer.Context,
     sports: Annotated[
@@ -106,16 +101,16 @@ def fetch(
     )
     with session.app(loaded, wait=wait, shutdown=shutdown_timeout) as app:
         terms = replace(terms, until=app.patience.until)
-        errand = FetchBoard(
+        board = FetchBoard(
             app.orchestrator, app.clock, loaded.settings, lambda api: app.monitor.look()[api].reason
         )
         if dry_run:
             return options.show_plan(
-                session, [(sport.name, preview) for sport, preview in errand.preview(wanted, terms)]
+                session, [(sport.name, preview) for sport, preview in board.preview(wanted, terms)]
             )
         with session.alerts(app, offline=offline):
             return _show(
-                session, errand.run(wanted, terms), wanted, app.decisions.id, explain=explain, strict=strict
+                session, board.run(wanted, terms), wanted, app.decisions.id, explain=explain, strict=strict
             )
 
 

@@ -14,11 +14,6 @@ UNHEALTHY = 6
 """The exit code when any API is; the answer is written all the same."""
 
 
-def register(app: typer.Typer) -> None:
-    """Hang the command into the tree."""
-    app.command("health")(health)
-
-
 def health(
     context: typer.Context,
     probe: Annotated[

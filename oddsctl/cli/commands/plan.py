@@ -12,11 +12,6 @@ from oddsctl.cli import options
 from oddsctl.cli.context import DEFAULT_WAIT, CliContext
 
 
-def register(app: typer.Typer) -> None:
-    """Hang the command into the tree."""
-    app.command("plan")(plan)
-
-
 def plan(
     context: typer.Context,
     sports: Annotated[
@@ -46,9 +41,9 @@ def plan(
 
         show_plan(console(sys.stdout, os.environ), ahead, zone=session.zone, demo=session.demo)
     else:
-        from oddsctl.render import plan as render
+        from oddsctl.render.plan import written
 
-        sys.stdout.write(render.written(ahead, session.format, session.demo_field, raw=session.raw))
+        sys.stdout.write(written(ahead, session.format, session.demo_field, raw=session.raw))
     if no_key:
         session.warn(f"{no_key.message}: no board can be bought")
     for error in ahead.errors:

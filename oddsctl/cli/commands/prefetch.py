@@ -23,11 +23,6 @@ NAP = 30.0
 """Seconds of one nap of `--loop`: a computer that slept meanwhile is noticed."""
 
 
-def register(app: typer.Typer) -> None:
-    """Hang the command into the tree."""
-    app.command("prefetch")(prefetch)
-
-
 def prefetch(
     context: typer.Context,
     sports: Annotated[

@@ -9,11 +9,6 @@ import typer
 from oddsctl.cli.context import CliContext
 
 
-def register(app: typer.Typer) -> None:
-    """Hang the command into the tree."""
-    app.command("sandbox")(sandbox)
-
-
 def sandbox(
     context: typer.Context,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,

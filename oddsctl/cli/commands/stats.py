@@ -33,11 +33,6 @@ class By(StrEnum):
     DAY = "day"
 
 
-def register(app: typer.Typer) -> None:
-    """Hang the command into the tree."""
-    app.command("stats")(stats)
-
-
 def stats(
     context: typer.Context,
     since: options.Since = None,

@@ -11,11 +11,6 @@ from oddsctl.cli.context import CliContext
 from oddsctl.domain.errors import UsageError
 
 
-def register(app: typer.Typer) -> None:
-    """Hang the command into the tree."""
-    app.command("why")(why)
-
-
 def why(
     context: typer.Context,
     decision_id: Annotated[
@@ -23,12 +18,9 @@ def why(
     ] = None,
 ) -> None:
     """Show the inputs and the steps that led to the results of a past run."""
-    from oddsctl.records.decisions import decision
-
     session: CliContext = context.obj
     with session.app() as app:
-        app.records.is_needed = True
-        document = decision(app.records, decision_id)
+        document = app.decision(decision_id)
     if document is None:
         raise UsageError(f"no run {decision_id!r} is on record" if decision_id else "no run is on record yet")
     if session.format == "table":
