@@ -8,24 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from oddsctl.config.address_values import KEY_PLACE, NOTICE_URL, PATH, QUIET, STORE_URL, URL
 from oddsctl.config.values import (
     BOOKS,
     DURATION,
     DURATION_OR_0,
     FETCHING,
     FLAG,
-    KEY_PLACE,
     MARKETS,
-    NOTICE_URL,
-    PATH,
-    QUIET,
     RATE,
     REGIONS,
     SHARE,
     SIZE,
-    STORE_URL,
     TEXT,
-    URL,
     WORD,
     ValueKind,
     choice,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from oddsctl.domain import vocabulary
@@ -29,11 +28,6 @@ from oddsctl.domain.units import (
 from oddsctl.domain.vocabulary import UnknownName
 
 _MOST = 1_000_000_000
-_KEY = re.compile(r"env:(?![0-9A-Fa-f]{32}$)[A-Za-z_][A-Za-z0-9_]*|file:[/~].*|command:.*\S.*")
-"""A key of The Odds API has 32 hex digits; nobody names a variable like that."""
-_NOTICE_URL = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z][A-Za-z0-9+.-]*://\S+")
-_QUIET = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
-_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
 
 class UnknownNamesError(BadValueError):
@@ -70,7 +64,8 @@ def quote(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _text(value: object, remedy: str = "put it in quotes") -> str:
+def text_of(value: object, remedy: str = "put it in quotes") -> str:
+    """Return the value if it is text. Raises `BadValueError`."""
     if not isinstance(value, str):
         raise BadValueError("must be text", remedy)
     if not value.isprintable():
@@ -79,7 +74,7 @@ def _text(value: object, remedy: str = "put it in quotes") -> str:
 
 
 def _spelled(parse: Callable[[str], float], form: Callable[[Any], str], remedy: str) -> ValueKind:
-    return ValueKind(lambda value: parse(_text(value, remedy)), lambda value: quote(form(value)))
+    return ValueKind(lambda value: parse(text_of(value, remedy)), lambda value: quote(form(value)))
 
 
 def _positive_duration(text: str) -> float:
@@ -89,7 +84,7 @@ def _positive_duration(text: str) -> float:
     return seconds
 
 
-TEXT = ValueKind(_text, quote)
+TEXT = ValueKind(text_of, quote)
 DURATION = _spelled(_positive_duration, format_duration, HOW_DURATION)
 DURATION_OR_0 = _spelled(parse_duration, format_duration, HOW_DURATION)
 RATE = _spelled(parse_rate, format_rate, HOW_RATE)
@@ -145,7 +140,7 @@ def choice(*words: str) -> ValueKind:
     """Build the kind for one of a few words."""
 
     def read(value: object) -> str:
-        word = _text(value).lower()
+        word = text_of(value).lower()
         if word not in words:
             raise BadValueError("is none of the words known here", "write " + " or ".join(map(quote, words)))
         return word
@@ -157,7 +152,7 @@ def pattern(regex: str, example: str) -> ValueKind:
     """Build the kind for text that matches a regular expression."""
 
     def read(value: object) -> str:
-        text = _text(value)
+        text = text_of(value)
         if not re.fullmatch(regex, text):
             raise BadValueError("has a form that cannot be", f"write it like {quote(example)}")
         return text
@@ -187,7 +182,7 @@ def several(item: ValueKind, *, filled: bool = False) -> ValueKind:
 
 def _fetching(value: object) -> WindowFetch:
     remedy = 'write "odds", "weather" or "schedule", or with a window: "weather@30m"'
-    part, at, window = _text(value, remedy).lower().partition("@")
+    part, at, window = text_of(value, remedy).lower().partition("@")
     match part:
         case "odds" | "weather" | "schedule":
             return WindowFetch(part, _positive_duration(window) if at else None)
@@ -203,110 +198,8 @@ FETCHING = ValueKind(
 # ── locations: key, providers, state directory, notification channels ──
 
 
-def _key_place(value: object) -> str:
-    remedy = 'write "env:ODDS_API_KEY", "file:/path" or "command:pass show odds", and keep the key there'
-    try:
-        text = _text(value)
-    except BadValueError as error:
-        raise BadValueError(error.what, remedy) from None
-    if not _KEY.fullmatch(text):
-        raise BadValueError("must say where the key is to be found, not the key itself", remedy)
-    return text
-
-
-def _url(value: object) -> str:
-    from urllib.parse import urlsplit
-
-    text = _text(value)
-    try:
-        parts = urlsplit(text)
-        host, scheme, _port = parts.hostname or "", parts.scheme, parts.port
-    except ValueError:
-        host, scheme = "", "https"
-    if scheme not in ("https", "http"):
-        raise BadValueError("must be an https address", 'write it like "https://host"')
-    if "@" in text:
-        raise BadValueError("must not hold a user name or password", 'write it like "https://host/path"')
-    if "?" in text or "#" in text:
-        raise BadValueError("must not hold a query or a fragment", "take out what begins at the ? or #")
-    if not _HOST.fullmatch(host) or " " in text or "\\" in text:
-        raise BadValueError("is no address", 'write it like "https://host" or "https://host:8443/path"')
-    if scheme == "http" and not _is_loopback(host):
-        raise BadValueError(
-            "would send data over the net in the clear",
-            'write "https://"; plain http is for 127.0.0.1, ::1 and localhost',
-        )
-    return text.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    from ipaddress import ip_address
-
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _store_url(value: object) -> str:
-    text = _text(value)
-    if text.lower().startswith(("redis:", "rediss:")):
-        raise BadValueError("names Redis, which is not in this release", 'write "disk:"')
-    if text != "disk:":
-        raise BadValueError("names a store that does not exist", 'write "disk:"')
-    return text
-
-
-def _path(value: object) -> Path:
-    text = _text(value)
-    if not text:
-        return Path()
-    try:
-        return Path(text).expanduser().absolute()
-    except RuntimeError:
-        raise BadValueError(
-            "begins with the home directory of a user who has none", "write the whole path"
-        ) from None
-
-
-def _quiet(value: object) -> tuple[int, int] | None:
-    text = _text(value)
-    found = _QUIET.fullmatch(text)
-    if text and not found:
-        raise BadValueError("is no time of day", 'write it like "23:00-07:00", or "" for none')
-    if not found:
-        return None
-    hour, minute, until_hour, until_minute = map(int, found.groups())
-    begin, end = 60 * hour + minute, 60 * until_hour + until_minute
-    if begin == end:
-        raise BadValueError(
-            "begins when it ends", 'write it like "23:00-07:00"; to be told nothing at all, empty notify.urls'
-        )
-    return begin, end
-
-
-def _spell_quiet(quiet: tuple[int, int] | None) -> str:
-    return quote("-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in quiet or ()))
-
-
-def _notice_url(value: object) -> str:
-    text = _text(value)
-    if not _NOTICE_URL.fullmatch(text):
-        raise BadValueError("must be Apprise addresses", 'write each like "env:NAME" or "ntfy://topic"')
-    return text
-
-
-KEY_PLACE = ValueKind(_key_place, quote)
-URL = ValueKind(_url, quote)
-STORE_URL = ValueKind(_store_url, quote)
-PATH = ValueKind(_path, lambda path: quote("" if path == Path() else str(path)))
-NOTICE_URL = ValueKind(_notice_url, lambda url: quote(url if url.startswith("env:") else "***"))
-
-QUIET = ValueKind(_quiet, _spell_quiet)
-
-
 def _word(value: object) -> str:
-    words = canonical([_text(value)])
+    words = canonical([text_of(value)])
     if not words or not re.fullmatch(r"[a-z0-9_-]+", words[0]):
         raise BadValueError("holds something that is no simple word", "use letters, digits, _ and - only")
     return words[0]

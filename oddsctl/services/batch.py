@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from oddsctl.domain import board
+from oddsctl.domain import best_prices, board, game_matching
 from oddsctl.domain.answers import Events, Forecasts, Schedule
 from oddsctl.domain.board_models import Game, Outright, Weather
 from oddsctl.domain.errors import OddsctlError, OutOfReachError
@@ -61,12 +61,14 @@ def answer(line: BatchRequest, outcome: Outcome, now: float) -> BatchAnswer:
     """The line with its part of the answer, in the shapes of the board."""
     match outcome.answer:
         case Events() as events if line.sport:
-            games: tuple[Game, ...] = board.join(line.sport, (), events.games, board.NO_MATCHING, now)
+            games: tuple[Game, ...] = board.join(line.sport, (), events.games, game_matching.NO_MATCHING, now)
             outrights = [board.outright(line.sport, event, event.prices) for event in events.outrights]
-            return BatchAnswer(line, outcome, (*(board.with_best(game) for game in games), *outrights))
+            return BatchAnswer(line, outcome, (*(best_prices.with_best(game) for game in games), *outrights))
         case Schedule(scheduled) if line.sport and line.day:
             of_day = [game for game in scheduled if eastern_day(game.start) == line.day]
-            return BatchAnswer(line, outcome, board.join(line.sport, of_day, (), board.NO_MATCHING, now))
+            return BatchAnswer(
+                line, outcome, board.join(line.sport, of_day, (), game_matching.NO_MATCHING, now)
+            )
         case Forecasts(forecasts) if line.time is not None:
             return BatchAnswer(line, outcome, board.weather_at(forecasts[0], line.time))
         case _:

@@ -14,7 +14,7 @@ from oddsctl.catalog import teams
 from oddsctl.catalog.sports import seasons
 from oddsctl.domain import suggest, vocabulary
 from oddsctl.domain.answers import Events, Schedule
-from oddsctl.domain.board import TeamMatcher
+from oddsctl.domain.game_matching import TeamMatcher
 from oddsctl.domain.models import Sport, Status
 from oddsctl.domain.requests import Outcome
 

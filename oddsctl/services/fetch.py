@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from oddsctl.domain import board, suggest
+from oddsctl.domain import best_prices, board, suggest
 from oddsctl.domain.board_models import Board, Game, Outright, Source
 from oddsctl.domain.bookmakers import title
 from oddsctl.domain.errors import MissingKeyError, OddsctlError
@@ -114,7 +114,7 @@ class FetchBoard:
         made = Board(
             generated_at=made_at,
             demo=any(outcome.demo for part in parts for outcome in part.asked),
-            games=tuple(board.with_best(game) for part in parts for game in part.games),
+            games=tuple(best_prices.with_best(game) for part in parts for game in part.games),
             sources=tuple(one for part in parts for one in _sources(part, made_at)),
             usage=usage,
             warnings=(*self._warnings(parts, usage.credits_remaining), *_unknown(parts, wanted, books)),

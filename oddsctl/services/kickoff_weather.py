@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from oddsctl.catalog import towns, venues
-from oddsctl.domain import board
+from oddsctl.domain import board, game_matching
 from oddsctl.domain.answers import Forecasts, Geocoded
 from oddsctl.domain.board_models import Game, Venue, Weather
 from oddsctl.domain.jobs import ForecastJob, GeocodeJob
@@ -163,7 +163,7 @@ def games_of(sport: Sport, schedule: Sequence[ScheduledGame], now: float) -> lis
     by_id = {game.id: game for game in schedule}
     return [
         replace(game, venue=venue_of(sport, by_id[game.id]))
-        for game in board.join(sport, schedule, (), board.NO_MATCHING, now)
+        for game in board.join(sport, schedule, (), game_matching.NO_MATCHING, now)
     ]
 
 

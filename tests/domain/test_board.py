@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsctl.catalog import teams
-from oddsctl.domain import board
+from oddsctl.domain import best_prices, board, game_matching
 from oddsctl.domain.board_models import Game
 from oddsctl.domain.models import Forecast, Hour, OddsEvent, Place, Price, ScheduledGame, Sport
 
@@ -22,8 +22,10 @@ MINUTE = 60.0
 DAY = 24 * HOUR
 
 
-def names(sport: str) -> board.TeamMatcher:
-    return board.TeamMatcher(partial(teams.canonical, sport), partial(teams.similarity, sport), teams.ALIKE)
+def names(sport: str) -> game_matching.TeamMatcher:
+    return game_matching.TeamMatcher(
+        partial(teams.canonical, sport), partial(teams.similarity, sport), teams.ALIKE
+    )
 
 
 def game(name: str, home: str, away: str, start: float = NOW, *, confirmed: bool = True) -> ScheduledGame:
@@ -118,7 +120,7 @@ def test_likeness_is_not_asked_where_spelling_settles_every_game() -> None:
     def never(_one: str, _other: str) -> float:
         raise AssertionError
 
-    strict = board.TeamMatcher(partial(teams.canonical, "nfl"), never, 85)
+    strict = game_matching.TeamMatcher(partial(teams.canonical, "nfl"), never, 85)
     board.join(
         NFL,
         [game("1", "Chicago Bears", "Detroit Lions")],
@@ -318,7 +320,7 @@ def test_the_best_spread_is_taken_at_the_home_sides_most_common_point() -> None:
         ("b", "Home", 1.95, -3.5), ("b", "Away", 1.87, 3.5),
         ("c", "Home", 2.20, -4.5), ("c", "Away", 1.70, 4.5),
     )  # fmt: skip
-    best = board.best(Game("1", "nfl", NOW, True, "Home", "Away", "scheduled", odds=odds))
+    best = best_prices.best(Game("1", "nfl", NOW, True, "Home", "Away", "scheduled", odds=odds))
     assert [(price.outcome, price.price, price.point, price.bookmaker) for price in best] == [
         ("Home", 1.95, -3.5, "b"),
         ("Away", 1.91, 3.5, "a"),
@@ -333,7 +335,7 @@ def test_ties_between_points_go_to_the_one_nearest_zero() -> None:
         ("b", "Away", 1.8, 4.5),
         ("a", "Away", 1.9, 3.5),
     )
-    best = board.best(Game("1", "nfl", NOW, True, "Home", "Away", "scheduled", odds=odds))
+    best = best_prices.best(Game("1", "nfl", NOW, True, "Home", "Away", "scheduled", odds=odds))
     assert [price.point for price in best] == [-3.5, 3.5]
 
 
@@ -342,7 +344,7 @@ def test_espns_own_line_and_lay_prices_are_never_best() -> None:
         *prices("h2h", ("espn:DraftKings", "Home", 9.0, None), ("a", "Home", 1.5, None)),
         *prices("h2h_lay", ("x", "Home", 1.6, None)),
     )
-    best = board.best(Game("1", "nfl", NOW, True, "Home", "Away", "scheduled", odds=odds))
+    best = best_prices.best(Game("1", "nfl", NOW, True, "Home", "Away", "scheduled", odds=odds))
     assert [(price.bookmaker, price.price) for price in best] == [("a", 1.5)]
 
 
@@ -351,7 +353,7 @@ def test_best_prices_stand_in_the_order_people_read_them() -> None:
         *prices("totals", ("a", "Under", 1.9, 40.5), ("a", "Over", 1.9, 40.5)),
         *prices("h2h", ("a", "Draw", 3.3, None), ("a", "Away", 2.5, None), ("a", "Home", 2.6, None)),
     )
-    best = board.best(Game("1", "epl", NOW, True, "Home", "Away", "scheduled", odds=odds))
+    best = best_prices.best(Game("1", "epl", NOW, True, "Home", "Away", "scheduled", odds=odds))
     assert [price.outcome for price in best] == ["Home", "Away", "Draw", "Over", "Under"]
 
 
