@@ -159,7 +159,7 @@ def test_it_shows_what_there_is_switches_by_key_and_quits(columns: int, lines: i
             terminal.press(key)
             terminal.until(tab)
         terminal.press("4")
-        assert re.search(r"odds +nfl +(fetch +)?FETCHED +3 ", terminal.until("FETCHED"))
+        terminal.until(re.compile(r"odds +nfl +(fetch +)?FETCHED +3 ").search)
         terminal.press("0")
         terminal.until("[0 all]" if columns > 60 else "[1 limits]")
         terminal.press("q")
@@ -175,7 +175,7 @@ def test_the_call_of_another_process_shows_while_it_looks_and_nobody_is_asked(
         assert sandbox.log == []
         sandbox.fault(odds={"delay": 3, "mode": "slow", "count": 1})
         other = user.start("fetch", "nfl", "--no-weather")
-        assert re.search(r"odds +nfl +fetch +in flight +3\?", terminal.until("in flight"))
+        terminal.until(re.compile(r"odds +nfl +fetch +in flight +3\?").search)
         terminal.until(
             lambda shown: (
                 re.search(r"odds +nfl +fetch +FETCHED +3 +\d+\.\d s", shown) and "497 of 500 left" in shown
