@@ -35,6 +35,7 @@ from oddsctl.records.database import RecordsDatabase
 from oddsctl.records.decisions import DecisionLog
 from oddsctl.render.board import show_board
 from oddsctl.render.dashboard import page
+from oddsctl.render.documents_usage import health_document
 from oddsctl.render.health import show_health
 from oddsctl.render.layout import show_lines
 from oddsctl.render.queue import show_timeline
@@ -227,7 +228,8 @@ def _stats(app: App) -> str:
 
 def _health(app: App) -> str:
     shown = io.StringIO()
-    show_health(_terminal(shown), app.monitor.document(), now=app.clock.now(), zone=ZONE, demo=True)
+    report = health_document(app.monitor.report())
+    show_health(_terminal(shown), report, now=app.clock.now(), zone=ZONE, demo=True)
     return _drawn(f"$ oddsctl --demo health\n{shown.getvalue()}", "health")
 
 
@@ -242,7 +244,7 @@ def _dashboard(app: App) -> str:
         price=app.orchestrator.price,
         sports=[find("nfl", ())],
         horizon=7 * DAY,
-        health=app.monitor.document(),
+        health=app.monitor.report(),
         before=None,
     )
     overview.stats["cache"]["bytes"] = SIZE

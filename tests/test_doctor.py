@@ -16,6 +16,7 @@ import pytest
 
 from oddsctl import config, doctor
 from oddsctl.doctor import (
+    DoctorReport,
     Severity,
     Subject,
     api_key,
@@ -35,6 +36,7 @@ from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, RequestOpt
 from oddsctl.policy.request_queue import Queue, QueuedRequest
 from oddsctl.render.console import console
 from oddsctl.render.doctor import show_doctor
+from oddsctl.render.documents_usage import doctor_document
 from oddsctl.state.queue import KEY as QUEUE_KEY
 from oddsctl.store import codec
 from oddsctl.store.disk import DiskStore
@@ -114,7 +116,8 @@ def test_every_finding_that_is_not_ok_has_a_remedy(state: Path) -> None:
 
 
 def test_the_document_names_check_state_message_and_remedy(state: Path) -> None:
-    told = doctor.document([problem("disk", "full", "free some")], subject(state), 1_767_528_000.0)
+    report = DoctorReport([problem("disk", "full", "free some")], state, 1_767_528_000.0)
+    told = doctor_document(report)
     assert told == {
         "schema": "oddsctl.doctor/1",
         "generated_at": "2026-01-04T12:00:00Z",
@@ -459,7 +462,7 @@ def test_the_page_is_wrapped_to_the_terminal_and_piped_it_is_not(state: Path, wi
         warning("versions", "old " * 40, "take a new one " * 10),
         problem("disk", "full", "free some"),
     ]
-    document = doctor.document(findings, subject(state), 0.0)
+    document = doctor_document(DoctorReport(findings, state, 0.0))
 
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

@@ -3,7 +3,7 @@
 Only `repair` changes anything.
 """
 
-from oddsctl.doctor.examination import document, examine, is_usable, worst
+from oddsctl.doctor.examination import DoctorReport, examine, is_usable, worst
 from oddsctl.doctor.findings import Finding, Severity, Subject
 
-__all__ = ["Finding", "Severity", "Subject", "document", "examine", "is_usable", "worst"]
+__all__ = ["DoctorReport", "Finding", "Severity", "Subject", "examine", "is_usable", "worst"]

@@ -9,7 +9,8 @@ is to help.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
 
 from oddsctl.doctor import (
     api_key,
@@ -21,12 +22,20 @@ from oddsctl.doctor import (
 )
 from oddsctl.doctor.findings import Finding, Severity, Subject, problem
 from oddsctl.domain.ports import Clock
-from oddsctl.domain.units import iso
 
 _NEEDED = ("permissions", "file system", "database", "leases")
 """Checks without a problem in which the state may be opened: that would close it to others, move aside what
 is damaged, wait for locks.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorReport:
+    """What was found at `at` (epoch seconds)."""
+
+    findings: Sequence[Finding]
+    state_dir: Path
+    at: float
 
 
 def examine(subject: Subject, clock: Clock) -> list[Finding]:
@@ -68,21 +77,3 @@ def worst(findings: Sequence[Finding]) -> Severity:
     """The worst state among the findings."""
     states = {finding.state for finding in findings}
     return next((state for state in (Severity.PROBLEM, Severity.WARNING) if state in states), Severity.OK)
-
-
-def document(findings: Sequence[Finding], subject: Subject, now: float) -> dict[str, Any]:
-    """`oddsctl.doctor/1`."""
-    return {
-        "schema": "oddsctl.doctor/1",
-        "generated_at": iso(now),
-        "state_dir": str(subject.state_dir),
-        "findings": [
-            {
-                "check": finding.check,
-                "state": finding.state.value,
-                "message": finding.message,
-                "remedy": finding.remedy,
-            }
-            for finding in findings
-        ],
-    }

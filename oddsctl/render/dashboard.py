@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from oddsctl.render import dashboard_panels, text
+from oddsctl.render.documents_usage import health_document
 from oddsctl.render.layout import Column, banner, cell, side_by_side
 from oddsctl.services.dashboard import DashboardSnapshot
 
@@ -181,7 +182,8 @@ def _panel(
         case Panel.LIMITS:
             return dashboard_panels.limits(sheet, overview.stats, zone, chart=height is None)
         case Panel.HEALTH:
-            return dashboard_panels.health(sheet, overview.health, overview.at, in_full=height is None)
+            report = None if overview.health is None else health_document(overview.health)
+            return dashboard_panels.health(sheet, report, overview.at, in_full=height is None)
         case Panel.QUEUE:
             return dashboard_panels.queue(sheet, overview.items, overview.at, zone, height)
         case Panel.CALLS:

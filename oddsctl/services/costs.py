@@ -1,16 +1,14 @@
-"""The numbers behind `costs`: what was spent on what and when, as the `oddsctl.costs/1` document."""
+"""The numbers behind `costs`: what was spent on what and when."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from oddsctl.domain.errors import UsageError
 from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.settings import Settings
-from oddsctl.domain.units import iso
 from oddsctl.policy import billing_month
 from oddsctl.records.call_report import FIELDS, CallReport, CallTotals
 from oddsctl.state.accounts import Accounts
@@ -37,17 +35,24 @@ def month_began(store: Store, clock: Clock, settings: Settings) -> float:
     return billing_month.month(credits, settings.odds.reset_day, clock.now()).began_at
 
 
-def document(ledger: CallReport, by: Sequence[str], since: float, zone: ZoneInfo) -> dict[str, Any]:
-    """`oddsctl.costs/1`: the groups and their sum.
+@dataclass(frozen=True, slots=True)
+class CostTable:
+    """What was spent since then (epoch seconds; 0 is all on record), in groups of the fields `by`.
 
-    `since` is null for all that is on record; days are those of `zone`.
+    Days are those of `zone`.
     """
-    totals = ledger.totals(by, since, zone)
-    return {
-        "schema": "oddsctl.costs/1",
-        "since": iso(since) if since else None,
-        "zone": zone.key,
-        "by": list(by),
-        "groups": [dict(zip(by, group, strict=True)) | asdict(total) for group, total in totals.items()],
-        "total": asdict(sum(totals.values(), CallTotals())),
-    }
+
+    by: tuple[str, ...]
+    since: float
+    zone: ZoneInfo
+    groups: Mapping[tuple[str | None, ...], CallTotals]
+
+    @property
+    def total(self) -> CallTotals:
+        """The sum of all groups."""
+        return sum(self.groups.values(), CallTotals())
+
+
+def collect(ledger: CallReport, by: Sequence[str], since: float, zone: ZoneInfo) -> CostTable:
+    """Add up the calls on record since then, by these fields."""
+    return CostTable(tuple(by), since, zone, ledger.totals(by, since, zone))

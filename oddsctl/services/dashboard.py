@@ -17,6 +17,7 @@ from oddsctl.domain.reports import PrefetchCall, QueueItem
 from oddsctl.domain.settings import Settings
 from oddsctl.records.call_report import CallReport, RecentCall
 from oddsctl.services import stats
+from oddsctl.services.health import HealthReport
 from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
 from oddsctl.services.queue import queue_items
 from oddsctl.state.queue import RequestQueue
@@ -31,14 +32,13 @@ PLAN_LASTS = 10.0
 class DashboardSnapshot:
     """How things were at `at` (epoch seconds).
 
-    `stats` is an `oddsctl.stats/1` document, `health` an `oddsctl.health/1` one or None where it is not
-    known. `items` are as in `queue`, due first; `calls` the last ones, newest first. `planned` is the plan in
-    `queue_items`, as it was at `planned_at`.
+    `health` is None where it is not known. `items` are as in `queue`, due first; `calls` the last ones,
+    newest first. `planned` is the plan in `queue_items`, as it was at `planned_at`.
     """
 
     at: float
     stats: Mapping[str, Any]
-    health: Mapping[str, Any] | None
+    health: HealthReport | None
     items: tuple[QueueItem, ...]
     calls: tuple[RecentCall, ...]
     planned: tuple[PrefetchCall, ...] = ()
@@ -56,7 +56,7 @@ def gather(
     price: Callable[[Job], int],
     sports: Sequence[Sport],
     horizon: float,
-    health: Mapping[str, Any] | None,
+    health: HealthReport | None,
     before: DashboardSnapshot | None = None,
 ) -> DashboardSnapshot:
     """How things are now.

@@ -1,12 +1,13 @@
-"""How the three APIs are, for all processes: the `oddsctl.health/1` document, and free calls that ask.
+"""How the three APIs are, for all processes: what is known, and free calls that ask.
 
 Decides no status itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from oddsctl.catalog.sports import by_provider_name, find
 from oddsctl.domain import jobs
@@ -22,7 +23,7 @@ from oddsctl.domain.requests import (
     RequestOptions,
 )
 from oddsctl.domain.settings import Settings
-from oddsctl.domain.units import DAY, iso
+from oddsctl.domain.units import DAY
 from oddsctl.policy import health_rules
 from oddsctl.policy.health_rules import Health, Status
 from oddsctl.records.calls import CostTracker
@@ -36,6 +37,18 @@ HISTORY = 500
 PROBE_EVERY = 300.0
 PROBE_PLACE = Place(40.81, -74.07)
 """A stadium under the open sky."""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """The health of each API."""
+
+    apis: Mapping[str, Health]
+
+    @property
+    def status(self) -> Status:
+        """That of the worst API."""
+        return health_rules.worst(one.status for one in self.apis.values())
 
 
 class APIHealthMonitor:
@@ -52,14 +65,9 @@ class APIHealthMonitor:
         """The health of each API, without asking it."""
         return {api: self._look(api) for api in APIS}
 
-    def document(self) -> dict[str, Any]:
-        """`oddsctl.health/1`, as PRODUCT names its fields."""
-        apis = self.look()
-        return {
-            "schema": "oddsctl.health/1",
-            "status": health_rules.worst(one.status for one in apis.values()).value,
-            "apis": {api: _about(one) for api, one in apis.items()},
-        }
+    def report(self) -> HealthReport:
+        """The health of all APIs, without asking them."""
+        return HealthReport(self.look())
 
     def probe(self, orchestrator: RequestOrchestrator, *, fresh: bool = False) -> list[str]:
         """Ask each API by a free call, unless it was asked so, or answered the same, within five minutes;
@@ -143,23 +151,3 @@ def _was_asked(outcome: Outcome) -> bool:
     return outcome.error is None or (
         isinstance(outcome.error, ProviderError) and not isinstance(outcome.error, MissingKeyError)
     )
-
-
-def _about(one: Health) -> dict[str, Any]:
-    return {
-        "status": one.status.value,
-        "reason": one.reason,
-        "since": _iso(one.since),
-        "checked_at": _iso(one.checked_at),
-        "latency_ms": one.latency_ms,
-        "error_rate": one.error_rate,
-        "breaker": {
-            "state": one.breaker.state.value,
-            "failures": one.breaker.failures,
-            "retry_at": _iso(one.breaker.retry_at),
-        },
-    }
-
-
-def _iso(at: float | None) -> str | None:
-    return None if at is None else iso(at)

@@ -20,6 +20,7 @@ from oddsctl.records.call_report import FIELDS, CallReport, CallTotals
 from oddsctl.records.calls import CostTracker
 from oddsctl.records.database import RecordsDatabase
 from oddsctl.records.decisions import DecisionLog, decision
+from oddsctl.render.documents_usage import costs_document
 from oddsctl.services import costs
 from tests.fakes import FakeClock
 
@@ -153,7 +154,7 @@ def test_latencies_are_those_of_answers(history: History) -> None:
 def test_the_document_of_costs_names_its_groups_and_its_sum(history: History) -> None:
     history.call(NFL, 3, 3)
     history.call(SCHEDULE, 0, 0)
-    document = costs.document(history.ledger, ("sport", "command"), 0.0, NEW_YORK)
+    document = costs_document(costs.collect(history.ledger, ("sport", "command"), 0.0, NEW_YORK))
     sums = {"calls": 2, "errors": 0, "credits": 3, "maybe_charged": 0}
     assert document == {
         "schema": "oddsctl.costs/1",

@@ -22,10 +22,13 @@ from oddsctl.cli.commands.dashboard import QUIT
 from oddsctl.cli.keyboard import KEY, NOTED, keyboard
 from oddsctl.domain.reports import QueueItem
 from oddsctl.domain.requests import Priority
+from oddsctl.policy.circuit_breaker import State
+from oddsctl.policy.health_rules import BreakerSummary, Health, Status
 from oddsctl.records.call_report import RecentCall
 from oddsctl.render.dashboard import Panel, View, heights, page, turned, views
 from oddsctl.render.text import UNKNOWN
 from oddsctl.services.dashboard import DashboardSnapshot
+from oddsctl.services.health import HealthReport
 
 NOON = 1_767_528_000.0  # 2026-01-04T12:00:00Z, a Sunday
 UTC = ZoneInfo("UTC")
@@ -50,29 +53,23 @@ STATS = {
     "saved": {"calls": 123, "credits": 369},
     "days": [{"day": f"2026-01-{day:02}", "credits": 3 * day, "maybe_charged": 0} for day in range(1, 5)],
 }
-WELL = {
-    "status": "healthy", "reason": "the last 20 calls were answered", "since": "2026-01-04T11:18:00Z",
-    "checked_at": "2026-01-04T11:59:00Z",
-    "latency_ms": 142.0, "error_rate": 0.0, "breaker": {"state": "closed", "failures": 0, "retry_at": None},
-}  # fmt: skip
-DOWN = WELL | {
-    "status": "unhealthy",
-    "reason": "HTTP 503",
-    "breaker": {"state": "half_open", "failures": 5, "retry_at": None},
-}
-DARK = WELL | {
-    "status": "unknown",
-    "reason": "never asked",
-    "since": None,
-    "checked_at": None,
-    "latency_ms": None,
-    "error_rate": None,
-}
-HEALTH = {
-    "schema": "oddsctl.health/1",
-    "status": "unhealthy",
-    "apis": {"odds": WELL, "espn": DOWN, "weather": DARK},
-}
+WELL = Health(
+    Status.HEALTHY, "the last 20 calls were answered", NOON - 2520, NOON - 60, 142.0, 0.0,
+    BreakerSummary(State.CLOSED, 0, None),
+)  # fmt: skip
+DOWN = replace(
+    WELL, status=Status.UNHEALTHY, reason="HTTP 503", breaker=BreakerSummary(State.HALF_OPEN, 5, None)
+)
+DARK = replace(
+    WELL,
+    status=Status.UNKNOWN,
+    reason="never asked",
+    since=None,
+    checked_at=None,
+    latency_ms=None,
+    error_rate=None,
+)
+HEALTH = HealthReport({"odds": WELL, "espn": DOWN, "weather": DARK})
 
 
 def planned(number: int) -> QueueItem:
@@ -245,10 +242,10 @@ def test_a_terminal_that_knows_ascii_only_gets_no_other(size: tuple[int, int]) -
 
 
 def test_what_a_provider_sends_cannot_steer_the_terminal() -> None:
-    evil = WELL | {"reason": "\x1b[2J\nHTTP 500"}
+    evil = replace(WELL, reason="\x1b[2J\nHTTP 500")
     overview = replace(
         OVERVIEW,
-        health=HEALTH | {"apis": {"odds": evil}},
+        health=HealthReport({"odds": evil}),
         calls=(RecentCall(NOON, "odds", "\x1b[31mnfl", "fetch", "\x07", 0, 0, None),),
     )
     for view in (None, *Panel):

@@ -19,6 +19,7 @@ from oddsctl.policy.circuit_breaker import BreakerState, State
 from oddsctl.providers.registry import build
 from oddsctl.records.calls import CostTracker
 from oddsctl.records.database import RecordsDatabase
+from oddsctl.render.documents_usage import health_document
 from oddsctl.sandbox.transport import DemoTransport
 from oddsctl.sandbox.world import World
 from oddsctl.services.health import PROBE_EVERY, APIHealthMonitor
@@ -148,7 +149,7 @@ def test_a_probe_asks_espn_about_the_sport_last_used(last: str | None, asked: st
 
 def test_the_document_has_the_fields_that_were_promised(house: House) -> None:
     house.probe()
-    document = house.monitor.document()
+    document = health_document(house.monitor.report())
     assert list(document) == ["schema", "status", "apis"]
     assert (document["schema"], document["status"]) == ("oddsctl.health/1", "healthy")
     assert list(document["apis"]) == ["odds", "espn", "weather"]

@@ -19,7 +19,6 @@ OLD = 7 * 86400.0
 @app.command()
 def info(context: typer.Context) -> None:
     """Show where state is kept, how much of it there is, and how old."""
-    from oddsctl.domain.units import iso
     from oddsctl.render.text import age, size
     from oddsctl.services.cache_admin import inventory
 
@@ -28,16 +27,9 @@ def info(context: typer.Context) -> None:
         found = inventory(app.store, app.state_dir)
         now = app.clock.now()
     if session.format in ("json", "jsonl"):
-        times = {"oldest": found.oldest, "newest": found.newest}
-        document = {
-            "schema": "oddsctl.cache/1",
-            "state_dir": str(found.state_dir),
-            "entries": found.entries,
-            "bytes": found.bytes,
-        }
-        typer.echo(
-            json.dumps(document | {name: None if at is None else iso(at) for name, at in times.items()})
-        )
+        from oddsctl.render.documents_admin import cache_document
+
+        typer.echo(json.dumps(cache_document(found)))
         return
     typer.echo(f"state      {found.state_dir}")
     typer.echo(f"answers    {found.entries}")

@@ -41,8 +41,9 @@ def show(context: typer.Context) -> None:
     session: CliContext = context.obj
     rows = config.show(session.loaded)
     if session.format in ("json", "jsonl"):
-        settings = [{"key": row.key, "value": row.value, "origin": row.origin} for row in rows]
-        typer.echo(json.dumps({"schema": "oddsctl.config/1", "settings": settings}, ensure_ascii=False))
+        from oddsctl.render.documents_admin import config_document
+
+        typer.echo(json.dumps(config_document(rows), ensure_ascii=False))
         return
     wide = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for row in rows:

@@ -23,16 +23,17 @@ def costs(
 
     CSV lists single calls, or groups --by.
     """
-    from oddsctl.render import costs as spending
-    from oddsctl.services import costs as errand
+    from oddsctl.render.costs import calls_csv, calls_jsonl, groups_csv, groups_jsonl, show_costs
+    from oddsctl.render.documents_usage import costs_document
+    from oddsctl.services.costs import collect, fields, month_began
 
     session: CliContext = context.obj
-    fields = errand.fields(by)
+    grouped_by = fields(by)
     with session.app() as app:
         ledger = app.ledger
         app.records.is_needed = True
         begin = (
-            errand.month_began(app.store, app.clock, app.settings)
+            month_began(app.store, app.clock, app.settings)
             if since is None
             else max(0.0, app.clock.now() - since)
         )
@@ -41,19 +42,19 @@ def costs(
         if session.format in ("csv", "jsonl") and by is None:
             calls = ledger.calls(begin)
             if session.format == "csv":
-                sys.stdout.write(spending.calls_csv(calls, demo=session.demo, raw=session.raw))
+                sys.stdout.write(calls_csv(calls, demo=session.demo, raw=session.raw))
             else:
-                sys.stdout.write(spending.calls_jsonl(calls, session.demo_field))
+                sys.stdout.write(calls_jsonl(calls, session.demo_field))
             return
-        document = errand.document(ledger, fields, begin, session.zone)
+        document = costs_document(collect(ledger, grouped_by, begin, session.zone))
     if session.format == "table":
         from oddsctl.render.console import console
 
-        spending.show_costs(console(sys.stdout, os.environ), document, zone=session.zone, demo=session.demo)
+        show_costs(console(sys.stdout, os.environ), document, zone=session.zone, demo=session.demo)
         session.show_caveats()
     elif session.format == "csv":
-        sys.stdout.write(spending.groups_csv(document, demo=session.demo, raw=session.raw))
+        sys.stdout.write(groups_csv(document, demo=session.demo, raw=session.raw))
     elif session.format == "jsonl":
-        sys.stdout.write(spending.groups_jsonl(document, session.demo_field))
+        sys.stdout.write(groups_jsonl(document, session.demo_field))
     else:
         session.write(document | session.demo_field | session.caveats)

@@ -157,7 +157,7 @@ class DashboardLoop:
                 price=app.orchestrator.price,
                 sports=self.sports,
                 horizon=self.horizon,
-                health=app.monitor.document(),
+                health=app.monitor.report(),
                 before=before,
             )
 

@@ -47,7 +47,8 @@ def doctor(
     Changes nothing without --repair.
     """
     from oddsctl.clock import SystemClock
-    from oddsctl.doctor import Severity, Subject, document, examine, worst
+    from oddsctl.doctor import DoctorReport, Severity, Subject, examine, worst
+    from oddsctl.render.documents_usage import doctor_document
 
     session, clock = context.obj, SystemClock()
     state_dir = session.loaded.settings.store.state_dir
@@ -60,7 +61,8 @@ def doctor(
     if (bundle and os.access(subject.state_dir, os.F_OK)) or not offline:
         more, usage = _with_the_state_open(session, findings, offline=offline)
         findings += more
-    told = document(findings, subject, clock.now()) | session.demo_field
+    report = DoctorReport(findings, subject.state_dir, clock.now())
+    told = doctor_document(report) | session.demo_field
     _show(session, told)
     if bundle:
         from oddsctl.doctor.bundle import write

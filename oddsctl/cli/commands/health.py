@@ -24,6 +24,8 @@ def health(
     ] = False,
 ) -> int:
     """Show how each API is, why, and since when. Exit 6 when any is unhealthy."""
+    from oddsctl.render.documents_usage import health_document
+
     session: CliContext = context.obj
     if fresh and not probe:
         raise typer.BadParameter("--fresh belongs to --probe: without it nobody is asked")
@@ -31,7 +33,8 @@ def health(
         if probe:
             for text in app.monitor.probe(app.orchestrator, fresh=fresh):
                 session.say(text)
-        document, now = app.monitor.document(), app.clock.now()
+        report, now = app.monitor.report(), app.clock.now()
+    document = health_document(report)
     if session.format == "table":
         from oddsctl.render.console import console
         from oddsctl.render.health import show_health
@@ -40,4 +43,4 @@ def health(
         session.show_caveats()
     else:
         session.write(document | session.demo_field | session.caveats)
-    return UNHEALTHY if document["status"] == "unhealthy" else 0
+    return UNHEALTHY if report.status.value == "unhealthy" else 0

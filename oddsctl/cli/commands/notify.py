@@ -28,8 +28,7 @@ def test(context: typer.Context) -> int:
         for number, (channel, why) in enumerate(results, 1):
             typer.echo(f"{number}  {channel.label:<12}  {'delivered' if why is None else f'failed: {why}'}")
     else:
-        told = [
-            {"channel": channel.label, "delivered": why is None, "detail": why} for channel, why in results
-        ]
-        session.write({"schema": "oddsctl.notify/1", "channels": told} | session.demo_field)
+        from oddsctl.render.documents_admin import notify_document
+
+        session.write(notify_document(results) | session.demo_field)
     return FAILED if any(why for _, why in results) else 0

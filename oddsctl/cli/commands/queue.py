@@ -98,4 +98,6 @@ def clear(context: typer.Context) -> None:
     if session.format == "table":
         typer.echo(f"{dropped} waiting requests dropped")
     else:
-        session.write({"schema": "oddsctl.queue_clear/1", "dropped": dropped} | session.demo_field)
+        from oddsctl.render.documents_admin import queue_clear_document
+
+        session.write(queue_clear_document(dropped) | session.demo_field)

@@ -1,0 +1,77 @@
+"""What was spent, and how the APIs and the installation are, as the documents that scripts read; no rich."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from oddsctl.domain.units import iso
+
+if TYPE_CHECKING:
+    from oddsctl.doctor import DoctorReport
+    from oddsctl.policy.health_rules import Health
+    from oddsctl.services.costs import CostTable
+    from oddsctl.services.health import HealthReport
+
+JSON = dict[str, Any]
+
+
+def costs_document(table: CostTable) -> JSON:
+    """`oddsctl.costs/1`; `since` is null for all that is on record."""
+    return {
+        "schema": "oddsctl.costs/1",
+        "since": iso(table.since) if table.since else None,
+        "zone": table.zone.key,
+        "by": list(table.by),
+        "groups": [
+            dict(zip(table.by, group, strict=True)) | asdict(totals) for group, totals in table.groups.items()
+        ],
+        "total": asdict(table.total),
+    }
+
+
+def health_document(report: HealthReport) -> JSON:
+    """`oddsctl.health/1`."""
+    return {
+        "schema": "oddsctl.health/1",
+        "status": report.status.value,
+        "apis": {api: _health(one) for api, one in report.apis.items()},
+    }
+
+
+def doctor_document(report: DoctorReport) -> JSON:
+    """`oddsctl.doctor/1`."""
+    return {
+        "schema": "oddsctl.doctor/1",
+        "generated_at": iso(report.at),
+        "state_dir": str(report.state_dir),
+        "findings": [
+            {
+                "check": finding.check,
+                "state": finding.state.value,
+                "message": finding.message,
+                "remedy": finding.remedy,
+            }
+            for finding in report.findings
+        ],
+    }
+
+
+def _health(one: Health) -> JSON:
+    return {
+        "status": one.status.value,
+        "reason": one.reason,
+        "since": _iso(one.since),
+        "checked_at": _iso(one.checked_at),
+        "latency_ms": one.latency_ms,
+        "error_rate": one.error_rate,
+        "breaker": {
+            "state": one.breaker.state.value,
+            "failures": one.breaker.failures,
+            "retry_at": _iso(one.breaker.retry_at),
+        },
+    }
+
+
+def _iso(at: float | None) -> str | None:
+    return None if at is None else iso(at)
