@@ -54,7 +54,7 @@ def forecast_costs(
     Raises why the schedule is not known, where nothing of it is: no game known is not no game.
     """
     now, terms = clock.now(), RequestOptions(wait=wait, until=clock.monotonic() + wait, command="plan")
-    purse = prospects.budget(PrefetchNotes(), now)
+    purse = prospects.credits.budget(PrefetchNotes(), now)
     until = purse.reset_at if days is None else now + days * DAY
     rules = settings.prefetch
     known = now + min(until - now, 3 * DAY)
@@ -66,7 +66,7 @@ def forecast_costs(
         raise next(table.error for table in tables if table.error)
     outlooks = prospects.demands(tables, terms, now, known - now, until)
     by_sport = {table.sport.name: one for table, one in zip(tables, outlooks, strict=True)}
-    limit = prospects.limit()
+    limit = prospects.credits.limit()
     reserve = budget.kept_for_own(limit, settings.budget)
     means = CreditSupply(max(0, purse.spendable), limit - reserve, purse.reset_at, _own_per_day(costs, now))
     windows, captured = prospects.windows("odds"), prospects.settled(tables, now)

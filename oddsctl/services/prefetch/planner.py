@@ -1,33 +1,25 @@
-"""What prefetch sees before it acts: the games, what is captured of them, what the month still pays for, and
-so what is to be done.
-"""
+"""Plans a run of prefetch from the schedules, the captured windows and the credits of the month."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 
 from oddsctl.catalog.sports import in_season
-from oddsctl.domain import units
-from oddsctl.domain.answers import Events
-from oddsctl.domain.jobs import EventsJob, OddsJob, board_of
-from oddsctl.domain.models import Listed, Sport
-from oddsctl.domain.requests import Outcome, PriorityRequest, RequestOptions
+from oddsctl.domain.models import Sport
+from oddsctl.domain.requests import Outcome, RequestOptions
 from oddsctl.domain.settings import Part, Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
-from oddsctl.policy import billing_month, budget, budget_pacing, prefetch_agenda
-from oddsctl.policy.budget_pacing import PacingDecision, PlannedBudget, SportDemand
-from oddsctl.policy.coverage import covers
-from oddsctl.policy.freshness import WITHIN_A_RUN
-from oddsctl.policy.prefetch_agenda import Captured, WindowCalls
-from oddsctl.policy.prefetch_plan import Fixture, Why, Windows
+from oddsctl.policy import budget_pacing, prefetch_agenda
+from oddsctl.policy.budget_pacing import SportDemand
+from oddsctl.policy.prefetch_agenda import WindowCalls
+from oddsctl.policy.prefetch_plan import Fixture, Windows
 from oddsctl.records.calls import CostTracker
 from oddsctl.records.windows import WindowResults
 from oddsctl.services.kickoff_weather import KickoffWeather, games_of, is_outdoor
-from oddsctl.services.prefetch import listed_games
 from oddsctl.services.prefetch import schedule as timetable
-from oddsctl.services.prefetch.listed_games import GameListing, GameListings
+from oddsctl.services.prefetch.captured_windows import CapturedWindows
+from oddsctl.services.prefetch.month_credits import MonthCredits, midnight
+from oddsctl.services.prefetch.plan import PrefetchPlan, board_to_buy, fixtures_of, windows_of
 from oddsctl.services.prefetch.schedule import LeagueSchedule, ScheduleQuery
 from oddsctl.state.accounts import Accounts
 from oddsctl.state.prefetch_notes import PrefetchNotes
@@ -40,76 +32,10 @@ month.
 """
 DAYS_AHEAD = 8
 """How many days of a league's schedule are asked one by one, where its months do not fit one answer."""
-LOOK_AGAIN = 240.0
-"""Seconds after which the free list is asked again for games that it did not have: at each run of cron, as
-long as a window is open.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class PrefetchPlan:
-    """One view of it all.
-
-    `boards` are the moments of the boards of each sport, `jobs` and `prices` what would be bought now.
-
-    `unlisted` are the windows of games that The Odds API did not list when it was asked last, at `looked_at`
-    by sport.
-    """
-
-    tables: tuple[LeagueSchedule, ...]
-    windows: Windows
-    weather_windows: Windows
-    schedule_windows: Windows
-    course: PacingDecision
-    boards: Mapping[str, Sequence[float]]
-    jobs: Mapping[str, OddsJob]
-    prices: Mapping[str, int]
-    unlisted: frozenset[tuple[str, float]]
-    looked_at: Mapping[str, float]
-    odds: WindowCalls
-    weather: WindowCalls
-    schedule: WindowCalls
-
-    @property
-    def is_short(self) -> bool:
-        """Whether something is left out for want of credits."""
-        return self.course.emergency or any(one.why is Why.BUDGET for one in self.odds.skipped)
-
-    def to_look_for(self, now: float) -> tuple[str, ...]:
-        """The sports with an unlisted game whose window is open, and whose free list was not looked at for a
-        while.
-        """
-        skipped = (one.target for one in self.odds.skipped if one.why is Why.NO_PRICES)
-        doubtful = {
-            target.sport
-            for target in skipped
-            if target.contains(now) and (target.fixture_id, target.window) in self.unlisted
-        }
-        return tuple(
-            sorted(sport for sport in doubtful if now - self.looked_at.get(sport, 0.0) >= LOOK_AGAIN)
-        )
-
-    def wake_at(self, now: float, longest: float) -> float:
-        """When there is something to do again."""
-        return prefetch_agenda.next_wake(
-            (*self.odds.calls, *self.weather.calls, *self.schedule.calls), now, longest
-        )
-
-    def next_paid(self, now: float) -> float | None:
-        """When the next board is bought; None when none is planned."""
-        return min((call.at for call in self.odds.calls if call.at > now), default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class SpendableCredits:
-    """What the account has left, and what of that planned calls don't touch (credits)."""
-
-    left: int
-    kept: int
 
 
 class PrefetchPlanner:
-    """Gathers views. Without `terms` nobody is asked: what is stored does."""
+    """Makes plans. Without `terms` nothing is asked for: it plans by what is stored."""
 
     def __init__(
         self,
@@ -120,10 +46,9 @@ class PrefetchPlanner:
         settings: Settings,
     ) -> None:
         self._orchestrator = orchestrator
-        self._accounts = accounts
-        self._costs = costs
-        self._log = log
         self._settings = settings
+        self._captured = CapturedWindows(orchestrator, costs, log, settings)
+        self.credits = MonthCredits(accounts, costs, settings)
 
     def tables(
         self, sports: Sequence[Sport], span: ScheduleQuery, terms: RequestOptions | None, now: float
@@ -145,18 +70,16 @@ class PrefetchPlanner:
         """What is to be done up to the horizon, as things stand."""
         windows = self.windows("odds")
         priced = [table for table in tables if table.sport.odds_key]
-        fixtures, since = _fixtures(priced), self._since(priced, windows, now)
-        seen = {table.sport.name: self._game_listings(table, since, now) for table in priced}
-        captured = self._captured(fixtures, windows, seen, since)
-        unlisted, unpriced = _without_prices(priced, windows, seen, now)
+        found = self._captured.survey(priced, now)
         course = budget_pacing.pace(
-            outlooks, windows, self.budget(notes, now), now, captured.keys() | unpriced
+            outlooks, windows, self.credits.budget(notes, now), now, found.captured.keys() | found.unpriced
         )
-        jobs = {table.sport.name: self.board(table.sport, lean=course.emergency) for table in priced}
         if course.emergency:
-            seen = {table.sport.name: self._game_listings(table, since, now, lean=True) for table in priced}
-            captured = {**captured, **prefetch_agenda.captured_by(fixtures, windows, _priced(seen))}
-            unlisted, unpriced = _without_prices(priced, windows, seen, now)
+            found = self._captured.survey_lean(priced, found, now)
+        jobs = {
+            table.sport.name: board_to_buy(self._settings.odds, table.sport, lean=course.emergency)
+            for table in priced
+        }
         prices = {name: self._orchestrator.price(job) for name, job in jobs.items()}
         return PrefetchPlan(
             tables=tuple(tables),
@@ -164,59 +87,19 @@ class PrefetchPlanner:
             weather_windows=self.windows("weather"),
             schedule_windows=self.windows("schedule"),
             course=course,
-            boards={name: one.boards for name, one in seen.items()},
+            boards={name: one.boards for name, one in found.listings.items()},
             jobs=jobs,
             prices=prices,
-            unlisted=unlisted,
-            looked_at={name: one.looked_at for name, one in seen.items() if one.looked_at is not None},
+            unlisted=found.unlisted,
+            looked_at={
+                name: one.looked_at for name, one in found.listings.items() if one.looked_at is not None
+            },
             odds=prefetch_agenda.plan_paid(
-                fixtures, windows, captured, prices, course, now, horizon, unpriced
+                fixtures_of(priced), windows, found.captured, prices, course, now, horizon, found.unpriced
             ),
             weather=self._weather(tables, now, horizon),
             schedule=self._schedule(tables, now, horizon),
         )
-
-    def board(self, sport: Sport, *, lean: bool = False) -> OddsJob:
-        """The board that is bought; `lean`: one market of it, moneylines where they are wanted."""
-        odds = self._settings.odds
-        leanest = ("h2h",) if "h2h" in odds.markets else odds.markets[:1]
-        return OddsJob(sport.odds_key or "", leanest if lean else odds.markets, odds.regions, odds.bookmakers)
-
-    def budget(self, notes: PrefetchNotes, now: float) -> PlannedBudget:
-        """What planned calls may touch until the account's month ends."""
-        month, balance = self.month(now), self.balance()
-        spent_today = self._costs.planned_spend(midnight(now))
-        return PlannedBudget(
-            balance.left - balance.kept, spent_today, month.reset_at, notes.emergency_since is not None
-        )
-
-    def balance(self) -> SpendableCredits:
-        """What is left, and how much of it is kept: below the reserve or `stop_below` no planned call is let
-        through.
-        """
-        credits, monthly, rules = (
-            self._accounts.state("odds").credits,
-            self._settings.odds.monthly_credits,
-            self._settings.budget,
-        )
-        kept = max(budget.kept_for_own(credits.limit(monthly), rules), rules.stop_below)
-        return SpendableCredits(credits.available(monthly), kept)
-
-    def is_balance_old(self, now: float) -> bool:
-        """Whether the balance was told so long ago that nothing should be left out for it: a new month may
-        have begun.
-        """
-        credits = self._accounts.state("odds").credits
-        told_before = credits.asked_at < self.month(now).began_at
-        return budget.is_outdated(credits, now) or (credits.used is not None and told_before)
-
-    def month(self, now: float) -> billing_month.BillingMonth:
-        """The account's month."""
-        return billing_month.month(self._accounts.state("odds").credits, self._settings.odds.reset_day, now)
-
-    def limit(self) -> int:
-        """The account's credits a month."""
-        return self._accounts.state("odds").credits.limit(self._settings.odds.monthly_credits)
 
     def demands(
         self,
@@ -230,7 +113,7 @@ class PrefetchPlanner:
         the account's reset.
         """
         if until is None:
-            until = self.month(now).reset_at
+            until = self.credits.month(now).reset_at
         outlooks = []
         for table in tables:
             if not table.sport.odds_key:
@@ -244,7 +127,8 @@ class PrefetchPlanner:
                 }.values()
             )
             price, lean = (
-                self._orchestrator.price(self.board(table.sport, lean=lean)) for lean in (False, True)
+                self._orchestrator.price(board_to_buy(self._settings.odds, table.sport, lean=lean))
+                for lean in (False, True)
             )
             outlooks.append(
                 SportDemand(
@@ -276,69 +160,12 @@ class PrefetchPlanner:
         return None, until
 
     def windows(self, part: Part) -> Windows:
-        """The windows at which this part is fetched."""
-        rules = self._settings.prefetch
-        return Windows(rules.windows_of(part), rules.early, rules.late)
-
-    def _game_listings(
-        self, table: LeagueSchedule, since: float, now: float, *, lean: bool = False
-    ) -> GameListings:
-        """What boards told of the games that hold what is bought, whoever asked: by the ledger, and the
-        newest one stored.
-
-        Of planned calls the leanest count as well: in an emergency they were what was to be had.
-        """
-        job, least = self.board(table.sport, lean=lean), self.board(table.sport, lean=True)
-        boards = [
-            GameListing(one.at, one.games)
-            for one in self._costs.boards(since)
-            if one.at <= now + WITHIN_A_RUN
-            and (board := board_of(one.job))
-            and covers(board, least if one.is_planned else job)
-        ]
-        newest = [PriorityRequest(job), PriorityRequest(EventsJob(job.sport))]
-        stored, free_list = [
-            _sighting(outcome, now) for outcome in self._orchestrator.rehearsal.stored(newest)
-        ]
-        latest = max((one for one in (stored, free_list) if one), key=lambda one: one.at, default=None)
-        return listed_games.gather(
-            table.sport,
-            table.games,
-            [*boards, *([stored] if stored else [])],
-            latest,
-            self._settings.odds.markets,
-        )
+        """Return the windows at which this part is fetched."""
+        return windows_of(self._settings.prefetch, part)
 
     def settled(self, tables: Sequence[LeagueSchedule], now: float) -> frozenset[tuple[str, float]]:
-        """The windows of these games that need no board: those that are captured, and those for which there
-        is no price to be had.
-        """
-        windows = self.windows("odds")
-        since = self._since(tables, windows, now)
-        priced = [table for table in tables if table.sport.odds_key]
-        seen = {table.sport.name: self._game_listings(table, since, now) for table in priced}
-        _, unpriced = _without_prices(priced, windows, seen, now)
-        return unpriced | self._captured(_fixtures(tables), windows, seen, since).keys()
-
-    def _since(self, tables: Sequence[LeagueSchedule], windows: Windows, now: float) -> float:
-        """When the first window of these games opened."""
-        return (
-            min((fixture.start for fixture in _fixtures(tables)), default=now)
-            - max(windows.before, default=0)
-            - windows.early
-        )
-
-    def _captured(
-        self, fixtures: Sequence[Fixture], windows: Windows, seen: Mapping[str, GameListings], since: float
-    ) -> Captured:
-        """What boards captured, and what was noted as captured; of a game that has moved since only what
-        suits its new time.
-        """
-        moments = {game: list(at) for game, at in _priced(seen).items()}
-        for end in self._log.since(since).values():
-            if end.fate == "captured" and end.at is not None:
-                moments.setdefault(end.game, []).append(end.at)
-        return prefetch_agenda.captured_by(fixtures, windows, moments)
+        """Return the windows of these games that need no board any more."""
+        return self._captured.settled(tables, now)
 
     def _weather(self, tables: Sequence[LeagueSchedule], now: float, horizon: float) -> WindowCalls:
         windows = self.windows("weather")
@@ -362,49 +189,8 @@ class PrefetchPlanner:
 
     def _schedule(self, tables: Sequence[LeagueSchedule], now: float, horizon: float) -> WindowCalls:
         windows = self.windows("schedule")
-        fixtures = [fixture for table in tables for fixture in table.fixtures] if windows.before else []
+        fixtures = fixtures_of(tables) if windows.before else []
         moments = {game: [moment] for table in tables for game, moment in table.fetched.items()}
         return prefetch_agenda.plan_free(
             fixtures, windows, prefetch_agenda.captured_by(fixtures, windows, moments), now, horizon
         )
-
-
-def _sighting(stored: Outcome, now: float) -> GameListing | None:
-    """What a stored answer showed; of one from the future, under a clock that was ahead, nobody knows."""
-    if (
-        stored.fetched_at is None
-        or stored.fetched_at > now + WITHIN_A_RUN
-        or not isinstance(stored.answer, Events)
-    ):
-        return None
-    return GameListing(stored.fetched_at, tuple(Listed.of(event) for event in stored.answer.events))
-
-
-def _priced(seen: Mapping[str, GameListings]) -> dict[str, tuple[float, ...]]:
-    return {game: moments for one in seen.values() for game, moments in one.priced.items()}
-
-
-def _without_prices(
-    tables: Sequence[LeagueSchedule], windows: Windows, seen: Mapping[str, GameListings], now: float
-) -> tuple[frozenset[tuple[str, float]], frozenset[tuple[str, float]]]:
-    """The windows of games that are not listed, and all for which there is no price to be had: those, and
-    where a board had none.
-    """
-    unlisted: frozenset[tuple[str, float]] = frozenset()
-    unpriced: frozenset[tuple[str, float]] = frozenset()
-    for table in tables:
-        one = seen[table.sport.name]
-        unpriced |= prefetch_agenda.unpriced_by(table.fixtures, windows, one.unpriced)
-        if one.looked_at is not None:
-            unlisted |= prefetch_agenda.unlisted(table.fixtures, windows, one.absent, one.looked_at, now)
-    return unlisted - unpriced, unlisted | unpriced
-
-
-def _fixtures(tables: Sequence[LeagueSchedule]) -> list[Fixture]:
-    return [fixture for table in tables for fixture in table.fixtures]
-
-
-def midnight(now: float, days: int = 0) -> float:
-    """When the day began as leagues count it, or begins so many days later."""
-    day = units.day_of(now) + timedelta(days)
-    return datetime(day.year, day.month, day.day, tzinfo=units.EASTERN).timestamp()

@@ -32,13 +32,12 @@ from oddsctl.policy.budget_pacing import SportDemand
 from oddsctl.policy.prefetch_plan import PlannedCall, Target, Why, plan, targets
 from oddsctl.records.windows import WindowResult
 from oddsctl.services.kickoff_weather import KickoffWeather, games_of
+from oddsctl.services.prefetch.month_credits import SpendableCredits
+from oddsctl.services.prefetch.plan import LOOK_AGAIN, PrefetchPlan
 from oddsctl.services.prefetch.planner import (
     FOR_PAYING,
     FOR_PLANNING,
-    LOOK_AGAIN,
-    PrefetchPlan,
     PrefetchPlanner,
-    SpendableCredits,
 )
 from oddsctl.services.prefetch.schedule import LeagueSchedule, ScheduleQuery
 from oddsctl.services.prefetch.window_results import (
@@ -165,7 +164,7 @@ class PredictivePrefetcher:
             next_at=view.next_paid(now) or self._next_beyond(view, outlooks, now),
             errors=tuple(table.error for table in tables if table.error),
             games=_names(tables),
-            balance=self._prospects.balance(),
+            balance=self._prospects.credits.balance(),
             no_key=self._orchestrator.missing_key(),
         )
 
@@ -351,7 +350,7 @@ class PredictivePrefetcher:
         """
         outlooks = [*self._prospects.demands(tables, terms, now, horizon), *others]
         view = self._prospects.view(tables, outlooks, notes, now, horizon)
-        if terms is None or not view.is_short or not self._prospects.is_balance_old(now):
+        if terms is None or not view.is_short or not self._prospects.credits.is_balance_old(now):
             return outlooks, view
         self._orchestrator.run(
             [PriorityRequest(SportsJob(), Priority.PREFETCH, Purpose.REST)], replace(terms, max_age=0.0)
@@ -493,7 +492,7 @@ class PredictivePrefetcher:
             if words is None and not is_monthly:
                 self._notebook.resolved(topic)
             elif words and self._notebook.announce_once(
-                topic, now, self._prospects.month(now).began_at if is_monthly else 0.0
+                topic, now, self._prospects.credits.month(now).began_at if is_monthly else 0.0
             ):
                 self._tell(Warned(f"{words}; said once{' a month' if is_monthly else ''}"))
 

@@ -10,7 +10,7 @@ from oddsctl.domain.requests import Reason
 from oddsctl.domain.units import format_duration
 from oddsctl.policy.prefetch_plan import PlannedCall, Skipped, Target, Why
 from oddsctl.records.windows import WindowResult, WindowResults, WindowStatus
-from oddsctl.services.prefetch.planner import PrefetchPlan
+from oddsctl.services.prefetch.plan import PrefetchPlan
 from oddsctl.state.prefetch_notes import PrefetchNotes, PrefetchNotesStore, WindowFailure, name_of
 
 FORGET_FAILURES = 2 * 86400.0
