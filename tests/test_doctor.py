@@ -498,7 +498,7 @@ def test_a_directory_with_other_things_in_it_is_a_problem_and_nobody_is_told_to_
     (tmp_path / "home").mkdir(mode=0o755)
     (tmp_path / "home" / "letters").touch()
     (found,) = files.permissions(subject(tmp_path / "home"))
-    assert (found.state, "holds other things (letters)" in found.message, "chmod" in str(found.remedy)) == (
+    assert (found.state, "contains other files (letters)" in found.message, "chmod" in str(found.remedy)) == (
         Severity.PROBLEM,
         True,
         False,

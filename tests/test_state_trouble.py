@@ -407,7 +407,7 @@ def damaged_http_cache(state: Path) -> None:
 FAULTS: dict[str, Callable[[Path], object]] = {
     "a damaged store": lambda state: damage(state / "cache.db"),
     "an empty store": lambda state: emptied(state / "cache.db"),
-    "a row that is no JSON": a_lost_row,
+    "a row that is not valid JSON": a_lost_row,
     "a row that is no text": a_row_that_is_no_text,
     "an account that cannot be read": broken_account,
     "a queue that cannot be read": broken_queue,

@@ -30,7 +30,7 @@ from oddsctl.cli.context import CliContext
 from oddsctl.cli.option_variables import options_by_variable
 
 DEBUG_VERBOSITY = 2
-EPILOG = "Global options may stand after the command too: oddsctl fetch nfl --json"
+EPILOG = "Global options also work after the command: oddsctl fetch nfl --json"
 
 
 class Format(StrEnum):
@@ -87,30 +87,29 @@ def session(
         Path | None, typer.Option("--config", metavar="FILE", help="Configuration file.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Same as --format json.")] = False,
-    form: Annotated[Format, typer.Option("--format", help="How to write the answer.")] = Format.TABLE,
+    form: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TABLE,
     raw: Annotated[
         bool,
-        typer.Option(
-            "--raw", help="In CSV, write text that looks like a formula as it is, without an apostrophe."
-        ),
+        typer.Option("--raw", help="In CSV, write text that looks like a formula without an apostrophe."),
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No talk on stderr but errors.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors to stderr.")] = False,
     verbose: Annotated[
         int,
-        typer.Option("--verbose", "-v", count=True, help="Tell on stderr what is done; twice: in detail."),
+        typer.Option("--verbose", "-v", count=True, help="Log progress to stderr; repeat for details."),
     ] = 0,
     debug: Annotated[
         bool, typer.Option("--debug", help="Like -vv, and show the traceback of an error.")
     ] = False,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Simulated providers: no key, no network, its own state.")
+        bool, typer.Option("--demo", help="Use simulated providers: no key, no network, separate state.")
     ] = False,
     tz: Annotated[
         str | None,
-        typer.Option("--tz", metavar="ZONE", help="Time zone to show times in, like Europe/Berlin."),
+        typer.Option("--tz", metavar="ZONE", help="Time zone of displayed times, such as Europe/Berlin."),
     ] = None,
     odds_format: Annotated[
-        OddsFormat | None, typer.Option("--odds-format", help="How to show prices; default by league.")
+        OddsFormat | None,
+        typer.Option("--odds-format", help="Format of prices; default depends on the league."),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")

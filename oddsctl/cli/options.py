@@ -44,18 +44,21 @@ def day(text: str) -> date:
     except ValueError:
         found = date.min
     if not 2000 <= found.year < 2100:
-        raise typer.BadParameter(f"{text!r} is no date of this century; write it like 2026-11-26")
+        raise typer.BadParameter(f"{text!r} is not a date of this century; write it like 2026-11-26")
     return found
 
 
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would be asked and what it costs; send nothing.")
+    bool, typer.Option("--dry-run", help="Show the planned calls and their cost; send nothing.")
 ]
-MaxCredits = Annotated[int | None, typer.Option(min=0, help="Spend at most so many credits.")]
+MaxCredits = Annotated[int | None, typer.Option(min=0, help="Spend at most this many credits.")]
 Wait = Annotated[
     float,
     typer.Option(
-        parser=duration, metavar="TIME", show_default="30s", help="Longest wait in all for rate and locks."
+        parser=duration,
+        metavar="TIME",
+        show_default="30s",
+        help="How long to wait for rate limits and locks.",
     ),
 ]
 ShutdownTimeout = Annotated[
@@ -63,14 +66,14 @@ ShutdownTimeout = Annotated[
     typer.Option(
         parser=duration,
         metavar="TIME",
-        help="How long calls under way may finish after Ctrl-C. [default: 30s]",
+        help="How long calls in flight may finish after Ctrl-C. [default: 30s]",
     ),
 ]
 Force = Annotated[
     bool,
     typer.Option(
         "--force",
-        help="Ignore the budget, never beyond the account; accept markets, regions and books unknown here.",
+        help="Ignore budget limits (never exceeds the account's credits); accept unknown names.",
     ),
 ]
 A_DAY = 86400.0
@@ -81,9 +84,7 @@ Since = Annotated[
     float | None,
     typer.Option(parser=since, metavar="TIME", help="Only calls of the last 24h, 7d and so on, or all."),
 ]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Exit 3 when anything is stale, partial or stands in.")
-]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 if anything is stale, partial or a fallback.")]
 STRICTLY_INCOMPLETE = 3
 """The exit code of `--strict`."""
 

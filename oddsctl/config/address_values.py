@@ -42,7 +42,7 @@ def _url(value: object) -> str:
     if "?" in text or "#" in text:
         raise BadValueError("must not hold a query or a fragment", "take out what begins at the ? or #")
     if not _HOST.fullmatch(host) or " " in text or "\\" in text:
-        raise BadValueError("is no address", 'write it like "https://host" or "https://host:8443/path"')
+        raise BadValueError("is not a valid URL", 'write it like "https://host" or "https://host:8443/path"')
     if scheme == "http" and not _is_loopback(host):
         raise BadValueError(
             "would send data over the net in the clear",
@@ -85,7 +85,7 @@ def _quiet(value: object) -> tuple[int, int] | None:
     text = text_of(value)
     found = _QUIET.fullmatch(text)
     if text and not found:
-        raise BadValueError("is no time of day", 'write it like "23:00-07:00", or "" for none')
+        raise BadValueError("is not a time range", 'write it like "23:00-07:00", or "" for none')
     if not found:
         return None
     hour, minute, until_hour, until_minute = map(int, found.groups())

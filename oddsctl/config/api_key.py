@@ -79,7 +79,7 @@ def _from_file(name: str) -> Secret:
             hint=f"run: chmod 600 {name}",
         )
     if len(found.content) > _MOST:
-        raise ConfigError(f"{place} is larger than {_MOST >> 10} KiB: that is no key", hint=hint)
+        raise ConfigError(f"{place} is larger than {_MOST >> 10} KiB: that cannot be a key", hint=hint)
     try:
         text = found.content.decode("utf-16" if found.content.startswith(_UTF_16) else "utf-8-sig")
     except UnicodeDecodeError:
@@ -99,10 +99,10 @@ def _from_command(command: str, env: Mapping[str, str], patience: float) -> Secr
         ValueError,
         IndexError,
     ) as error:
-        reason = getattr(error, "strerror", None) or "it is no command"
+        reason = getattr(error, "strerror", None) or "it is not a command"
         raise ConfigError(f"{place} cannot be run: {reason}", hint=hint) from None
     if len(printed) > _MOST:
-        raise ConfigError(f"{place} printed more than {_MOST >> 10} KiB: that is no key", hint=hint)
+        raise ConfigError(f"{place} printed more than {_MOST >> 10} KiB: that cannot be a key", hint=hint)
     if code != 0:
         raise ConfigError(f"{place} failed with exit code {code}", hint=hint)
     return _found(printed.decode(errors="replace"), place, f"{place} printed nothing", hint)

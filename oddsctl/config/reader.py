@@ -133,7 +133,7 @@ class SettingsReader:
         for section, content in toml.tables.items():
             place = SettingSource(path, toml.line_of(section))
             if section != "sports" and section not in SECTIONS:
-                self._fault(place, section, "is no section", section_remedy(section))
+                self._fault(place, section, "is not a known section", section_remedy(section))
             elif not isinstance(content, dict):
                 self._fault(
                     place,
@@ -154,7 +154,7 @@ class SettingsReader:
             if key := _BY_NAME.get(dotted):
                 self._take(dotted, key.kind, raw, place)
             else:
-                self._fault(place, dotted, "is no key", key_remedy(section, name))
+                self._fault(place, dotted, "is not a known key", key_remedy(section, name))
 
     def _take_sports(self, sports: dict[str, Any], toml: TomlFile, path: Path) -> None:
         for sport, content in sports.items():
@@ -167,7 +167,7 @@ class SettingsReader:
                     f"write [{dotted}] on a line of its own, its keys below",
                 )
             elif not re.fullmatch(r"[a-z0-9_-]+", sport):
-                self._fault(place, dotted, "is no name for a sport", "use a-z, 0-9, _ and - only")
+                self._fault(place, dotted, "is not a valid sport name", "use a-z, 0-9, _ and - only")
             else:
                 self.sports.append(sport)
                 self._take_sport(dotted, content, toml, path)
@@ -182,7 +182,7 @@ class SettingsReader:
             if key := _SPORT_KEYS.get(name):
                 self._take(dotted, key.kind, raw, place)
             else:
-                self._fault(place, dotted, "is no key", sport_key_remedy(name))
+                self._fault(place, dotted, "is not a known key", sport_key_remedy(name))
 
     # ── the environment and the flags ──
 
@@ -197,9 +197,9 @@ class SettingsReader:
             elif section == "sports":
                 self._fault(place, "", "adds no sport", "add it to the configuration file, as [sports.NAME]")
             elif section in SECTIONS and section not in _COMMANDS:
-                self._fault(place, "", "stands for no key", variable_remedy(section, name))
+                self._fault(place, "", "matches no key", variable_remedy(section, name))
             elif near := meant(variable, [*_BY_VARIABLE, *options]):
-                self._fault(place, "", "stands for no key and no option", f"did you mean {near}?")
+                self._fault(place, "", "matches no key and no option", f"did you mean {near}?")
 
     def take_flags(self, overrides: Mapping[str, object]) -> None:
         for dotted, raw in overrides.items():

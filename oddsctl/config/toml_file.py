@@ -60,7 +60,7 @@ def read_toml(path: Path) -> TomlFile | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except TimeoutError:
-        raise BrokenFileError("is no file, and gives nothing", "name a file") from None
+        raise BrokenFileError("is not a regular file and returned no data", "name a file") from None
     except OSError as error:
         raise BrokenFileError(f"cannot be read ({error.strerror})", "see to its permissions") from None
     except UnicodeDecodeError:
@@ -83,7 +83,7 @@ def _parsed(text: str) -> dict[str, Any]:
         if what in _TWICE or what.endswith(" twice"):
             raise BrokenFileError(*_TWICE.get(what, _SECTION_TWICE), line) from None
         raise BrokenFileError(
-            f"is no TOML: {what[:1].lower()}{what[1:]}", 'text needs quotes, as in rate = "5/s"', line
+            f"is not valid TOML: {what[:1].lower()}{what[1:]}", 'text needs quotes, as in rate = "5/s"', line
         ) from None
 
 

@@ -142,7 +142,7 @@ def choice(*words: str) -> ValueKind:
     def read(value: object) -> str:
         word = text_of(value).lower()
         if word not in words:
-            raise BadValueError("is none of the words known here", "write " + " or ".join(map(quote, words)))
+            raise BadValueError("is not one of the allowed values", "write " + " or ".join(map(quote, words)))
         return word
 
     return ValueKind(read, quote)
@@ -201,7 +201,7 @@ FETCHING = ValueKind(
 def _word(value: object) -> str:
     words = canonical([text_of(value)])
     if not words or not re.fullmatch(r"[a-z0-9_-]+", words[0]):
-        raise BadValueError("holds something that is no simple word", "use letters, digits, _ and - only")
+        raise BadValueError("contains an invalid name", "use letters, digits, _ and - only")
     return words[0]
 
 
@@ -218,7 +218,7 @@ def names_of(kind: vocabulary.NameKind, *, filled: bool = True) -> ValueKind:
     def read(value: object) -> tuple[str, ...]:
         found = vocabulary.read(kind, entries) if all(entries := words.read(value)) else None
         if found is None or found.malformed:
-            raise BadValueError("holds something that is no simple word", "use letters, digits and _ only")
+            raise BadValueError("contains an invalid name", "use letters, digits and _ only")
         if found.unknown:
             raise UnknownNamesError(found.names, found.unknown)
         return found.names

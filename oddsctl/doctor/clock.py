@@ -36,7 +36,7 @@ def examine(
     if compared:
         yield _judged(compared[-1])
     elif demo:
-        yield ok("clock", "not compared: the simulated providers tell no time")
+        yield ok("clock", "not compared: the simulated providers report no time")
     else:
         yield warning(
             "clock",

@@ -47,12 +47,12 @@ def examine(subject: Subject) -> Iterator[Finding]:
         yield warning(
             "database",
             lost,
-            "nothing: the next run begins anew, and scheduled calls wait until the provider reports the "
+            "nothing: the next run starts fresh, and scheduled calls wait until the provider reports the "
             "balance",
         )
     elif not found:
         names = ", ".join(path.name for path in there)
-        yield ok("database", f"{names}: whole" if there else "none is made yet")
+        yield ok("database", f"{names}: whole" if there else "none exists yet")
 
 
 def _examined(path: Path) -> Iterator[Finding]:
@@ -66,8 +66,8 @@ def _examined(path: Path) -> Iterator[Finding]:
     except sqlite3.OperationalError as error:
         yield warning(
             "database",
-            f"{path} cannot be looked at now: {error}",
-            "run `oddsctl doctor` again when nothing else runs",
+            f"{path} cannot be checked now: {error}",
+            "run `oddsctl doctor` again when no other oddsctl runs",
         )
 
 

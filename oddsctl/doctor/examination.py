@@ -64,7 +64,7 @@ def _looked_at(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Fi
         yield problem(
             name,
             f"cannot look{where}: {error.strerror}",
-            "see to its owner and permissions, or set store.state_dir",
+            "check its owner and permissions, or set store.state_dir",
         )
 
 

@@ -24,7 +24,7 @@ def permissions(subject: Subject) -> Iterator[Finding]:
     """Directories 0700, files 0600, all ours."""
     directory = subject.state_dir
     if not os.path.lexists(directory) and os.access(_nearest(directory), os.X_OK):
-        yield ok("permissions", f"{directory} is not made yet: the first run makes it for you alone")
+        yield ok("permissions", f"{directory} does not exist yet: the first run creates it, private to you")
         return
     if wrong := fault(directory):
         yield problem("permissions", wrong.message, wrong.hint or REMEDY)
@@ -42,11 +42,11 @@ def permissions(subject: Subject) -> Iterator[Finding]:
     if open_ones:
         yield problem(
             "permissions",
-            f"{_named(open_ones)} may be read by others",
+            f"{_named(open_ones)} can be read by other users",
             f"run: oddsctl doctor --repair (or chmod -R go= {_common(open_ones, directory)})",
         )
     if not foreign and not open_ones:
-        yield ok("permissions", f"{directory} and what is in it ({len(found) - 1}) are yours alone")
+        yield ok("permissions", f"{directory} and what is in it ({len(found) - 1}) are private to you")
 
 
 def _nearest(directory: Path) -> Path:
@@ -60,12 +60,12 @@ def leaks(subject: Subject) -> Iterator[Finding]:
         return
     key = subject.key
     if not isinstance(key, str):
-        yield ok("secrets", "there is no key to search for")
+        yield ok("secrets", "no key to search for")
         return
     if len(key) < redaction.SHORTEST:
         yield warning(
             "secrets",
-            "the key is too short to be searched for",
+            "the key is too short to search for",
             "check what odds.key points to: no key is that short",
         )
         return
@@ -79,7 +79,7 @@ def leaks(subject: Subject) -> Iterator[Finding]:
         yield problem(
             "secrets",
             f"the key is in {_named(found)}",
-            "take it out there (delete the file, if it is in the state directory, and report this), then "
+            "remove it there (delete the file, if it is in the state directory, and report this), then "
             "get a new key",
         )
     else:

@@ -41,7 +41,7 @@ def examine(subject: Subject, now: float) -> Iterator[Finding]:
                 "--repair",
             )
         )
-    yield from found or [ok("leases", "nothing keeps anyone waiting")]
+    yield from found or [ok("leases", "no process is blocked")]
 
 
 def is_held(path: Path) -> bool:

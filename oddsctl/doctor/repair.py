@@ -2,8 +2,8 @@
 
 Deletes nothing but caches and leftovers.
 
-Damaged databases are moved aside and begun anew with what can be read of them. Recovered accounts keep their
-balance but are not trusted: as after any loss, scheduled calls wait until the provider reports it.
+Damaged databases are moved aside and replaced by new ones with every readable row. Recovered accounts keep
+their balance but are not trusted: as after any loss, scheduled calls wait until the provider reports it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _done(step: Callable[[], Iterator[str]]) -> Iterator[Finding]:
         )
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        yield problem("repair", f"not repaired: {where}{error.strerror}", "see to its owner and permissions")
+        yield problem("repair", f"not repaired: {where}{error.strerror}", "check its owner and permissions")
 
 
 def _close_to_others(subject: Subject) -> Iterator[str]:

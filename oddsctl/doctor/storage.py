@@ -60,7 +60,7 @@ def examine(subject: Subject) -> Iterator[Finding]:
             "name a directory on a local disk in store.state_dir",
         )
     elif kind is None:
-        yield ok("file system", f"of which type {subject.state_dir} is on cannot be told here")
+        yield ok("file system", f"the type of file system under {subject.state_dir} is unknown")
     else:
         yield ok("file system", f"{subject.state_dir} is on {kind}")
     with suppress(OSError):

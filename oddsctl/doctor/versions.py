@@ -52,7 +52,7 @@ FAULTS = (
         _has_wal_reset_bug,
         "may, very rarely, damage a database to which two processes write at once",
         "use a Python with SQLite 3.51.3, 3.50.7, 3.44.6 or later, if you can; what is damaged is moved "
-        "aside and begun anew",
+        "aside and started fresh",
         "https://www.sqlite.org/wal.html#walresetbug",
     ),
     KnownFault(

@@ -46,7 +46,7 @@ def parse_duration(text: str) -> float:
     """
     found = _DURATION.fullmatch(text.strip().lower())
     if found is None or found.lastindex is None:
-        raise BadValueError("is no duration", HOW_DURATION)
+        raise BadValueError("is not a valid duration", HOW_DURATION)
     amounts = zip(found.groups(default="0"), _MILLISECONDS.values(), strict=True)
     seconds = sum(int(amount) * unit for amount, unit in amounts) / 1000
     if seconds > _LONGEST:
@@ -68,7 +68,7 @@ def parse_rate(text: str) -> float:
     """Return the requests per second in "5/s", "30/m" or "600/h". Raises `BadValueError`."""
     found = _RATE.fullmatch(text.strip().lower())
     if found is None:
-        raise BadValueError("is no rate", HOW_RATE)
+        raise BadValueError("is not a valid rate", HOW_RATE)
     if float(found[1]) == 0:
         raise BadValueError("must be more than 0", HOW_RATE)
     return float(found[1]) / _PER[found[2]]
@@ -87,7 +87,7 @@ def parse_size(text: str) -> int:
     """Return the bytes in "32MiB", "500KiB", "1GiB" or "1000". Raises `BadValueError`."""
     found = _SIZE.fullmatch(text.strip())
     if found is None:
-        raise BadValueError("is no size", HOW_SIZE)
+        raise BadValueError("is not a valid size", HOW_SIZE)
     if int(found[1]) == 0:
         raise BadValueError("must be more than 0", HOW_SIZE)
     return int(found[1]) * _BYTES[(found[2] or "").lower()]

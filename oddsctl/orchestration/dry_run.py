@@ -52,7 +52,7 @@ class DryRun:
         jobs = dict.fromkeys(request.job for request in requests)
         found = {job: self._library.look_up(job, terms, started, thrifty=thrifty) for job in jobs}
         previews = [
-            DryRunEntry(job, 0, f"{outcome.reason}: nobody is asked")
+            DryRunEntry(job, 0, f"{outcome.reason}: no request is sent")
             for job, outcome in found.items()
             if outcome
         ]

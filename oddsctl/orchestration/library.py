@@ -82,7 +82,7 @@ class Library:
 
     def offline(self, job: Job, *, quietly: bool = False) -> Outcome:
         """The newest stored answer, whatever its age; `quietly`: to look at, not to be shown."""
-        step = ("--offline: nobody is asked",)
+        step = ("--offline: no request is sent",)
         if not (found := self._newest(job)):
             return Outcome(job, Reason.NONE, detail="OFFLINE", steps=step)
         if quietly:

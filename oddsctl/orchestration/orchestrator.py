@@ -331,7 +331,7 @@ class RequestOrchestrator:
                 return probe
             ticket = self._admit(trip, job, flight, retry=retry)
         if isinstance(ticket, ProbeFirst):
-            return Refused(Refusal.BUDGET, "the free calls that went before told no balance")
+            return Refused(Refusal.BUDGET, "the free calls before it reported no balance")
         if not isinstance(ticket, AdmittedCall):
             return ticket
         try:

@@ -72,7 +72,7 @@ def after(
     if not worth_retrying(error):
         return GiveUp("asking again would give the same answer")
     if error.retry_at is not None and error.retry_at - now > patience:
-        return GiveUp(f"the provider asks for {error.retry_at - now:.0f} s of rest", error.retry_at)
+        return GiveUp(f"the provider asks to wait {error.retry_at - now:.0f} s", error.retry_at)
     if attempt >= rules.attempts:
         return GiveUp(f"{attempt} attempts failed", error.retry_at)
     wait = roll * min(rules.cap, rules.base * 2 ** (attempt - 1))

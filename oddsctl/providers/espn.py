@@ -146,7 +146,7 @@ def _competitors(competition: JsonObject) -> Iterator[JsonObject]:
     """Those who say where they play: the order of the list is not to be trusted."""
     listed = competition.value.get("competitors") or []
     if not isinstance(listed, list):
-        raise competition.broken("has competitors that are no list")
+        raise competition.broken("has competitors that are not a list")
     for count, side in enumerate(listed, 1):
         entry = JsonObject(competition.sieve, f"competitor {count} of {competition.place}", side)
         if isinstance(entry.value.get("homeAway"), str):
@@ -176,7 +176,7 @@ def _score(side: JsonObject) -> int | None:
     told = side.value.get("score")
     score = json_values.whole_within(told, 0, HIGHEST_SCORE)
     if score is None and told is not None and not isinstance(told, str):  # texts are cricket's, or empty
-        side.sieve.leave_out("score", f"{side.place} has a score that is none")
+        side.sieve.leave_out("score", f"{side.place} has an invalid score")
     return score
 
 

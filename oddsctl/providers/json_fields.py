@@ -54,7 +54,7 @@ class EntryFilter:
         list.
         """
         if not isinstance(value, list):
-            raise BrokenAnswerError(f"{self.api}: {place} is no list", provider=self.api)
+            raise BrokenAnswerError(f"{self.api}: {place} is not a list", provider=self.api)
         found = []
         for count, one in enumerate(value, 1):
             try:
@@ -78,7 +78,7 @@ class JsonObject:
         self.sieve = sieve
         self.place = place
         if not isinstance(value, dict):
-            raise self.broken("is no object")
+            raise self.broken("is not an object")
         self.value = value
 
     def broken(self, what: str) -> BrokenAnswerError:
@@ -89,7 +89,7 @@ class JsonObject:
         found = text(self.value.get(name))
         if found is None:
             raise self.broken(
-                f"has no {name}" if self.value.get(name) is None else f"has a {name} that is no name"
+                f"has no {name}" if self.value.get(name) is None else f"has a {name} that is not a name"
             )
         return found
 
@@ -98,7 +98,7 @@ class JsonObject:
         found = number(self.value.get(name))
         if found is None:
             raise self.broken(
-                f"has no {name}" if self.value.get(name) is None else f"has a {name} that is no number"
+                f"has no {name}" if self.value.get(name) is None else f"has a {name} that is not a number"
             )
         return found
 
@@ -107,7 +107,7 @@ class JsonObject:
         found = instant(self.value.get(name))
         if found is None:
             raise self.broken(
-                f"has no {name}" if self.value.get(name) is None else f"has a {name} that is no time"
+                f"has no {name}" if self.value.get(name) is None else f"has a {name} that is not a time"
             )
         return found
 
@@ -164,9 +164,9 @@ def body(api: str, response: HttpResponse) -> JSON:
         if whole := _whole_entries(text):
             return [*whole, None]  # what follows them can't be read, and is counted as one
         near = quote(error.doc[error.pos : error.pos + 40])
-        what = f"is no JSON from character {error.pos} on ({near})" if near else "ends too soon"
+        what = f"is not valid JSON from character {error.pos} on ({near})" if near else "ends too soon"
     except (ValueError, RecursionError):
-        what = "is no JSON"
+        what = "is not valid JSON"
     raise BrokenAnswerError(
         f"{api}: the answer {what}" if response.body.strip() else f"{api}: the answer is empty", provider=api
     )

@@ -106,8 +106,9 @@ class OpenMeteoProvider:
                 raise TypeError(f"no job for Open-Meteo: {type(job).__name__}")
 
     def parse(self, job: Job, response: HttpResponse) -> Answer:
-        """The models; a failure while the body streamed shows as a 200 that is no JSON, and is refused as
-        such.
+        """Parse the answer into models.
+
+        A failure while the body was streamed arrives as a 200 with invalid JSON and is refused as such.
         """
         if response.status != 200:
             raise _error(response)
@@ -215,9 +216,7 @@ def _rows(job: ForecastJob, hourly: JsonObject, offset: float) -> dict[float, in
         if stamp is not None and isinstance(time, str):
             stamp -= offset
         if stamp is None or stamp % HOUR or not first <= stamp <= last:
-            hourly.sieve.leave_out(
-                "hour", f"{hourly.place} has a time {row + 1} that is no hour of the days asked for"
-            )
+            hourly.sieve.leave_out("hour", f"{hourly.place} has a time {row + 1} outside the requested days")
         elif rows.setdefault(stamp, row) != row:
             hourly.sieve.leave_out("hour", f"{hourly.place} has the time {row + 1} twice")
     return rows
@@ -238,7 +237,7 @@ def _column(hourly: JsonObject, name: str, variable: str) -> list[float | None] 
         found = [value if value is not None and value.is_integer() else None for value in found]
     bad = sum(value is not None and read is None for value, read in zip(column, found, strict=True))
     if bad:
-        hourly.sieve.leave_out("value", f"{hourly.place} has a {variable} that is no likely one", bad)
+        hourly.sieve.leave_out("value", f"{hourly.place} has a {variable} that is out of range", bad)
     return found
 
 

@@ -108,7 +108,7 @@ def _price(bookmaker: str, market: str, updated: float | None, outcome: JsonObje
     name, price, point = _outcome(outcome), outcome.number("price"), outcome.value.get("point")
     handicap = json_values.within(point, -LARGEST_POINT, LARGEST_POINT)
     if handicap is None and (point is not None or market in NEED_A_POINT):
-        raise outcome.broken("has no point" if point is None else "has a point that is none")
+        raise outcome.broken("has no point" if point is None else "has an invalid point")
     return Price(bookmaker, market, name, price, handicap, updated)
 
 

@@ -105,11 +105,9 @@ def calls(
 def performance(console: Console, document: Facts, zone: ZoneInfo) -> list[Text]:
     """Calls, errors, retries and latency of each API, how often stored answers did, and what that saved."""
     cache = document["cache"]
-    wishes = sum(cache[name] for name in ("hits", "misses", "stale", "joined"))
+    requests = sum(cache[name] for name in ("hits", "misses", "stale", "joined"))
     rate = (
-        f"{cache['hits'] / wishes:.0%} of {text.counted(wishes, 'wish').replace('wishs', 'wishes')}"
-        if wishes
-        else text.UNKNOWN
+        f"{cache['hits'] / requests:.0%} of {text.counted(requests, 'request')}" if requests else text.UNKNOWN
     )
     return [
         *stats.calls(console, document, zone),

@@ -40,7 +40,7 @@ def write_whole(path: Path, text: str) -> None:
     """
     path = path.resolve()  # what a link points to is written, the link stays
     if path.exists() and not path.is_file():
-        raise StateError(f"{path} is no regular file", hint="name a file with --output")
+        raise StateError(f"{path} is not a regular file", hint="name a file with --output")
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
         try:
@@ -66,8 +66,12 @@ class _Collector(Collector):
     def collect(self) -> Iterator[Metric]:
         now = self._metrics
         for name, what, value in (
-            ("used", "Credits used this month, as The Odds API told last.", now.credits_used),
-            ("remaining", "Credits left this month, as The Odds API told last.", now.credits_remaining),
+            ("used", "Credits used this month, as last reported by The Odds API.", now.credits_used),
+            (
+                "remaining",
+                "Credits left this month, as last reported by The Odds API.",
+                now.credits_remaining,
+            ),
             ("reserved", "Credits set aside for calls under way.", now.credits_reserved),
             (
                 "maybe_charged",

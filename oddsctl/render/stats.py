@@ -36,7 +36,7 @@ LOW = 0.1
 LEAST_BAR = 6
 FATES = {"no_prices": "without prices"}
 """How windows ended, where the word of the document is not the one that people read."""
-HOW_SAVED = "what hits (from the store) and joined (another's call) would have cost"
+HOW_SAVED = "credits avoided by cache hits and shared requests"
 CALL_COLUMNS = {"sent": "calls", "errors": "errors", "retries": "retries"}
 LATENCY_COLUMNS = {"p50": "latency_p50_ms", "p95": "latency_p95_ms"}
 
@@ -109,7 +109,7 @@ def account(console: Console, api: str, credits: Facts, days: Sequence[Facts], z
     used, left, limit = (credits[name] for name in ("used", "remaining", "limit"))
     balance = f"{text.number(left)} of {text.number(limit)} left, {text.number(used)} used"
     if left is None and used is None:
-        balance = "not known yet: no answer has told the balance"
+        balance = "not known yet: no answer has reported the balance"
     held = {
         "reserved": "reserved",
         "maybe_charged": "maybe charged",
@@ -137,12 +137,12 @@ def _pace(credits: Facts) -> Text:
     pace, left = credits["spend_per_day"], credits["projected_remaining_at_reset"]
     if pace is None:
         return cell("pace not known yet")
-    words = f"{text.number(pace)} a day so far"
+    words = f"so far {text.number(pace)}/day"
     if left is None:
         return cell(words)
     if left < 0:
-        return cell(f"{words}; at this pace about {-left:,.0f} too few until then", "yellow")
-    return cell(f"{words}; at this pace about {left:,.0f} are left then")
+        return cell(f"{words}; about {-left:,.0f} credits short at the reset", "yellow")
+    return cell(f"{words}; about {left:,.0f} credits left at the reset")
 
 
 def _prefetch(console: Console, prefetch: Facts, zone: ZoneInfo) -> list[Text]:
@@ -201,7 +201,7 @@ def _groups(console: Console, document: Facts) -> list[Text]:
 def cache(console: Console, cache: Facts, saved: Facts) -> list[Text]:
     """How often stored answers served, and what that saved."""
     served = ", ".join(f"{text.number(cache[name])} {name}" for name in ("hits", "misses", "stale", "joined"))
-    kept = f"{text.number(cache['entries'])} kept in {text.size(cache['bytes'])}"
+    kept = f"{text.number(cache['entries'])} cached answers in {text.size(cache['bytes'])}"
     spared = f"{text.counted(saved['calls'], 'call')}, {text.counted(saved['credits'], 'credit')}"
     return [
         *named(console, ("cache",), [cell(f"{served}; {kept}")]),
@@ -263,7 +263,7 @@ def _rows(console: Console, spent: Sequence[int], even: float, count: int) -> li
             else:
                 drawn.append(line if row == pace_row else " ", "dim")
         if row == pace_row:
-            drawn.append(f"  {text.number(even)} a day is even", "dim")
+            drawn.append(f"  even pace {text.number(even)}/day", "dim")
         rows.append(drawn)
     return rows
 

@@ -78,7 +78,7 @@ def read(
             message = f"line {number}: {error.message}" + (f" ({error.hint})" if error.hint else "")
             bad_lines.append(BadRequest(given, len(good), UsageError(message)))
     if bad_lines and (bad is None or not good):
-        more = f" (and {len(bad_lines) - 1} more bad lines)" if len(bad_lines) > 1 else ""
+        more = f" (and {len(bad_lines) - 1} more invalid lines)" if len(bad_lines) > 1 else ""
         raise UsageError(bad_lines[0].error.message + more, hint="nothing was asked")
     if bad is not None:
         bad += bad_lines

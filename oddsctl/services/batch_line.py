@@ -36,7 +36,7 @@ def parse(text: str) -> dict[str, Any]:
         )
         text_of(value)
     except (ValueError, RecursionError):
-        raise UsageError("not valid JSON (is no JSON)") from None
+        raise UsageError("not valid JSON") from None
     if not isinstance(value, dict):
         raise UsageError('not an object; write {"id": "a", "api": "odds", "sport": "nfl"}')
     return value

@@ -169,7 +169,7 @@ class AppendOnlyDatabase:
         raise self._restless()
 
     def _restless(self) -> StateError:
-        return StateError(f"{self._path} is replaced again and again", hint="see which program does so")
+        return StateError(f"{self._path} keeps being replaced", hint="find the program that replaces it")
 
     @contextmanager
     def _unless_replaced(self) -> Iterator[None]:

@@ -99,7 +99,7 @@ def from_text(text: str) -> JSON:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DecodeError("this is no JSON") from error
+        raise DecodeError("not valid JSON") from error
 
 
 def decode_or_none(kind: type[T], value: JSON) -> T | None:

@@ -80,7 +80,7 @@ def value_in(mode: object, value: object, directory: Path) -> JSON:
     try:
         return from_text(value)
     except DecodeError as error:
-        raise _damaged(directory, "a row in it is no JSON") from error
+        raise _damaged(directory, "a row in it is not valid JSON") from error
 
 
 def assert_sound(directory: Path, wait: float) -> None:

@@ -120,8 +120,8 @@ class DiskStore:
                 else:
                     reader.close()
         raise StateError(
-            f"{self._database} is replaced again and again",
-            hint="see which program does so, or set store.state_dir",
+            f"{self._database} keeps being replaced",
+            hint="find the program that replaces it, or set store.state_dir",
         )
 
     @contextmanager
@@ -146,8 +146,8 @@ class DiskStore:
             if identity(self._database) == self._rows_are_of:
                 return answer
         raise StateError(
-            f"{self._database} is replaced again and again",
-            hint="see which program does so, or set store.state_dir",
+            f"{self._database} keeps being replaced",
+            hint="find the program that replaces it, or set store.state_dir",
         )
 
     @contextmanager

@@ -101,7 +101,7 @@ class FileLocks:
 def _take(path: Path, nap: float, clock: Clock, deadline: float) -> int:
     """Open and lock the file at `path`; return its descriptor.
 
-    Raises TimeoutError at the deadline, OSError when the file is replaced again and again.
+    Raises TimeoutError at the deadline, OSError when the file keeps being replaced.
     """
     for _ in range(REPLACED):
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -114,7 +114,7 @@ def _take(path: Path, nap: float, clock: Clock, deadline: float) -> int:
             os.close(lock)
             raise
         os.close(lock)
-    raise OSError(errno.ESTALE, "the file is replaced again and again")
+    raise OSError(errno.ESTALE, "the file keeps being replaced")
 
 
 def _wait_for(lock: int, nap: float, clock: Clock, deadline: float) -> None:

@@ -75,12 +75,12 @@ def fault(directory: Path) -> StateError | None:
         return StateError(f"{directory} is shared by all users", hint=REMEDY)
     if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
         return StateUnwritableError(
-            f"{directory} may not be read or written", hint=f"make it so, or {REMEDY}"
+            f"{directory} is not readable and writable", hint=f"change its permissions, or {REMEDY}"
         )
     if others := sorted(strangers(os.listdir(directory))):  # noqa: PTH208 - names only, however many
         named = ", ".join(others[:NAMED]) + (", …" if len(others) > NAMED else "")
         return StateError(
-            f"{directory} holds other things ({named}) and is no state directory of oddsctl",
+            f"{directory} contains other files ({named}) and is not an oddsctl state directory",
             hint=f"name an empty directory in store.state_dir, such as {directory / 'oddsctl'}",
         )
     return None

@@ -21,7 +21,7 @@ from oddsctl.domain.errors import (
 LOCAL_DISK = "put store.state_dir on a local disk"
 LOCK = "store.lock"
 """Lock file of the store. SQLite never opens it, so locks can be tested on it."""
-NO_FILE = "it is no regular file"
+NO_FILE = "it is not a regular file"
 SMALLEST_FREE = 1 << 20
 """Bytes of free space below which a disk counts as full."""
 

@@ -216,9 +216,7 @@ def _failure(
             f"{api}: {host} did not answer within {http.read_timeout:g} s", maybe_sent=True, provider=api
         )
     if isinstance(error, zlib.error):
-        return TransportError(
-            f"{api}: {host} sent a body that is no whole gzip", maybe_sent=True, provider=api
-        )
+        return TransportError(f"{api}: {host} sent an incomplete gzip body", maybe_sent=True, provider=api)
     if (
         isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema))
         or type(error) is OSError

@@ -73,7 +73,7 @@ def _checked(proxy: str, via: str) -> str:
     except ValueError:
         sound = False
     if not sound:
-        raise BarredError(f"{via} is no address of a proxy", HOW)
+        raise BarredError(f"{via} is not a valid proxy URL", HOW)
     if parts.scheme.lower() not in SCHEMES:
         raise BarredError(f"{via} names a kind of proxy that is not known here", HOW)
     if parts.scheme.lower() in SOCKS and find_spec("socks") is None:

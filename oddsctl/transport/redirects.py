@@ -16,7 +16,7 @@ def allowed_host(request: HttpRequest) -> str:
     scheme, host, _ = _origin(request.url)
     if not host or not (scheme == "https" or (scheme == "http" and is_loopback(host))):
         raise TransportError(
-            f"{request.api}: {host or 'this address'} may not be asked: its base_url needs https",
+            f"{request.api}: {host or 'this address'} cannot be called: its base_url needs https",
             maybe_sent=False,
             provider=request.api,
             hint="plain http is for loopback addresses only",

@@ -116,7 +116,7 @@ def test_a_variable_with_a_slip_in_its_name_is_named_and_the_meant_one_too() -> 
     }
     for wrong, meant in slips.items():
         with pytest.raises(
-            ConfigError, match=f"^environment {wrong}: stands for no key and no option; did you mean {meant}"
+            ConfigError, match=f"^environment {wrong}: matches no key and no option; did you mean {meant}"
         ) as caught:
             config.load(file=None, env={wrong: "h2h"}, known=config.Known(options=VARIABLES))
         assert caught.value.exit_code == 78

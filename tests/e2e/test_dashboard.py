@@ -253,11 +253,11 @@ def test_while_the_state_cannot_be_read_it_says_so_and_goes_on(user: User) -> No
         terminal.until("quit")
         state.rename(user.home / "away")
         state.write_text("no directory")
-        terminal.until("not newer than this")
+        terminal.until("not updated:")
         assert "── 1 limits" in terminal.shown
         state.unlink()
         (user.home / "away").rename(state)
-        terminal.until(lambda shown: "not newer than this" not in shown)
+        terminal.until(lambda shown: "not updated:" not in shown)
         terminal.press("q")
         assert terminal.ended() == 0
         terminal.assert_left_as_found()

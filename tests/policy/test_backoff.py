@@ -161,7 +161,7 @@ def test_a_rest_the_provider_asks_for_lengthens_the_wait_and_never_shortens_it(
 @pytest.mark.parametrize("kind", [RateLimitedError, ServerError])
 def test_a_rest_longer_than_the_patience_is_handed_on_as_not_before(kind: type[ProviderError]) -> None:
     answer = after(failure(kind, 31), 1, RULES, roll=0.5, now=NOW, patience=30)
-    assert answer == GiveUp("the provider asks for 31 s of rest", NOW + 31)
+    assert answer == GiveUp("the provider asks to wait 31 s", NOW + 31)
 
 
 def test_a_rest_is_handed_on_also_when_the_attempts_are_used_up() -> None:

@@ -59,7 +59,10 @@ def test_one_answer_is_no_failure_and_of_several_the_highest_exit_code_counts() 
 def test_what_was_not_asked_for_without_any_error_was_offline() -> None:
     found = error_of(Outcome(BOARD, Reason.NONE))
     assert isinstance(found, errors.OfflineError)
-    assert (found.message, found.provider) == ("nothing stored to show, and --offline asks nobody", "odds")
+    assert (found.message, found.provider) == (
+        "nothing stored to show, and --offline sends no requests",
+        "odds",
+    )
 
 
 def test_a_single_provider_speaks_for_itself() -> None:

@@ -311,12 +311,12 @@ def test_no_games_are_no_error() -> None:
 @pytest.mark.parametrize(
     ("event", "message"),
     [
-        ("x", "event 2 is no object"),
-        (None, "event 2 is no object"),
+        ("x", "event 2 is not an object"),
+        (None, "event 2 is not an object"),
         (espn_event() | {"id": None}, "event 2 has no id"),
         (espn_event() | {"date": None}, "event 2 has no date"),
-        (espn_event() | {"date": "TBD"}, "event 2 has a date that is no time"),
-        (espn_event() | {"date": "9999-01-01T00:00Z"}, "event 2 has a date that is no time"),
+        (espn_event() | {"date": "TBD"}, "event 2 has a date that is not a time"),
+        (espn_event() | {"date": "9999-01-01T00:00Z"}, "event 2 has a date that is not a time"),
         (espn_event() | {"date": "2022-11-27T18:00Z"}, "event 2 is of 2022-11-27T18:00Z, not of 20251127"),
         (espn_event(status=None), "event 2 has no status"),
         (
@@ -324,12 +324,12 @@ def test_no_games_are_no_error() -> None:
             "competition 1 of event 2 has a status that is neither",
         ),
         (espn_event() | {"competitions": "x"}, "event 2 has no competition"),
-        (espn_event() | {"competitions": [None]}, "competition 1 of event 2 is no object"),
-        (espn_event(competitors={"home": 1}), "competition 1 of event 2 has competitors that are no list"),
-        (espn_event(competitors=[None]), "competitor 1 of competition 1 of event 2 is no object"),
+        (espn_event() | {"competitions": [None]}, "competition 1 of event 2 is not an object"),
+        (espn_event(competitors={"home": 1}), "competition 1 of event 2 has competitors that are not a list"),
+        (espn_event(competitors=[None]), "competitor 1 of competition 1 of event 2 is not an object"),
         (
             espn_event(competitors=[side("home", "A" * 5_000_000, "A"), side("away", "B", "B")]),
-            "has a displayName that is no name",
+            "has a displayName that is not a name",
         ),
         (espn_event(), "event 401772891 is there twice"),
     ],
@@ -368,7 +368,8 @@ def test_an_answer_without_events_is_a_broken_contract(body: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "what"), [([], "is no object"), ({"events": None}, "events is no list"), ("x", "is no object")]
+    ("body", "what"),
+    [([], "is not an object"), ({"events": None}, "events is not a list"), ("x", "is not an object")],
 )
 def test_an_answer_of_another_shape_is_a_broken_contract(body: Any, what: str) -> None:
     with pytest.raises(BrokenAnswerError, match=what):

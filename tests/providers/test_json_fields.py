@@ -220,8 +220,8 @@ def test_what_is_missing_is_told_with_its_place() -> None:
     sieve = EntryFilter("odds")
     (first,) = sieve.each("the answer", [{"books": [{}, 7]}], "event {}", lambda entry: entry)
     assert len(first.each("books", "book", lambda entry: entry)) == 1
-    assert sieve.left_out == LeftOut((("book", 1),), "book 2 of event 1 is no object")
-    with pytest.raises(BrokenAnswerError, match=r"^odds: markets of event 1 is no list$"):
+    assert sieve.left_out == LeftOut((("book", 1),), "book 2 of event 1 is not an object")
+    with pytest.raises(BrokenAnswerError, match=r"^odds: markets of event 1 is not a list$"):
         first.each("markets", "market", lambda entry: entry)
 
 

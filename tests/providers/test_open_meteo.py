@@ -163,13 +163,13 @@ def test_local_times_without_offset_are_brought_to_utc() -> None:
     [
         (TWO, [forecast()], "weather: asked for 2 places, got 1"),
         (ONE, [], "weather: asked for 1 places, got 0"),
-        (TWO, [None, 7], "weather: place 1 is no object"),
-        (ONE, {"latitude": 42.3}, "weather: hourly of place 1 is no object"),
+        (TWO, [None, 7], "weather: place 1 is not an object"),
+        (ONE, {"latitude": 42.3}, "weather: hourly of place 1 is not an object"),
         (ONE, hourly(time=None), "weather: hourly of place 1 has no time"),
         (
             ONE,
             hourly(time=[0, 3600, 7200]),
-            "weather: hourly of place 1 has a time 1 that is no hour of the days asked for",
+            "weather: hourly of place 1 has a time 1 outside the requested days",
         ),
         (
             ONE,
@@ -187,8 +187,8 @@ def test_local_times_without_offset_are_brought_to_utc() -> None:
             "weather: hourly of place 1 has wind_speed_10m in kn, not in mp/h",
         ),
         (ONE, {"error": True, "reason": "late"}, "weather: late"),
-        (TOWN, [], "weather: the answer is no object"),
-        (TOWN, {"results": {}}, "weather: results of the answer is no list"),
+        (TOWN, [], "weather: the answer is not an object"),
+        (TOWN, {"results": {}}, "weather: results of the answer is not a list"),
         (TOWN, {"results": [{"latitude": 1, "longitude": 1}]}, "weather: result 1 of the answer has no name"),
         (
             TOWN,
@@ -213,7 +213,7 @@ def test_a_broken_answer_is_refused_by_name_and_place(job: Job, body: Any, messa
     [
         (
             b'{"hourly":{"time":[1,Unexpected error while streaming data: gone',
-            "weather: the answer is no JSON from character 21 on (Unexpected",
+            "weather: the answer is not valid JSON from character 21 on (Unexpected",
         ),
     ],
 )

@@ -74,8 +74,8 @@ REFUSED = {
     "espn_error_400_date_range.json": (400, RejectedError, "has no scoreboard for dates="),
     "espn_error_404.json": (404, UnknownSportError, "knows no any/any"),
     "openmeteo_error_400_bad_variable_docs.json": (400, RejectedError, "tempeture_2m"),
-    "openmeteo_minimal_no_sections.json": (200, BrokenAnswerError, "hourly of place 1 is no object"),
-    "openmeteo_multi_2locations_daily.json": (200, BrokenAnswerError, "hourly of place 1 is no object"),
+    "openmeteo_minimal_no_sections.json": (200, BrokenAnswerError, "hourly of place 1 is not an object"),
+    "openmeteo_multi_2locations_daily.json": (200, BrokenAnswerError, "hourly of place 1 is not an object"),
 }
 """Status, error and words of what is no answer to our question."""
 

@@ -335,10 +335,10 @@ def test_sports_are_listed_with_what_they_offer() -> None:
 @pytest.mark.parametrize(
     ("job", "body", "message"),
     [
-        (BOARD, {"events": []}, "odds: the answer is no list"),
-        (EVENT, [odds_event()], "odds: the event is no object"),
-        (EventsJob("x"), None, "odds: the answer is no list"),
-        (SportsJob(), "sports", "odds: the answer is no list"),
+        (BOARD, {"events": []}, "odds: the answer is not a list"),
+        (EVENT, [odds_event()], "odds: the event is not an object"),
+        (EventsJob("x"), None, "odds: the answer is not a list"),
+        (SportsJob(), "sports", "odds: the answer is not a list"),
     ],
 )
 def test_an_answer_of_another_shape_is_refused(job: Job, body: Any, message: str) -> None:
@@ -353,16 +353,16 @@ NAMELESS = {name: value for name, value in odds_event().items() if not name.ends
 @pytest.mark.parametrize(
     ("event", "why"),
     [
-        ("x", "is no object"),
-        (None, "is no object"),
+        ("x", "is not an object"),
+        (None, "is not an object"),
         (odds_event(commence_time=None), "has no commence_time"),
-        (odds_event(commence_time="soon"), "has a commence_time that is no time"),
-        (odds_event(commence_time="0001-01-01T00:00:00Z"), "has a commence_time that is no time"),
-        (odds_event(commence_time=-5), "has a commence_time that is no time"),
-        (odds_event(commence_time=1_764_266_400_000), "has a commence_time that is no time"),
-        (odds_event(commence_time=float("nan")), "has a commence_time that is no time"),
-        (odds_event(commence_time=1e308), "has a commence_time that is no time"),
-        (odds_event(commence_time="9999-12-31T00:00:00Z"), "has a commence_time that is no time"),
+        (odds_event(commence_time="soon"), "has a commence_time that is not a time"),
+        (odds_event(commence_time="0001-01-01T00:00:00Z"), "has a commence_time that is not a time"),
+        (odds_event(commence_time=-5), "has a commence_time that is not a time"),
+        (odds_event(commence_time=1_764_266_400_000), "has a commence_time that is not a time"),
+        (odds_event(commence_time=float("nan")), "has a commence_time that is not a time"),
+        (odds_event(commence_time=1e308), "has a commence_time that is not a time"),
+        (odds_event(commence_time="9999-12-31T00:00:00Z"), "has a commence_time that is not a time"),
         (
             odds_event(commence_time="2028-11-27T18:00:00Z"),
             "begins on 2028-11-27T18:00:00Z, which is not likely",
@@ -372,13 +372,13 @@ NAMELESS = {name: value for name, value in odds_event().items() if not name.ends
             "begins on 2023-11-27T18:00:00Z, which is not likely",
         ),
         (odds_event(sport_key="basketball_nba"), "is of the sport basketball_nba, not americanfootball_nfl"),
-        (odds_event(id=" "), "has a id that is no name"),
-        (odds_event(id={"a": 1}), "has a id that is no name"),
+        (odds_event(id=" "), "has a id that is not a name"),
+        (odds_event(id={"a": 1}), "has a id that is not a name"),
         (odds_event(home_team=None), "has no home_team"),
-        (odds_event(home_team="A" * 5_000_000), "has a home_team that is no name"),
-        (odds_event(home_team="\u202e\u200b\x1b"), "has a home_team that is no name"),
+        (odds_event(home_team="A" * 5_000_000), "has a home_team that is not a name"),
+        (odds_event(home_team="\u202e\u200b\x1b"), "has a home_team that is not a name"),
         (NAMELESS, "has no home_team"),
-        (odds_event() | {"bookmakers": "x"}, "bookmakers of event 2 is no list"),
+        (odds_event() | {"bookmakers": "x"}, "bookmakers of event 2 is not a list"),
     ],
 )
 def test_an_event_that_cannot_be_read_or_was_not_asked_for_costs_itself_alone(event: Any, why: str) -> None:
@@ -509,12 +509,12 @@ def test_the_next_games_of_all_sports_may_be_of_any_sport() -> None:
     [
         (b"", "odds: the answer is empty"),
         (b"[{", "odds: the answer ends too soon"),
-        (b'[{"id": none}]', "odds: the answer is no JSON from character 8 on (none}])"),
-        (b"\xff\xfe\xfa", "odds: the answer is no JSON from character 0 on (\ufffd\ufffd\ufffd)"),
-        (b"[" * 100_000, "odds: the answer is no JSON"),
+        (b'[{"id": none}]', "odds: the answer is not valid JSON from character 8 on (none}])"),
+        (b"\xff\xfe\xfa", "odds: the answer is not valid JSON from character 0 on (\ufffd\ufffd\ufffd)"),
+        (b"[" * 100_000, "odds: the answer is not valid JSON"),
         (
             f"<a href='/v4/odds?apiKey={KEY}'>".encode(),
-            "odds: the answer is no JSON from character 0 on (<a href='/v4/odds)",
+            "odds: the answer is not valid JSON from character 0 on (<a href='/v4/odds)",
         ),
     ],
 )

@@ -191,7 +191,7 @@ def test_30x8_still_says_what_matters() -> None:
 def test_whatever_the_size_nothing_is_wider_or_higher(
     width: int, height: int, view: View, overview: DashboardSnapshot, demo: bool
 ) -> None:
-    drawn(width, height, view, overview, demo=demo, trouble="not newer than this: the state is locked")
+    drawn(width, height, view, overview, demo=demo, trouble="not updated: the state is locked")
 
 
 @given(st.lists(st.integers(1, 40), min_size=5, max_size=5), st.integers(0, 60))
@@ -230,7 +230,7 @@ def test_what_is_not_known_is_no_zero() -> None:
 
 def test_demo_and_trouble_are_told() -> None:
     assert drawn(80, 24, demo=True)[0].startswith("DEMO DATA")
-    assert drawn(80, 24, trouble="not newer than this: locked")[-1] == "not newer than this: locked"
+    assert drawn(80, 24, trouble="not updated: locked")[-1] == "not updated: locked"
     assert drawn(80, 5, trouble="locked")[-1] == "locked"
 
 

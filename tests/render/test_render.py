@@ -661,9 +661,9 @@ def test_sentences_tell_age_and_credits() -> None:
         Source("odds", "nba", Reason.FALLBACK, None, None, 0, "espn: INVALID_KEY"),
     )
     assert reasons.explain_lines(replace(BOARD, sources=sources)) == [
-        "nfl odds: asked for just now for 3 credits [FETCHED]",
-        "nfl schedule: stored 4 min ago and still fresh, so nobody was asked [FRESH_CACHE]",
-        "nba odds: ESPN's line stands in (INVALID_KEY) [FALLBACK]",
+        "nfl odds: requested just now for 3 credits [FETCHED]",
+        "nfl schedule: stored 4 min ago and still fresh, so no request was sent [FRESH_CACHE]",
+        "nba odds: ESPN's line is shown instead (INVALID_KEY) [FALLBACK]",
     ]
 
 
@@ -749,15 +749,15 @@ def test_statistics_at_a_glance() -> None:
         "credits  ███████████████░░░░░  377 of 500 left, 123 used",
         "odds     3 reserved, 0 maybe charged, 12 spent by others on this key",
         "         new month on Sat 31 Jan at 19:00 (as configured, none seen yet)",
-        "         4.1 a day so far; at this pace about 250 are left then",
+        "         so far 4.1/day; about 250 credits left at the reset",
         "",
         "calls   sent  errors  retries     p50    p95",
         "odds   1,123       2        1  142 ms  1.4 s",
         "espn       0       2        1       –  1.4 s",  # noqa: RUF001
         "",
-        "cache  120 hits, 4 misses, 2 stale, 1 joined; 14 kept in 1.2 MiB",
+        "cache  120 hits, 4 misses, 2 stale, 1 joined; 14 cached answers in 1.2 MiB",
         "saved  123 calls, 369 credits",
-        "       what hits (from the store) and joined (another's call) would have cost",
+        "       credits avoided by cache hits and shared requests",
     ]
 
 
@@ -782,7 +782,7 @@ def test_the_month_is_drawn_against_the_even_pace() -> None:
     output = printed(lambda target: show_stats(target, statistics({1: 1, 3: 9, 24: 33}), zone=EASTERN))
     assert output.split("\n\n")[1].splitlines()[4:] == [
         "                                █",
-        "         ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄█┄┄┄┄┄┄┄  16.1 a day is even",
+        "         ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄█┄┄┄┄┄┄┄  even pace 16.1/day",
         "         ▁ ▇                    █",
         "         1 Jan                  ^         1 Feb",
         "         own credits a day (UTC), most on Sat 24 Jan: 33",
@@ -795,11 +795,11 @@ def test_the_month_is_drawn_in_ascii_where_the_terminal_knows_no_other() -> None
     document["apis"]["espn"]["latency_p50_ms"] = 1.0
     show_stats(console(stream, {}), document, zone=EASTERN)
     assert isinstance(stream.buffer, io.BytesIO)
-    assert "-----------------------#-------  16.1 a day is even" in stream.buffer.getvalue().decode()
+    assert "-----------------------#-------  even pace 16.1/day" in stream.buffer.getvalue().decode()
 
 
 def test_a_month_in_which_nothing_was_spent_is_not_drawn() -> None:
-    assert "is even" not in printed(lambda target: show_stats(target, statistics(), zone=EASTERN))
+    assert "even pace" not in printed(lambda target: show_stats(target, statistics(), zone=EASTERN))
 
 
 def test_what_may_have_been_charged_is_drawn_and_told() -> None:
@@ -814,8 +814,8 @@ def test_a_terminal_too_low_for_the_chart_shows_the_rest() -> None:
         target = console(Terminal(), {"TERM": "xterm", "COLUMNS": "80", "LINES": str(lines)}, animated=True)
         page = [line.plain for line in fitting_page(target, statistics({24: 33}), zone=EASTERN)]
         assert len(page) <= lines
-        assert any("is even" in line for line in page) is drawn
-        assert any("what hits" in line for line in page)
+        assert any("even pace" in line for line in page) is drawn
+        assert any("credits avoided" in line for line in page)
 
 
 def costs(*groups: dict[str, Any], since: str | None = "2026-01-01T00:00:00Z") -> dict[str, Any]:
@@ -915,7 +915,7 @@ def test_a_balance_that_is_not_known_is_no_zero() -> None:
     output = printed(lambda target: show_stats(target, statistics(**unknown), zone=EASTERN))
     credits = output.split("\n\n")[1].splitlines()
     assert credits == [
-        "credits  not known yet: no answer has told the balance",
+        "credits  not known yet: no answer has reported the balance",
         "odds     3 reserved, 0 maybe charged, – spent by others on this key",  # noqa: RUF001
         "         new month: not known yet",
         "         pace not known yet",
@@ -926,7 +926,7 @@ def test_a_pace_that_ends_before_the_month_says_by_how_much() -> None:
     output = printed(
         lambda target: show_stats(target, statistics(projected_remaining_at_reset=-40.2), zone=EASTERN), 80
     )
-    assert "at this pace about 40 too few until then" in output
+    assert "about 40 credits short at the reset" in output
     assert max(map(len, output.splitlines())) <= 80
 
 

@@ -152,5 +152,5 @@ def test_marks_of_other_systems_do_no_harm() -> None:
 
 
 def test_where_no_line_is_good_nothing_is_asked() -> None:
-    with pytest.raises(UsageError, match="1 more bad lines"):
+    with pytest.raises(UsageError, match="1 more invalid lines"):
         batch_file.read(["{", "["], Settings(), ShownNames, [])

@@ -211,7 +211,7 @@ def test_a_place_that_can_be_no_directory_is_refused_with_the_remedy(tmp_path: P
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_directory_that_may_not_be_written_is_refused(directory: Path) -> None:
     directory.mkdir(mode=0o500)
-    with pytest.raises(StateError, match="may not be read or written"):
+    with pytest.raises(StateError, match="is not readable and writable"):
         DiskStore(directory, WaitingClock())
 
 

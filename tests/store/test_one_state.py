@@ -172,7 +172,7 @@ def test_a_database_that_is_taken_away_again_and_again_is_an_error_and_no_endles
         unlinked(directory)
         return add_one(old)
 
-    with pytest.raises(StateError, match="again and again"):
+    with pytest.raises(StateError, match="keeps being replaced"):
         store.update("count", change)
     store.close()
 
@@ -429,7 +429,10 @@ def test_a_lock_file_that_is_replaced_again_and_again_is_an_error_and_no_endless
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(file_lock, "identity", lambda _: None)
-    with pytest.raises(StateError, match="again and again"), hold(tmp_path / "lock", WaitingClock(), 0.0):
+    with (
+        pytest.raises(StateError, match="keeps being replaced"),
+        hold(tmp_path / "lock", WaitingClock(), 0.0),
+    ):
         pytest.fail("held what nobody else would find")
 
 

@@ -63,7 +63,7 @@ def test_a_directory_with_other_things_in_it_is_refused_by_name_and_left_as_it_w
     directory = filled(tmp_path / "theirs", names)
     before = traces(tmp_path)
     with pytest.raises(
-        StateError, match=r"theirs holds other things .* and is no state directory of oddsctl"
+        StateError, match=r"theirs contains other files .* and is not an oddsctl state directory"
     ) as caught:
         make_private(directory)
     assert str(directory / "oddsctl") in (caught.value.hint or "")
@@ -85,7 +85,7 @@ def test_a_link_to_a_directory_is_as_good_as_the_directory(tmp_path: Path) -> No
     make_private(tmp_path / "link")
     assert (tmp_path / "real").stat().st_mode & 0o777 == 0o700
     (tmp_path / "real" / "letters").touch()
-    with pytest.raises(StateError, match="holds other things"):
+    with pytest.raises(StateError, match="contains other files"):
         make_private(tmp_path / "link")
 
 

@@ -406,11 +406,11 @@ def test_a_socks_proxy_without_its_package_is_told_with_its_variable_and_the_rem
     ("proxy", "says"),
     [
         *(
-            (broken, "is no address of a proxy")
+            (broken, "is not a valid proxy URL")
             for broken in ("http://", "http://:3128", "http://h:port", "http://h:99999", "://", "http://[::1")
         ),
         *(
-            (broken, "is no address of a proxy")
+            (broken, "is not a valid proxy URL")
             for broken in ("http://a b:1", "h:1:2", "http://me:pass-word@")
         ),
         *(

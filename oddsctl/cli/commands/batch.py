@@ -29,7 +29,7 @@ def batch(
     max_credits: options.MaxCredits = None,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on with this batch after an interruption: ask only what is left."),
+        typer.Option("--resume", help="Continue an interrupted batch; request only what is left."),
     ] = False,
     force: options.Force = False,
     wait: options.Wait = DEFAULT_WAIT,
@@ -49,7 +49,7 @@ def batch(
     bad: list[BadRequest] = []
     lines = read(texts, loaded.settings, None if force else lambda: session.shown(loaded), bad)
     if bad:
-        more = f" (and {len(bad) - 1} more bad lines)" if len(bad) > 1 else ""
+        more = f" (and {len(bad) - 1} more invalid lines)" if len(bad) > 1 else ""
         session.warn(f"not asked: {bad[0].error.message}{more}")
     requests = [line.request for line in lines]
     terms = RequestOptions(wait=wait, force=force, max_credits=max_credits, command="batch")
@@ -62,7 +62,7 @@ def batch(
             resumption = BatchProgress(app.store, app.clock, texts)
             age = resumption.age() if resume else None
             if resume and age is None:
-                session.say("nothing to resume: this batch was not interrupted; beginning anew")
+                session.say("nothing to resume: this batch was not interrupted; starting from the beginning")
             resumption.begin(resuming=age is not None)
             with ExitStack() as stack:
                 _show_progress(session, stack)

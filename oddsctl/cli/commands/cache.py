@@ -11,7 +11,7 @@ from oddsctl.cli import options
 from oddsctl.cli.context import CliContext
 
 app = typer.Typer(
-    help="Stored answers: look, prune, clear. Credits and limits are never touched.", rich_markup_mode=None
+    help="Show, prune and clear cached answers. Never changes credits or limits.", rich_markup_mode=None
 )
 OLD = 7 * 86400.0
 
@@ -45,7 +45,7 @@ def prune(
     older_than: Annotated[
         float,
         typer.Option(
-            parser=options.duration, metavar="AGE", show_default="7d", help="Which answers to drop."
+            parser=options.duration, metavar="AGE", show_default="7d", help="Drop answers older than this."
         ),
     ] = OLD,
 ) -> None:

@@ -10,7 +10,7 @@ import typer
 from oddsctl.cli.context import CliContext
 from oddsctl.domain.errors import ConfigError
 
-app = typer.Typer(help="The configuration: make one, look at it, check it.", rich_markup_mode=None)
+app = typer.Typer(help="Create, show and check the configuration.", rich_markup_mode=None)
 
 
 @app.command()
@@ -58,7 +58,7 @@ def check(context: typer.Context) -> int:
     session: CliContext = context.obj
     faults = config.check(file=session.config_file, env=os.environ, known=session.known())
     if not faults:
-        session.say("the configuration is sound")
+        session.say("the configuration is valid")
         return 0
     for fault in faults:
         typer.echo(str(fault), err=True)

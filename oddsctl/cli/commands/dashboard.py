@@ -52,8 +52,8 @@ def dashboard(context: typer.Context, horizon: options.Horizon = options.A_DAY) 
     terminal = console(sys.stdout, environ, animated=True)
     if session.format != "table" or not terminal.is_interactive or not sys.stdin.isatty():
         raise UsageError(
-            "dashboard draws on a terminal and reads its keys",
-            hint="for scripts there is `oddsctl stats --json`",
+            "dashboard needs a terminal",
+            hint="for scripts use `oddsctl stats --json`",
         )
     watch = DashboardLoop(
         session,
@@ -131,7 +131,7 @@ class DashboardLoop:
         try:
             overview = self._look(seen.overview, troubles)
         except OddsctlError as error:
-            return replace(seen, trouble=f"not newer than this: {error.message}")
+            return replace(seen, trouble=f"not updated: {error.message}")
         return replace(seen, overview=overview, trouble=troubles[-1] if troubles else "")
 
     def _look(self, before: DashboardSnapshot | None, troubles: list[str]) -> DashboardSnapshot:

@@ -24,13 +24,11 @@ UNWELL = 3
 def doctor(
     context: typer.Context,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Ask nobody: skip the free call that tells the time.")
+        bool, typer.Option("--offline", help="Send no requests: skip the free call that checks the clock.")
     ] = False,
     bundle: Annotated[
         Path | None,
-        typer.Option(
-            "--bundle", metavar="FILE.tar.gz", help="Pack it for someone who is to help, without secrets."
-        ),
+        typer.Option("--bundle", metavar="FILE.tar.gz", help="Write a support archive without secrets."),
     ] = None,
     repair: Annotated[
         bool,
@@ -68,7 +66,7 @@ def doctor(
         from oddsctl.doctor.bundle import write
 
         write(bundle, subject, {"doctor": told, "stats": usage}, clock.now())
-        session.say(f"{bundle} is written; look through it before you give it away")
+        session.say(f"{bundle} written; review it before you share it")
     if worst(findings) is Severity.PROBLEM:
         raise typer.Exit(UNWELL)
 
@@ -90,7 +88,7 @@ def _with_the_state_open(
     from oddsctl.services import stats
 
     if not is_usable(findings):
-        return [warning("clock", "not compared: the state is left as it is", "see to the problems first")], {}
+        return [warning("clock", "not compared: the state has problems", "fix the other problems first")], {}
     heard: list[Notice] = []
     session.listeners.append(heard.append)
     has_key = any(finding.check == "key" and finding.state is Severity.OK for finding in findings)

@@ -35,24 +35,30 @@ def fetch(
         str | None, typer.Option(help="Regions, comma separated. Default: odds.regions.")
     ] = None,
     bookmakers: Annotated[
-        str | None, typer.Option(help="Books instead of regions; ten cost as much as one region.")
+        str | None, typer.Option(help="Bookmakers instead of regions; ten cost as much as one region.")
     ] = None,
     days: Annotated[
         int | None,
-        typer.Option(min=1, max=31, help="Days from today on. Default: 7 for football leagues, else 2."),
+        typer.Option(
+            min=1, max=31, help="Number of days from today. Default: 7 for football leagues, else 2."
+        ),
     ] = None,
     day: Annotated[
         date | None,
         typer.Option("--date", parser=options.day, metavar="DATE", help="One day, like 2026-11-26."),
     ] = None,
-    team: Annotated[str | None, typer.Option(help="Only games of teams whose name holds this text.")] = None,
+    team: Annotated[
+        str | None, typer.Option(help="Only games of teams whose name contains this text.")
+    ] = None,
     book: Annotated[str | None, typer.Option(help="Only this book's prices.")] = None,
     max_age: Annotated[
         float | None,
-        typer.Option(parser=options.duration, metavar="AGE", help="Stored answers up to this age do."),
+        typer.Option(parser=options.duration, metavar="AGE", help="Accept cached answers up to this age."),
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Ask anew, whatever is stored.")] = False,
-    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: only what is stored.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Ignore the cache.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use only cached data; send no requests.")
+    ] = False,
     no_odds: Annotated[bool, typer.Option("--no-odds", help="Without prices.")] = False,
     no_weather: Annotated[bool, typer.Option("--no-weather", help="Without weather.")] = False,
     dry_run: options.DryRun = False,
@@ -61,7 +67,7 @@ def fetch(
     shutdown_timeout: options.ShutdownTimeout = None,
     force: options.Force = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Say on stderr why each part is what it is.")
+        bool, typer.Option("--explain", help="Explain on stderr where each part comes from.")
     ] = False,
     strict: options.Strict = False,
 ) -> int:
@@ -70,7 +76,7 @@ def fetch(
 
     session: CliContext = context.obj
     if fresh and offline:
-        raise typer.BadParameter("--fresh asks anew and --offline asks nobody: choose one")
+        raise typer.BadParameter("--fresh ignores the cache and --offline uses only the cache: choose one")
     if days and day:
         raise typer.BadParameter("--days counts from today and --date names one day: choose one")
     loaded = session.load(_flags(markets, regions, bookmakers), force=force)

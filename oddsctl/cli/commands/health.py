@@ -17,10 +17,11 @@ UNHEALTHY = 6
 def health(
     context: typer.Context,
     probe: Annotated[
-        bool, typer.Option("--probe", help="Ask each API by a free call, at most once in five minutes.")
+        bool,
+        typer.Option("--probe", help="Check each API with a free call, at most once every five minutes."),
     ] = False,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="With --probe: ask now, whatever was asked before.")
+        bool, typer.Option("--fresh", help="With --probe: check now, even if it was checked recently.")
     ] = False,
 ) -> int:
     """Show how each API is, why, and since when. Exit 6 when any is unhealthy."""
@@ -28,7 +29,7 @@ def health(
 
     session: CliContext = context.obj
     if fresh and not probe:
-        raise typer.BadParameter("--fresh belongs to --probe: without it nobody is asked")
+        raise typer.BadParameter("--fresh needs --probe: without it no request is sent")
     with session.app() as app, session.alerts(app):
         if probe:
             for text in app.monitor.probe(app.orchestrator, fresh=fresh):

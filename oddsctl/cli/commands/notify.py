@@ -8,13 +8,13 @@ import typer
 
 from oddsctl.cli.context import CliContext
 
-app = typer.Typer(help="The channels that alerts go to.", rich_markup_mode=None)
+app = typer.Typer(help="Test the channels that receive alerts.", rich_markup_mode=None)
 FAILED = 6
 
 
 @app.callback()
 def notify() -> None:
-    """The channels that alerts go to."""
+    """Test the channels that receive alerts."""
 
 
 @app.command()

@@ -19,7 +19,7 @@ def plan(
     ] = None,
     days: Annotated[
         int | None,
-        typer.Option(min=1, max=62, help="How many days ahead. Default: until the credits begin anew."),
+        typer.Option(min=1, max=62, help="How many days ahead. Default: until the credits reset."),
     ] = None,
     wait: options.Wait = DEFAULT_WAIT,
 ) -> None:
@@ -47,4 +47,4 @@ def plan(
     if no_key:
         session.warn(f"{no_key.message}: no board can be bought")
     for error in ahead.errors:
-        session.warn(f"{error.message}; planned by what was stored")
+        session.warn(f"{error.message}; planned from cached data")

@@ -34,7 +34,7 @@ def prefetch(
             parser=options.duration,
             metavar="TIME",
             show_default="50s",
-            help="The whole run ends within this time.",
+            help="Time limit for the whole run.",
         ),
     ] = 50.0,
     horizon: options.Horizon = options.A_DAY,
@@ -42,7 +42,7 @@ def prefetch(
         bool, typer.Option("--dry-run", help="Show the plan up to the horizon; free calls only.")
     ] = False,
     loop: Annotated[
-        bool, typer.Option("--loop", help="Keep running until SIGTERM, for those without cron.")
+        bool, typer.Option("--loop", help="Keep running until SIGTERM, for systems without cron.")
     ] = False,
     cron: Annotated[
         bool, typer.Option("--cron", help="Print a crontab line and a systemd timer; run nothing.")

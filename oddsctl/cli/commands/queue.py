@@ -10,9 +10,7 @@ import typer
 from oddsctl.cli import options
 from oddsctl.cli.context import DEFAULT_WAIT, CliContext
 
-app = typer.Typer(
-    help="Requests that wait for a later run, and planned ones: look, run, clear.", rich_markup_mode=None
-)
+app = typer.Typer(help="Show, run and clear waiting and scheduled requests.", rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)
@@ -35,9 +33,7 @@ def show(
         planned = app.prefetcher.dry_run(sports, horizon, ask=False)
         rows = queue_items(waiting, planned.calls, now, app.orchestrator.price, app.settings.sports)
     if planned.errors:
-        session.say(
-            "planned by what is stored of the schedule; oddsctl prefetch --dry-run asks for a newer one"
-        )
+        session.say("planned from the cached schedule; `oddsctl prefetch --dry-run` fetches a newer one")
     if session.format == "table":
         from oddsctl.render.console import console
         from oddsctl.render.prefetch import nothing_planned, skipped_lines

@@ -11,11 +11,11 @@ from oddsctl.cli.context import CliContext
 
 def sandbox(
     context: typer.Context,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 picks a free one.")] = 0,
     seed: Annotated[
-        int, typer.Option(help="Which world: the same seed gives the same games and prices.")
+        int, typer.Option(help="Seed of the world; the same seed gives the same games and prices.")
     ] = 1,
-    credits: Annotated[int, typer.Option(min=0, help="Credits a month of the simulated account.")] = 500,
+    credits: Annotated[int, typer.Option(min=0, help="Monthly credits of the simulated account.")] = 500,
 ) -> None:
     """Serve simulated providers on loopback until Ctrl-C, for trying out scripts.
 

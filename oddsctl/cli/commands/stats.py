@@ -36,17 +36,17 @@ class By(StrEnum):
 def stats(
     context: typer.Context,
     since: options.Since = None,
-    by: Annotated[By | None, typer.Option("--by", help="Also what the calls cost, by this.")] = None,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Draw the page anew every 2 s, until Ctrl-C.")
-    ] = False,
+    by: Annotated[By | None, typer.Option("--by", help="Also show the cost of calls, by this field.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh the page every 2 s until Ctrl-C.")] = False,
     prometheus: Annotated[
-        bool, typer.Option("--prometheus", help="All of it as metrics in Prometheus' text format.")
+        bool, typer.Option("--prometheus", help="Print everything as metrics in the Prometheus text format.")
     ] = False,
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", metavar="FILE", help="With --prometheus: the file for node_exporter, written whole."
+            "--output",
+            metavar="FILE",
+            help="With --prometheus: write this file atomically, for node_exporter.",
         ),
     ] = None,
 ) -> int:
@@ -57,7 +57,7 @@ def stats(
     if prometheus:
         if since or by or watch:
             raise UsageError(
-                "--prometheus counts from the beginning, and once", hint="leave out --since, --by and --watch"
+                "--prometheus reports all-time totals, once", hint="leave out --since, --by and --watch"
             )
         return _metrics(session, output)
     if watch:
@@ -129,7 +129,7 @@ def _watch(session: CliContext, since: float | None, by: By | None) -> int:
     terminal = console(sys.stdout, os.environ, animated=True)
     if session.format != "table" or not terminal.is_interactive:
         raise UsageError(
-            "--watch draws on a terminal", hint="leave it out, or run `oddsctl stats --json` again and again"
+            "--watch needs a terminal", hint="leave it out, or run `oddsctl stats --json` repeatedly"
         )
     try:
         with screen(terminal) as draw:

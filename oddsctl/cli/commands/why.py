@@ -14,7 +14,7 @@ from oddsctl.domain.errors import UsageError
 def why(
     context: typer.Context,
     decision_id: Annotated[
-        str | None, typer.Argument(metavar="ID", help="A run's id; without it the last one.")
+        str | None, typer.Argument(metavar="ID", help="Id of a run. Default: the last one.")
     ] = None,
 ) -> None:
     """Show the inputs and the steps that led to the results of a past run."""
