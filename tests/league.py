@@ -103,6 +103,8 @@ class Providers:
         self.left = left
         self.used = used
         self.down: set[str] = set()
+        self.used_up = False
+        """Whether the account has no credits left, whatever was told before: another machine spent them."""
         self.unknown: set[str] = set()
         """What The Odds API does not call any sport."""
         self.listed_ahead = 400 * DAY
@@ -159,6 +161,8 @@ class Providers:
                 [{name: value for name, value in event.items() if name != "bookmakers"} for event in events],
                 **self._quota(0),
             )
+        if self.used_up:
+            return answer({"message": "Usage quota reached", "error_code": "OUT_OF_USAGE_CREDITS"}, 401)
         cost = len(query["markets"].split(",")) * len(query["regions"].split(",")) if events else 0
         self.left, self.used = self.left - cost, self.used + cost
         return answer(events, **self._quota(cost))

@@ -11,16 +11,12 @@ from dataclasses import replace
 
 from oddsctl.domain.answers import Events, Schedule
 from oddsctl.domain.errors import (
-    InvalidKeyError,
+    AttemptKind,
     LockTimeoutError,
-    MissingKeyError,
     OutOfCreditsError,
     ProviderError,
-    RateLimitedError,
-    RejectedError,
     StateError,
     TransportError,
-    UnusableAnswerError,
 )
 from oddsctl.domain.http import HttpResponse, Quota
 from oddsctl.domain.jobs import OddsJob
@@ -46,10 +42,6 @@ GAVE_UP_WAITING = (408, 499)
 charged all the same.
 """
 DEMO_HEADER = "x-oddsctl-demo"
-REFUSALS = (RejectedError, InvalidKeyError, MissingKeyError, OutOfCreditsError, UnusableAnswerError)
-"""Definite answers: they say nothing against the provider's health; nor does one bad entry that is the only
-one.
-"""
 
 
 class CallExecutor:
@@ -259,6 +251,6 @@ def _charged(quota: Quota, status: int, price: int) -> int | None:
 
 
 def _verdict(error: ProviderError) -> HealthSignal:
-    if isinstance(error, RateLimitedError):
+    if error.health is AttemptKind.TOO_FAST:
         return HealthSignal.TOO_FAST
-    return HealthSignal.ANSWERED if isinstance(error, REFUSALS) else HealthSignal.FAILED
+    return HealthSignal.FAILED if error.trips_breaker else HealthSignal.ANSWERED

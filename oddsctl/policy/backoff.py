@@ -8,16 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oddsctl.domain import settings
-from oddsctl.domain.errors import (
-    BodyTooLargeError,
-    BrokenAnswerError,
-    ProviderError,
-    RateLimitedError,
-    RedirectRefusedError,
-    ServerError,
-    TransportError,
-    UnusableAnswerError,
-)
+from oddsctl.domain.errors import ProviderError
 
 RETRIES_PER_RUN = 6
 """Retries of one run, all its calls together."""
@@ -42,18 +33,12 @@ def is_paid_for(error: ProviderError) -> bool:
     """Whether an answer came and was charged that can't be read: what it holds is no reason to buy it
     again.
     """
-    return error.charged > 0 and isinstance(error, BrokenAnswerError | TransportError)
+    return error.charged > 0 and error.is_unreadable
 
 
 def worth_retrying(error: ProviderError) -> bool:
-    """Connection errors, 429, 5xx and broken bodies pass; refusals, what will not fit, and what was paid for
-    as it is do not.
-    """
-    if isinstance(error, BodyTooLargeError | RedirectRefusedError | UnusableAnswerError) or is_paid_for(
-        error
-    ):
-        return False
-    return isinstance(error, TransportError | ServerError | BrokenAnswerError | RateLimitedError)
+    """Whether the same request may succeed next time, and was not paid for already."""
+    return error.retryable and not is_paid_for(error)
 
 
 def after(

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from oddsctl.domain import settings
 from oddsctl.domain.answers import Answer, Events
-from oddsctl.domain.errors import EventGoneError, InvalidKeyError, ProviderError, RejectedError
+from oddsctl.domain.errors import ProviderError, Remember
 from oddsctl.domain.jobs import (
     EventsJob,
     ForecastJob,
@@ -113,15 +113,17 @@ def refusal_expires_at(
     An answer that was paid for and can't be read is remembered as long as it would have been fresh
     (`fresh_for` seconds).
     """
-    match error:
-        case InvalidKeyError():
+    match error.remember:
+        case Remember.UNTIL_KEY_CHANGES:
             return now + UNTIL_THE_KEY_CHANGES
-        case EventGoneError():
+        case Remember.UNTIL_GAME:
             return game_time if game_time is not None and game_time > now else now + DAY
-        case RejectedError():
+        case Remember.A_DAY:
             return now + DAY
-        case _:
+        case Remember.NEVER:
             return now + fresh_for if is_paid_for(error) else None
+        case _:
+            assert_never(error.remember)
 
 
 def part(job: Job, about: str | None) -> str:

@@ -1,6 +1,6 @@
 """How an API is, judged from what its last calls came to and from its breakers.
 
-Pure; whatever asks or keeps may not enter.
+Pure: it makes no call and stores nothing. How each outcome code counts stands in `domain.errors`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise, takewhile
 
+from oddsctl.domain.errors import AttemptKind, InvalidKeyError, MissingKeyError, ProviderError, family
 from oddsctl.domain.units import DAY, age_text
 from oddsctl.policy.circuit_breaker import BreakerState, State, as_of
 
-"""What is older tells nothing of how the API is now."""
 JUDGED = 20
 """Calls that count, the newest."""
 DOWN_AFTER = 3
@@ -44,35 +44,9 @@ class Status(StrEnum):
         return self is not Status.UNKNOWN
 
 
-class AttemptKind(StrEnum):
-    """What the end of a call says of the API.
-
-    A definite refusal is an answer; that of an account is one the user must see.
-    """
-
-    ANSWERED = "answered"
-    REFUSED = "refused"
-    TOO_FAST = "too_fast"
-    BROKEN = "broken"
-    FAILED = "failed"
-
-
-KINDS = {
-    **dict.fromkeys(
-        ("FETCHED", "REJECTED", "UNKNOWN_SPORT", "INVALID_MARKET", "EVENT_GONE"), AttemptKind.ANSWERED
-    ),
-    **dict.fromkeys(("NO_KEY", "INVALID_KEY", "DEACTIVATED_KEY", "OUT_OF_CREDITS"), AttemptKind.REFUSED),
-    **dict.fromkeys(
-        ("BROKEN_ANSWER", "UNUSABLE_ANSWER", "FORBIDDEN", "REDIRECT_REFUSED", "BODY_TOO_LARGE"),
-        AttemptKind.BROKEN,
-    ),
-    "RATE_LIMITED": AttemptKind.TOO_FAST,
-}
-"""By outcome code; any other is a failure.
-
-Broken: it answers, and not as promised, so that waiting does not help.
-"""
-OF_THE_KEY = ("NO_KEY", "INVALID_KEY", "DEACTIVATED_KEY")
+KINDS = {kind.code: kind.health for kind in family(ProviderError)} | {"FETCHED": AttemptKind.ANSWERED}
+"""By outcome code; any other is a failure."""
+OF_THE_KEY = frozenset((MissingKeyError.code, *(kind.code for kind in family(InvalidKeyError))))
 DOWN = (AttemptKind.BROKEN, AttemptKind.FAILED)
 ERRORS = (*DOWN, AttemptKind.TOO_FAST)
 
@@ -194,9 +168,8 @@ def _began(attempts: Sequence[Attempt], status: Status) -> float:
         then, _ = _verdict(_recent(attempts[max(0, count - JUDGED) : count], one.at), one.at)
         since = since if then is found else one.at
         found, before = then, one.at
-    return (
-        since if found is status else attempts[-1].at
-    )  # what changed it since is that older calls no longer count
+    # what changed it since is that older calls no longer count
+    return since if found is status else attempts[-1].at
 
 
 def _verdict(recent: Sequence[Attempt], now: float) -> Verdict:
@@ -309,11 +282,10 @@ def _in_a_row(attempts: Sequence[Attempt], kinds: tuple[AttemptKind, ...]) -> in
 
 def _seconds(recent: Sequence[Attempt]) -> float | None:
     """The median time of the last answers."""
+    # `statistics` would load six modules in each command
     times = sorted([one.seconds for one in recent if one.status is not None][-TIMED:])
     half = len(times) // 2
-    return (
-        (times[half] + times[~half]) / 2 if times else None
-    )  # `statistics` would load six modules in each command
+    return (times[half] + times[~half]) / 2 if times else None
 
 
 def _gate(breakers: Iterable[BreakerState], now: float) -> BreakerSummary:

@@ -15,9 +15,8 @@ from oddsctl.domain.errors import (
     MissingKeyError,
     OddsctlError,
     OfflineError,
-    OutOfCreditsError,
-    RateLimitedError,
     RateRefusedError,
+    family,
 )
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import Sport
@@ -144,38 +143,35 @@ def error_of(outcome: Outcome) -> OddsctlError:
     )
 
 
-STALE = {
-    Refusal.RESERVE: Reason.STALE_RESERVE,
-    Refusal.RATE: Reason.STALE_RATE,
-    Refusal.BREAKER: Reason.STALE_BREAKER,
+NOT_ASKED: dict[Refusal, type[OddsctlError]] = {
+    Refusal.BUDGET: BudgetRefusedError,
+    Refusal.RESERVE: BudgetRefusedError,
+    Refusal.MAX_CREDITS: MaxCreditsRefusedError,
+    Refusal.RATE: RateRefusedError,
+    Refusal.BREAKER: BreakerRefusedError,
 }
-NOTHING = {
-    Refusal.RATE: Reason.REFUSED_RATE,
-    Refusal.BREAKER: Reason.REFUSED_BREAKER,
-    Refusal.MAX_CREDITS: Reason.REFUSED_MAX_CREDITS,
-}
+"""The error that a call not let through is."""
+LACK_OF_CREDITS = (Reason.REFUSED_BUDGET, Reason.REFUSED_MAX_CREDITS)
+UNBOUGHT = frozenset(
+    (
+        *(why.value for why, kind in NOT_ASKED.items() if kind.reason_when_nothing in LACK_OF_CREDITS),
+        *(kind.code for kind in family() if kind.reason_when_nothing in LACK_OF_CREDITS),
+    )
+)
+"""Causes (`Outcome.detail`) that are a lack of credits: our rules keep them, or the account has none."""
 
 
 def _not_asked(refused: Refused, job: Job) -> OddsctlError:
-    kinds: dict[Refusal, type[OddsctlError]] = {
-        Refusal.MAX_CREDITS: MaxCreditsRefusedError,
-        Refusal.RATE: RateRefusedError,
-        Refusal.BREAKER: BreakerRefusedError,
-    }
-    kind = kinds.get(refused.why, BudgetRefusedError)
+    kind = NOT_ASKED[refused.why]
     return kind(f"{job.api}: not asked, {refused.detail}", provider=job.api, retry_at=refused.retry_at)
 
 
 def _why(result: Refused | OddsctlError) -> tuple[Reason, Reason, str]:
     """The reason when something older is shown, the reason when nothing is, and the cause in one word."""
-    match result:
-        case Refused(why):
-            return STALE.get(why, Reason.STALE_BUDGET), NOTHING.get(why, Reason.REFUSED_BUDGET), why.value
-        case MissingKeyError():
-            return Reason.STALE_ERROR, Reason.NO_KEY, result.code
-        case OutOfCreditsError():
-            return Reason.STALE_BUDGET, Reason.REFUSED_BUDGET, result.code
-        case RateLimitedError():
-            return Reason.STALE_RATE, Reason.REFUSED_RATE, result.code
-        case _:
-            return Reason.STALE_ERROR, Reason.NONE, result.code
+    if not isinstance(result, Refused):
+        return Reason(result.reason_when_stale), Reason(result.reason_when_nothing), result.code
+    kind = NOT_ASKED[result.why]
+    # the reserve is a part of the budget that has a name of its own when something older is shown
+    is_reserve = result.why is Refusal.RESERVE
+    stale = Reason.STALE_RESERVE if is_reserve else Reason(kind.reason_when_stale)
+    return stale, Reason(kind.reason_when_nothing), result.why.value

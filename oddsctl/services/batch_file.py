@@ -8,7 +8,7 @@ from typing import Any
 
 from oddsctl.catalog import sports
 from oddsctl.domain import board, jobs, suggest, vocabulary
-from oddsctl.domain.errors import UsageError
+from oddsctl.domain.errors import UsageError, one_line
 from oddsctl.domain.jobs import ForecastJob, Job, OddsJob
 from oddsctl.domain.models import Place, Sport, Units
 from oddsctl.domain.requests import Priority, PriorityRequest
@@ -75,7 +75,7 @@ def read(
             given = batch_line.text_of(value.get("id", number))
             good.append(_RequestReader(value, given, settings, shown).line())
         except UsageError as error:
-            message = f"line {number}: {error.message}" + (f" ({error.hint})" if error.hint else "")
+            message = f"line {number}: {one_line(error)}"
             bad_lines.append(BadRequest(given, len(good), UsageError(message)))
     if bad_lines and (bad is None or not good):
         more = f" (and {len(bad_lines) - 1} more invalid lines)" if len(bad_lines) > 1 else ""

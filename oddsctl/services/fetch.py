@@ -11,7 +11,7 @@ from functools import partial
 from oddsctl.domain import best_prices, board, suggest
 from oddsctl.domain.board_models import Board, Game, Outright, Source
 from oddsctl.domain.bookmakers import title
-from oddsctl.domain.errors import MissingKeyError, OddsctlError
+from oddsctl.domain.errors import MissingKeyError, OddsctlError, one_line
 from oddsctl.domain.jobs import (
     EventsJob,
     Job,
@@ -232,7 +232,7 @@ class FetchBoard:
             )
         for error in {outcome.error.message: outcome.error for outcome in failed if outcome.error}.values():
             if not isinstance(error, MissingKeyError):
-                yield error.message + (f" ({error.hint})" if error.hint else "")
+                yield one_line(error)
         if left is not None and left < self._settings.budget.warn_below and any(part.odds for part in parts):
             yield (
                 f"{left} credits left this month; boards up to an hour old count as fresh (budget.warn_below)"

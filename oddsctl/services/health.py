@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from oddsctl.catalog.sports import by_provider_name, find
 from oddsctl.domain import jobs
-from oddsctl.domain.errors import MissingKeyError, ProviderError
+from oddsctl.domain.errors import one_line
 from oddsctl.domain.jobs import ForecastJob, Job, SportsJob
 from oddsctl.domain.models import Place, Sport
 from oddsctl.domain.ports import JSON, Clock, Store
@@ -93,11 +93,7 @@ class APIHealthMonitor:
                 for api in APIS
                 if api not in due
             ),
-            *(
-                error.message + (f" ({error.hint})" if error.hint else "")
-                for outcome in unasked
-                if (error := outcome.error)
-            ),
+            *(one_line(error) for outcome in unasked if (error := outcome.error)),
         ]
 
     def _look(self, api: str) -> Health:
@@ -148,6 +144,4 @@ def _was_asked(outcome: Outcome) -> bool:
     """Whether a call was made; if not, the next probe need not wait for five minutes."""
     if outcome.reason in (Reason.NEGATIVE_CACHE, Reason.FRESH_CACHE, Reason.SUPERSET_CACHE):
         return False
-    return outcome.error is None or (
-        isinstance(outcome.error, ProviderError) and not isinstance(outcome.error, MissingKeyError)
-    )
+    return outcome.error is None or outcome.error.is_from_call

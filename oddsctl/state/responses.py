@@ -12,14 +12,10 @@ from typing import TypeVar
 
 from oddsctl.domain.answers import Answer
 from oddsctl.domain.errors import (
-    BodyTooLargeError,
-    BrokenAnswerError,
     OddsctlError,
     ProviderError,
     RejectedError,
-    TimedOutError,
-    TransportError,
-    UnusableAnswerError,
+    family,
     named,
 )
 from oddsctl.domain.jobs import GeocodeJob, Job, OddsJob, board_of
@@ -36,10 +32,7 @@ ROOT = "answers/1/"
 """The number is the version of what is kept: answers of another one are not read."""
 REFUSALS = "refusals/1/"
 SHOWN = "names/1"
-UNREADABLE = frozenset(
-    kind.code
-    for kind in (BrokenAnswerError, UnusableAnswerError, TransportError, TimedOutError, BodyTooLargeError)
-)
+UNREADABLE = frozenset(kind.code for kind in family(ProviderError) if kind.is_unreadable)
 """Of these only what was paid for is remembered."""
 KEEP_COVERED_FOR = 2 * 86400.0
 """Answers this much older than a new one on the same shelf are cleared away."""

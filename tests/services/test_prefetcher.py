@@ -676,6 +676,21 @@ def test_a_window_whose_board_never_came_is_missed_and_says_why(tmp_path: Path) 
     assert (house.end("1", "2h").fate, house.end("1", "2h").reason) == ("missed", "TRANSPORT")
 
 
+def test_a_window_for_which_the_account_had_no_credits_is_skipped_as_one_that_the_budget_refused(
+    tmp_path: Path,
+) -> None:
+    house = town(tmp_path, one_o_clock())
+    house.run(at(f"{SUNDAY} 10:50"))
+    house.wire.used_up = True
+    (call,) = house.run(at(f"{SUNDAY} 11:00")).calls
+    assert (call.credits, call.outcome) == (0, "OUT_OF_CREDITS")
+    skips = house.run(at(f"{SUNDAY} 11:30")).skipped
+    assert (house.end("1", "2h").fate, house.end("1", "2h").reason) == ("skipped", "OUT_OF_CREDITS")
+    assert [(skip.reason, skip.detail) for skip in skips if skip.window == "2h"] == [
+        (Reason.REFUSED_BUDGET, "OUT_OF_CREDITS")
+    ]
+
+
 def test_without_a_key_it_is_said_once_and_weather_is_fetched_all_the_same(tmp_path: Path) -> None:
     house = town(tmp_path, one_o_clock(venue=LAMBEAU), settings=prefetching(fetch=BOTH), key=no_key)
     runs = house.cron(at(f"{SUNDAY} 10:00"), at(f"{SUNDAY} 13:10"))

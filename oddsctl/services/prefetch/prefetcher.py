@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from oddsctl.catalog.sports import find, is_known
-from oddsctl.domain.errors import LockTimeoutError, OddsctlError, StateError, UnknownSportError
+from oddsctl.domain.errors import LockTimeoutError, OddsctlError, StateError, UnknownSportError, one_line
 from oddsctl.domain.jobs import EventsJob, SportsJob
 from oddsctl.domain.models import Sport
 from oddsctl.domain.notices import Notice, Warned, WindowMissed, WindowUnpriced
@@ -543,7 +543,7 @@ def _why_unpriced(end: WindowResult, view: PrefetchPlan) -> str:
 
 
 def _in_words(error: OddsctlError | None) -> str | None:
-    return None if error is None else error.message + (f" ({error.hint})" if error.hint else "")
+    return None if error is None else one_line(error)
 
 
 def _planned(api: str, call: PlannedCall, price: int = 0) -> PrefetchCall:

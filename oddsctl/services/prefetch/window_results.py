@@ -9,6 +9,7 @@ from oddsctl.domain.reports import PrefetchCall
 from oddsctl.domain.requests import Reason
 from oddsctl.domain.units import format_duration
 from oddsctl.policy.prefetch_plan import PlannedCall, Skipped, Target, Why
+from oddsctl.policy.reasons import UNBOUGHT
 from oddsctl.records.windows import WindowResult, WindowResults, WindowStatus
 from oddsctl.services.prefetch.plan import PrefetchPlan
 from oddsctl.state.prefetch_notes import PrefetchNotes, PrefetchNotesStore, WindowFailure, name_of
@@ -16,8 +17,6 @@ from oddsctl.state.prefetch_notes import PrefetchNotes, PrefetchNotesStore, Wind
 FORGET_FAILURES = 2 * 86400.0
 NO_PRICES = Why.NO_PRICES.value
 POSTPONED = (Why.POSTPONED, Why.CANCELED, Why.TIME_TBD)
-UNBOUGHT = ("BUDGET", "RESERVE", "MAX_CREDITS", "OUT_OF_USAGE_CREDITS")
-"""Failures that were decisions: the window is skipped, not missed."""
 ANSWERED = (
     Reason.FETCHED,
     Reason.JOINED_INFLIGHT,
@@ -184,7 +183,9 @@ def _verdict(why: Why, failure: WindowFailure | None, unknown: str) -> tuple[str
         return why.value, "skipped"
     if failure is None:
         return unknown, "missed"
-    return failure.why, "skipped" if failure.why in (*UNBOUGHT, Why.STARTED, Why.NO_PRICES) else "missed"
+    # no credits, no game, no price: there was nothing to buy for or with, and nothing went wrong
+    is_decision = failure.why in UNBOUGHT or failure.why in (Why.STARTED, Why.NO_PRICES)
+    return failure.why, "skipped" if is_decision else "missed"
 
 
 def _failures(
