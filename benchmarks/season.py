@@ -36,8 +36,7 @@ from oddsctl.sandbox.world import World
 from oddsctl.services.prefetch.planner import PrefetchPlanner
 from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
 from oddsctl.services.prefetch.window_results import WindowTracker
-from oddsctl.state.accounts import Accounts
-from oddsctl.state.prefetch_notes import PrefetchNotesStore
+from oddsctl.state.shared import SharedState
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 
 OPENING = datetime(2026, 9, 8, 4, tzinfo=UTC).timestamp()
@@ -102,22 +101,20 @@ def house(directory: Path, settings: Settings, start: float) -> House:
     clock, store = Calendar(start), MemoryStore()
     wire, locks = Wire(clock, store), MemoryLocks()
     records = RecordsDatabase(directory, clock, print)
-    costs, log, notebook = CostTracker(records, clock), WindowResults(records), PrefetchNotesStore(store)
+    costs, log = CostTracker(records, clock), WindowResults(records)
+    state = SharedState(directory, store, locks, clock, settings)
     orchestrator = RequestOrchestrator(
-        store=store,
-        locks=locks,
+        state,
         transport=wire,
-        clock=clock,
         providers=build(settings, lambda: Secret("demo"), USER_AGENT),
-        settings=settings,
         tell=costs.hear,
         roll=lambda: 0.5,
     )
     prefetcher = PredictivePrefetcher(
         orchestrator=orchestrator,
-        prospects=PrefetchPlanner(orchestrator, Accounts(store, clock, settings), costs, log, settings),
-        notebook=notebook,
-        reckoning=WindowTracker(log, notebook),
+        prospects=PrefetchPlanner(orchestrator, state.accounts, costs, log, settings),
+        notebook=state.prefetch_notes,
+        reckoning=WindowTracker(log, state.prefetch_notes),
         locks=locks,
         clock=clock,
         settings=settings,

@@ -47,6 +47,7 @@ from oddsctl.services.board_query import BoardQuery
 from oddsctl.services.dashboard import gather
 from oddsctl.services.fetch import FetchBoard
 from oddsctl.services.queue import queue_items
+from oddsctl.state.shared import SharedState
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 from oddsctl.store.wait_limit import LockWait
 
@@ -150,29 +151,24 @@ def house(folder: Path, clock: SlowClock, latency: Mapping[str, float]) -> App:
         DecisionLog(records, clock, "prefetch"),
         Turnstile(clock, store, latency),
     )
+    state = SharedState(folder, store, locks, clock, settings)
     orchestrator = RequestOrchestrator(
-        store=store,
+        state,
         transport=wire,
-        clock=clock,
         providers=build(settings, lambda: Secret("demo"), USER_AGENT),
-        settings=settings,
         tell=costs.hear,
-        locks=locks,
         roll=lambda: 0.5,
     )
     patience = LockWait(clock, 30.0)
     return App(
-        settings,
+        state,
         clock,
-        store,
-        locks,
         orchestrator,
         wire,
         costs,
         decisions,
         records,
         patience,
-        folder,
         demo=True,
         tell=lambda _: None,
     )
@@ -219,7 +215,7 @@ def _stats(app: App) -> str:
         app.prefetcher.run(sports, DAY, 50.0, QUARTER)
         app.clock.tick(QUARTER)
     app.flush()
-    document = stats.document(app.store, app.clock, app.settings, app.state_dir, app.ledger)
+    document = stats.document(app.state, app.ledger)
     document["cache"]["bytes"] = SIZE
     shown = io.StringIO()
     show_stats(_terminal(shown), document, zone=ZONE, demo=True)
@@ -235,10 +231,7 @@ def _health(app: App) -> str:
 
 def _dashboard(app: App) -> str:
     overview = gather(
-        store=app.store,
-        clock=app.clock,
-        settings=app.settings,
-        state_dir=app.state_dir,
+        app.state,
         ledger=app.ledger,
         prefetcher=app.prefetcher,
         price=app.orchestrator.price,

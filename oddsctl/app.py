@@ -1,6 +1,4 @@
-"""Settings become a ready `App`: the only place that makes concrete things and joins them. Decides
-nothing.
-"""
+"""Makes an `App` from settings: the only place that creates the concrete parts and joins them."""
 
 from __future__ import annotations
 
@@ -9,7 +7,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +16,7 @@ from oddsctl.clock import StoppableClock, SystemClock
 from oddsctl.domain.errors import StateError
 from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
 from oddsctl.domain.notices import Notice, Warned
-from oddsctl.domain.ports import Clock, Locks, Store, Transport
+from oddsctl.domain.ports import Clock, Store, Transport
 from oddsctl.domain.settings import Settings
 from oddsctl.domain.vocabulary import ShownNames
 from oddsctl.observability import redaction
@@ -28,7 +26,8 @@ from oddsctl.records.calls import CostTracker
 from oddsctl.records.database import FILE as HISTORY
 from oddsctl.records.database import RecordsDatabase
 from oddsctl.records.decisions import DecisionLog, decision
-from oddsctl.state.accounts import BOOKS, DAMAGED, Accounts
+from oddsctl.state.accounts import BOOKS, DAMAGED
+from oddsctl.state.shared import SharedState
 from oddsctl.store.file_lock import FileLocks
 from oddsctl.store.recovering import RecoveringStore
 from oddsctl.store.state_dir import HTTP_CACHE
@@ -49,67 +48,70 @@ them.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class App:
-    """Everything a command may need, ready to use. `state_dir` is where this invocation keeps its state."""
+    """Everything a command may need, ready to use. `clock` is the one of `state`, which signals can stop."""
 
-    settings: Settings
+    state: SharedState
     clock: StoppableClock
-    store: Store
-    locks: Locks
     orchestrator: RequestOrchestrator
     transport: Transport
     costs: CostTracker
     decisions: DecisionLog
     records: RecordsDatabase
     patience: LockWait
-    state_dir: Path
     demo: bool
     tell: Callable[[Notice], None]
 
     @property
+    def settings(self) -> Settings:
+        return self.state.settings
+
+    @property
+    def store(self) -> Store:
+        return self.state.store
+
+    @cached_property
     def prefetcher(self) -> PredictivePrefetcher:
-        """The errand of `prefetch`, and of whoever wants to know its plan."""
+        """Plans and buys boards ahead of kick-off."""
         from oddsctl.records.windows import WindowResults
         from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
         from oddsctl.services.prefetch.window_results import WindowTracker
-        from oddsctl.state.prefetch_notes import PrefetchNotesStore
 
-        notebook = PrefetchNotesStore(self.store)
+        notebook = self.state.prefetch_notes
         return PredictivePrefetcher(
             orchestrator=self.orchestrator,
             prospects=self.planner,
             notebook=notebook,
             reckoning=WindowTracker(WindowResults(self.records), notebook),
-            locks=self.locks,
+            locks=self.state.locks,
             clock=self.clock,
             settings=self.settings,
             tell=self.tell,
         )
 
-    @property
+    @cached_property
     def ledger(self) -> CallReport:
-        """What the calls on record add up to."""
+        """Sums of the recorded calls."""
         from oddsctl.records.call_report import CallReport
 
         return CallReport(self.records, self.clock, self.settings)
 
-    @property
+    @cached_property
     def monitor(self) -> APIHealthMonitor:
-        """How the APIs are."""
+        """The health of the APIs."""
         from oddsctl.services.health import APIHealthMonitor
 
-        return APIHealthMonitor(self.store, self.clock, self.settings, self.costs)
+        return APIHealthMonitor(self.state, self.costs)
 
-    @property
+    @cached_property
     def planner(self) -> PrefetchPlanner:
-        """What there is to see of games, windows and the month."""
+        """What is known of games, their windows and the month's credits."""
         from oddsctl.records.windows import WindowResults
         from oddsctl.services.prefetch.planner import PrefetchPlanner
 
-        accounts = Accounts(self.store, self.clock, self.settings)
         return PrefetchPlanner(
-            self.orchestrator, accounts, self.costs, WindowResults(self.records), self.settings
+            self.orchestrator, self.state.accounts, self.costs, WindowResults(self.records), self.settings
         )
 
     def decision(self, decision_id: str | None) -> dict[str, Any] | None:
@@ -118,14 +120,14 @@ class App:
         return decision(self.records, decision_id)
 
     def flush(self) -> None:
-        """Write down what was counted and decided so far."""
+        """Store what was counted and decided so far."""
         with self.patience.ending(LAST_WAIT):
             self.orchestrator.close()
             self.decisions.write()
         self.records.forgive()
 
     def close(self) -> None:
-        """Write down what was decided, and let go of connections and files."""
+        """Flush, and close connections and files."""
         self.flush()
         self.records.close()
         self.transport.close()
@@ -146,7 +148,8 @@ def open_app(
     `lock_wait` is the patience in seconds for each of its locks, or for all together where `is_total_wait`.
     Raises `StateError` where the state directory cannot be used; nothing is sent yet.
     """
-    os.umask(0o077)  # whatever a library writes for us is for our user's eyes only
+    # whatever a library writes is for this user only
+    os.umask(0o077)
     settings, clock, waiting = loaded.settings, SystemClock(), StoppableClock()
     redaction.add_secrets_of_places((settings.odds.key, *settings.notify.urls), os.environ)
     state_dir = settings.store.state_dir / "demo" if demo else settings.store.state_dir
@@ -164,39 +167,20 @@ def open_app(
     transport = _LazyTransport(
         lambda: _transport(settings, clock, store, state_dir, demo=demo, tell=tell), patience.sent
     )
-    locks = FileLocks(state_dir / LOCKS, waiting)
+    state = SharedState(state_dir, store, FileLocks(state_dir / LOCKS, waiting), waiting, settings)
     orchestrator = RequestOrchestrator(
-        store=store,
-        locks=locks,
+        state,
         transport=transport,
-        clock=waiting,
         providers=build(settings, cache(lambda: Secret("demo") if demo else _key(settings)), USER_AGENT),
-        settings=settings,
         tell=tell_all,
         roll=random.random,
     )
-    return App(
-        settings,
-        waiting,
-        store,
-        locks,
-        orchestrator,
-        transport,
-        costs,
-        decisions,
-        records,
-        patience,
-        state_dir,
-        demo,
-        tell_all,
-    )
+    return App(state, waiting, orchestrator, transport, costs, decisions, records, patience, demo, tell_all)
 
 
 def shown_names(state_dir: Path, *, demo: bool) -> ShownNames:
-    """The names that answers have shown; none where nothing is stored or it cannot be read, since a command
-    of its own will tell.
-    """
-    from oddsctl.state.responses import ResponseCache
+    """Return the names that answers have shown; none when the state can't be read (commands report that)."""
+    from oddsctl.state import responses
     from oddsctl.store.database import DATABASE
     from oddsctl.store.disk import DiskStore
 
@@ -206,7 +190,7 @@ def shown_names(state_dir: Path, *, demo: bool) -> ShownNames:
             return ShownNames()
         store = DiskStore(directory, SystemClock(), lock_wait=1.0)
         try:
-            return ResponseCache(store).shown()
+            return responses.shown_names(store)
         finally:
             store.close()
     except (StateError, OSError):

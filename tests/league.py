@@ -30,8 +30,7 @@ from oddsctl.records.windows import WindowResult, WindowResults
 from oddsctl.services.prefetch.planner import PrefetchPlanner
 from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher, PrefetchRun
 from oddsctl.services.prefetch.window_results import WindowTracker
-from oddsctl.state.accounts import Accounts
-from oddsctl.state.prefetch_notes import PrefetchNotesStore
+from oddsctl.state.shared import SharedState
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 from tests.fakes import FakeClock, answer
 from tests.providers.payloads import JSON, book, espn_event, market, odds_event, side, status
@@ -257,22 +256,22 @@ class Town:
         self.costs, self.log = CostTracker(self.records, self.time), WindowResults(self.records)
 
     @cached_property
+    def state(self) -> SharedState:
+        return SharedState(self.directory, self.store, self.locks, self.time, self.settings)
+
+    @cached_property
     def orchestrator(self) -> RequestOrchestrator:
         return RequestOrchestrator(
-            store=self.store,
-            locks=self.locks,
+            self.state,
             transport=self.wire,
-            clock=self.time,
             providers=build(self.settings, self.key, USER_AGENT),
-            settings=self.settings,
             tell=self._hear,
             roll=lambda: 0.5,
         )
 
     @cached_property
     def prefetcher(self) -> PredictivePrefetcher:
-        notebook = PrefetchNotesStore(self.store)
-        accounts = Accounts(self.store, self.time, self.settings)
+        notebook, accounts = self.state.prefetch_notes, self.state.accounts
         return PredictivePrefetcher(
             orchestrator=self.orchestrator,
             prospects=PrefetchPlanner(self.orchestrator, accounts, self.costs, self.log, self.settings),

@@ -230,7 +230,7 @@ class CliContext:
         app.flush()  # the run's work is done, whatever comes of this
         left = signal.getitimer(signal.ITIMER_REAL)[0]  # of a run with a deadline; 0 without one
         if send := sender_within(left or None):
-            service = AlertService(app.store, app.clock, app.settings, self.zone, words, self.warn, send)
+            service = AlertService(app.state, self.zone, words, self.warn, send)
             service.deliver([*news, *looks])
 
     def tell(self, notice: Notice) -> None:

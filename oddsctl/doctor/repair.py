@@ -21,7 +21,7 @@ from oddsctl.domain.notices import Notice, Warned
 from oddsctl.domain.ports import JSON, Clock
 from oddsctl.records.database import FILE, RecordsDatabase
 from oddsctl.state.accounts import APIS, BOOKS, DAMAGED, Accounts
-from oddsctl.state.counters import read_counts
+from oddsctl.state.counters import CounterStore
 from oddsctl.state.prefetch_notes import PrefetchNotesStore
 from oddsctl.state.queue import RequestQueue
 from oddsctl.store.create_or_replace import LOGS, WORKSHOP, move_aside, recovered
@@ -151,7 +151,7 @@ def _mend_rows(subject: Subject, clock: Clock) -> Iterator[str]:
             for key in list(store.scan(f"accounts/{api}/")):
                 accounts.state(api, key.removeprefix(f"accounts/{api}/"))
         PrefetchNotesStore(store).read()
-        read_counts(store)
+        CounterStore(store).read()
         freed = room.free_overdue()
     finally:
         store.close()

@@ -1,6 +1,11 @@
-"""Single-flight: of all processes that wish the same only one calls, the others wait for its answer.
+"""Coalescing: of all processes that want the same answer one makes the call, the others wait for its result.
 
-Decides nothing else.
+How it works
+1. `RequestCoalescer.acquire` takes a lock named after the call. Locks are released when their owner dies.
+2. The first owner, the leader, leaves a record once its call is sent (`mark_sent`).
+3. When the call is settled the record goes, or says how the call failed (`finish`).
+4. Whoever waited looks into the cache first; then takes over the leader's failure (`leader_failure`).
+5. A record of a sent call without an end means that its process died: `orphan`. It may have been charged.
 """
 
 from __future__ import annotations
@@ -11,17 +16,16 @@ from dataclasses import dataclass
 
 from oddsctl.domain.errors import ProviderError
 from oddsctl.domain.jobs import Job, OddsJob
-from oddsctl.domain.ports import Clock, Locks, Store
-from oddsctl.state.responses import CachedRefusal
+from oddsctl.domain.ports import Clock, Store
+from oddsctl.state.refusals import CachedRefusal
+from oddsctl.state.shared import SharedState
 from oddsctl.store import codec
 from oddsctl.store.codec import decode_or_none
 
 
 @dataclass(frozen=True, slots=True)
 class FlightRecord:
-    """What the last flight of a name left behind: the call it was on when its owner died, or how it
-    failed.
-    """
+    """What the last owner of a name left behind: the call it had sent when it died, or how it failed."""
 
     job_key: str
     at: float
@@ -31,7 +35,7 @@ class FlightRecord:
 
 
 class InFlightSlot:
-    """Being alone with a wish. `waited` is how long others had it first, in seconds."""
+    """The sole right to make a call. `waited` is how long others held it first (seconds)."""
 
     def __init__(
         self, store: Store, clock: Clock, name: str, job: Job, asked_at: float, waited: float
@@ -42,32 +46,33 @@ class InFlightSlot:
         self.waited = waited
 
     def orphan(self) -> FlightRecord | None:
-        """The call of an owner that died under way; it may have been charged."""
-        trace = self._trace()
-        return trace if trace and trace.call_id else None
+        """Return the call of an owner that died after sending it; it may have been charged."""
+        record = self._record()
+        return record if record and record.call_id else None
 
     def leader_failure(self, account: str | None) -> ProviderError | None:
-        """How the flight that was waited for failed, if it was after the same, on the same account, and
-        failed meanwhile.
+        """Return how the call that was waited for failed.
+
+        None unless it was for the same job, on the same account, and failed while this one waited.
         """
-        trace = self._trace()
-        if trace is None or trace.failure is None or not self._asked_at <= trace.at <= self._clock.now():
+        record = self._record()
+        if record is None or record.failure is None or not self._asked_at <= record.at <= self._clock.now():
             return None
         return (
-            trace.failure.error(self._job.api)
-            if (trace.job_key, trace.account) == (self._job.key, account)
+            record.failure.error(self._job.api)
+            if (record.job_key, record.account) == (self._job.key, account)
             else None
         )
 
     def mark_sent(self, account: str, call_id: str) -> None:
-        """Leave a trace for whoever comes after us, should we die."""
+        """Leave a record for the next owner, in case this process dies."""
         self._account = account
         self._leave(FlightRecord(self._job.key, self._clock.now(), account, call_id))
 
     def finish(self, failure: ProviderError | None) -> None:
-        """The call is settled; how it failed is for all who waited.
+        """Record that the call is settled, and how it failed, for those who waited.
 
-        What was never sent is nobody else's failure.
+        A call that was never sent leaves no failure.
         """
         if failure is None or self._account is None:
             self._store.delete(self._key)
@@ -77,37 +82,50 @@ class InFlightSlot:
                 FlightRecord(self._job.key, now, self._account, failure=CachedRefusal.of(failure, now, now))
             )
 
-    def _leave(self, trace: FlightRecord) -> None:
-        self._store.update(self._key, lambda _: (codec.encode(trace), None))
+    def _leave(self, record: FlightRecord) -> None:
+        self._store.update(self._key, lambda _: (codec.encode(record), None))
 
-    def _trace(self) -> FlightRecord | None:
+    def _record(self) -> FlightRecord | None:
         return decode_or_none(FlightRecord, self._store.read(self._key))
 
 
 class RequestCoalescer:
-    """Hands out flights, one at a time for equal wishes."""
+    """Lets one process at a time make a call, and hands its result to those who want the same.
 
-    def __init__(self, store: Store, locks: Locks, clock: Clock) -> None:
-        self._store = store
-        self._locks = locks
-        self._clock = clock
+    Inside the block, look for the answer first: whoever had the slot before may have brought it.
+
+        coalescer = RequestCoalescer(state)
+        with coalescer.acquire(job, patience=30.0) as slot:
+            if failure := slot.leader_failure(account):
+                raise failure
+            slot.mark_sent(account, call_id)
+            ...  # make the call, store the answer
+            slot.finish(None)
+
+    It works across threads and processes that share the state.
+    """
+
+    def __init__(self, state: SharedState) -> None:
+        self._state = state
 
     @contextmanager
     def acquire(self, job: Job, patience: float) -> Iterator[InFlightSlot]:
-        """Be the only one after this wish.
+        """Hold the only slot for this job.
 
-        Raises `LockTimeoutError` when others keep at it for longer than `patience`.
+        Raises `LockTimeoutError` when others hold it for longer than `patience` (seconds).
         """
-        asked_at, began = self._clock.now(), self._clock.monotonic()
+        store, clock = self._state.store, self._state.clock
+        asked_at, began = clock.now(), clock.monotonic()
         name = _name(job)
-        with self._locks.hold(name, patience):
-            yield InFlightSlot(self._store, self._clock, name, job, asked_at, self._clock.monotonic() - began)
+        with self._state.locks.hold(name, patience):
+            yield InFlightSlot(store, clock, name, job, asked_at, clock.monotonic() - began)
 
 
 def _name(job: Job) -> str:
-    """Boards of a sport fly one after the other: the next may find its answer in the last.
+    """Return the name of the lock for a job.
 
-    So does all weather: Open-Meteo allows one request at a time per address (FACTS 3.3).
+    Boards of a sport share one: the next may find its answer in the last. All weather does too, as Open-Meteo
+    allows one request at a time per address (FACTS 3.3).
     """
     if job.api == "weather":
         return "weather"

@@ -1,14 +1,13 @@
-"""What a run would do now: stored answers, requests, prices and decisions, with nothing sent, booked or
-counted.
-"""
+"""What a run would do now: the same look-up and the same calls, but nothing is sent, reserved or counted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from oddsctl.domain.answers import Answer
 from oddsctl.domain.errors import MissingKeyError
-from oddsctl.domain.ports import Clock, Provider
+from oddsctl.domain.jobs import Job
+from oddsctl.domain.ports import Provider
 from oddsctl.domain.requests import (
     DryRunEntry,
     Go,
@@ -18,79 +17,69 @@ from oddsctl.domain.requests import (
     Refused,
     RequestOptions,
 )
-from oddsctl.orchestration.call import CallContext, RetryQuota, most_urgent
-from oddsctl.orchestration.library import Library
-from oddsctl.policy import batching
+from oddsctl.orchestration.call import CallContext
+from oddsctl.orchestration.spend_limit import SpendLimit
 from oddsctl.policy.admission import CallRequest
 from oddsctl.policy.budget import Purchase
-from oddsctl.state.accounts import Accounts
+from oddsctl.state.shared import SharedState
+
+Plan = Callable[
+    [Sequence[PriorityRequest], RequestOptions], tuple[dict[Job, Outcome], tuple[CallContext, ...]]
+]
 
 
 class DryRun:
-    """Looks up and asks for decisions as the orchestrator does, and leaves no trace."""
+    """Previews a run, and reads what is cached. Leaves no trace. `plan` is that of the orchestrator."""
 
-    def __init__(
-        self, library: Library, accounts: Accounts, providers: Mapping[str, Provider], clock: Clock
-    ) -> None:
-        self._library = library
-        self._accounts = accounts
+    def __init__(self, plan: Plan, state: SharedState, providers: Mapping[str, Provider]) -> None:
+        self._plan = plan
+        self._state = state
         self._providers = providers
-        self._clock = clock
 
     def stored(self, requests: Sequence[PriorityRequest]) -> list[Outcome]:
-        """The newest stored answer to each wish, whatever its age."""
-        return [self._library.offline(request.job, quietly=True) for request in requests]
+        """Return the newest cached answer to each request, whatever its age."""
+        return [self._state.responses.offline(request.job) for request in requests]
 
-    def answers(self, shelf: str) -> Iterator[Answer]:
-        """All that is stored on a shelf, of any age."""
-        return self._library.answers(shelf)
+    def answers(self, prefix: str) -> Iterator[Answer]:
+        """Yield all cached answers whose key begins so, of any age."""
+        return self._state.responses.answers(prefix)
 
-    def preview(self, requests: Sequence[PriorityRequest], terms: RequestOptions) -> list[DryRunEntry]:
-        """What would come of each wish: a stored answer, or a call, most wishes sharing one."""
-        started, deadline = self._clock.now(), self._clock.monotonic() + terms.wait
-        thrifty = not terms.fresh and self._accounts.is_low()
-        jobs = dict.fromkeys(request.job for request in requests)
-        found = {job: self._library.look_up(job, terms, started, thrifty=thrifty) for job in jobs}
-        previews = [
-            DryRunEntry(job, 0, f"{outcome.reason}: no request is sent")
-            for job, outcome in found.items()
-            if outcome
+    def preview(self, requests: Sequence[PriorityRequest], options: RequestOptions) -> list[DryRunEntry]:
+        """Return what would become of the requests: an entry per cached answer, and one per call."""
+        outcomes, calls = self._plan(requests, options)
+        entries = [
+            DryRunEntry(job, 0, f"{outcome.reason}: no request is sent") for job, outcome in outcomes.items()
         ]
-        planned = 0
-        for call in batching.plan_calls([job for job, outcome in found.items() if outcome is None]):
-            preview = self._call(
-                CallContext(
-                    call, most_urgent(call, requests), terms, started, deadline, RetryQuota(0), RetryQuota(0)
-                ),
-                planned,
-            )
-            planned += preview.price if preview.is_sent else 0
-            previews.append(preview)
-        return previews
+        limit = SpendLimit()
+        for context in calls:
+            entry = self._preview_call(context, limit)
+            if entry.is_sent:
+                limit.reserve(entry.price, options.max_credits)
+            entries.append(entry)
+        return entries
 
-    def _call(self, trip: CallContext, planned: int) -> DryRunEntry:
-        provider = self._providers[trip.job.api]
-        price = provider.price(trip.job)
-        if trip.terms.offline:
-            return DryRunEntry(trip.job, price, "not sent: offline")
+    def _preview_call(self, context: CallContext, limit: SpendLimit) -> DryRunEntry:
+        job, options, provider = context.job, context.options, self._providers[context.job.api]
+        price = provider.price(job)
+        if options.offline:
+            return DryRunEntry(job, price, "not sent: offline")
         try:
-            account, request = provider.account(), provider.request(trip.job)
+            account, request = provider.account(), provider.request(job)
         except MissingKeyError as error:
-            return DryRunEntry(trip.job, 0, f"not sent: {error.message}")
-        most = trip.terms.max_credits
-        if price and most is not None and planned + price > most:
-            return DryRunEntry(trip.job, price, f"refused: MAX_CREDITS (--max-credits {most})", request)
-        purchase = Purchase(
-            price, trip.most_urgent.purpose, trip.is_urgent(self._clock.now()), trip.terms.force
-        )
-        match self._accounts.preview(
-            provider.name, account, CallRequest("", trip.job.endpoint, purchase, trip.terms.wait)
+            return DryRunEntry(job, 0, f"not sent: {error.message}")
+        if not limit.allows(price, options.max_credits):
+            why = f"refused: MAX_CREDITS (--max-credits {options.max_credits})"
+            return DryRunEntry(job, price, why, request)
+        urgent = context.is_urgent(self._state.clock.now())
+        purchase = Purchase(price, context.most_urgent.purpose, urgent, options.force)
+        match self._state.accounts.preview(
+            provider.name, account, CallRequest("", job.endpoint, purchase, options.wait)
         ):
             case Refused(why, detail):
-                return DryRunEntry(trip.job, price, f"refused: {why} ({detail})", request)
+                return DryRunEntry(job, price, f"refused: {why} ({detail})", request)
             case Go(wait) if wait > 0:
-                return DryRunEntry(trip.job, price, f"send after {wait:.1f} s", request, is_sent=True)
+                return DryRunEntry(job, price, f"send after {wait:.1f} s", request, is_sent=True)
             case ProbeFirst():
-                return DryRunEntry(trip.job, price, "send, after a free probe", request, is_sent=True)
+                return DryRunEntry(job, price, "send, after a free probe", request, is_sent=True)
             case _:
-                return DryRunEntry(trip.job, price, "send", request, is_sent=True)
+                return DryRunEntry(job, price, "send", request, is_sent=True)

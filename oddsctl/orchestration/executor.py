@@ -1,6 +1,6 @@
-"""The till: what this run may spend and has spent, and the books of each call it makes.
+"""Sends calls that were admitted, and settles what they cost by what came back.
 
-Does not decide whether a call is made.
+Whether a call is made is decided before: see `attempts`.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from oddsctl.domain.notices import (
     Settled,
     Warned,
 )
-from oddsctl.domain.ports import Clock, Transport
-from oddsctl.domain.requests import RequestOptions
+from oddsctl.domain.ports import Transport
 from oddsctl.observability import redaction
 from oddsctl.orchestration.call import AdmittedCall, CallContext
+from oddsctl.orchestration.spend_limit import SpendLimit
 from oddsctl.policy.admission import HealthSignal, Receipt
-from oddsctl.state.accounts import Accounts
 from oddsctl.state.responses import CacheEntry
+from oddsctl.state.shared import SharedState
 
 GAVE_UP_WAITING = (408, 499)
 """Refusals that are none: the server, or a gateway before it, stopped waiting, and the call may have been
@@ -45,50 +45,35 @@ DEMO_HEADER = "x-oddsctl-demo"
 
 
 class CallExecutor:
-    """Makes calls that were let through, and settles them whatever comes back. For any number of threads."""
+    """Sends admitted calls and settles them, whatever comes back. Usable from threads.
 
-    def __init__(
-        self, accounts: Accounts, transport: Transport, clock: Clock, tell: Callable[[Notice], None]
-    ) -> None:
-        self._accounts = accounts
+    `calls` counts the HTTP requests of this process; `limit` knows what they cost.
+    """
+
+    def __init__(self, state: SharedState, transport: Transport, tell: Callable[[Notice], None]) -> None:
+        self._accounts = state.accounts
         self._transport = transport
-        self._clock = clock
+        self._clock = state.clock
         self._tell = tell
         self._lock = threading.Lock()
-        self._at_risk = 0
+        self.limit = SpendLimit()
         self.calls = 0
-        self.spent = 0
 
-    def claim(self, price: int, terms: RequestOptions) -> bool:
-        """Put the price at risk; false when `--max-credits` has no room for it beside what is spent, under
-        way, or maybe charged.
-        """
-        with self._lock:
-            if (
-                price
-                and terms.max_credits is not None
-                and self.spent + self._at_risk + price > terms.max_credits
-            ):
-                return False
-            self._at_risk += price
-            return True
-
-    def unclaim(self, price: int) -> None:
-        """The price is not at risk any more."""
-        with self._lock:
-            self._at_risk -= price
-
-    def record_booking(self, ticket: AdmittedCall, trip: CallContext) -> None:
+    def record_booking(self, admitted: AdmittedCall, context: CallContext) -> None:
         """The call is about to be sent."""
-        if ticket.price:
-            trip.log_step(f"{ticket.price} credits reserved for {ticket.job.key}")
-        self._tell(Booked(ticket.id, ticket.job, ticket.price, ticket.purpose, trip.terms.command))
+        if admitted.price:
+            context.log_step(f"{admitted.price} credits reserved for {admitted.job.key}")
+        self._tell(
+            Booked(admitted.id, admitted.job, admitted.price, admitted.purpose, context.options.command)
+        )
 
-    def cancel(self, ticket: AdmittedCall) -> None:
+    def cancel(self, admitted: AdmittedCall) -> None:
         """The call is not made after all."""
-        self.unclaim(ticket.price)
+        self.limit.release(admitted.price)
         self.best_effort(
-            lambda: self._accounts.release(ticket.provider.name, ticket.account, ticket.endpoint, ticket.id)
+            lambda: self._accounts.release(
+                admitted.provider.name, admitted.account, admitted.endpoint, admitted.id
+            )
         )
 
     def best_effort(self, work: Callable[[], None]) -> None:
@@ -100,39 +85,39 @@ class CallExecutor:
         except (StateError, LockTimeoutError) as error:
             self._tell(Warned(f"state could not be written: {error.message}"))
 
-    def call(self, ticket: AdmittedCall, trip: CallContext) -> HttpResponse:
+    def call(self, admitted: AdmittedCall, context: CallContext) -> HttpResponse:
         """Send the request. When no whole answer comes, the books are settled before the error is raised."""
         sent_at, began = self._clock.now(), self._clock.monotonic()
         try:
-            response = self._transport.send(ticket.request)
+            response = self._transport.send(admitted.request)
         except BaseException as error:
-            receipt = _receipt_of_failure(ticket, error, sent_at, self._clock.now())
+            receipt = _receipt_of_failure(admitted, error, sent_at, self._clock.now())
             if isinstance(error, TransportError):
                 error.charged = receipt.spent or 0
             outcome, said = (
                 (error.code, error.message) if isinstance(error, TransportError) else ("BUG", None)
             )
-            self._settle(ticket, trip, receipt, None, self._clock.monotonic() - began, outcome, said)
+            self._settle(admitted, context, receipt, None, self._clock.monotonic() - began, outcome, said)
             raise
         if "date" in response.headers:
-            self._compare_clocks(ticket.job.api, response)
+            self._compare_clocks(admitted.job.api, response)
         return response
 
-    def settle(self, ticket: AdmittedCall, trip: CallContext, response: HttpResponse) -> CacheEntry:
+    def settle(self, admitted: AdmittedCall, context: CallContext, response: HttpResponse) -> CacheEntry:
         """Settle the books by what came back, and read the answer.
 
         Raises the `ProviderError` that the answer is.
         """
         seconds = max(0.0, response.received_at - response.sent_at)
-        receipt = _receipt(ticket, response, seconds)
+        receipt = _receipt(admitted, response, seconds)
         try:
-            answer = ticket.provider.parse(ticket.job, response)
+            answer = admitted.provider.parse(admitted.job, response)
         except ProviderError as error:
             error.message = redaction.redact_values(
                 error.message
             )  # providers echo keys, and their words go to people, files and channels
             error.charged = receipt.spent or 0
-            trip.possible_charges += bool(
+            context.possible_charges += bool(
                 error.charged
             )  # paid for nothing: to be tried again once at the most
             receipt = replace(
@@ -140,26 +125,26 @@ class CallExecutor:
                 failed=True,
                 verdict=_verdict(error),
                 rest_until=error.retry_at,
-                exhausted_at_price=ticket.price if isinstance(error, OutOfCreditsError) else None,
+                exhausted_at_price=admitted.price if isinstance(error, OutOfCreditsError) else None,
             )
-            self._settle(ticket, trip, receipt, response.status, seconds, error.code, error.message)
+            self._settle(admitted, context, receipt, response.status, seconds, error.code, error.message)
             raise
         except BaseException:
-            self._settle(ticket, trip, replace(receipt, failed=True), response.status, seconds, "BUG")
+            self._settle(admitted, context, replace(receipt, failed=True), response.status, seconds, "BUG")
             raise
-        if isinstance(ticket.job, OddsJob) and ticket.job.event is None and isinstance(answer, Events):
-            self._tell(BoardReceived(ticket.id, tuple(Listed.of(event) for event in answer.events)))
+        if isinstance(admitted.job, OddsJob) and admitted.job.event is None and isinstance(answer, Events):
+            self._tell(BoardReceived(admitted.id, tuple(Listed.of(event) for event in answer.events)))
         doubt = answer.doubt if isinstance(answer, Schedule) else None
-        self._settle(ticket, trip, receipt, response.status, seconds, "FETCHED", doubt)
+        self._settle(admitted, context, receipt, response.status, seconds, "FETCHED", doubt)
         if answer.left_out:
-            trip.log_step(str(answer.left_out))
+            context.log_step(str(answer.left_out))
         demo = DEMO_HEADER in response.headers
         return CacheEntry(
-            ticket.job,
+            admitted.job,
             response.sent_at,
             response.received_at,
             receipt.spent or 0,
-            ticket.purpose,
+            admitted.purpose,
             answer,
             demo,
         )
@@ -173,8 +158,8 @@ class CallExecutor:
 
     def _settle(
         self,
-        ticket: AdmittedCall,
-        trip: CallContext,
+        admitted: AdmittedCall,
+        context: CallContext,
         receipt: Receipt,
         status: int | None,
         seconds: float,
@@ -183,37 +168,36 @@ class CallExecutor:
     ) -> None:
         with self._lock:
             self.calls += 1
-            self.spent += receipt.spent or 0
-            self._at_risk -= 0 if receipt.spent is None else ticket.price
-            trip.spent += receipt.spent or 0
-        if receipt.spent is None and ticket.price:
-            trip.possible_charges += 1
+            context.spent += receipt.spent or 0
+        self.limit.settle(admitted.price, receipt.spent)
+        if receipt.spent is None and admitted.price:
+            context.possible_charges += 1
         cost = (
-            "perhaps charged" if receipt.spent is None and ticket.price else f"charged {receipt.spent or 0}"
+            "perhaps charged" if receipt.spent is None and admitted.price else f"charged {receipt.spent or 0}"
         )
-        trip.log_step(f"sent, {status or 'no answer'} after {seconds * 1000:.0f} ms, {cost}")
-        self._tell(Settled(ticket.id, ticket.job, status, receipt.spent, seconds, outcome, said))
+        context.log_step(f"sent, {status or 'no answer'} after {seconds * 1000:.0f} ms, {cost}")
+        self._tell(Settled(admitted.id, admitted.job, status, receipt.spent, seconds, outcome, said))
         # where the books cannot be written the reservation stands, and counts as maybe charged when it
         # expires
-        self.best_effort(lambda: self._accounts.settle(ticket.provider.name, ticket.account, receipt))
+        self.best_effort(lambda: self._accounts.settle(admitted.provider.name, admitted.account, receipt))
 
 
-def _receipt(ticket: AdmittedCall, response: HttpResponse, seconds: float) -> Receipt:
-    quota = ticket.provider.quota(response)
+def _receipt(admitted: AdmittedCall, response: HttpResponse, seconds: float) -> Receipt:
+    quota = admitted.provider.quota(response)
     return Receipt(
-        ticket.id,
-        ticket.endpoint,
+        admitted.id,
+        admitted.endpoint,
         response.sent_at,
         response.received_at,
-        _charged(quota, response.status, ticket.price),
+        _charged(quota, response.status, admitted.price),
         quota=quota,
-        retry=ticket.retry,
+        retry=admitted.retry,
         seconds=seconds,
     )
 
 
 def _receipt_of_failure(
-    ticket: AdmittedCall, error: BaseException, sent_at: float, told_at: float
+    admitted: AdmittedCall, error: BaseException, sent_at: float, told_at: float
 ) -> Receipt:
     """What is known of a call without a whole answer: what it cost, where the headers came and say so."""
     spent: int | None = None
@@ -221,18 +205,18 @@ def _receipt_of_failure(
     if isinstance(error, TransportError) and not error.maybe_sent:
         spent = 0
     elif isinstance(error, TransportError) and error.head and error.head[0] == 200:
-        quota = ticket.provider.quota(HttpResponse(*error.head, b"", sent_at, told_at))
+        quota = admitted.provider.quota(HttpResponse(*error.head, b"", sent_at, told_at))
         spent = None if quota.last is None else max(0, quota.last)
     return Receipt(
-        ticket.id,
-        ticket.endpoint,
+        admitted.id,
+        admitted.endpoint,
         sent_at,
         told_at,
         spent,
         HealthSignal.FAILED,
         quota,
         failed=True,
-        retry=ticket.retry,
+        retry=admitted.retry,
     )
 
 

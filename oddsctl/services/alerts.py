@@ -20,15 +20,15 @@ from oddsctl.domain.errors import ConfigError, LockTimeoutError, StateError
 from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import OddsEvent
 from oddsctl.domain.notices import AlertableNotice
-from oddsctl.domain.ports import JSON, Clock, Store
+from oddsctl.domain.ports import JSON, Store
 from oddsctl.domain.settings import Settings
 from oddsctl.notify import channels as notify
 from oddsctl.notify.channels import Channel, Message
 from oddsctl.policy import alert_outbox, alert_rules
 from oddsctl.policy.alert_outbox import Outbox, PendingAlert
 from oddsctl.policy.alert_rules import AlertMemory, BestPrices, Change, Observations
-from oddsctl.state.accounts import Accounts
 from oddsctl.state.responses import ROOT, cached_entry
+from oddsctl.state.shared import SharedState
 from oddsctl.store import codec, unreadable_rows
 
 KEY = "alerts/1"
@@ -59,9 +59,7 @@ class AlertService:
     for whatever goes wrong: nothing is raised, and a later run tries again.
     """
 
-    store: Store
-    clock: Clock
-    settings: Settings
+    state: SharedState
     zone: ZoneInfo
     words: Callable[[Sequence[Change], ZoneInfo], tuple[str, str]]
     warn: Callable[[str], None]
@@ -74,7 +72,9 @@ class AlertService:
         The balance and the lines are read from the store; `news` is what the run came across (health, missed
         windows, picks).
         """
-        channels = {channel.id: channel for channel in notify.channels(self.settings.notify.urls, self.env)}
+        channels = {
+            channel.id: channel for channel in notify.channels(self.state.settings.notify.urls, self.env)
+        }
         if not channels:
             return
         try:
@@ -84,7 +84,7 @@ class AlertService:
 
     def _deliver(self, channels: Mapping[str, Channel], news: tuple[AlertableNotice, ...]) -> None:
         owner = uuid4().hex
-        lines = tuple(_lines(self.store)) if "line" in self.settings.notify.on else ()
+        lines = tuple(_lines(self.state.store)) if "line" in self.state.settings.notify.on else ()
         seen = Observations(self._balance(), lines, news)
         for _ in range(ROUNDS):
             parcels = self._claim(channels, seen, owner)
@@ -100,10 +100,10 @@ class AlertService:
 
         Nothing is written where there is nothing of either.
         """
-        rules = self.settings.notify
+        rules = self.state.settings.notify
 
         def change(old: JSON) -> tuple[JSON, PendingByChannel]:
-            now, before = self.clock.now(), _state(old)
+            now, before = self.state.clock.now(), _state(old)
             told, changes = alert_rules.detect_changes(before.told, seen, rules.on, rules.line_threshold, now)
             waiting = alert_outbox.put(before.outbox, changes, channels, now)
             parcels: PendingByChannel = {}
@@ -112,9 +112,9 @@ class AlertService:
             after = AlertState(told, waiting)
             return (old if after == before else codec.encode(after)), parcels
 
-        unreadable_rows.read(self.store, KEY, _state)
-        old = self.store.read(KEY)
-        return {} if change(old)[0] is old else self.store.update(KEY, change)
+        unreadable_rows.read(self.state.store, KEY, _state)
+        old = self.state.store.read(KEY)
+        return {} if change(old)[0] is old else self.state.store.update(KEY, change)
 
     def _settle(
         self,
@@ -132,10 +132,12 @@ class AlertService:
                 if results[name] is None:
                     waiting = alert_outbox.delivered(waiting, name, owner, parcel)
                 else:
-                    waiting, lost[name] = alert_outbox.failed(waiting, name, owner, parcel, self.clock.now())
+                    waiting, lost[name] = alert_outbox.failed(
+                        waiting, name, owner, parcel, self.state.clock.now()
+                    )
             return codec.encode(AlertState(state.told, waiting)), lost
 
-        lost = self.store.update(KEY, change)
+        lost = self.state.store.update(KEY, change)
         return [
             f"alert not delivered to {channels[name].label}: {results[name]}; "
             + (f"{count} given up after {alert_outbox.ATTEMPTS} tries" if count else "tried again later")
@@ -143,8 +145,8 @@ class AlertService:
         ]
 
     def _balance(self) -> alert_rules.CreditBalance | None:
-        odds, now = self.settings.odds, self.clock.now()
-        credits = Accounts(self.store, self.clock, self.settings).state("odds").credits
+        odds, now = self.state.settings.odds, self.state.clock.now()
+        credits = self.state.accounts.state("odds").credits
         return alert_rules.balance(credits, odds.monthly_credits, odds.reset_day, now)
 
     def _message(self, parcel: tuple[PendingAlert, ...]) -> Message:

@@ -9,8 +9,7 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from oddsctl.domain.ports import Clock, Store
-from oddsctl.state.responses import ResponseCache
+from oddsctl.state.shared import SharedState
 from oddsctl.store.state_dir import HTTP_CACHE
 
 
@@ -28,23 +27,22 @@ class Inventory:
     newest: float | None
 
 
-def inventory(store: Store, state_dir: Path) -> Inventory:
+def inventory(state: SharedState) -> Inventory:
     """Count the stored answers."""
-    ages = sorted(kept_at for _, kept_at in ResponseCache(store).all())
-    return Inventory(
-        state_dir, len(ages), bytes_below(state_dir), ages[0] if ages else None, ages[-1] if ages else None
-    )
+    ages = sorted(kept_at for _, kept_at in state.responses.all())
+    directory, oldest, newest = state.directory, ages[0] if ages else None, ages[-1] if ages else None
+    return Inventory(directory, len(ages), bytes_below(directory), oldest, newest)
 
 
-def prune(store: Store, clock: Clock, state_dir: Path, older_than: float | None) -> int:
+def prune(state: SharedState, older_than: float | None) -> int:
     """Drop the answers older than so many seconds, or all; the number dropped.
 
     The wire's cache goes with all.
     """
-    now, dropped = clock.now(), 0
-    for key, kept_at in list(ResponseCache(store).all()):
+    now, dropped = state.clock.now(), 0
+    for key, kept_at in list(state.responses.all()):
         if older_than is None or not 0 <= now - kept_at <= older_than:
-            store.delete(key)
+            state.store.delete(key)
             dropped += 1
     if older_than is None:
         for name in (
@@ -53,7 +51,7 @@ def prune(store: Store, clock: Clock, state_dir: Path, older_than: float | None)
             HTTP_CACHE,
         ):  # a new file must not lose its own log
             with contextlib.suppress(OSError):
-                (state_dir / name).unlink(missing_ok=True)
+                (state.directory / name).unlink(missing_ok=True)
     return dropped
 
 

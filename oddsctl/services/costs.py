@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from oddsctl.domain.errors import UsageError
-from oddsctl.domain.ports import Clock, Store
-from oddsctl.domain.settings import Settings
 from oddsctl.policy import billing_month
 from oddsctl.records.call_report import FIELDS, CallReport, CallTotals
-from oddsctl.state.accounts import Accounts
+from oddsctl.state.shared import SharedState
 
 BY = ("day", "sport", "command")
 """What a user wants to see first."""
@@ -29,10 +27,10 @@ def fields(by: str | None) -> tuple[str, ...]:
     return found
 
 
-def month_began(store: Store, clock: Clock, settings: Settings) -> float:
+def month_began(state: SharedState) -> float:
     """When the account's credits began anew (epoch seconds)."""
-    credits = Accounts(store, clock, settings).state("odds").credits
-    return billing_month.month(credits, settings.odds.reset_day, clock.now()).began_at
+    credits = state.accounts.state("odds").credits
+    return billing_month.month(credits, state.settings.odds.reset_day, state.clock.now()).began_at
 
 
 @dataclass(frozen=True, slots=True)

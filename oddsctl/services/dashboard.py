@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import Sport
-from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.reports import PrefetchCall, QueueItem
-from oddsctl.domain.settings import Settings
 from oddsctl.records.call_report import CallReport, RecentCall
 from oddsctl.services import stats
 from oddsctl.services.health import HealthReport
 from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
 from oddsctl.services.queue import queue_items
-from oddsctl.state.queue import RequestQueue
+from oddsctl.state.shared import SharedState
 
 MOST_CALLS = 200
 """More lines than terminals have."""
@@ -46,11 +43,8 @@ class DashboardSnapshot:
 
 
 def gather(
+    state: SharedState,
     *,
-    store: Store,
-    clock: Clock,
-    settings: Settings,
-    state_dir: Path,
     ledger: CallReport,
     prefetcher: PredictivePrefetcher,
     price: Callable[[Job], int],
@@ -65,16 +59,16 @@ def gather(
 
     The plan of the moment `before` is kept while it is young; all else is read anew.
     """
-    now = clock.now()
+    now = state.clock.now()
     if before and 0 <= now - before.planned_at < PLAN_LASTS:
         planned, planned_at = before.planned, before.planned_at
     else:
         planned, planned_at = prefetcher.dry_run(sports, horizon, ask=False).calls if sports else (), now
     return DashboardSnapshot(
         at=now,
-        stats=stats.document(store, clock, settings, state_dir, ledger),
+        stats=stats.document(state, ledger),
         health=health,
-        items=queue_items(RequestQueue(store, clock).waiting(), planned, now, price, settings.sports),
+        items=queue_items(state.queue.waiting(), planned, now, price, state.settings.sports),
         calls=ledger.recent(MOST_CALLS),
         planned=planned,
         planned_at=planned_at,

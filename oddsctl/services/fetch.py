@@ -101,7 +101,7 @@ class FetchBoard:
         notes = self._notes(parts, wanted, terms, now)
         if wanted.weather:
             weather = KickoffWeather(
-                partial(self._orchestrator.run, terms=terms), self._settings.weather.units, now
+                partial(self._orchestrator.run, options=terms), self._settings.weather.units, now
             )
             parts = self._with_weather(parts, weather, terms)
         outlook = RetryOutlook(self._orchestrator.rests_until, self._of_late, wanted.zone)
@@ -126,7 +126,7 @@ class FetchBoard:
     def preview(self, wanted: BoardQuery, terms: RequestOptions) -> list[tuple[Sport, DryRunEntry]]:
         """What `run` would ask now. Weather is asked for places, so it shows once the schedule is stored."""
         now = self._clock.now()
-        weather = KickoffWeather(self._orchestrator.rehearsal.stored, self._settings.weather.units, now)
+        weather = KickoffWeather(self._orchestrator.dry_run.stored, self._settings.weather.units, now)
         requests: list[tuple[Sport, PriorityRequest]] = []
         plans = self._asking.plan(wanted, terms, now)
         for plan in plans:
@@ -141,7 +141,7 @@ class FetchBoard:
             replace(preview, decision=f"{preview.decision}, only if the schedule has such a game")
             if preview.job in doubtful
             else preview
-            for preview in self._orchestrator.rehearsal.preview([request for _, request in requests], terms)
+            for preview in self._orchestrator.dry_run.preview([request for _, request in requests], terms)
         ]
         named = [(sports.get(preview.job) or _sport_of(preview.job, sports), preview) for preview in previews]
         spared = [(plan.part.sport, plan.board) for plan in plans if plan.board and plan.board not in sports]
@@ -166,7 +166,7 @@ class FetchBoard:
             None
             if terms.offline
             else partial(
-                self._orchestrator.run, terms=replace(terms, max_age=board_query.TRUSTED_FOR, fresh=False)
+                self._orchestrator.run, options=replace(terms, max_age=board_query.TRUSTED_FOR, fresh=False)
             )
         )
         found = {
@@ -192,7 +192,7 @@ class FetchBoard:
             if sport.odds_key
             else []
         )
-        return (name for shelf in shelves for name in team_names(self._orchestrator.rehearsal.answers(shelf)))
+        return (name for shelf in shelves for name in team_names(self._orchestrator.dry_run.answers(shelf)))
 
     # ── the join ──
 

@@ -14,7 +14,7 @@ from oddsctl.domain import jobs
 from oddsctl.domain.errors import one_line
 from oddsctl.domain.jobs import ForecastJob, Job, SportsJob
 from oddsctl.domain.models import Place, Sport
-from oddsctl.domain.ports import JSON, Clock, Store
+from oddsctl.domain.ports import JSON
 from oddsctl.domain.requests import (
     Outcome,
     Priority,
@@ -22,12 +22,12 @@ from oddsctl.domain.requests import (
     Reason,
     RequestOptions,
 )
-from oddsctl.domain.settings import Settings
 from oddsctl.domain.units import DAY
 from oddsctl.policy import health_rules
 from oddsctl.policy.health_rules import Health, Status
 from oddsctl.records.calls import CostTracker
-from oddsctl.state.accounts import APIS, Accounts
+from oddsctl.state.accounts import APIS
+from oddsctl.state.shared import SharedState
 
 if TYPE_CHECKING:
     from oddsctl.orchestration.orchestrator import RequestOrchestrator
@@ -54,11 +54,8 @@ class HealthReport:
 class APIHealthMonitor:
     """Looks at what calls have come to; asks only when told to `probe`."""
 
-    def __init__(self, store: Store, clock: Clock, settings: Settings, costs: CostTracker) -> None:
-        self._store = store
-        self._clock = clock
-        self._settings = settings
-        self._accounts = Accounts(store, clock, settings)
+    def __init__(self, state: SharedState, costs: CostTracker) -> None:
+        self._state = state
         self._costs = costs
 
     def look(self) -> dict[str, Health]:
@@ -86,7 +83,7 @@ class APIHealthMonitor:
         ]
         unasked = [outcome for outcome in outcomes if not _was_asked(outcome)]
         for outcome in unasked:
-            self._store.delete(_key(outcome.job.api))
+            self._state.store.delete(_key(outcome.job.api))
         return [
             *(
                 f"{api}: probed less than {PROBE_EVERY / 60:.0f} minutes ago; --fresh asks again"
@@ -98,18 +95,20 @@ class APIHealthMonitor:
 
     def _look(self, api: str) -> Health:
         return health_rules.judge(
-            self._costs.attempts(api, HISTORY), self._accounts.state(api).breakers, self._clock.now()
+            self._costs.attempts(api, HISTORY),
+            self._state.accounts.state(api).breakers,
+            self._state.clock.now(),
         )
 
     def _claim(self, api: str, *, fresh: bool) -> bool:
         """Whether it is time for a probe; if so, others wait for their turn from now on."""
-        now = self._clock.now()
+        now = self._state.clock.now()
 
         def change(old: JSON) -> tuple[JSON, bool]:
             asked = not fresh and isinstance(old, int | float) and 0 <= now - old < PROBE_EVERY
             return (old, False) if asked else (now, True)
 
-        return self._store.update(_key(api), change)
+        return self._state.store.update(_key(api), change)
 
     def _ask(
         self, orchestrator: RequestOrchestrator, apis: Sequence[str], terms: RequestOptions
@@ -122,17 +121,17 @@ class APIHealthMonitor:
 
     def _question(self, api: str) -> Job:
         """What is asked, free of charge."""
-        now = self._clock.now()
+        now = self._state.clock.now()
         if api == "odds":
             return SportsJob()
         if api == "espn":
             return jobs.schedule_jobs(self._sport(), now, now + 1, by_day=True)[0]
         today = int(now // DAY)
-        return ForecastJob((PROBE_PLACE,), today, today, self._settings.weather.units)
+        return ForecastJob((PROBE_PLACE,), today, today, self._state.settings.weather.units)
 
     def _sport(self) -> Sport:
         """The sport last asked about that ESPN has, or the NFL."""
-        sport = by_provider_name(self._settings.sports).get(self._costs.last_league() or "")
+        sport = by_provider_name(self._state.settings.sports).get(self._costs.last_league() or "")
         return sport if sport and sport.espn_path else find("nfl")
 
 

@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.settings import Settings
 from oddsctl.policy import token_bucket
 from oddsctl.policy.admission import ProviderState
 from oddsctl.policy.call_stats import CallStats
 from oddsctl.policy.circuit_breaker import State
 from oddsctl.records.call_report import CallReport
-from oddsctl.state.accounts import APIS, Accounts, rules_for
-from oddsctl.state.counters import read_counts
-from oddsctl.state.responses import ResponseCache
+from oddsctl.state.accounts import APIS, rules_for
+from oddsctl.state.shared import SharedState
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +42,26 @@ class Metrics:
 
 
 def gather(
-    store: Store,
-    clock: Clock,
-    settings: Settings,
+    state: SharedState,
     ledger: CallReport,
     health: Mapping[str, str],
 ) -> Metrics:
     """The metrics now; `health` is a word for each API."""
-    accounts, now = Accounts(store, clock, settings), clock.now()
-    states = {api: accounts.state(api) for api in APIS}
-    credits, hits = states["odds"].credits, read_counts(store).hits_by_api
+    settings, now = state.settings, state.clock.now()
+    states = {api: state.accounts.state(api) for api in APIS}
+    credits, hits = states["odds"].credits, state.counters.read().hits_by_api
     return Metrics(
         credits_used=credits.used,
         credits_remaining=credits.remaining,
         credits_reserved=credits.reserved_credits,
         credits_maybe_charged=credits.maybe_charged,
-        tokens={api: _tokens(api, state, settings, now) for api, state in states.items()},
+        tokens={api: _tokens(api, account, settings, now) for api, account in states.items()},
         calls=ledger.outcomes(),
         hits={api: hits.get(api, 0) for api in APIS},
-        latency={api: state.tally for api, state in states.items()},
-        breaker_open={api: _is_open(state, now) for api, state in states.items()},
+        latency={api: account.tally for api, account in states.items()},
+        breaker_open={api: _is_open(account, now) for api, account in states.items()},
         health=health,
-        oldest=_oldest(store, ledger, now),
+        oldest=_oldest(state, ledger, now),
         windows=ledger.windows(),
     )
 
@@ -83,9 +79,9 @@ def _tokens(api: str, state: ProviderState, settings: Settings, now: float) -> f
     return token_bucket.at(state.bucket, limit, now).tokens
 
 
-def _oldest(store: Store, ledger: CallReport, now: float) -> dict[tuple[str, str], float]:
+def _oldest(state: SharedState, ledger: CallReport, now: float) -> dict[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = {}
-    for job, fetched_at in ResponseCache(store).jobs():
+    for job, fetched_at in state.responses.jobs():
         sport = ledger.sport(getattr(job, "sport", None) or getattr(job, "league", None)) or ""
         found[job.api, sport] = max(found.get((job.api, sport), 0.0), now - fetched_at)
     return found

@@ -14,7 +14,7 @@ from oddsctl.domain.errors import InterruptedRunError, LockTimeoutError, Rejecte
 from oddsctl.domain.jobs import Job, label
 from oddsctl.domain.models import Sport
 from oddsctl.domain.notices import Notice, RequestFinished
-from oddsctl.domain.ports import Clock, Store
+from oddsctl.domain.ports import Clock
 from oddsctl.domain.reports import PrefetchCall, QueueItem, QueueResult
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Reason, RequestOptions
 from oddsctl.domain.settings import Settings
@@ -106,28 +106,6 @@ class QueueWorker:
             credits=outcome.credits,
             detail=outcome.detail,
         )
-
-
-def waiting_requests(store: Store, clock: Clock) -> tuple[QueuedRequest, ...]:
-    """The requests that wait for a later run."""
-    return RequestQueue(store, clock).waiting()
-
-
-def clear_queue(store: Store, clock: Clock) -> int:
-    """Drop the requests that wait; the number dropped."""
-    return RequestQueue(store, clock).clear()
-
-
-def run_queue(
-    orchestrator: RequestOrchestrator,
-    store: Store,
-    clock: Clock,
-    settings: Settings,
-    tell: Callable[[Notice], None],
-    terms: RequestOptions,
-) -> tuple[QueueResult, ...]:
-    """Ask for all that is due; see `QueueWorker.run`."""
-    return QueueWorker(orchestrator, RequestQueue(store, clock), clock, settings, tell).run(terms)
 
 
 def exit_code(worked: Sequence[QueueResult]) -> int:

@@ -144,7 +144,7 @@ class SportBoards:
         for span in board_query.spans(wanted, now):
             part = SportBoard(span)
             requests = self._schedule_requests(part)
-            stored = replace(part, schedule=tuple(self._orchestrator.rehearsal.stored(requests)))
+            stored = replace(part, schedule=tuple(self._orchestrator.dry_run.stored(requests)))
             board = self._odds_request(stored, wanted)
             first = board is not None and self._looks_first(part, wanted, now)
             if first and not requests:
@@ -212,7 +212,7 @@ class SportBoards:
         """
         if part.sport.has_only_outrights or self._odds_request(part, wanted) is None:
             return False
-        stored = self._orchestrator.rehearsal.stored(self._schedule_requests(part))
+        stored = self._orchestrator.dry_run.stored(self._schedule_requests(part))
         if board_query.surely_ahead(part.span, wanted.team, stored, now):
             return False
         return wanted.is_narrow or board_query.is_empty(part.span, wanted.team, stored, now) is not None
@@ -221,7 +221,7 @@ class SportBoards:
         """The part with the free list of games of The Odds API, where a board would have to be paid for."""
         request = None if part.sport.has_only_outrights else self._odds_request(part, wanted)
         if request is None or not any(
-            preview.price for preview in self._orchestrator.rehearsal.preview([request], terms)
+            preview.price for preview in self._orchestrator.dry_run.preview([request], terms)
         ):
             return part
         (outcome,) = self._orchestrator.run([_events_request(part.sport)], terms)

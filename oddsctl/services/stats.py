@@ -6,10 +6,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
 from typing import Any
 
-from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.settings import Settings
 from oddsctl.domain.units import DAY, iso
 from oddsctl.policy import billing_month, call_stats, token_bucket
@@ -18,17 +16,14 @@ from oddsctl.policy.budget import Credits
 from oddsctl.policy.call_stats import CallStats
 from oddsctl.records.call_report import CallReport, CallTotals
 from oddsctl.services.cache_admin import bytes_below
-from oddsctl.state.accounts import APIS, Accounts, rules_for
-from oddsctl.state.counters import CacheCounters, read_counts
-from oddsctl.state.prefetch_notes import PrefetchNotesStore
+from oddsctl.state.accounts import APIS, rules_for
+from oddsctl.state.counters import CacheCounters
 from oddsctl.state.responses import ROOT
+from oddsctl.state.shared import SharedState
 
 
 def document(
-    store: Store,
-    clock: Clock,
-    settings: Settings,
-    state_dir: Path,
+    state: SharedState,
     ledger: CallReport,
     *,
     since: float | None = None,
@@ -41,16 +36,18 @@ def document(
     accounts; whether one was a retry is not on record. `by` adds what each group of them cost, days being
     those of `zone`. All else counts from the beginning.
     """
-    accounts, now = Accounts(store, clock, settings), clock.now()
-    counts = read_counts(store)
-    states = {api: accounts.state(api) for api in APIS}
-    tallies = {api: state.tally for api, state in states.items()} if since is None else ledger.tallies(since)
+    settings, now = state.settings, state.clock.now()
+    counts = state.counters.read()
+    states = {api: state.accounts.state(api) for api in APIS}
+    tallies = (
+        {api: account.tally for api, account in states.items()} if since is None else ledger.tallies(since)
+    )
     found: dict[str, Any] = {
         "schema": "oddsctl.stats/1",
         "apis": {api: _limits(api, states[api], settings, now) for api in APIS},
-        "cache": _cache(counts, store, state_dir),
+        "cache": _cache(counts, state),
         "saved": {"calls": counts.saved_calls, "credits": counts.saved_credits},
-        "prefetch": _prefetch(store, ledger),
+        "prefetch": _prefetch(state, ledger),
         "days": _days(states["odds"].credits, settings.odds.reset_day, now, ledger),
     }
     found["apis"]["odds"]["credits"] = _credits(states["odds"].credits, settings, now)
@@ -112,9 +109,9 @@ def _credits(credits: Credits, settings: Settings, now: float) -> dict[str, Any]
     }
 
 
-def _prefetch(store: Store, ledger: CallReport) -> dict[str, Any]:
+def _prefetch(state: SharedState, ledger: CallReport) -> dict[str, Any]:
     """Since when the credits are too short for all but the nearest windows, and how windows ended."""
-    since, windows = PrefetchNotesStore(store).read().emergency_since, dict[str, dict[str, int]]()
+    since, windows = state.prefetch_notes.read().emergency_since, dict[str, dict[str, int]]()
     for (window, fate), count in ledger.windows().items():
         windows.setdefault(window, dict.fromkeys(("captured", "no_prices", "skipped", "missed"), 0))[fate] = (
             count
@@ -141,12 +138,12 @@ def _days(credits: Credits, reset_day: int, now: float, ledger: CallReport) -> l
     ]
 
 
-def _cache(counts: CacheCounters, store: Store, state_dir: Path) -> dict[str, int]:
+def _cache(counts: CacheCounters, state: SharedState) -> dict[str, int]:
     return {
         "hits": counts.hits,
         "misses": counts.misses,
         "stale": counts.stale,
         "joined": counts.joined,
-        "bytes": bytes_below(state_dir),
-        "entries": sum(1 for _ in store.scan(ROOT)),
+        "bytes": bytes_below(state.directory),
+        "entries": sum(1 for _ in state.store.scan(ROOT)),
     }

@@ -1,7 +1,8 @@
-"""How often stored answers served a wish, and what that saved: counted per run, added up in the store."""
+"""How often cached answers served a request, and what that saved: counted per run, added up in the store."""
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -24,9 +25,10 @@ MISSES = (
 
 @dataclass(frozen=True, slots=True)
 class CacheCounters:
-    """`hits` = wishes answered from the store while fresh, `joined` = by another's call, `stale` = stored and
-    too old, `misses` = the rest. `saved_*` = what hits and joins would have cost. `hits_by_api`: whose
-    answers the hits were.
+    """Requests by how they were served, and what that saved.
+
+    `hits` were answered by a fresh cached answer, `joined` by another process's call, `stale` by an old
+    cached answer; `misses` are the rest. `saved_*` is what hits and joins would have cost.
     """
 
     hits: int = 0
@@ -50,10 +52,7 @@ class CacheCounters:
 
 
 def count_outcomes(outcomes: Iterable[Outcome], price: Callable[[Job], int]) -> CacheCounters:
-    """The counts of one run.
-
-    What was saved is what the calls for the wishes served would have been, merged as calls are.
-    """
+    """Count one run. Saved are the calls that the served requests would have needed, merged as calls are."""
     outcomes = tuple(outcomes)
     saved = batching.plan_calls(
         [
@@ -73,15 +72,29 @@ def count_outcomes(outcomes: Iterable[Outcome], price: Callable[[Job], int]) -> 
     )
 
 
-def read_counts(store: Store) -> CacheCounters:
-    """What all processes have counted so far."""
-    return unreadable_rows.read(store, KEY, decoded)
+class CounterStore:
+    """The counts of all processes. Those of this one are added up in memory until `flush`."""
 
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._pending = CacheCounters()
+        self._lock = threading.Lock()
 
-def add_counts(store: Store, counts: CacheCounters) -> None:
-    """Add one run's counts."""
-    if counts != CacheCounters():
-        store.update(KEY, lambda old: (codec.encode(decoded(old) + counts), None))
+    def read(self) -> CacheCounters:
+        """Return what all processes have flushed so far."""
+        return unreadable_rows.read(self._store, KEY, decoded)
+
+    def count(self, counts: CacheCounters) -> None:
+        """Add the counts of a run, in memory."""
+        with self._lock:
+            self._pending += counts
+
+    def flush(self) -> None:
+        """Add this process's counts to the stored ones; zero counts write nothing."""
+        with self._lock:
+            counts, self._pending = self._pending, CacheCounters()
+        if counts != CacheCounters():
+            self._store.update(KEY, lambda old: (codec.encode(decoded(old) + counts), None))
 
 
 def decoded(value: JSON) -> CacheCounters:

@@ -1,6 +1,7 @@
-"""The stored answers: what is kept of each call, and which kept answer covers a wish.
+"""Cached answers: what is stored of each call, and which of it answers a request.
 
-Does not judge freshness.
+How long an answer is fresh is decided in `policy/freshness`, which answer covers which request in
+`policy/coverage`.
 """
 
 from __future__ import annotations
@@ -11,29 +12,23 @@ from functools import partial
 from typing import TypeVar
 
 from oddsctl.domain.answers import Answer
-from oddsctl.domain.errors import (
-    OddsctlError,
-    ProviderError,
-    RejectedError,
-    family,
-    named,
-)
-from oddsctl.domain.jobs import GeocodeJob, Job, OddsJob, board_of
+from oddsctl.domain.errors import OddsctlError
+from oddsctl.domain.jobs import GeocodeJob, Job, OddsJob
 from oddsctl.domain.plausible import sound
-from oddsctl.domain.ports import JSON, Store
-from oddsctl.domain.requests import Purpose
+from oddsctl.domain.ports import JSON, Clock, Store
+from oddsctl.domain.requests import Outcome, Purpose, Reason, RequestOptions
+from oddsctl.domain.settings import FreshnessSettings
+from oddsctl.domain.units import iso
 from oddsctl.domain.vocabulary import ShownNames, shown_by
 from oddsctl.policy import coverage, freshness
+from oddsctl.state.refusals import RefusalCache
 from oddsctl.store import codec
 from oddsctl.store.codec import decode_or_none
 
 T = TypeVar("T")
 ROOT = "answers/1/"
 """The number is the version of what is kept: answers of another one are not read."""
-REFUSALS = "refusals/1/"
 SHOWN = "names/1"
-UNREADABLE = frozenset(kind.code for kind in family(ProviderError) if kind.is_unreadable)
-"""Of these only what was paid for is remembered."""
 KEEP_COVERED_FOR = 2 * 86400.0
 """Answers this much older than a new one on the same shelf are cleared away."""
 
@@ -55,63 +50,82 @@ class CacheEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class CachedRefusal:
-    """A definite refusal as it is remembered: what the provider said at `at`, and until when it holds (epoch
-    seconds).
-    """
-
-    at: float
-    until: float
-    code: str
-    message: str
-    retry_at: float | None = None
-    hint: str | None = None
-    about: str | None = None
-
-    @property
-    def is_of_a_paid_answer(self) -> bool:
-        """Whether the answer came, was charged, and can't be read."""
-        return self.code in UNREADABLE
-
-    def holds(self, now: float) -> bool:
-        """Whether it is still believed; not where it is from the future, written under a clock that was
-        ahead.
-        """
-        return self.at <= now < self.until
-
-    @classmethod
-    def of(cls, error: OddsctlError, at: float, until: float) -> CachedRefusal:
-        """What is remembered of this error."""
-        about = error.about if isinstance(error, RejectedError) else None
-        return cls(at, until, error.code, error.message, error.retry_at, error.hint, about)
-
-    def error(self, provider: str) -> ProviderError:
-        """The error again, as it was told."""
-        error = named(self.code)(self.message, provider=provider, retry_at=self.retry_at, hint=self.hint)
-        error.code = self.code
-        if isinstance(error, RejectedError):
-            error.about = self.about
-        return error
-
-
-@dataclass(frozen=True, slots=True)
 class CacheHit:
-    """A kept answer that covers a wish, and the part of it that answers the wish."""
+    """A cached answer that covers a request, and the part of it that answers the request."""
 
     kept: CacheEntry
     answer: Answer
 
     @property
     def whole(self) -> bool:
-        """Whether it is the answer to this very wish, not cut from a larger one."""
+        """True for the answer to exactly this request, not a part of a larger one."""
         return self.answer is self.kept.answer
+
+    def outcome(
+        self,
+        job: Job,
+        reason: Reason,
+        detail: str | None = None,
+        error: OddsctlError | None = None,
+        steps: tuple[str, ...] = (),
+    ) -> Outcome:
+        """Make the outcome of a request that it answers, for that reason."""
+        return Outcome(
+            job, reason, self.answer, self.kept.fetched_at, 0, detail, error, self.kept.demo, steps
+        )
 
 
 class ResponseCache:
-    """The answers of all processes, by what was asked."""
+    """The answers that all processes share, and the refusals: `lookup` says all that needs no call."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock, rules: FreshnessSettings) -> None:
         self._store = store
+        self._clock = clock
+        self._rules = rules
+        self.refusals = RefusalCache(store, clock, rules)
+
+    def lookup(
+        self, job: Job, options: RequestOptions, started: float, *, is_low: bool, joining: bool = False
+    ) -> Outcome | None:
+        """Return a fresh answer or a remembered refusal; None when a call is needed.
+
+        `started` is when the run began (epoch seconds); `is_low` accepts older boards. With `joining` an
+        answer counts as that of another process's call, made while this run went on.
+        """
+        now = self._clock.now()
+        for hit in self.candidates(job):
+            kept = hit.kept
+            life = freshness.lifetime(job, kept.answer, now, self._rules, thrifty=is_low)
+            if options.max_age is not None and not isinstance(job, GeocodeJob):
+                life = options.max_age
+            if freshness.is_fresh(kept.fetched_at, now, life) and (
+                not options.fresh or started <= kept.sent_at <= now
+            ):
+                reason = Reason.JOINED_INFLIGHT if joining else _fresh_reason(hit)
+                age = freshness.age(kept.fetched_at, now)
+                return hit.outcome(
+                    job, reason, steps=(f"stored {age:.0f} s ago, fresh for {life:.0f} s: {reason}",)
+                )
+        return self._refused(job, options, started)
+
+    def offline(self, job: Job) -> Outcome:
+        """Return the newest cached answer, whatever its age; reason NONE when there is none."""
+        steps = ("--offline: no request is sent",)
+        if hit := self.newest(job):
+            return hit.outcome(job, Reason.STALE_OFFLINE, steps=steps)
+        return Outcome(job, Reason.NONE, detail="OFFLINE", steps=steps)
+
+    def newest(self, job: Job) -> CacheHit | None:
+        """Return the youngest cached answer of any age.
+
+        One from the future, stored by a clock that was ahead, counts only when there is no other.
+        """
+        now = self._clock.now()
+        return max(
+            self.candidates(job),
+            key=lambda hit: (hit.kept.fetched_at <= now + freshness.CLOCK_SLACK, hit.kept.fetched_at),
+            default=None,
+        )
 
     def candidates(self, job: Job) -> Iterator[CacheHit]:
         """Kept answers that cover the wish: the one to this very wish first, then those larger."""
@@ -137,42 +151,11 @@ class ResponseCache:
                 lambda old: (codec.encode((decode_or_none(ShownNames, old) or ShownNames()) | new), None),
             )
 
-    def shown(self) -> ShownNames:
-        """The markets, regions and books of all answers so far that are in none of our lists."""
-        return decode_or_none(ShownNames, self._store.read(SHOWN)) or ShownNames()
-
-    def put_refusal(self, key: str, error: OddsctlError, at: float, until: float) -> None:
-        """Remember a refusal under a job's key, or an account's."""
-        self._store.update(REFUSALS + key, lambda _: (codec.encode(CachedRefusal.of(error, at, until)), None))
-
-    def refusal(self, key: str) -> CachedRefusal | None:
-        """The refusal remembered under that key."""
-        return decode_or_none(CachedRefusal, self._store.read(REFUSALS + key))
-
     def answers(self, shelf: str) -> Iterator[Answer]:
         """All that is kept on a shelf, of any age."""
         for key in self._store.scan(ROOT + shelf):
             if kept := cached_entry(self._store.read(key)):
                 yield kept.answer
-
-    def standing_refusal(self, job: Job, now: float) -> CachedRefusal | None:
-        """The refusal that still holds of the job or a part of it, or of a larger one whose answer was paid
-        for and can't be read.
-        """
-        for key in freshness.parts(job):
-            if (refused := self.refusal(key)) and refused.holds(now):
-                return refused
-        for key in self._store.scan(REFUSALS + job.board_prefix) if isinstance(job, OddsJob) else ():
-            larger, refused = board_of(key.removeprefix(REFUSALS)), self.refusal(key.removeprefix(REFUSALS))
-            if (
-                larger
-                and refused
-                and refused.holds(now)
-                and refused.is_of_a_paid_answer
-                and coverage.covers(larger, job)
-            ):
-                return refused
-        return None
 
     def all(self) -> Iterator[tuple[str, float]]:
         """The key of each kept answer and when it came (0 where that cannot be read)."""
@@ -185,6 +168,19 @@ class ResponseCache:
         for key in self._store.scan(ROOT):
             if kept := cached_entry(self._store.read(key)):
                 yield kept.job, kept.fetched_at
+
+    def _refused(self, job: Job, options: RequestOptions, started: float) -> Outcome | None:
+        refused = self.refusals.of_job(job)
+        if refused is None or (options.fresh and refused.at < started):
+            return None
+        error = refused.remembered_error(job.api)
+        step = (
+            f"refused {iso(refused.at)} ({refused.code}), remembered until {iso(refused.until)}; "
+            "--fresh asks again"
+        )
+        if old := self.newest(job):
+            return old.outcome(job, Reason.STALE_ERROR, refused.code, error, (step,))
+        return Outcome(job, Reason.NEGATIVE_CACHE, detail=refused.code, error=error, steps=(step,))
 
     def _open(self, key: str, job: Job) -> CacheHit | None:
         kept = cached_entry(self._store.read(key))
@@ -214,3 +210,14 @@ def cached_entry(value: JSON) -> CacheEntry | None:
     """The kept answer, without what no provider can mean; None for what cannot be read."""
     kept = decode_or_none(CacheEntry, value)
     return kept and replace(kept, answer=sound(kept.answer))
+
+
+def shown_names(store: Store) -> ShownNames:
+    """Return the markets, regions and bookmakers of all answers so far that none of our lists has."""
+    return decode_or_none(ShownNames, store.read(SHOWN)) or ShownNames()
+
+
+def _fresh_reason(hit: CacheHit) -> Reason:
+    if hit.kept.purpose is not Purpose.OWN:
+        return Reason.PREFETCHED
+    return Reason.FRESH_CACHE if hit.whole else Reason.SUPERSET_CACHE

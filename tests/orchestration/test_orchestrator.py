@@ -29,7 +29,8 @@ from oddsctl.domain.requests import (
 from oddsctl.domain.settings import RetrySettings, Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.state.accounts import DAMAGED, Accounts
-from oddsctl.state.counters import read_counts
+from oddsctl.state.counters import CounterStore
+from oddsctl.state.shared import SharedState
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 from oddsctl.store.recovering import RecoveringStore
 from tests.fakes import FakeClock, ScriptedTransport, Step, answer
@@ -103,13 +104,10 @@ class House:
     def new_process(self, locks: Locks | None = None) -> RequestOrchestrator:
         """Another invocation on the same state."""
         return RequestOrchestrator(
-            store=self.store,
-            locks=locks or MemoryLocks(),
+            SharedState(Path(), self.store, locks or MemoryLocks(), self.clock, self.settings),
             roll=lambda: 0.5,
             transport=self.transport,
-            clock=self.clock,
             providers=self.providers,
-            settings=self.settings,
             tell=self.notices.append,
         )
 
@@ -682,7 +680,7 @@ def test_what_served_a_wish_is_counted_with_what_it_saved() -> None:
         with_close = house.new_process()
         with_close.run([PriorityRequest(BOARD), PriorityRequest(WEEK)], RequestOptions())
         with_close.close()
-    counts = read_counts(house.store)
+    counts = CounterStore(house.store).read()
     assert (counts.hits, counts.misses, counts.stale, counts.saved_calls, counts.saved_credits) == (
         2,
         2,
@@ -695,7 +693,7 @@ def test_what_served_a_wish_is_counted_with_what_it_saved() -> None:
 def test_a_preview_sends_and_books_nothing() -> None:
     house = House()
     before = json.dumps([house.store.read(key) for key in house.store.scan("")])
-    (preview,) = house.new_process().rehearsal.preview([PriorityRequest(BOARD)], RequestOptions())
+    (preview,) = house.new_process().dry_run.preview([PriorityRequest(BOARD)], RequestOptions())
     assert (preview.price, preview.decision) == (3, "send")
     assert house.transport.sent == []
     assert json.dumps([house.store.read(key) for key in house.store.scan("")]) == before

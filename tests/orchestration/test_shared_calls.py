@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from oddsctl.domain.settings import OddsSettings, Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy import batching, freshness
 from oddsctl.providers.the_odds_api import TheOddsApiProvider
+from oddsctl.state.shared import SharedState
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 from tests.fakes import FakeClock, answer
 
@@ -118,14 +120,12 @@ class House:
         self.store = MemoryStore()
 
     def ask(self, *jobs: Job, terms: RequestOptions = RequestOptions()) -> list[Outcome]:  # noqa: B008 - frozen
+        settings = replace(Settings(), odds=OddsSettings(rate=1000, burst=1000, monthly_credits=99_000))
         orchestrator = RequestOrchestrator(
-            store=self.store,
-            locks=MemoryLocks(),
+            SharedState(Path(), self.store, MemoryLocks(), self.server.clock, settings),
             roll=lambda: 0.5,
             transport=self.server,
-            clock=self.server.clock,
             providers={"odds": TheOddsApiProvider("https://odds.test", lambda: Secret("k"))},
-            settings=replace(Settings(), odds=OddsSettings(rate=1000, burst=1000, monthly_credits=99_000)),
             tell=lambda _: None,
         )
         return orchestrator.run([PriorityRequest(job) for job in jobs], terms)

@@ -33,10 +33,10 @@ from oddsctl.policy.admission import HealthSignal, Receipt
 from oddsctl.policy.alert_outbox import LEASE
 from oddsctl.render.alerts import MOST_LINES, body, title, words
 from oddsctl.services.alerts import KEY, AlertService, Send, send_test
-from oddsctl.state.accounts import Accounts
-from oddsctl.state.responses import CacheEntry, ResponseCache
+from oddsctl.state.responses import CacheEntry
+from oddsctl.state.shared import SharedState
 from oddsctl.store.disk import DiskStore
-from oddsctl.store.memory import MemoryStore
+from oddsctl.store.memory import MemoryLocks, MemoryStore
 from tests.fakes import FakeClock
 from tests.receiver import TOKEN, Receiver
 
@@ -79,20 +79,22 @@ class House:
     def settings(self) -> Settings:
         return Settings(notify=self.rules)
 
+    @property
+    def state(self) -> SharedState:
+        return SharedState(Path(), self.store, MemoryLocks(), self.clock, self.settings)
+
     def run(self, *news: AlertableNotice) -> None:
         self.service(send=self.post).deliver(news)
 
     def service(self, send: Send = channels.send, env: Mapping[str, str] | None = None) -> AlertService:
         warn = self.warnings.append
-        return AlertService(
-            self.store, self.clock, self.settings, UTC_ZONE, words, warn, send=send, env=env or {}
-        )
+        return AlertService(self.state, UTC_ZONE, words, warn, send=send, env=env or {})
 
     def answered(self, used: int) -> None:
         """An answer of The Odds API told the balance."""
         now = self.clock.now()
         receipt = Receipt("x", "odds", now, now, 0, HealthSignal.ANSWERED, quota=Quota(used, 500 - used, 0))
-        Accounts(self.store, self.clock, self.settings).settle("odds", "me", receipt)
+        self.state.accounts.settle("odds", "me", receipt)
 
     def bought(self, price: float, markets: tuple[str, ...] = ("h2h",)) -> None:
         now = self.clock.now()
@@ -102,7 +104,7 @@ class House:
             Price("fanduel", "totals", "Over", 9.0),
         )
         events = Events((OddsEvent("e1", now + 86400, "Lions", "Packers", prices),))
-        ResponseCache(self.store).put(
+        self.state.responses.put(
             CacheEntry(OddsJob("americanfootball_nfl", markets, ("us",)), now, now, 1, Purpose.OWN, events)
         )
 

@@ -11,12 +11,13 @@ from oddsctl.domain.errors import UsageError
 from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import OddsEvent, Price
 from oddsctl.domain.requests import Outcome, Purpose, Reason
-from oddsctl.domain.settings import OddsSettings, Settings
+from oddsctl.domain.settings import FreshnessSettings, OddsSettings, Settings
 from oddsctl.domain.vocabulary import ShownNames
 from oddsctl.render import documents
 from oddsctl.services import batch, batch_file
-from oddsctl.state.responses import CacheEntry, ResponseCache
+from oddsctl.state.responses import CacheEntry, ResponseCache, shown_names
 from oddsctl.store.memory import MemoryStore
+from tests.fakes import FakeClock
 
 
 def line(**wish: object) -> list[str]:
@@ -63,11 +64,11 @@ def test_regions_of_a_line_push_aside_the_books_of_the_configuration() -> None:
 
 def test_what_an_answer_shows_is_remembered() -> None:
     store = MemoryStore()
-    shelves = ResponseCache(store)
+    shelves = ResponseCache(store, FakeClock(), FreshnessSettings())
     for book in ("fanduel", "brandnew", "newer"):
         answer = Events((OddsEvent("e", 0.0, "A", "B", (Price(book, "h2h", "A", 1.5),)),))
         shelves.put(CacheEntry(OddsJob("x", ("h2h",), ("us",)), 1.0, 2.0, 1, Purpose.OWN, answer))
-    assert shelves.shown() == ShownNames(books=("brandnew", "newer"))
+    assert shown_names(store) == ShownNames(books=("brandnew", "newer"))
 
 
 # ── ids, and lines that cannot be read ──

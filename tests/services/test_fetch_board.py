@@ -92,12 +92,12 @@ class ScriptedDoor:
         self.scripted = {ScheduleJob: schedule, OddsJob: odds, EventsJob: events}
         self.asked: list[list[Job]] = []
         self.thrifty = thrifty
-        self.rehearsal = self
+        self.dry_run = self
         self.rests: dict[str, float] = {}
         self.kept, self.age, self.shelf = stored, age, shelf
         self.game_times: list[float | None] = []
 
-    def run(self, requests: Sequence[PriorityRequest], terms: RequestOptions) -> list[Outcome]:
+    def run(self, requests: Sequence[PriorityRequest], options: RequestOptions) -> list[Outcome]:
         self.asked.append([request.job for request in requests])
         self.game_times += [request.game_time for request in requests if isinstance(request.job, OddsJob)]
         return [self._outcome(request.job) for request in requests]

@@ -23,6 +23,7 @@ from oddsctl.render.documents_usage import health_document
 from oddsctl.sandbox.transport import DemoTransport
 from oddsctl.sandbox.world import World
 from oddsctl.services.health import PROBE_EVERY, APIHealthMonitor
+from oddsctl.state.shared import SharedState
 from oddsctl.store import codec
 from oddsctl.store.memory import MemoryLocks, MemoryStore
 from tests.fakes import FakeClock
@@ -54,14 +55,12 @@ class House:
         self.costs = CostTracker(self.records, self.clock)
         self.wire = Wire(self.clock, self.store)
         self.sent: list[str] = []
-        self.monitor = APIHealthMonitor(self.store, self.clock, settings, self.costs)
+        state = SharedState(directory, self.store, MemoryLocks(), self.clock, settings)
+        self.monitor = APIHealthMonitor(state, self.costs)
         self.orchestrator = RequestOrchestrator(
-            store=self.store,
-            locks=MemoryLocks(),
+            state,
             transport=self.wire,
-            clock=self.clock,
             providers=build(settings, lambda: Secret("demo"), "tests/1.0 (+https://example.org)"),
-            settings=settings,
             tell=self.hear,
             roll=lambda: 0.5,
         )

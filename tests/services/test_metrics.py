@@ -23,7 +23,8 @@ from oddsctl.records.database import RecordsDatabase
 from oddsctl.render.prometheus import exposition, write_whole
 from oddsctl.services import metrics
 from oddsctl.services.metrics import Metrics
-from oddsctl.store.memory import MemoryStore
+from oddsctl.state.shared import SharedState
+from oddsctl.store.memory import MemoryLocks, MemoryStore
 from tests.fakes import FakeClock
 
 ROOT = Path(__file__).parents[2]
@@ -142,7 +143,8 @@ def test_demo_metrics_are_marked_and_parse_all_the_same() -> None:
 def gathered(tmp_path: Path, health: Mapping[str, str] = MappingProxyType({})) -> Metrics:
     clock = FakeClock()
     records = RecordsDatabase(tmp_path, clock, lambda text: None)
-    return metrics.gather(MemoryStore(), clock, Settings(), CallReport(records, clock, Settings()), health)
+    state = SharedState(tmp_path, MemoryStore(), MemoryLocks(), clock, Settings())
+    return metrics.gather(state, CallReport(records, clock, Settings()), health)
 
 
 def test_before_the_first_call_nothing_is_claimed(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def batch(
     with session.app(loaded, wait=wait, shutdown=shutdown_timeout) as app:
         terms = replace(terms, until=app.patience.until)
         if dry_run:
-            previews = app.orchestrator.rehearsal.preview(requests, terms)
+            previews = app.orchestrator.dry_run.preview(requests, terms)
             return options.show_plan(session, [(preview.job.api, preview) for preview in previews])
         with session.alerts(app):
             resumption = BatchProgress(app.store, app.clock, texts)

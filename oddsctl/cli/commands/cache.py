@@ -24,7 +24,7 @@ def info(context: typer.Context) -> None:
 
     session: CliContext = context.obj
     with session.app() as app:
-        found = inventory(app.store, app.state_dir)
+        found = inventory(app.state)
         now = app.clock.now()
     if session.format in ("json", "jsonl"):
         from oddsctl.render.documents_admin import cache_document
@@ -54,7 +54,7 @@ def prune(
 
     session: CliContext = context.obj
     with session.app() as app:
-        typer.echo(f"{cache_admin.prune(app.store, app.clock, app.state_dir, older_than)} answers dropped")
+        typer.echo(f"{cache_admin.prune(app.state, older_than)} answers dropped")
 
 
 @app.command()
@@ -64,4 +64,4 @@ def clear(context: typer.Context) -> None:
 
     session: CliContext = context.obj
     with session.app() as app:
-        typer.echo(f"{cache_admin.prune(app.store, app.clock, app.state_dir, None)} answers dropped")
+        typer.echo(f"{cache_admin.prune(app.state, None)} answers dropped")

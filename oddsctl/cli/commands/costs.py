@@ -32,11 +32,7 @@ def costs(
     with session.app() as app:
         ledger = app.ledger
         app.records.is_needed = True
-        begin = (
-            month_began(app.store, app.clock, app.settings)
-            if since is None
-            else max(0.0, app.clock.now() - since)
-        )
+        begin = month_began(app.state) if since is None else max(0.0, app.clock.now() - since)
         for gap in app.records.gaps(begin):
             session.warn(gap)
         if session.format in ("csv", "jsonl") and by is None:

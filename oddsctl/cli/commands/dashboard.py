@@ -148,10 +148,7 @@ class DashboardLoop:
             open_app(loaded, demo=demo, tell=hear, lock_wait=LOCK_WAIT, command=self.session.command)
         ) as app:
             return gather(
-                store=app.store,
-                clock=app.clock,
-                settings=app.settings,
-                state_dir=app.state_dir,
+                app.state,
                 ledger=app.ledger,
                 prefetcher=app.prefetcher,
                 price=app.orchestrator.price,

@@ -101,7 +101,7 @@ def _with_the_state_open(
                     clock.examine(app.orchestrator.run, heard, app.clock, has_key=has_key, demo=session.demo)
                 )
             )
-            return more, stats.document(app.store, app.clock, app.settings, app.state_dir, app.ledger)
+            return more, stats.document(app.state, app.ledger)
     except (StateError, LockTimeoutError) as error:
         return [
             problem("state", error.message, error.hint or "name another directory in store.state_dir")

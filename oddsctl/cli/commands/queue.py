@@ -24,12 +24,12 @@ def show(
     """
     if context.invoked_subcommand:
         return
-    from oddsctl.services.queue import queue_items, waiting_requests
+    from oddsctl.services.queue import queue_items
 
     session: CliContext = context.obj
     sports = options.prefetch_sports(session, None)
     with session.app() as app:
-        now, waiting = app.clock.now(), waiting_requests(app.store, app.clock)
+        now, waiting = app.clock.now(), app.state.queue.waiting()
         planned = app.prefetcher.dry_run(sports, horizon, ask=False)
         rows = queue_items(waiting, planned.calls, now, app.orchestrator.price, app.settings.sports)
     if planned.errors:
@@ -60,14 +60,15 @@ def run(
 ) -> int:
     """Ask for what waits and is due, by the fewest calls. What gets no answer waits on."""
     from oddsctl.domain.requests import RequestOptions
-    from oddsctl.services.queue import exit_code, run_queue
+    from oddsctl.services.queue import QueueWorker, exit_code
 
     session: CliContext = context.obj
     with session.app(wait=wait, shutdown=shutdown_timeout) as app:
         terms = RequestOptions(
             wait=wait, until=app.patience.until, max_credits=max_credits, command="queue run"
         )
-        worked = run_queue(app.orchestrator, app.store, app.clock, app.settings, app.tell, terms)
+        worker = QueueWorker(app.orchestrator, app.state.queue, app.clock, app.settings, app.tell)
+        worked = worker.run(terms)
         usage, now = app.orchestrator.usage(), app.clock.now()
     if session.format != "table":
         from oddsctl.render.documents import queue_run_document
@@ -86,11 +87,9 @@ def run(
 @app.command()
 def clear(context: typer.Context) -> None:
     """Drop what waits. Planned calls come from the schedule and stay."""
-    from oddsctl.services.queue import clear_queue
-
     session: CliContext = context.obj
     with session.app() as app:
-        dropped = clear_queue(app.store, app.clock)
+        dropped = app.state.queue.clear()
     if session.format == "table":
         typer.echo(f"{dropped} waiting requests dropped")
     else:

@@ -81,15 +81,10 @@ def _document(session: CliContext, app: App, since: float | None, by: By | None)
 
     begin = None if since in (None, math.inf) else app.clock.now() - since
     app.records.is_needed = since is not None or by is not None
-    for gap in app.records.gaps(
-        costs.month_began(app.store, app.clock, app.settings) if begin is None else begin
-    ):
+    for gap in app.records.gaps(costs.month_began(app.state) if begin is None else begin):
         session.warn(gap)
     return statistics.document(
-        app.store,
-        app.clock,
-        app.settings,
-        app.state_dir,
+        app.state,
         app.ledger,
         since=begin,
         by=by.value if by else None,
@@ -108,7 +103,7 @@ def _metrics(session: CliContext, output: Path | None) -> int:
         ) from None
     with session.app() as app:
         health = {api: one.status.value for api, one in app.monitor.look().items()}
-        found = metrics.gather(app.store, app.clock, app.settings, app.ledger, health)
+        found = metrics.gather(app.state, app.ledger, health)
     caveats = "".join(f"# WARNING: {' '.join(warning.split())}\n" for warning in session.warnings)
     text = caveats + prometheus.exposition(found, demo=session.demo)
     if output:

@@ -67,9 +67,7 @@ class CapturedWindows:
             and covers(board, least if one.is_planned else job)
         ]
         newest = [PriorityRequest(job), PriorityRequest(EventsJob(job.sport))]
-        stored, free_list = [
-            _sighting(outcome, now) for outcome in self._orchestrator.rehearsal.stored(newest)
-        ]
+        stored, free_list = [_sighting(outcome, now) for outcome in self._orchestrator.dry_run.stored(newest)]
         latest = max((one for one in (stored, free_list) if one), key=lambda one: one.at, default=None)
         return listed_games.gather(
             table.sport,

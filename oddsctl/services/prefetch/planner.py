@@ -169,15 +169,13 @@ class PrefetchPlanner:
 
     def _weather(self, tables: Sequence[LeagueSchedule], now: float, horizon: float) -> WindowCalls:
         windows = self.windows("weather")
-        stored = KickoffWeather(self._orchestrator.rehearsal.stored, self._settings.weather.units, now)
+        stored = KickoffWeather(self._orchestrator.dry_run.stored, self._settings.weather.units, now)
         known: dict[str, Outcome] = {}
         fixtures: list[Fixture] = []
         for table in tables if windows.before else ():
             games = [game for game in games_of(table.sport, table.games, now) if is_outdoor(game)]
             wishes = stored.requests(games, table.games)  # none yet for a place that nobody has looked up
-            known |= dict(
-                zip(wishes, self._orchestrator.rehearsal.stored(list(wishes.values())), strict=True)
-            )
+            known |= dict(zip(wishes, self._orchestrator.dry_run.stored(list(wishes.values())), strict=True))
             open_air = {game.id for game in games}
             fixtures += [fixture for fixture in table.fixtures if fixture.id in open_air]
         moments = {

@@ -455,7 +455,7 @@ class PredictivePrefetcher:
             max_age=max(0.0, now - prefetch_agenda.freshness_floor(call, view.weather_windows)),
         )
         weather = KickoffWeather(
-            partial(self._orchestrator.run, terms=self._terms(stop_at)), self._settings.weather.units, now
+            partial(self._orchestrator.run, options=self._terms(stop_at)), self._settings.weather.units, now
         )
         wishes: dict[str, PriorityRequest] = {}
         for table in view.tables:

@@ -122,11 +122,11 @@ def load_stored(
     tables = []
     for sport in sports:
         table = _of_espn(
-            sport, orchestrator.rehearsal.stored([_wish(job) for job in _jobs(sport, span)]), span, now
+            sport, orchestrator.dry_run.stored([_wish(job) for job in _jobs(sport, span)]), span, now
         )
         younger = span.max_age if table.fetched_at is None else now - table.fetched_at
         tables.append(
-            _of_odds(table, lambda wish: orchestrator.rehearsal.stored([wish])[0], younger, span, now)
+            _of_odds(table, lambda wish: orchestrator.dry_run.stored([wish])[0], younger, span, now)
             if table.error
             else table
         )
