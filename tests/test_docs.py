@@ -169,11 +169,21 @@ def test_the_fields_and_priorities_of_a_batch_are_all_told() -> None:
     assert f"`{' '.join(Priority.__members__).lower()}`" in told
 
 
-def test_the_plan_of_the_house_names_what_is_there() -> None:
-    (plan,) = re.findall(r"^## How it is built\n.*?^```\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
-    named = re.findall(r"[a-z_]+(?:\.py|/)", plan)
-    assert len(named) > 20
-    assert [name for name in named if not any(ROOT.glob(f"oddsctl/**/{name}"))] == []
+def test_the_architecture_names_what_is_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    files = set(re.findall(r"X[a-z_]+(?:\.py|/(?=\s))", text)) - {"oddsctl/"}
+    assert len(files) > 30
+    assert [name for name in sorted(files) if not any(ROOT.glob(f"oddsctl/**/{name.rstrip('/')}"))] == []
+    source = "".join(file.read_text(encoding="utf-8") for file in ROOT.glob("oddsctl/**/*.py"))
+    names = set(re.findall(r"`([A-Z]\w+)", text)) - {"App"}
+    assert len(names) > 15
+    assert [name for name in sorted(names) if f"class {name}" not in source] == []
+
+
+def test_the_rooms_of_the_architecture_are_those_of_the_package() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rooms = {path.parent.name for path in ROOT.glob("oddsctl/*/__init__.py")}
+    assert set(re.findall(r"^  ([a-z_]+)/ ", text, flags=re.MULTILINE)) == rooms
 
 
 # ── what it shows runs ──
