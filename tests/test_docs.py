@@ -25,7 +25,7 @@ from oddsctl.domain.requests import Priority, Reason
 from oddsctl.policy.circuit_breaker import TRANSITIONS, BreakerState
 from oddsctl.policy.prefetch_plan import Why
 from oddsctl.services import batch_file
-from oddsctl.services.fetch import NO_PRICES
+from oddsctl.services.board_sources import NO_PRICES
 from oddsctl.services.prefetch.window_results import NO_RUN
 from tests.e2e.harness import NOW, PATIENCE, PYTHON, in_days, shifted
 

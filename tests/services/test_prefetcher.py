@@ -363,7 +363,7 @@ def test_a_game_under_another_spelling_of_one_team_is_the_same_game(tmp_path: Pa
     """Nobody plays two games at once."""
     house = town(tmp_path, one_o_clock(teams=("Detroit Lions", "Green Bay Packers")))
     listed = Listed("event", at(f"{SUNDAY} 13:00"), "Detroit Lions", "GB Cheeseheads", ("h2h",))
-    (table,) = house.prefetcher._prospects.tables(
+    (table,) = house.prefetcher._planner.tables(
         [find("nfl")], ScheduleQuery(house.now, house.now + DAY, 900.0), RequestOptions(), house.now
     )
     seen = listed_games.gather(find("nfl"), table.games, [GameListing(1.0, (listed,))], None, ("h2h",))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from oddsctl.catalog.sports import in_season
+from oddsctl.domain.jobs import SportsJob
 from oddsctl.domain.models import Sport
-from oddsctl.domain.requests import Outcome, RequestOptions
+from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Purpose, RequestOptions
 from oddsctl.domain.settings import Part, Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy import budget_pacing, prefetch_agenda
 from oddsctl.policy.budget_pacing import SportDemand
 from oddsctl.policy.prefetch_agenda import WindowCalls
-from oddsctl.policy.prefetch_plan import Fixture, Windows
+from oddsctl.policy.prefetch_plan import Fixture, Target, Windows
 from oddsctl.records.calls import CostTracker
 from oddsctl.records.windows import WindowResults
 from oddsctl.services.kickoff_weather import KickoffWeather, games_of, is_outdoor
@@ -100,6 +102,50 @@ class PrefetchPlanner:
             weather=self._weather(tables, now, horizon),
             schedule=self._schedule(tables, now, horizon),
         )
+
+    def plan(
+        self,
+        tables: Sequence[LeagueSchedule],
+        others: Sequence[SportDemand],
+        notes: PrefetchNotes,
+        terms: RequestOptions | None,
+        now: float,
+        horizon: float,
+    ) -> tuple[list[SportDemand], PrefetchPlan]:
+        """Return the games of the month, and what is to be done.
+
+        Before an old balance leaves anything out, a free call asks for a new one.
+        """
+        outlooks = [*self.demands(tables, terms, now, horizon), *others]
+        view = self.view(tables, outlooks, notes, now, horizon)
+        if terms is None or not view.is_short or not self.credits.is_balance_old(now):
+            return outlooks, view
+        self._orchestrator.run(
+            [PriorityRequest(SportsJob(), Priority.PREFETCH, Purpose.REST)], replace(terms, max_age=0.0)
+        )
+        outlooks = [*self.demands(tables, terms, now, horizon), *others]
+        return outlooks, self.view(tables, outlooks, notes, now, horizon)
+
+    def confirmed(
+        self,
+        tables: Sequence[LeagueSchedule],
+        due: Sequence[Target],
+        terms: RequestOptions,
+        max_age: float,
+        now: float,
+    ) -> list[LeagueSchedule]:
+        """Return the tables, with the games that are due as of at most `max_age` seconds ago."""
+        covered = {target.fixture_id for target in due}
+        confirmed = []
+        for table in tables:
+            starts = [game.start for game in table.games if game.id in covered]
+            if not starts:
+                confirmed.append(table)
+                continue
+            span = ScheduleQuery.of_days(starts, max_age)
+            (fresh,) = self.tables([table.sport], span, terms, now)
+            confirmed.append(_merged(table, fresh, span))
+        return confirmed
 
     def demands(
         self,
@@ -192,3 +238,13 @@ class PrefetchPlanner:
         return prefetch_agenda.plan_free(
             fixtures, windows, prefetch_agenda.captured_by(fixtures, windows, moments), now, horizon
         )
+
+
+def _merged(table: LeagueSchedule, fresh: LeagueSchedule, span: ScheduleQuery) -> LeagueSchedule:
+    """Return the schedule with what a newer answer says of some of its days."""
+    games = table.games
+    if not fresh.error:
+        told = {game.id for game in fresh.games}
+        others = (game for game in games if game.id not in told and not span.since <= game.start < span.until)
+        games = tuple(sorted((*others, *fresh.games), key=lambda game: game.start))
+    return replace(table, games=games, error=fresh.error, fetched={**table.fetched, **fresh.fetched})
