@@ -1,3 +1,4 @@
-"""Pure decisions: frozen state and `now` in, new state and a decision out. No I/O, no clock, no
-randomness.
+"""Pure decisions: frozen state and `now` in, new state and a decision out.
+
+No I/O, no clock, no randomness.
 """

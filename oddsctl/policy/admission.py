@@ -1,6 +1,6 @@
-"""One provider account, one state, two moves: `admit` before a call, `settle` after it.
+"""Admit calls to a provider account and settle them: one state, two moves.
 
-Pure; a refusal changes nothing.
+Pure. A refusal returns the state unchanged.
 """
 
 from __future__ import annotations
@@ -25,14 +25,13 @@ from oddsctl.policy.circuit_breaker import Blocked, BreakerState
 from oddsctl.policy.token_bucket import AdaptiveRate, BucketState, RateLimit
 
 LONGEST_REST = 26 * 3600.0
-"""No provider asks for more than a day's rest: a `not_before` further ahead comes from a clock that was
-wrong.
-"""
+"""Longest rest that a provider asks for, in seconds. A later `not_before` came from a wrong clock."""
 
 
 class HealthSignal(StrEnum):
-    """What a call says of the provider's health: it answered (a definite refusal is an answer), failed, or
-    was called too fast.
+    """What a call says about the provider's health.
+
+    It answered (a definite refusal is an answer), failed, or was called too fast.
     """
 
     ANSWERED = "answered"
@@ -42,10 +41,10 @@ class HealthSignal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProviderState:
-    """All that is remembered of one account at one provider.
+    """Everything remembered about one account at one provider.
 
-    `not_before` is when the provider wants to hear from us again, as it said at `rested_at`; `breakers` are
-    by endpoint class.
+    `not_before` is when the provider accepts the next call, as it said at `rested_at`; `breakers` are by
+    endpoint class.
     """
 
     bucket: BucketState | None = None
@@ -59,10 +58,10 @@ class ProviderState:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the configuration grants this provider.
+    """Limits that the configuration grants this provider.
 
-    `grace` is the read timeout, `lease` how long a call can take at the most. `free_probe`: it has an
-    endpoint that costs nothing.
+    `grace` is the read timeout, `lease` the longest a call can take (both seconds). `free_probe`: the
+    provider has an endpoint that costs nothing.
     """
 
     limit: RateLimit
@@ -76,7 +75,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class CallRequest:
-    """A call that wants to be sent to an endpoint class; `patience` is how many seconds it can wait."""
+    """A call to be sent to an endpoint class; `patience` is how many seconds it can wait."""
 
     id: str
     endpoint: str
@@ -86,11 +85,11 @@ class CallRequest:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a call.
+    """Outcome of a call.
 
-    `spent` is what it was charged; None when no answer tells. `seconds` is how long the answer took, None
-    when none came. `rest_until` is when the provider wants to hear from us again, `exhausted_at_price` the
-    price for which it had no credits left.
+    `spent` is the charge, None when no answer reports it. `seconds` is the latency, None without an answer.
+    `rest_until` is when the provider accepts the next call; `exhausted_at_price` is the price for which it
+    had no credits left.
     """
 
     id: str
@@ -108,14 +107,14 @@ class Receipt:
 
 
 def admit(state: ProviderState, ask: CallRequest, rules: Rules, now: float) -> tuple[ProviderState, Decision]:
-    """Book a token, the price and, where the endpoint recovers, the one probe; or refuse and return the old
-    state.
+    """Reserve a token, the credits and, if the endpoint is recovering, its one probe; or refuse.
+
+    A refusal returns the state unchanged.
     """
     credits = budget.expire(state.credits, now)
     if refusal := budget.judge(credits, ask.purchase, rules.budget, rules.monthly, now):
-        looks_anew = rules.free_probe and budget.is_outdated(
-            credits, now
-        )  # a free call tells whether the month began anew
+        # A free call tells whether a new month has begun.
+        looks_anew = rules.free_probe and budget.is_outdated(credits, now)
         return state, ProbeFirst() if looks_anew else refusal
     limit = token_bucket.allowed(state.pace, rules.limit)
     bucket, wait = token_bucket.take(state.bucket or token_bucket.full(rules.limit, now), limit, 1, now)
@@ -130,7 +129,8 @@ def admit(state: ProviderState, ask: CallRequest, rules: Rules, now: float) -> t
             answer.retry_at,
         )
     if answer.probe and not breaker.successes and ask.purchase.price and rules.free_probe:
-        return state, ProbeFirst()  # once a free call has come through, the wanted one is the second probe
+        # After a free call succeeds, the requested call is the second probe.
+        return state, ProbeFirst()
     if wait > ask.patience:
         return state, Refused(
             Refusal.RATE, f"free in {wait:.0f} s, patience is {ask.patience:.0f} s", retry_at=now + wait
@@ -144,7 +144,7 @@ def admit(state: ProviderState, ask: CallRequest, rules: Rules, now: float) -> t
 
 
 def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> ProviderState:
-    """Book what the call really cost, what its answer told of the account, and how it went."""
+    """Record what the call cost, what its answer reported about the account, and how it went."""
     credits = budget.expire(state.credits, now)
     if receipt.spent is None:
         credits = budget.mark_maybe_charged(credits, receipt.id)
@@ -171,7 +171,7 @@ def settle(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
 
 
 def release(state: ProviderState, endpoint: str, call_id: str) -> ProviderState:
-    """The call was let through and never sent; if it was to be a probe, another may be."""
+    """Release an admitted call that was never sent; if it held the probe, another call may take it."""
     breakers = {
         name: circuit_breaker.withdraw(breaker) if name == endpoint else breaker
         for name, breaker in state.breakers.items()
@@ -185,14 +185,12 @@ def release(state: ProviderState, endpoint: str, call_id: str) -> ProviderState:
 
 
 def mark_orphaned(state: ProviderState, call_id: str) -> ProviderState:
-    """The call's owner is known to have died: it may have been charged."""
+    """Mark a call whose owner has died: it may have been charged."""
     return replace(state, credits=budget.mark_maybe_charged(state.credits, call_id))
 
 
 def _rest(state: ProviderState, now: float) -> float:
-    """Seconds of rest that the provider still wants; none of what was written under a clock that was
-    ahead.
-    """
+    """Return the seconds until the provider accepts the next call; 0 for a time written by a wrong clock."""
     rest = state.not_before - now
     return rest if 0 < rest <= LONGEST_REST and state.rested_at <= now else 0.0
 
@@ -200,8 +198,9 @@ def _rest(state: ProviderState, now: float) -> float:
 def _rested(
     bucket: BucketState | None, limit: RateLimit, rest_until: float | None, now: float
 ) -> BucketState | None:
-    """The bucket; a rest that the provider asked for is booked as debt, or all who waited for its end would
-    call at once.
+    """Return the bucket with a requested rest booked as debt.
+
+    Otherwise every waiting call would be sent at the moment the rest ends.
     """
     if rest_until is None or not 0 < rest_until - now <= LONGEST_REST:
         return bucket
@@ -226,7 +225,7 @@ def _paced(state: ProviderState, receipt: Receipt, rules: Rules, now: float) -> 
 def _broken(
     breakers: dict[str, BreakerState], receipt: Receipt, rules: Rules, now: float
 ) -> dict[str, BreakerState]:
-    """The breakers after the call; "too fast" is the limiter's business, not theirs."""
+    """Update the breakers after the call. "Too fast" concerns the rate limiter, not the breakers."""
     before = breakers.get(receipt.endpoint, BreakerState())
     if receipt.verdict is HealthSignal.TOO_FAST:
         was_the_probe = before.probe_until and receipt.sent_at >= before.since

@@ -1,8 +1,7 @@
-"""What waits to be told, to whom, and who is telling it just now. Pure; neither words nor addresses enter.
+"""Queue alerts for each notification channel and lease channels to senders. Pure.
 
-Each channel is claimed by one sender at a time, for a while only, so that many runs tell once and a killed
-one keeps nobody silent. What a channel did not take waits for it alone; it is tried again, each time later,
-and not for ever.
+A channel is leased to one sender for a limited time, so many processes send each alert once and a killed one
+blocks nothing. An alert that a channel did not take is retried there alone, with growing delays and a limit.
 """
 
 from __future__ import annotations
@@ -15,22 +14,20 @@ from zoneinfo import ZoneInfo
 from oddsctl.policy.alert_rules import Change
 
 LEASE = 60.0
-"""Seconds after which a sender that has not come back is taken for dead: several times what sending may
-take.
-"""
+"""Seconds after which a silent sender counts as dead: several times what sending may take."""
 FIRST_WAIT = 60.0
 LONGEST_WAIT = 7200.0
 ATTEMPTS = 12
-"""Tries of one alert on one channel: some 12 hours."""
+"""Attempts for one alert on one channel: about 12 hours."""
 KEEP = 2 * 86400.0
-"""Seconds after which nobody wants to hear it any more."""
+"""Seconds after which an alert is too old to send."""
 MOST = 200
-"""Alerts that wait at the most; the oldest give way."""
+"""Most alerts kept; the oldest are dropped first."""
 
 
 @dataclass(frozen=True, slots=True)
 class PendingAlert:
-    """One alert. `failed` has the channels that are still to hear it, with the tries that failed."""
+    """One alert. `failed` maps the channels that still need it to the number of failed attempts."""
 
     number: int
     at: float
@@ -40,11 +37,10 @@ class PendingAlert:
 
 @dataclass(frozen=True, slots=True)
 class ChannelLease:
-    """Whose turn a channel is.
+    """Lease of a channel.
 
-    `failures` in a row put it off to `not_before`; `owner` is sending until `until` at the latest.
-
-    `at` is when that was set.
+    `failures` in a row delay it to `not_before`; `owner` sends until `until` at the latest; `at` is when that
+    was set.
     """
 
     failures: int = 0
@@ -56,7 +52,7 @@ class ChannelLease:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """All that waits, oldest first, and the turns by channel. `next` numbers the next alert."""
+    """All waiting alerts, oldest first, and the leases by channel. `next` numbers the next alert."""
 
     waiting: tuple[PendingAlert, ...] = ()
     turns: dict[str, ChannelLease] = field(default_factory=dict)
@@ -64,7 +60,7 @@ class Outbox:
 
 
 def put(outbox: Outbox, changes: Iterable[Change], channels: Iterable[str], now: float) -> Outbox:
-    """The changes wait for every channel."""
+    """Add the changes for every channel."""
     left = dict.fromkeys(channels, 0)
     new = tuple(PendingAlert(outbox.next + index, now, change, left) for index, change in enumerate(changes))
     return replace(outbox, waiting=(*outbox.waiting, *new)[-MOST:], next=outbox.next + len(new))
@@ -73,9 +69,9 @@ def put(outbox: Outbox, changes: Iterable[Change], channels: Iterable[str], now:
 def claim(
     outbox: Outbox, channels: Iterable[str], owner: str, now: float
 ) -> tuple[Outbox, dict[str, tuple[PendingAlert, ...]]]:
-    """What `owner` is to send now, by channel: all that waits for it, as one message.
+    """Lease the free channels to `owner`; return what to send, as one message a channel.
 
-    Channels no longer configured are forgotten.
+    Forgets channels that are no longer configured.
     """
     outbox = _forget(outbox, frozenset(channels), now)
     parcels = {channel: tuple(one for one in outbox.waiting if channel in one.failed) for channel in channels}
@@ -92,7 +88,7 @@ def claim(
 
 
 def delivered(outbox: Outbox, channel: str, owner: str, parcel: Iterable[PendingAlert]) -> Outbox:
-    """The channel took it all: even where the claim had run out, nothing of it is sent there again."""
+    """Remove delivered alerts from the channel, even if the lease has expired meanwhile."""
     turns = outbox.turns
     if turns.get(channel, ChannelLease()).owner in ("", owner):
         turns = {name: turn for name, turn in turns.items() if name != channel}
@@ -102,10 +98,11 @@ def delivered(outbox: Outbox, channel: str, owner: str, parcel: Iterable[Pending
 def failed(
     outbox: Outbox, channel: str, owner: str, parcel: Iterable[PendingAlert], now: float
 ) -> tuple[Outbox, int]:
-    """The channel did not take it: it waits, longer each time. Also how many alerts are given up there."""
+    """Keep undelivered alerts for a later attempt; also return how many were given up."""
     turn = outbox.turns.get(channel, ChannelLease())
     if turn.owner != owner:
-        return outbox, 0  # the claim ran out and another one is trying
+        # The lease expired, and another process is sending.
+        return outbox, 0
     wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(turn.failures, ATTEMPTS))
     numbers = {one.number for one in parcel}
     tried = tuple(
@@ -124,9 +121,7 @@ def failed(
 
 
 def is_quiet(quiet: tuple[int, int] | None, zone: ZoneInfo, now: float) -> bool:
-    """Whether the clock on the user's wall is within `quiet` (from and to, minutes of the day; the end is not
-    within).
-    """
+    """Return True if the local time is within `quiet` (from and to, minutes of the day; end excluded)."""
     if quiet is None:
         return False
     wall = datetime.fromtimestamp(now, UTC).astimezone(zone)
@@ -135,16 +130,16 @@ def is_quiet(quiet: tuple[int, int] | None, zone: ZoneInfo, now: float) -> bool:
 
 
 def _free(turn: ChannelLease, now: float) -> bool:
-    """Neither claimed nor put off.
+    """Return True if the channel is neither leased nor delayed.
 
-    What is further ahead than it can be, or was set in the future, was written under a wrong clock.
+    Ignores times too far ahead or set in the future: they come from a wrong clock.
     """
     claimed, put_off = now < turn.until <= now + LEASE, now < turn.not_before <= now + LONGEST_WAIT
     return turn.at > now or not (claimed or put_off)
 
 
 def _without(outbox: Outbox, channel: str, numbers: set[int]) -> Outbox:
-    """Those alerts do not wait for the channel any more."""
+    """Remove these alerts from the channel."""
     waiting = (_told(one, {channel}) if one.number in numbers else one for one in outbox.waiting)
     return replace(outbox, waiting=tuple(one for one in waiting if one.failed))
 

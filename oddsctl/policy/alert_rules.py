@@ -1,9 +1,7 @@
-"""Which changes are worth an alert: what a run saw against what was told before.
+"""Decide which changes deserve an alert: what a run saw, compared with what was sent before.
 
-Pure; neither words nor channels enter.
-
-A rule tells a change, not a state, so what was told is remembered. Before the first look all is taken to be
-well.
+Pure; knows no wording and no channels. Rules report changes, not states, so what was sent is remembered.
+Before the first observation everything counts as well.
 """
 
 from __future__ import annotations
@@ -17,15 +15,15 @@ from oddsctl.policy import billing_month
 from oddsctl.policy.budget import Credits
 
 SHARES = (50, 20, 10)
-"""Percent of the month's credits left at which it is told."""
+"""Percent of the month's credits left at which an alert is sent."""
 MARGIN = 5
-"""Percent by which the balance must be above a told share before that share can be told again."""
+"""Percent by which the balance must rise above a reported share before that share is reported again."""
 SETTLED_AFTER = 3.0
-"""Days of a month after which its pace says something; or half of the credits."""
+"""Days of a month, or half of the credits, after which the pace is meaningful."""
 REST = 600.0
-"""Seconds between two alerts of one API's health: what comes and goes meanwhile is not told."""
+"""Seconds between two alerts about one API's health. Changes in between are not reported."""
 KEEP = 7 * DAY
-"""A game so long over is no news, and what was told of it is forgotten."""
+"""Seconds after a game's start until its alerts are forgotten."""
 
 
 # ── what a run saw ──
@@ -33,12 +31,10 @@ KEEP = 7 * DAY
 
 @dataclass(frozen=True, slots=True)
 class CreditBalance:
-    """The account as the newest answer of this month told it.
+    """Balance of the account from the newest answer of this month.
 
-    `reset_seen` marks the month, where its beginning was observed.
-
-    `spare` is what is left when the month ends if the pace stays, `dry_at` when nothing is; None while the
-    pace is not known.
+    `reset_seen` identifies the month if its start was observed. At the current pace `spare` credits are left
+    when the month ends, or none are left at `dry_at`; both are None while the pace is unknown.
     """
 
     remaining: int
@@ -51,7 +47,7 @@ class CreditBalance:
 
 @dataclass(frozen=True, slots=True)
 class BestPrices:
-    """The best price of each outcome of a game not yet begun, among `books` (regions or names).
+    """Best price of each outcome of an upcoming game, among `books` (regions or names).
 
     `id` is the game's.
     """
@@ -65,19 +61,19 @@ class BestPrices:
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """All that the rules look at. What a run did not look at is empty."""
+    """Everything the rules look at; empty for what a run did not look at."""
 
     balance: CreditBalance | None = None
     lines: tuple[BestPrices, ...] = ()
     news: tuple[AlertableNotice, ...] = ()
 
 
-# ── what has changed: beside these, a window missed and a pick found are changes as they come ──
+# ── changes; a missed window and a found pick arrive as changes already ──
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaLow:
-    """No more than `percent` of the month's credits are left."""
+    """At most `percent` of the month's credits are left."""
 
     percent: int
     remaining: int
@@ -87,7 +83,7 @@ class QuotaLow:
 
 @dataclass(frozen=True, slots=True)
 class RunningDry:
-    """At this pace the credits end before the month does."""
+    """At this pace the credits run out before the month ends."""
 
     dry_at: float
     reset_at: float
@@ -95,7 +91,7 @@ class RunningDry:
 
 @dataclass(frozen=True, slots=True)
 class HealthChanged:
-    """An API is not as it was when last told."""
+    """The health of an API differs from the last alert."""
 
     api: str
     before: str
@@ -105,8 +101,9 @@ class HealthChanged:
 
 @dataclass(frozen=True, slots=True)
 class LineMoved:
-    """The best price of an outcome went from `before` to `after` since last told, farther than the game's
-    other outcomes.
+    """The best price of an outcome moved from `before` to `after` since the last alert.
+
+    Of a game's outcomes, only the one that moved most is reported.
     """
 
     game: str
@@ -120,12 +117,12 @@ class LineMoved:
 Change = QuotaLow | RunningDry | HealthChanged | WindowMissed | PickFound | LineMoved
 
 
-# ── what was told ──
+# ── what was sent ──
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaTold:
-    """`share` is the lowest told that still holds; 100 before any."""
+    """`share` is the lowest reported share that still holds; 100 before any."""
 
     share: int = 100
     dry: bool = False
@@ -134,7 +131,7 @@ class QuotaTold:
 
 @dataclass(frozen=True, slots=True)
 class StatusTold:
-    """How an API was when last told."""
+    """Health of an API at the last alert."""
 
     status: str = "healthy"
     at: float = 0.0
@@ -142,7 +139,7 @@ class StatusTold:
 
 @dataclass(frozen=True, slots=True)
 class LineTold:
-    """The prices that a move is measured from: those first seen, then those last told."""
+    """Prices that a move is measured from: the first ones seen, then those of the last alert."""
 
     start: float
     prices: dict[str, float]
@@ -150,7 +147,7 @@ class LineTold:
 
 @dataclass(frozen=True, slots=True)
 class AlertMemory:
-    """All that is remembered. `games` has what is told once, by what it is, with the start of its game."""
+    """Everything remembered. `games` holds one-time alerts by identity, with the start of their game."""
 
     quota: QuotaTold = field(default_factory=QuotaTold)
     health: dict[str, StatusTold] = field(default_factory=dict)
@@ -159,13 +156,14 @@ class AlertMemory:
 
 
 def balance(credits: Credits, monthly: int, reset_day: int, now: float) -> CreditBalance | None:
-    """What the books say of this month; None when no answer of this month has told."""
+    """Return this month's balance; None when no answer of this month has reported it."""
     month = billing_month.month(credits, reset_day, now)
     used, remaining, limit = credits.used, credits.remaining, credits.limit(monthly)
     if used is not None and credits.asked_at < month.began_at:
         used = remaining = None
     if (gone := credits.exhausted) and gone.at >= month.began_at:
-        remaining = min(remaining or 0, gone.credits - 1)  # it refused a call of that price
+        # The provider refused a call of that price.
+        remaining = min(remaining or 0, gone.credits - 1)
     if remaining is None:
         return None
     known = CreditBalance(max(0, remaining), limit, month.reset_at, credits.reset_before)
@@ -180,9 +178,9 @@ def balance(credits: Credits, monthly: int, reset_day: int, now: float) -> Credi
 def detect_changes(
     told: AlertMemory, seen: Observations, topics: Iterable[str], line_threshold: float, now: float
 ) -> tuple[AlertMemory, tuple[Change, ...]]:
-    """What is to be told of `seen`, and what is remembered then.
+    """Return the changes to report and the new memory.
 
-    Topics are the words of `notify.on`; of others nothing is touched.
+    `topics` are the words of `notify.on`; the memory of other topics stays unchanged.
     """
     topics, changes = frozenset(topics), list[Change]()
     told = _forget(told, now)
@@ -209,7 +207,8 @@ def detect_changes(
 
 def _quota(told: QuotaTold, seen: CreditBalance) -> tuple[QuotaTold, list[Change]]:
     if seen.reset_seen not in (None, told.reset_seen):
-        told = QuotaTold(reset_seen=seen.reset_seen)  # a new month: all can be told again
+        # In a new month every share can be reported again.
+        told = QuotaTold(reset_seen=seen.reset_seen)
     left = 100 * seen.remaining / seen.limit
     changes: list[Change] = []
     lowest = min((share for share in SHARES if left <= share), default=100)
@@ -254,7 +253,7 @@ def _line(told: AlertMemory, seen: BestPrices, threshold: float) -> tuple[AlertM
 
 
 def _moved(before: float, after: float) -> float:
-    """Points of implied probability, as a fraction."""
+    """Return the move in implied probability, as a fraction."""
     return round(abs(1 / after - 1 / before), 9)
 
 

@@ -1,6 +1,6 @@
-"""Whether a failed call is worth another try, and when: capped exponential backoff with full jitter.
+"""Decide whether and when to retry a failed call: capped exponential backoff with full jitter.
 
-Pure; the dice are an argument.
+Pure; the random number is an argument.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ class RetryAfter:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Do not try again; `why` is in words, `not_before` when a later command may (epoch seconds)."""
+    """Do not try again.
+
+    `why` is the reason in words, `not_before` when a later command may (epoch seconds).
+    """
 
     why: str
     not_before: float | None = None
 
 
 def is_paid_for(error: ProviderError) -> bool:
-    """Whether an answer came and was charged that can't be read: what it holds is no reason to buy it
-    again.
-    """
+    """Return True if an answer was charged but cannot be read. Buying it again would not help."""
     return error.charged > 0 and error.is_unreadable
 
 
@@ -50,9 +51,9 @@ def after(
     now: float,
     patience: float,
 ) -> RetryAfter | GiveUp:
-    """What to do after the `attempt`-th failure (from 1).
+    """Decide what to do after failure number `attempt` (from 1).
 
-    `roll` is a throw in [0, 1), `patience` the seconds the caller can wait.
+    `roll` is a random number in [0, 1), `patience` the seconds the caller can wait.
     """
     if not worth_retrying(error):
         return GiveUp("asking again would give the same answer")

@@ -1,4 +1,4 @@
-"""Takes in a balance that the provider reports, and matches it with the calls on the books."""
+"""Apply a balance that the provider reports, and match it with the calls of the ledger."""
 
 from __future__ import annotations
 
@@ -8,21 +8,19 @@ from oddsctl.domain.http import Quota
 from oddsctl.policy.budget import AHEAD, BalanceReading, Credits
 
 WITNESSES = 8
-"""How many told values of `used` are kept to recognise a new month; more than calls ever overlap."""
+"""How many reported values of `used` are kept to recognise a new month; more than ever overlap."""
 
 
 def apply_balance(credits: Credits, quota: Quota, sent_at: float, told_at: float, grace: float) -> Credits:
-    """Take in the balance of a live answer to a request sent at `sent_at`, after that call's own charge is
-    booked.
+    """Apply the balance of a live answer, after that call's own charge is recorded.
 
-    A maybe-charged call is settled by an answer to a request sent at least `grace` (a read timeout) after it.
-    A rise of `used` is matched to own calls, calls in flight, then maybe-charged ones; the rest was spent by
-    others.
+    `sent_at` is when the request was sent. A maybe-charged call is settled by an answer to a request sent at
+    least `grace` seconds (a read timeout) after it. A rise of `used` is matched to own calls, then
+    to calls in flight, then to maybe-charged ones; others spent the rest.
     """
     quota = _complete(credits, quota)
-    if (
-        quota.used is None
-    ):  # nothing to match; a lone `remaining` of an account never seen still bounds what may be spent
+    # Nothing to match. Even so, a lone `remaining` of a new account limits what may be spent.
+    if quota.used is None:
         return (
             credits
             if quota.remaining is None or credits.used is not None
@@ -52,7 +50,7 @@ def apply_balance(credits: Credits, quota: Quota, sent_at: float, told_at: float
 
 
 def _complete(credits: Credits, quota: Quota) -> Quota:
-    """Where one of the two headers is missing, the account's limit tells it from the other."""
+    """Derive a missing header from the other one and the account's limit."""
     if credits.used is None or credits.remaining is None or (quota.used is None) == (quota.remaining is None):
         return quota
     limit = credits.used + credits.remaining
@@ -68,13 +66,12 @@ def _new_month(credits: Credits, quota: Quota, after: float, before: float) -> C
 
 
 def _match(credits: Credits, sent_at: float, grace: float) -> Credits:
-    """Explain the difference between what the provider says is used and what our books say."""
+    """Explain the difference between the provider's `used` and our ledger."""
     assert credits.used is not None  # noqa: S101 - only called once it is told
     gap = credits.used - (credits.base + credits.own + credits.foreign)
     if gap < 0 and not credits.reserved and credits.own_at <= sent_at:
-        credits = replace(
-            credits, base=credits.base + gap
-        )  # our books run ahead for no reason: follow the provider
+        # Our ledger is ahead for no reason: follow the provider.
+        credits = replace(credits, base=credits.base + gap)
     # What calls in flight may explain need not be theirs: a lost call that it could be stays in doubt.
     in_flight = min(max(0, gap), credits.reserved_credits)
     left = max(0, gap - credits.reserved_credits)

@@ -1,9 +1,8 @@
-"""Many wishes, few calls: which stored answer covers a wish, how it is cut to fit, and which wishes share one
-call. Pure.
+"""Merge many requests into few calls: which requests can share one. Pure.
 
-No answer tells which region a book is from. So boards of different regions are merged only where that saves
-credits, an answer for more regions than asked keeps all its books, and no list of ours ever cuts what an
-answer holds.
+No answer names the region of a bookmaker. So boards of different regions are merged only when that saves
+credits, an answer for more regions than requested keeps all its bookmakers, and no list of ours ever cuts an
+answer.
 """
 
 from __future__ import annotations
@@ -16,22 +15,23 @@ from oddsctl.domain.jobs import ForecastJob, Job, OddsJob, ScheduleJob, price
 from oddsctl.policy.coverage import covers
 
 PLACES_PER_CALL = 100
-"""Open-Meteo takes 1000, but long URLs fail first (FACTS 3.1)."""
+"""Open-Meteo accepts 1000, but long URLs fail first (FACTS 3.1)."""
 DAYS_PER_CALL = 14
-"""Up to here each place weighs 1 against Open-Meteo's limits (FACTS 3.2)."""
+"""Up to this many days each place counts as 1 against Open-Meteo's limits (FACTS 3.2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class MergedCall:
-    """One call to make, and the wishes that its answer serves."""
+    """One call to make, and the requests that its answer serves."""
 
     job: Job
     requests: tuple[Job, ...]
 
 
 def plan_calls(wants: Sequence[Job]) -> tuple[MergedCall, ...]:
-    """The calls that serve all wishes, each wish by one call: equal ones once, covered ones by the larger,
-    mergeable ones together.
+    """Plan the calls that serve all requests, each by one call.
+
+    Equal requests share a call, a larger one serves those it covers, and mergeable ones are merged.
     """
     calls: list[MergedCall] = []
     for want in dict.fromkeys(wants):
@@ -45,7 +45,7 @@ def plan_calls(wants: Sequence[Job]) -> tuple[MergedCall, ...]:
 
 
 def merge(one: Job, other: Job) -> Job | None:
-    """One job that surely answers both and costs no more than the two, or None."""
+    """Return one job that surely answers both and costs no more than the two; None if there is none."""
     if _surely_covers(one, other):
         return one
     if _surely_covers(other, one):
@@ -65,9 +65,10 @@ def merge(one: Job, other: Job) -> Job | None:
 
 
 def _surely_covers(have: Job, want: Job) -> bool:
-    """Whether the answer to `have`, not seen yet, will hold that to `want`: a book may be in no region asked.
+    """Return True if the future answer to `have` will contain the answer to `want`.
 
-    An event may be off the board, which shows when the answer is cut; it is then asked apart.
+    A bookmaker may be in none of the requested regions. An event may be off the board, which shows when the
+    answer is cut; it is then requested separately.
     """
     if not covers(have, want) or not (isinstance(have, OddsJob) and isinstance(want, OddsJob)):
         return covers(have, want)
@@ -79,7 +80,8 @@ def _merge_odds(one: OddsJob, other: OddsJob) -> OddsJob | None:
     if (one.sport, one.event) != (other.sport, other.event) or bool(one.bookmakers) != bool(other.bookmakers):
         return None
     if _asks_outrights(one) != _asks_outrights(other):
-        return None  # no sport has both, and the provider refuses them together
+        # No sport has both, and the provider refuses them together.
+        return None
     both = replace(
         one,
         markets=(*one.markets, *other.markets),

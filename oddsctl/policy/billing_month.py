@@ -1,7 +1,4 @@
-"""When the account's month began and when it ends, from what was observed or else configured.
-
-Pure; all days are UTC days.
-"""
+"""Find the account's billing month, from an observed reset or the configured day. Pure; days are UTC."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from oddsctl.policy.budget import Credits
 class BillingMonth:
     """The account's month.
 
-    `inferred` is true while no reset has been observed and the configured day stands in.
+    `inferred` is True until a reset was observed: the configured day is used.
     """
 
     began_at: float
@@ -25,10 +22,10 @@ class BillingMonth:
 
 
 def month(credits: Credits, reset_day: int, now: float) -> BillingMonth:
-    """The month that `now` lies in.
+    """Return the month that contains `now`.
 
-    An observed reset lies between the last answer of the old month and the first of the new. When the
-    configured day's midnight lies in between it is confirmed; else the day of the first new answer is taken,
+    An observed reset lies between the last answer of the old month and the first of the new one. If midnight
+    of the configured day lies in between, it is confirmed; otherwise the day of the first new answer is used,
     the latest it can have been.
     """
     day, inferred = reset_day, credits.reset_before is None
@@ -41,12 +38,12 @@ def month(credits: Credits, reset_day: int, now: float) -> BillingMonth:
 
 
 def spend_per_day(used: int, began_at: float, now: float) -> float:
-    """Credits a day since the month began; a month younger than a day counts as one."""
+    """Return credits spent a day since the month began; a month younger than a day counts as one day."""
     return used / max(1.0, (now - began_at) / DAY)
 
 
 def _latest(day: int, now: float) -> float:
-    """Midnight of the latest such day of a month, at or before `now`."""
+    """Return the latest midnight on that day of a month, at or before `now`."""
     at = datetime.fromtimestamp(now, UTC)
     first = datetime(at.year, at.month, day, tzinfo=UTC)
     if first.timestamp() > now:

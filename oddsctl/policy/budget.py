@@ -1,9 +1,30 @@
-"""Credits are money: what is reserved, spent, maybe charged, spent by others, and what a purpose may touch.
+"""Account for credits: reserved, spent, possibly charged, spent by others, and what a purpose may use.
 
-Pure.
+How it works:
 
-The provider tells `used` and `remaining` with its answers. Between two answers our own books carry what it
-cannot know yet.
+The provider reports `used` and `remaining` with its answers. Between two answers our ledger carries what the
+provider cannot know yet. Every function takes frozen `Credits` and returns new ones.
+
+1. `judge`, then `reserve`: the price of a call is set aside before it is sent. So concurrent calls never
+   spend the same credit twice.
+2. Every reservation ends in exactly one way: `charge` (answered), `release` (surely not charged) or
+   `mark_maybe_charged` (no answer came). One whose owner died expires and becomes maybe charged, so a crash
+   never frees credits.
+3. `available = balance - reservations - maybe charged - own charges the balance does not show yet`. It may be
+   negative.
+4. `balance.apply_balance` believes the newest live answer, ordered by the time its request was sent. An older
+   answer that arrives late changes no balance.
+5. A rise of `used` is matched to own calls first, then to calls in flight, then to maybe-charged ones. What
+   is left was spent by others (`foreign`). A maybe-charged call is settled only by a request sent at least
+   `grace` seconds after it.
+6. A `used` below a value that was reported before the request was sent means a new month. The last few
+   reported values are kept for this comparison.
+7. No purpose passes what the account has; `force` lifts our limits only. Scheduled calls leave the reserve
+   alone, and wait while the ledger is `suspect` (started fresh after damage); own commands then make one call
+   at a time.
+8. "Out of credits" is believed for BELIEVE_EXHAUSTED seconds at the price it refused; then calls are tried
+   again.
+9. A time in the future comes from a wrong clock; it is never waited for.
 """
 
 from __future__ import annotations
@@ -16,20 +37,16 @@ from oddsctl.domain.plausible import MOST_CREDITS
 from oddsctl.domain.requests import Purpose, Refusal, Refused
 
 BELIEVE_EXHAUSTED = 3600.0
-"""Seconds for which "out of credits" is believed: asking again is free, but a new month or plan should be
-noticed.
-"""
+"""Seconds to believe "out of credits". Asking again is free, but a new month or plan should be noticed."""
 AHEAD = 3600.0
-"""No call is booked so many seconds ahead: what lies beyond was written under a wrong clock, and is not
-waited for.
-"""
+"""Seconds a reservation may lie in the future. Anything later was written by a wrong clock and is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Credits of one call under way.
+    """Credits of one call in flight.
 
-    When `expires_at` has passed its owner is dead, and the call maybe charged.
+    After `expires_at` its owner counts as dead, and the call as maybe charged.
     """
 
     id: str
@@ -40,7 +57,7 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class BalanceReading:
-    """A number of credits that an answer brought at `at`."""
+    """A number of credits that an answer reported at `at`."""
 
     at: float
     credits: int
@@ -48,13 +65,13 @@ class BalanceReading:
 
 @dataclass(frozen=True, slots=True)
 class Credits:
-    """The account's books.
+    """The ledger of the account.
 
     `used` and `remaining` come from the newest live answer by order of sending (`asked_at`); None before the
-    first. `base` is what stood at first contact, `own` what our calls were charged since, `foreign` what
-    others spent since. `untold` is the part of `own` that rests on the price alone: the answer came without
-    quota headers, and no balance shows it yet. `reset_after` and `reset_before` bound the last observed new
-    month. `suspect` marks books begun anew after damage. `exhausted` is when the provider last said that the
+    first. `base` is `used` at first contact, `own` what our calls were charged since, `foreign` what others
+    spent since. `untold` is the part of `own` that rests on the price alone: the answer came without quota
+    headers, and no balance shows it yet. `reset_after` and `reset_before` bound the last observed new month.
+    `suspect` marks a ledger started fresh after damage. `exhausted` is when the provider last said that the
     credits are used up, and the price it refused.
     """
 
@@ -84,22 +101,26 @@ class Credits:
 
     @property
     def unreflected(self) -> int:
-        """Own charges that the newest `used` does not contain yet."""
+        """Return own charges that the newest `used` does not contain yet."""
         return 0 if self.used is None else max(0, self.base + self.own + self.foreign - self.used)
 
     @property
     def maybe_charged(self) -> int:
-        """What may have been charged and no balance shows: calls without an answer, and answers without quota
-        headers.
+        """Return credits possibly charged that no balance shows.
+
+        These are calls without an answer, and answers without quota headers.
         """
         return self.maybe_credits + min(self.untold, self.own if self.used is None else self.unreflected)
 
     def limit(self, monthly: int) -> int:
-        """The account's credits a month: as told, else as configured (`monthly`)."""
+        """Return the account's credits a month: as reported, else as configured (`monthly`)."""
         return monthly if self.used is None or self.remaining is None else self.used + self.remaining
 
     def available(self, monthly: int) -> int:
-        """What is left when every call under way, maybe charged or not yet shown is paid. May be negative."""
+        """Return what is left after paying calls in flight, maybe charged or not yet shown.
+
+        May be negative.
+        """
         left = monthly - self.own if self.remaining is None else self.remaining - self.unreflected
         return left - self.reserved_credits - self.maybe_credits
 
@@ -108,7 +129,7 @@ class Credits:
 class Purchase:
     """One call to be paid.
 
-    `urgent` means a game within the hour; `force` lifts the budget, never the account.
+    `urgent` means a game within the hour; `force` lifts the budget, never the account's limit.
     """
 
     price: int
@@ -118,8 +139,9 @@ class Purchase:
 
 
 def is_believable(credits: Credits) -> bool:
-    """Whether no number of the books is larger than any account: earlier versions kept whatever a header
-    said.
+    """Return False if a number is larger than any account has.
+
+    Earlier versions kept whatever a header said.
     """
     calls = [call.credits for call in (*credits.reserved, *credits.maybe)] + [
         told.credits for told in credits.told
@@ -129,24 +151,24 @@ def is_believable(credits: Credits) -> bool:
 
 
 def is_low(credits: Credits, rules: settings.BudgetSettings, monthly: int) -> bool:
-    """Whether so little is left that boards up to an hour old do."""
+    """Return True when credits are low enough to accept older boards (up to an hour)."""
     return credits.available(monthly) < rules.warn_below
 
 
 def is_outdated(credits: Credits, now: float) -> bool:
-    """Whether the balance was told so long ago that a refusal should not rest on it."""
+    """Return True if the balance is too old to base a refusal on."""
     return credits.used is not None and not 0 <= now - credits.asked_at < BELIEVE_EXHAUSTED
 
 
 def kept_for_own(limit: int, rules: settings.BudgetSettings) -> int:
-    """Of an account of so many credits a month, those that only the user's own commands may touch."""
+    """Return how many of the month's credits only the user's own commands may use."""
     return math.ceil(rules.reserve * limit)
 
 
 def judge(
     credits: Credits, purchase: Purchase, rules: settings.BudgetSettings, monthly: int, now: float
 ) -> Refused | None:
-    """Why the purchase may not be made, or None when it may."""
+    """Return why the purchase is refused, or None when it is allowed."""
     left = credits.available(monthly)
     if purchase.price == 0:
         return None
@@ -182,8 +204,9 @@ def reserve(credits: Credits, call: Reservation) -> Credits:
 
 
 def expire(credits: Credits, now: float) -> Credits:
-    """The books as of now: calls whose owner is dead become maybe charged, and what is from the future is as
-    old as unknown.
+    """Return the ledger as of now.
+
+    Reservations of dead owners become maybe charged; values from the future lose their time.
     """
     credits = _not_ahead(credits, now)
     dead = tuple(call for call in credits.reserved if call.expires_at <= now or call.sent_at > now + AHEAD)
@@ -194,9 +217,9 @@ def expire(credits: Credits, now: float) -> Credits:
 
 
 def _not_ahead(credits: Credits, now: float) -> Credits:
-    """Without what was written under a clock that was ahead: no live answer is older than it.
+    """Remove times written by a clock that was ahead: no live answer is older than these.
 
-    Calls under way may lie ahead: they wait.
+    Calls in flight may lie ahead: they wait.
     """
     stamps = (
         credits.asked_at,
@@ -221,20 +244,23 @@ def _sent_by(call: Reservation, now: float) -> Reservation:
 
 
 def release(credits: Credits, call_id: str) -> Credits:
-    """The call was surely not charged."""
+    """Release the reservation: the call was surely not charged."""
     return replace(
         credits, reserved=_without(credits.reserved, call_id), maybe=_without(credits.maybe, call_id)
     )
 
 
 def mark_maybe_charged(credits: Credits, call_id: str) -> Credits:
-    """The call may have been charged: no answer came."""
+    """Mark the call as maybe charged: no answer came."""
     lost = tuple(call for call in credits.reserved if call.id == call_id)
     return replace(credits, reserved=_without(credits.reserved, call_id), maybe=(*credits.maybe, *lost))
 
 
 def charge(credits: Credits, call_id: str, spent: int, at: float, *, told: bool = True) -> Credits:
-    """The call was answered at `at` and cost `spent`. `told`: by its headers, not by its price alone."""
+    """Record that the call was answered at `at` and cost `spent`.
+
+    `told` is True if its headers reported the charge, False if the price is assumed.
+    """
     credits = release(credits, call_id)
     if not spent:
         return credits
@@ -243,7 +269,7 @@ def charge(credits: Credits, call_id: str, spent: int, at: float, *, told: bool 
 
 
 def exhaust(credits: Credits, price: int, at: float) -> Credits:
-    """The provider refused a call of this price: the credits are used up."""
+    """Record that the provider refused a call of this price: the credits are used up."""
     return replace(credits, exhausted=BalanceReading(at, price))
 
 

@@ -1,6 +1,23 @@
-"""What planned calls may spend today, so that the credits last until the account's month ends.
+"""Pace scheduled calls so that the credits last until the account's month ends. Pure; amounts are credits.
 
-Pure; all amounts are credits.
+How it works:
+
+1. `spendable` is what scheduled calls may use: what is left until the reset, minus the reserve for the user's
+   own commands. Nothing here ever spends the reserve.
+2. The demand is counted, not guessed: the fewest calls that serve the windows of every known game until the
+   reset (`calls_until`). Each later day without a published schedule counts like the mean of the known days
+   (`calls_a_day`).
+3. `affordable_windows` drops the farthest windows first until the rest can be paid. The nearest window always
+   stays. Prices of windows do not add up, because one call can serve several windows.
+4. If even the nearest window cannot be paid in full until the reset, it is an emergency: only the nearest
+   windows are bought, and only h2h. An emergency ends when they can be paid RECOVERED times, so that single
+   calls do not toggle it.
+5. `allowance` is today's part. What later days do not need may be spent today. When they need more than there
+   is, today gets its share by number of games, games already over included, so the share does not shrink
+   during the day.
+6. Windows already captured cost nothing. Today's share is computed as if nothing had been spent today, then
+   reduced by what was, so it does not drift with each run.
+7. `pace` joins these rules; its choice never costs more than `spendable` until the reset.
 """
 
 from __future__ import annotations
@@ -18,21 +35,22 @@ from oddsctl.policy.prefetch_plan import Fixture, PlannedCall, Windows, plan, ta
 
 PLAYED: tuple[Status, ...] = ("live", "final")
 RECOVERED = 1.25
-"""How many times over the nearest windows must be borne again before an emergency ends: what it saves alone
-does not end it.
+"""How many times over the nearest windows must be affordable before an emergency ends.
+
+What the emergency itself saves must not end it.
 """
 
 
 def allowance(
     left: int, reserve: int, later: int, games: Mapping[date, int], today: date, spent_today: int = 0
 ) -> int:
-    """Credits that planned calls may still spend today; never negative, never more than `left` above the
-    `reserve`.
+    """Return the credits that scheduled calls may still spend today.
 
-    `left` is what the account has until its reset, `reserve` what planned calls don't touch, `later` the
-    price of all calls planned from tomorrow to the reset. What these do not need is today's to spend. Where
-    they need more than there is, today gets its share by `games` a day (from today to the reset, those of
-    today that are over included), as it was before today's planned calls spent `spent_today`.
+    Never negative, never more than `left` above the `reserve`. `left` is what the account has until its
+    reset, `reserve` what scheduled calls may not use, `later` the price of all calls planned from tomorrow to
+    the reset. What these do not need can be spent today. If they need more than there is, today gets its
+    share by `games` a day (from today to the reset, including those of today that are over), based on the
+    amount before today's `spent_today`.
     """
     spendable = max(0, left - reserve)
     ahead = sum(count for day, count in games.items() if day >= today)
@@ -43,11 +61,10 @@ def allowance(
 def affordable_windows(
     windows: tuple[float, ...], spendable: int, price: Callable[[tuple[float, ...]], int]
 ) -> tuple[float, ...]:
-    """The windows (seconds before a start) that can be paid until the reset, the farthest cut first; the
-    nearest always stays.
+    """Return the windows (seconds before a start) that can be paid until the reset.
 
-    `price` tells what the calls for a set of windows cost until the reset: windows share calls, so their
-    prices don't add up.
+    Drops the farthest first; the nearest always stays. `price` returns what the calls for a set of windows
+    cost until the reset: windows share calls, so their prices do not add up.
     """
     near = sorted(set(windows))
     while len(near) > 1 and price(tuple(near)) > spendable:
@@ -56,23 +73,22 @@ def affordable_windows(
 
 
 def emergency(spendable: int, needed: int, *, active: bool) -> bool:
-    """Whether to buy only the nearest windows, and only h2h: not even these windows (`needed`, in full) can
-    be paid until the reset.
+    """Return True if only the nearest windows, and only h2h, should be bought.
 
-    An `active` emergency goes on until they can be with a quarter to spare, so that it does not come and go
-    with every call.
+    That is so when not even these windows (`needed`, in full) can be paid until the reset. An `active`
+    emergency lasts until they can be paid with a quarter to spare, so that single calls do not toggle it.
     """
     return needed > 0 and spendable < needed * (RECOVERED if active else 1)
 
 
 @dataclass(frozen=True, slots=True)
 class SportDemand:
-    """A sport's games until the reset: those that start before `known_until`; each later day is taken to cost
-    what these do.
+    """A sport's games until the reset.
 
-    Where the games of earlier today are known too, `known_since` is their day's beginning: a day then counts
-    whole, whatever the hour. `price` is what its board costs, `lean_price` what the least does that an
-    emergency still buys. `captured` holds (game, window) pairs that are known to need no call any more.
+    The games that start before `known_until` are known; each later day is assumed to cost as much. If earlier
+    games of today are known too, `known_since` is the start of that day: a day then counts whole, whatever
+    the hour. `price` is the price of its board, `lean_price` the least that an emergency still buys.
+    `captured` holds (game, window) pairs that need no call any more.
     """
 
     fixtures: Sequence[Fixture]
@@ -85,8 +101,8 @@ class SportDemand:
 
 @dataclass(frozen=True, slots=True)
 class PlannedBudget:
-    """What planned calls may touch until the account's month ends, what they spent today, and whether there
-    was an emergency.
+    """Credits that scheduled calls may use until the reset, what they spent today, and whether an emergency
+    is active.
     """
 
     spendable: int
@@ -97,10 +113,9 @@ class PlannedBudget:
 
 @dataclass(frozen=True, slots=True)
 class PacingDecision:
-    """What is bought until the reset: which windows, in an `emergency` the leanest board, and for how many
-    credits `today`.
+    """What is bought until the reset: the windows, and credits for `today`.
 
-    All of it together costs `spendable` credits at the most.
+    In an `emergency` only the leanest board is bought. Everything together costs at most `spendable` credits.
     """
 
     windows: tuple[float, ...]
@@ -117,10 +132,9 @@ def pace(
     now: float,
     captured: Collection[tuple[str, float]] = (),
 ) -> PacingDecision:
-    """How to get through the month: all windows where they can be paid, else the nearest ones, else those at
-    the leanest price.
+    """Choose all windows if they can be paid, else the nearest ones, else those at the leanest price.
 
-    Those that are `captured` (game, window) are paid already.
+    Pairs in `captured` (game, window) are paid already.
     """
     if not windows.before:
         return PacingDecision((), purse.emergency, 0, 0, purse.reset_at)
@@ -145,14 +159,15 @@ def calls_until(
     end: float,
     captured: Collection[tuple[str, float]] = (),
 ) -> tuple[PlannedCall, ...]:
-    """The fewest calls for the known games' windows between `now` and `end` that are not `captured`."""
+    """Count the fewest calls for the known games' windows between `now` and `end` not in `captured`."""
     wanted, _ = targets(outlook.fixtures, windows, {*captured, *outlook.captured}, now, end - now)
     return plan(wanted)
 
 
 def calls_a_day(outlook: SportDemand, windows: Windows, now: float, end: float) -> float:
-    """The fewest calls that the known days need, on the mean day: what is captured or over counts too. 0
-    where less than a day is known.
+    """Return the fewest calls a day that the known days need, on average; 0 if less than a day is known.
+
+    Includes windows that are captured or over.
     """
     since = now if outlook.known_since is None else min(now, outlook.known_since)
     known = min(outlook.known_until, end) - since
@@ -164,7 +179,7 @@ def calls_a_day(outlook: SportDemand, windows: Windows, now: float, end: float) 
 
 
 def _unknown_calls(outlook: SportDemand, windows: Windows, now: float, end: float) -> float:
-    """The calls of the days until `end` of which no game is known yet."""
+    """Estimate the calls until `end` for days without a known game."""
     days = max(0.0, end - max(now, outlook.known_until)) / DAY
     return days * calls_a_day(outlook, windows, now, end) if days else 0.0
 
@@ -178,7 +193,7 @@ def _cost(
     some: tuple[float, ...],
     after: date | None = None,
 ) -> int:
-    """Credits until the reset for these windows; of the days `after` one, where it is given."""
+    """Return the credits until the reset for these windows; only for days `after` one if given."""
     total = 0.0
     for outlook in outlooks:
         calls = calls_until(outlook, replace(windows, before=some), now, purse.reset_at, captured)
@@ -189,9 +204,7 @@ def _cost(
 
 
 def _games(outlook: SportDemand, purse: PlannedBudget, now: float) -> Counter[date]:
-    """The games of each day until the reset, those of days not known yet as many as on the mean day, rounded
-    up.
-    """
+    """Count the games of each day until the reset; unknown days get the mean, rounded up."""
     counted = Counter(day_of(fixture.start) for fixture in outlook.fixtures if fixture.start < purse.reset_at)
     first = day_of(max(now, outlook.known_until))
     ahead = sum(count for day, count in counted.items() if day_of(now) <= day < first)

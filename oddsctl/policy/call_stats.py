@@ -1,4 +1,4 @@
-"""Counters of one provider: calls, errors, retries, and how long answers take. Pure."""
+"""Count one provider's calls, errors, retries and latencies. Pure."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ BOUNDS_MS = (
     20000,
     60000,
 )
-"""Upper bounds of the latency classes in milliseconds; one more class holds what is slower."""
+"""Upper bounds of the latency classes in milliseconds; one more class holds slower answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallStats:
-    """`calls` counts HTTP requests sent, retries included; `latency` how many answers fell into each class of
+    """Counters. `calls` counts requests sent, retries included; `latency` the answers in each class of
     `BOUNDS_MS`.
 
-    `answer_seconds` is how long they took together: 0 for those counted before it was kept.
+    `answer_seconds` is the sum of their latencies: 0 for those counted before it was kept.
     """
 
     calls: int = 0
@@ -47,20 +47,20 @@ class CallStats:
 
 
 def sent(tally: CallStats) -> CallStats:
-    """One more call was let through.
+    """Count one more admitted call.
 
-    It counts from now on: that its owner is killed changes nothing about its having been sent.
+    It counts immediately: it was sent even if its owner is killed.
     """
     return replace(tally, calls=tally.calls + 1)
 
 
 def unsent(tally: CallStats) -> CallStats:
-    """It was not sent after all."""
+    """Uncount a call that was not sent."""
     return replace(tally, calls=max(0, tally.calls - 1))
 
 
 def count(tally: CallStats, *, failed: bool, retry: bool, seconds: float | None) -> CallStats:
-    """The tally after a call that was sent came to an end; `seconds` is None when no answer came."""
+    """Count the end of a sent call; `seconds` is None when no answer came."""
     latency, together = tally.latency, tally.answer_seconds
     if seconds is not None:
         classes = list(latency) or [0] * (len(BOUNDS_MS) + 1)
@@ -70,8 +70,8 @@ def count(tally: CallStats, *, failed: bool, retry: bool, seconds: float | None)
 
 
 def percentile_ms(tally: CallStats, share: float) -> float | None:
-    """The latency that `share` of the answers did not exceed, in ms, interpolated within its class; None
-    before the first.
+    """Return the latency in ms that `share` of the answers did not exceed, interpolated; None before the
+    first.
     """
     total = sum(tally.latency)
     if not total:

@@ -1,6 +1,25 @@
-"""The circuit breaker: what keeps failing is left alone, then let in again by one probe at a time.
+"""Circuit breaker: stop calling an endpoint that keeps failing, then probe it with one call at a time.
 
-A table; pure.
+How it works:
+
+A `BreakerState` belongs to one endpoint class of one provider. TRANSITIONS maps (state, event) to the next
+state, and `step` is its only reader; a missing pair is a bug and raises KeyError.
+
+1. CLOSED lets calls through. It opens after `failures` failures in a row, or when at least half of 10 or more
+   calls within WINDOW seconds failed.
+2. OPEN blocks every call until `retry_at`. The first rest lasts as configured; each failed probe doubles it,
+   up to a limit. A provider's Retry-After can lengthen a rest, never shorten it.
+3. HALF_OPEN lends one probe at a time, for `lease` seconds. The lease ends by itself, so a killed process
+   blocks nobody.
+4. Enough successful probes close the breaker; one failed probe opens it again.
+5. Only current evidence counts: a call sent before the breaker opened, or by a probe whose lease has ended,
+   changes nothing.
+6. A breaker that closes forgets its old outcomes, so they cannot open it again.
+7. Times in the future come from a wrong clock and are not waited for: the breaker becomes half-open and a
+   probe decides.
+8. A refusal changes nothing.
+
+Pure: time is an argument.
 """
 
 from __future__ import annotations
@@ -16,12 +35,12 @@ WINDOW = 600.0
 LEAST_IN_WINDOW = 10
 FAILED_SHARE = 0.5
 KEPT = 50
-"""Outcomes remembered at the most: the newest of the window, so that a busy hour does not grow the state."""
+"""Most outcomes remembered: the newest ones, so that a busy hour does not grow the state."""
 SUCCESSES_TO_CLOSE = 2
 
 
 class State(StrEnum):
-    """Closed lets calls through, open none, half-open one probe at a time."""
+    """CLOSED lets calls through, OPEN none, HALF_OPEN one probe at a time."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -31,7 +50,7 @@ class State(StrEnum):
 class Event(StrEnum):
     """What happens to a breaker.
 
-    `TRIPPED` is the failure that was one too many, `PROVEN` the success that was enough.
+    `TRIPPED` is the failure that reaches the limit, `PROVEN` the success that does.
     """
 
     SUCCEEDED = "succeeded"
@@ -47,7 +66,8 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.CLOSED, Event.TRIPPED): State.OPEN,
     (State.CLOSED, Event.PROVEN): State.CLOSED,
     (State.CLOSED, Event.RESTED): State.CLOSED,
-    (State.OPEN, Event.SUCCEEDED): State.OPEN,  # a late answer of a call sent before it opened proves nothing
+    # A late answer to a call sent before the breaker opened proves nothing.
+    (State.OPEN, Event.SUCCEEDED): State.OPEN,
     (State.OPEN, Event.FAILED): State.OPEN,
     (State.OPEN, Event.TRIPPED): State.OPEN,
     (State.OPEN, Event.PROVEN): State.OPEN,
@@ -61,17 +81,17 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 
 
 def step(state: State, event: Event) -> State:
-    """The next state. The table is total: a missing pair is a `KeyError`, and a bug."""
+    """Return the next state. The table is total: a missing pair is a bug and raises `KeyError`."""
     return TRANSITIONS[state, event]
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerState:
-    """One endpoint class of one provider.
+    """Breaker of one endpoint class of one provider.
 
     `failures` and `successes` count in a row; `recent` holds the last outcomes as (epoch second, failed).
-    `open_for` is how long the current rest lasts, `since` when the state was entered or, half-open, the last
-    probe lent. `probe_until` is the lease of the probe under way.
+    `open_for` is the length of the current rest, `since` when the state was entered or, half-open, when the
+    last probe was lent. `probe_until` is the end of the probe's lease.
     """
 
     state: State = State.CLOSED
@@ -84,26 +104,26 @@ class BreakerState:
 
     @property
     def retry_at(self) -> float:
-        """When an open breaker lets a probe through."""
+        """Return when an open breaker lets a probe through (epoch seconds)."""
         return self.since + self.open_for
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The call may go; as a `probe` when its outcome decides whether others may."""
+    """The call may go; as a `probe` its outcome decides whether others may."""
 
     probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The call may not go; `retry_at` is when asking again makes sense (epoch seconds)."""
+    """The call may not go; retry from `retry_at` on (epoch seconds)."""
 
     retry_at: float
 
 
 def request_pass(breaker: BreakerState, now: float, lease: float) -> tuple[BreakerState, Allowed | Blocked]:
-    """Whether a call may go now.
+    """Decide whether a call may go now.
 
     A half-open breaker lends its one probe for `lease` seconds; a refusal changes nothing.
     """
@@ -112,11 +132,11 @@ def request_pass(breaker: BreakerState, now: float, lease: float) -> tuple[Break
     rested = as_of(breaker, now)
     if rested.state is State.OPEN:
         return breaker, Blocked(breaker.retry_at)
-    if now < rested.probe_until <= now + 2 * lease:  # further ahead it was lent under a wrong clock
+    # A lease that ends later than this was given by a wrong clock.
+    if now < rested.probe_until <= now + 2 * lease:
         return breaker, Blocked(rested.probe_until)
-    return replace(rested, since=now, probe_until=now + lease), Allowed(
-        probe=True
-    )  # older calls no longer decide
+    # Older calls no longer decide.
+    return replace(rested, since=now, probe_until=now + lease), Allowed(probe=True)
 
 
 def record(
@@ -128,12 +148,12 @@ def record(
     rules: settings.BreakerSettings,
     rest_until: float | None = None,
 ) -> BreakerState:
-    """The breaker after a call's outcome.
+    """Return the breaker after a call's outcome.
 
-    `rest_until` is a provider's own `Retry-After`; it only lengthens the rest.
+    `rest_until` is the provider's own `Retry-After`; it can only lengthen the rest.
     """
     if breaker.state is State.OPEN or (breaker.state is State.HALF_OPEN and sent_at < breaker.since):
-        # sent before it opened, or by a probe out of lease: tells nothing of the provider as it is now
+        # Sent before the breaker opened, or by a probe whose lease ended: says nothing about now.
         return breaker
     recent = (*((at, bad) for at, bad in breaker.recent if 0 <= now - at <= WINDOW), (now, failed))[-KEPT:]
     failures = breaker.failures + 1 if failed else 0
@@ -152,10 +172,10 @@ def record(
 
 
 def as_of(breaker: BreakerState, now: float) -> BreakerState:
-    """The breaker as it stands now: half-open, where the rest is over.
+    """Return the breaker as of now: half-open if the rest is over.
 
-    So it is where the clock went back behind its beginning: since when it rests nobody knows, and a probe
-    tells.
+    Also half-open if the clock went back behind its start: nobody knows how long it has rested, so a probe
+    decides.
     """
     over = now >= breaker.retry_at or now < breaker.since
     if breaker.state is State.OPEN and over:
@@ -164,7 +184,7 @@ def as_of(breaker: BreakerState, now: float) -> BreakerState:
 
 
 def withdraw(breaker: BreakerState) -> BreakerState:
-    """The probe tells nothing after all: the next caller may be the probe."""
+    """Return the probe unused: the next caller may take it."""
     return replace(breaker, probe_until=0.0)
 
 
@@ -181,7 +201,7 @@ def _opened(
     rules: settings.BreakerSettings,
     rest_until: float | None,
 ) -> BreakerState:
-    """Open: for the configured time at first, twice the last rest when a probe failed."""
+    """Open the breaker: for the configured time, or twice the last rest after a failed probe."""
     open_for = before.open_for * 2 if before.state is State.HALF_OPEN else rules.open_for
     asked = 0.0 if rest_until is None else rest_until - now
     return replace(counted, state=State.OPEN, open_for=min(LONGEST_OPEN, max(open_for, asked)), since=now)

@@ -1,4 +1,4 @@
-"""What planned calls will cost, day by day, until when the credits bear it, and what each cut would save.
+"""Project what scheduled calls will cost day by day, how long the credits last, and what cuts would save.
 
 Pure; amounts are credits.
 """
@@ -18,8 +18,8 @@ from oddsctl.policy.prefetch_plan import Windows
 
 @dataclass(frozen=True, slots=True)
 class CreditSupply:
-    """What planned calls may touch now, what they may after the reset, and what the user's own commands cost
-    on a usual day.
+    """Credits for scheduled calls now and after the reset, and what the user's own commands cost on a usual
+    day.
     """
 
     spendable: int
@@ -32,7 +32,7 @@ class CreditSupply:
 class DayCost:
     """One day's calls.
 
-    A call counts for the nearest window it serves; an `estimated` day is like the days that are known.
+    A call counts for the nearest window it serves; an `estimated` day is modelled on the known days.
     """
 
     day: date
@@ -46,7 +46,7 @@ class DayCost:
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """What the span costs without a window, a market or a sport (`kind`), and what that saves."""
+    """Cost of the span without one window, market or sport (`kind`), and what that saves."""
 
     kind: str
     without: str | float
@@ -56,9 +56,10 @@ class Saving:
 
 @dataclass(frozen=True, slots=True)
 class CostProjection:
-    """The whole: the days as far as they can be paid; `runs_out` is the first day whose calls cannot all be.
+    """The projection: the days as far as they can be paid.
 
-    `wanted_calls` and `wanted_credits` are what every window would take; `cuts` are cuts of that.
+    `runs_out` is the first day that cannot be paid in full. `wanted_calls` and `wanted_credits` are what all
+    windows would take; `cuts` reduce that.
     """
 
     days: tuple[DayCost, ...]
@@ -87,10 +88,10 @@ def project_costs(
     zone: ZoneInfo = EASTERN,
     course: PacingDecision | None = None,
 ) -> CostProjection:
-    """What the sports cost from `now` to `until` at these windows but for those `captured` (game, window),
-    and what could be spared.
+    """Project the sports' cost from `now` to `until` for these windows, and possible savings.
 
-    Days are those of `zone`; those up to the reset are bought as `course` has it.
+    Leaves out `captured` (game, window) pairs. Days are those of `zone`; up to the reset they are bought as
+    `course` says.
     """
     days = _days(outlooks, windows, captured, now, until, zone)
     total = sum(day.credits for day in days)
@@ -133,9 +134,7 @@ def project_costs(
 
 
 def _paid(days: Sequence[DayCost], means: CreditSupply, zone: ZoneInfo) -> tuple[DayCost, ...]:
-    """The days as far as the credits go: of the first that they do not pay whole as many calls as they do, of
-    later ones none.
-    """
+    """Cut the days to what the credits pay: the first unaffordable day in part, later ones not at all."""
     left, before_reset = float(means.spendable), True
     paid = []
     for cost in days:
@@ -166,7 +165,7 @@ def _days(
     until: float,
     zone: ZoneInfo,
 ) -> tuple[DayCost, ...]:
-    """The days that have a call."""
+    """Return the days that have a call."""
     credits: dict[date, Counter[str]] = {}
     by_window: dict[date, Counter[float]] = {}
     games: dict[date, set[str]] = {}

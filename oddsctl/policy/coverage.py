@@ -1,4 +1,4 @@
-"""Which stored answer answers another request, and the part of it that does. Pure."""
+"""Decide which stored answer covers another request, and extract the part that answers it. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from oddsctl.domain.units import eastern_day
 
 
 def covers(have: Job, want: Job) -> bool:
-    """Whether an answer to `have` may hold the answer to `want`; `extract` has the last word."""
+    """Return True if an answer to `have` may contain the answer to `want`; `extract` decides."""
     match have, want:
         case OddsJob(), OddsJob():
             return _covers_odds(have, want)
@@ -40,7 +40,7 @@ def _covers_odds(have: OddsJob, want: OddsJob) -> bool:
 
 
 def extract(have: Job, answer: Answer, want: Job) -> Answer | None:
-    """The part of `answer` (to `have`) that answers `want`; None when it does not hold it after all."""
+    """Extract what answers `want` from an answer to `have`; None when it does not contain it after all."""
     if have == want:
         return answer
     if not covers(have, want):
@@ -63,7 +63,8 @@ def _extract_odds(have: OddsJob, answer: Events, want: OddsJob) -> Events | None
         books = frozenset(want.bookmakers)
         priced = {price.bookmaker for event in answer.events for price in event.prices}
         if not have.bookmakers and not books <= priced:
-            return None  # a book that is not there may be of another region: ask for it
+            # A missing bookmaker may belong to another region, so request it.
+            return None
     others = _with_lay(have.markets) - _with_lay(want.markets)
     events = tuple(
         _extract_event(event, others, books) for event in answer.events if want.event in (None, event.id)
@@ -72,12 +73,12 @@ def _extract_odds(have: OddsJob, answer: Events, want: OddsJob) -> Events | None
 
 
 def _with_lay(markets: Iterable[str]) -> set[str]:
-    """The markets, and the lay prices that exchanges send with them unasked."""
+    """Add the lay prices that exchanges send unrequested with these markets."""
     return {name for market in markets for name in (market, f"{market}_lay")}
 
 
 def _extract_event(event: OddsEvent, other_markets: set[str], books: frozenset[str] | None) -> OddsEvent:
-    """The event without what was asked for other wishes only."""
+    """Return the event without what only other requests asked for."""
     prices = (
         price
         for price in event.prices
@@ -88,7 +89,8 @@ def _extract_event(event: OddsEvent, other_markets: set[str], books: frozenset[s
 
 def _extract_forecasts(answer: Forecasts, want: ForecastJob) -> Forecasts | None:
     if tuple(forecast.place for forecast in answer.forecasts) == want.places:
-        return answer  # hours beyond the days asked for do no harm
+        # Hours beyond the requested days do no harm.
+        return answer
     by_place = {forecast.place: forecast for forecast in answer.forecasts}
     if not by_place.keys() >= set(want.places):
         return None
@@ -96,8 +98,9 @@ def _extract_forecasts(answer: Forecasts, want: ForecastJob) -> Forecasts | None
 
 
 def split_for_cache(job: Job, answer: Answer) -> tuple[tuple[Job, Answer], ...]:
-    """The answer as it is kept: each place of a forecast on its own, but for one that could not be read;
-    anything else whole.
+    """Split an answer into the pieces to store: forecasts by place, anything else whole.
+
+    Leaves out places that could not be read.
     """
     if isinstance(job, ForecastJob) and isinstance(answer, Forecasts):
         return tuple(

@@ -1,4 +1,4 @@
-"""How old an answer may be and still count as fresh. Pure; the only owner of that question."""
+"""Decide how old an answer may be and still count as fresh. Pure; the only owner of that question."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ SPORTS = DAY
 GEOCODING = 30 * DAY
 THRIFTY_BOARD = HOUR
 CLOCK_SLACK = 1.0
-"""Seconds by which a clock may be set back without a word.
+"""Seconds by which a clock may silently be set back.
 
-What is from further in the future was stored under a clock that was ahead.
+Anything further in the future was stored by a clock that was ahead.
 """
 
 WITHIN_A_RUN = 60.0
-"""The same for who compares with the time at which a run began: what it asked for has come since."""
+"""The same slack for comparisons with the start of a run: answers requested by the run came after it."""
 
 
 def board_lifetime(starts: Iterable[float], now: float, rules: settings.FreshnessSettings) -> float:
-    """Seconds a board stays fresh: that of its soonest game not yet started, `in_play` when none is left."""
+    """Return how many seconds a board stays fresh, by its next start; `in_play` when every game has begun."""
     starts = tuple(starts)
     if not starts:
         return EMPTY_BOARD
@@ -57,9 +57,9 @@ def board_lifetime(starts: Iterable[float], now: float, rules: settings.Freshnes
 def lifetime(
     job: Job, answer: Answer, now: float, rules: settings.FreshnessSettings, *, thrifty: bool = False
 ) -> float:
-    """Seconds the answer to `job` stays fresh.
+    """Return how many seconds the answer to `job` stays fresh.
 
-    `thrifty`: so few credits are left that a board up to an hour old does.
+    `thrifty`: credits are low enough to accept a board up to an hour old.
     """
     match job:
         case OddsJob():
@@ -81,26 +81,27 @@ def lifetime(
 
 
 def age(fetched_at: float, now: float) -> float:
-    """Seconds since the answer came; never negative."""
+    """Return the seconds since the answer came; never negative."""
     return max(0.0, now - fetched_at)
 
 
 def known_age(fetched_at: float | None, now: float) -> float | None:
-    """The age to show; None for an answer from the future: how old it really is nobody knows."""
+    """Return the age to show; None for an answer from the future, whose real age is unknown."""
     return None if fetched_at is None or fetched_at > now + CLOCK_SLACK else age(fetched_at, now)
 
 
 def is_fresh(fetched_at: float, now: float, life: float, slack: float = CLOCK_SLACK) -> bool:
-    """Whether an answer from `fetched_at` is young enough; one from further ahead than `slack` has no known
-    age.
+    """Return True if an answer from `fetched_at` is young enough.
+
+    One further ahead than `slack` has no known age and is not fresh.
     """
     return -slack <= now - fetched_at <= life
 
 
 UNTIL_THE_KEY_CHANGES = 365 * DAY
-"""Refusals of a key are kept under its fingerprint: another key is not met by them."""
+"""Refusals of a key are kept under its fingerprint, so they do not affect another key."""
 MOST_NARROWINGS = 24
-"""Calls that one run makes at the most to find out which part of shared calls was refused."""
+"""Most calls one run makes to find which part of a shared call was refused."""
 ABOUT = ("sport", "markets", "regions", "bookmakers", "event")
 """The parts of a request that a provider can refuse, see `RejectedError.about`."""
 
@@ -108,10 +109,10 @@ ABOUT = ("sport", "markets", "regions", "bookmakers", "event")
 def refusal_expires_at(
     error: ProviderError, game_time: float | None, now: float, fresh_for: float = 0.0
 ) -> float | None:
-    """Until when the same would be refused again (epoch seconds); None for what may pass.
+    """Return until when the same request would be refused (epoch seconds); None for passing errors.
 
-    An answer that was paid for and can't be read is remembered as long as it would have been fresh
-    (`fresh_for` seconds).
+    A charged answer that cannot be read is remembered as long as it would have been fresh (`fresh_for`
+    seconds).
     """
     match error.remember:
         case Remember.UNTIL_KEY_CHANGES:
@@ -127,9 +128,9 @@ def refusal_expires_at(
 
 
 def part(job: Job, about: str | None) -> str:
-    """The name of the part of `job` that a refusal is about: requests that share it are refused alike.
+    """Name the part of `job` that a refusal concerns: requests that share it are refused alike.
 
-    The whole job where unknown.
+    The whole job if unknown.
     """
     match about, job:
         case "sport", OddsJob() | EventsJob() | ScoresJob():
@@ -151,16 +152,16 @@ def part(job: Job, about: str | None) -> str:
 
 
 def parts(job: Job) -> tuple[str, ...]:
-    """The names under which refusals are remembered that concern the job."""
+    """List the names under which refusals of this job are remembered."""
     return tuple(dict.fromkeys((job.key, *(part(job, about) for about in ABOUT))))
 
 
 def narrowed(refused: Job, wants: Sequence[Job], about: str | None) -> tuple[MergedCall, ...]:
-    """The calls still worth making for `wants`, after a call that they shared was refused: only such as
-    differ in the refused part.
+    """Return the calls still worth making after a shared call was refused: those that differ in the refused
+    part.
 
-    None for wants that ask for just what was refused. The others are halved by that part, again and again
-    where a half, merged anew, would ask for the same.
+    None for requests of exactly what was refused. The others are split in half by that part, again where a
+    half, merged anew, would request the same.
     """
     bad = part(refused, about)
     groups: dict[str, list[Job]] = {}

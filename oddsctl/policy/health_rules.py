@@ -1,6 +1,24 @@
-"""How an API is, judged from what its last calls came to and from its breakers.
+"""Judge an API's health from the outcomes of its last calls and from its breakers.
 
-Pure: it makes no call and stores nothing. How each outcome code counts stands in `domain.errors`.
+How it works:
+
+1. An attempt is a call that ended. `domain.errors` says how its outcome code counts: answered, refused, too
+   fast, broken or failed.
+2. Only the newest JUDGED attempts of the last day count; what is older says nothing about now.
+3. UNHEALTHY: the last answer was broken (waiting does not fix that), the last DOWN_AFTER calls to its
+   endpoint failed, or a breaker is open.
+4. DEGRADED: fewer failures than that, a refusal of the account, rate limiting, doubtful answers, FLAKY_AFTER
+   outages among the judged attempts, a median slower than SLOW seconds, or a half-open breaker.
+5. A definite refusal of a single request is an answer and counts as one.
+6. Only the main calls (CHIEF) prove the API well: free lists and the geocoder may answer when boards or
+   forecasts do not.
+7. Leagues are judged separately: a sound answer for one does not mend a broken one for another.
+8. Breakers can make the verdict worse, never better. A half-open one is ignored once a main call has
+   answered.
+9. `since` is the end of the call with which the status began. A day without calls starts it anew.
+10. Without attempts the status is UNKNOWN, which is no worse than healthy.
+
+Pure: makes no call and stores nothing.
 """
 
 from __future__ import annotations
@@ -16,23 +34,24 @@ from oddsctl.domain.units import DAY, age_text
 from oddsctl.policy.circuit_breaker import BreakerState, State, as_of
 
 JUDGED = 20
-"""Calls that count, the newest."""
+"""How many of the newest calls count."""
 DOWN_AFTER = 3
 """Failures in a row that make an outage: the attempts of one command."""
 FLAKY_AFTER = 3
-"""Times among the calls judged that it began to fail: one outage is one, whatever its length."""
+"""Number of times the API began to fail among the judged calls; an outage counts once, whatever its length.
+"""
 SLOW = 2.0
-"""Seconds, the median of the last answers."""
+"""Seconds: median of the last answers above which an API is slow."""
 TIMED = 5
 CHIEF = frozenset({"odds", "scoreboard", "forecast"})
-"""What each API is asked for.
+"""The main call of each API.
 
-That the rest (free lists, the geocoder) answers proves nothing for these, the reverse does.
+An answer of the others (free lists, the geocoder) proves nothing for it; the reverse does.
 """
 
 
 class Status(StrEnum):
-    """From least to worst: what is not known is no worse than healthy."""
+    """From best to worst; unknown is no worse than healthy."""
 
     UNKNOWN = "unknown"
     HEALTHY = "healthy"
@@ -53,9 +72,9 @@ ERRORS = (*DOWN, AttemptKind.TOO_FAST)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A call that came to an end: when (epoch seconds), of which league if any, with which outcome code.
+    """A call that ended: when (epoch seconds), its league if any, and its outcome code.
 
-    `status` is None when no whole answer came; `said` is what was wrong with the answer, or doubtful in it.
+    `status` is None when no complete answer came; `said` is what was wrong or doubtful in the answer.
     """
 
     at: float
@@ -72,16 +91,14 @@ class Attempt:
 
     @property
     def words(self) -> str:
-        """The code and what was said, without saying the API's name or the code again."""
+        """Return the code and message, without repeating the API's name or the code."""
         said = re.sub(r"^(odds|espn|weather): ", "", self.said or "").removesuffix(f" ({self.code})")
         return f"{self.code}: {said}" if said else self.code
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerSummary:
-    """The API's worst breaker as it stands now; `retry_at` is when an open one lets a call through (epoch
-    seconds).
-    """
+    """The API's worst breaker now; `retry_at` is when an open one lets a call through (epoch seconds)."""
 
     state: State = State.CLOSED
     failures: int = 0
@@ -90,12 +107,10 @@ class BreakerSummary:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How an API is, why, and since when (None: nothing is known).
+    """Health of an API, the reason, and since when (None: unknown).
 
-    `checked_at` is when a call to it last came to an end.
-
-    `latency_ms` is the median of its last answers, `error_rate` the share of its last calls that brought none
-    to use.
+    `checked_at` is when a call to it last ended. `latency_ms` is the median of its last answers, `error_rate`
+    the share of its last calls without a usable answer.
     """
 
     status: Status
@@ -108,7 +123,7 @@ class Health:
 
 
 def judge(attempts: Sequence[Attempt], breakers: Mapping[str, BreakerState], now: float) -> Health:
-    """The health now. `attempts` are in the order in which they ended, `breakers` by endpoint."""
+    """Judge the health now. `attempts` are in the order they ended, `breakers` by endpoint."""
     recent = _recent(attempts, now)
     status, reason, since = _standing(attempts, breakers, now)
     seconds = _seconds(recent)
@@ -124,7 +139,7 @@ def judge(attempts: Sequence[Attempt], breakers: Mapping[str, BreakerState], now
 
 
 def worst(statuses: Iterable[Status]) -> Status:
-    """That of the whole; unknown when there is none."""
+    """Return the worst status; unknown when there is none."""
     return max(statuses, key=list(Status).index, default=Status.UNKNOWN)
 
 
@@ -138,7 +153,7 @@ LONG_AGO: Verdict = Status.UNKNOWN, "not asked for a day"
 def _standing(
     attempts: Sequence[Attempt], breakers: Mapping[str, BreakerState], now: float
 ) -> tuple[Status, str, float | None]:
-    """What the calls say, or the breakers where that is worse."""
+    """Return the verdict of the calls, or of the breakers if that is worse."""
     recent = _recent(attempts, now)
     status, reason = _verdict(recent, now) if recent else LONG_AGO if attempts else NEVER
     since = _began(attempts, status) if recent else attempts[-1].at + DAY if attempts else None
@@ -157,9 +172,9 @@ def _standing(
 
 
 def _began(attempts: Sequence[Attempt], status: Status) -> float:
-    """At the end of which call the status began that it has after the last.
+    """Find the call whose end began the current status.
 
-    A day without any call begins it anew.
+    A day without any call starts it anew.
     """
     found, since, before = Status.UNKNOWN, attempts[-1].at, None
     for count, one in enumerate(attempts, 1):
@@ -168,12 +183,12 @@ def _began(attempts: Sequence[Attempt], status: Status) -> float:
         then, _ = _verdict(_recent(attempts[max(0, count - JUDGED) : count], one.at), one.at)
         since = since if then is found else one.at
         found, before = then, one.at
-    # what changed it since is that older calls no longer count
+    # If it changed since, then only because older calls no longer count.
     return since if found is status else attempts[-1].at
 
 
 def _verdict(recent: Sequence[Attempt], now: float) -> Verdict:
-    """What these calls, one at least, say of the API."""
+    """Judge the API from these calls (at least one)."""
     newest = recent[-1]
     if newest.kind in DOWN:
         return _failing(newest, recent, now)
@@ -206,7 +221,7 @@ def _verdict(recent: Sequence[Attempt], now: float) -> Verdict:
 
 
 def _failing(newest: Attempt, recent: Sequence[Attempt], now: float) -> Verdict:
-    """An outage, a broken promise, or a first failure that may pass."""
+    """Describe an outage, a broken answer, or a first failure that may pass."""
     failed = _in_a_row([one for one in recent if one.endpoint == newest.endpoint], DOWN)
     if newest.kind is not AttemptKind.BROKEN and failed < DOWN_AFTER:
         return (
@@ -220,7 +235,7 @@ def _failing(newest: Attempt, recent: Sequence[Attempt], now: float) -> Verdict:
 
 
 def _last_failed_main_call(recent: Sequence[Attempt]) -> Attempt | None:
-    """The last call of what the API is asked for, where it was in trouble. A key is proven by any call."""
+    """Return the last main call if it had trouble. Any call proves a key."""
     chief = next((one for one in reversed(recent) if one.endpoint in CHIEF), None)
     if (
         chief is None
@@ -232,8 +247,9 @@ def _last_failed_main_call(recent: Sequence[Attempt]) -> Attempt | None:
 
 
 def _doubtful(recent: Sequence[Attempt]) -> Attempt | None:
-    """The last call of a league, where its answer was broken or in doubt: that another league's is sound does
-    not mend it.
+    """Return the last call of a league whose answer was broken or doubtful.
+
+    A sound answer for another league does not mend it.
     """
     last = {one.league: one for one in recent if one.endpoint in CHIEF}
     return next(
@@ -252,14 +268,14 @@ def _outages(recent: Sequence[Attempt]) -> int:
 
 
 def _open_breaker_reason(endpoint: str, recent: Sequence[Attempt]) -> str:
-    """Why a breaker is open of which the newest calls tell nothing."""
+    """Explain an open breaker about which the newest calls say nothing."""
     failed = next((one for one in reversed(recent) if one.endpoint == endpoint and one.kind in DOWN), None)
     alone = f"{endpoint} keeps failing and is left alone"
     return f"{alone}: {failed.words}" if failed else alone
 
 
 def _outlived(endpoint: str, breaker: BreakerState, recent: Sequence[Attempt]) -> bool:
-    """Whether what the API is asked for has answered since: nobody may ever ask the rest again."""
+    """Return True if the main call has answered since: other endpoints may never be called again."""
     if endpoint in CHIEF:
         return False
     return any(
@@ -276,12 +292,12 @@ def _recent(attempts: Sequence[Attempt], now: float) -> list[Attempt]:
 
 
 def _in_a_row(attempts: Sequence[Attempt], kinds: tuple[AttemptKind, ...]) -> int:
-    """How many of the newest are of these kinds."""
+    """Count how many of the newest attempts are of these kinds."""
     return sum(1 for _ in takewhile(lambda one: one.kind in kinds, reversed(attempts)))
 
 
 def _seconds(recent: Sequence[Attempt]) -> float | None:
-    """The median time of the last answers."""
+    """Return the median latency of the last answers, in seconds."""
     # `statistics` would load six modules in each command
     times = sorted([one.seconds for one in recent if one.status is not None][-TIMED:])
     half = len(times) // 2
@@ -289,7 +305,7 @@ def _seconds(recent: Sequence[Attempt]) -> float | None:
 
 
 def _gate(breakers: Iterable[BreakerState], now: float) -> BreakerSummary:
-    """The worst of them: open before half-open before closed."""
+    """Return the worst breaker: open before half-open before closed."""
     order = (State.CLOSED, State.HALF_OPEN, State.OPEN)
     worst = max(
         (as_of(one, now) for one in breakers),

@@ -1,7 +1,4 @@
-"""What prefetch has to do next: which windows are captured, which calls get the rest, and which get none.
-
-Pure.
-"""
+"""Decide what prefetch does next: captured windows, calls for the rest, and windows without a call. Pure."""
 
 from __future__ import annotations
 
@@ -26,20 +23,21 @@ from oddsctl.policy.prefetch_plan import (
 )
 
 LEEWAY = 20.0
-"""Seconds from a run's first look to its answer: a call planned for the very end of its windows has to be
-made before it.
+"""Seconds from a run's first look to its answer.
+
+A call at the very end of its windows must start this much earlier.
 """
 
 LISTED_BY = 12 * 3600.0
-"""Seconds before a start from which on a game that is not listed is not expected to be."""
+"""Seconds before the start from which an unlisted game is no longer expected to be listed."""
 
 Captured = Mapping[tuple[str, float], float]
-"""By game and window: the moment of the answer that captured it."""
+"""By game and window: the time of the answer that captured it."""
 
 
 @dataclass(frozen=True, slots=True)
 class WindowCalls:
-    """The calls to come, by time, the windows that get none, and those that have theirs."""
+    """Future calls by time, windows that get no call, and windows already captured."""
 
     calls: tuple[PlannedCall, ...]
     skipped: tuple[Skipped, ...]
@@ -49,9 +47,9 @@ class WindowCalls:
 def captured_by(
     fixtures: Sequence[Fixture], windows: Windows, moments: Mapping[str, Sequence[float]]
 ) -> Captured:
-    """What the answers that came at these moments (by sport, or by game) captured; of several the first.
+    """Return what answers at these times (by sport, or by game) captured; the first one wins.
 
-    A game that is called off, or has no time yet, is captured by none.
+    A game that is called off, or has no time yet, is never captured.
     """
     return {
         (fixture.id, target.window): moment
@@ -65,8 +63,8 @@ def captured_by(
 def unpriced_by(
     fixtures: Sequence[Fixture], windows: Windows, boards: Mapping[str, Sequence[float]]
 ) -> frozenset[tuple[str, float]]:
-    """The windows in which a board came that had no wanted price of the game (`boards`: by game, the moments
-    of such boards).
+    """Return the windows for which a board came without a wanted price (`boards`: times of such boards by
+    game).
     """
     return frozenset(
         (fixture.id, target.window)
@@ -79,11 +77,10 @@ def unpriced_by(
 def unlisted(
     fixtures: Sequence[Fixture], windows: Windows, absent: Collection[str], looked_at: float, now: float
 ) -> frozenset[tuple[str, float]]:
-    """The windows of `absent` games, which were not listed at `looked_at`, for which no board is bought until
-    they are.
+    """Return the windows of `absent` games, unlisted at `looked_at`, for which no board is bought yet.
 
-    These are the windows that are open, and those to come where the game was absent so shortly before its
-    start that it counts.
+    These are open windows, and future ones where the game was absent so shortly before its start that it
+    counts.
     """
     return frozenset(
         (fixture.id, before)
@@ -105,11 +102,11 @@ def plan_paid(
     horizon: float,
     unpriced: Collection[tuple[str, float]] = (),
 ) -> WindowCalls:
-    """The calls for boards: today's as far as `course` pays for them, then those of later days with what is
-    left, the most valuable first.
+    """Plan the paid calls: today's as far as `course` pays, then later days with the rest, most valuable
+    first.
 
-    What comes after the reset is paid by the next month's credits.
-    No call is made for windows that are `unpriced`: (game, window) pairs.
+    Calls after the reset are paid by the next month's credits. No call is made for `unpriced` (game, window)
+    pairs.
     """
     wanted, skipped = targets(fixtures, windows, captured.keys(), now, horizon, unpriced)
     next_month = [target for target in wanted if target.nominal >= course.reset_at]
@@ -130,31 +127,30 @@ def plan_paid(
 def plan_free(
     fixtures: Sequence[Fixture], windows: Windows, captured: Captured, now: float, horizon: float
 ) -> WindowCalls:
-    """The fewest calls for what costs nothing; one serves all sports."""
+    """Plan the fewest calls for what costs nothing; one serves all sports."""
     wanted, skipped = targets(fixtures, windows, captured.keys(), now, horizon)
     return WindowCalls(plan(replace(target, sport="") for target in wanted), skipped, captured)
 
 
 def is_due(call: PlannedCall, now: float, every: float, last: float | None) -> bool:
-    """Whether a run buys the call now.
+    """Return True if this run should make the call.
 
-    What came at `last` has the feed's newest prices for a minute: then the next run does, if it can.
+    An answer at `last` is current for a minute: then the next run makes the call, if it can.
     """
     too_soon = last is not None and 0 <= now - last < REFRESH and now + every <= call.closes
     return due(call, now, every + LEEWAY) and not too_soon
 
 
 def freshness_floor(call: PlannedCall, windows: Windows) -> float:
-    """From when on an answer captures all that the call covers (the call itself knows only from when on it
-    may be made).
+    """Return the earliest time of an answer that captures everything the call covers.
+
+    The call itself only knows from when on it may be made.
     """
     return max(target.nominal - windows.early for target in call.covers)
 
 
 def next_wake(calls: Collection[PlannedCall], now: float, longest: float) -> float:
-    """When there is something to do again: at the next call's minute, in time for its answer; after `longest`
-    seconds at the latest.
-    """
+    """Return when there is work again: the next call's minute, at most `longest` seconds from now."""
     minutes = (min(call.at, call.closes - LEEWAY) for call in calls)
     return min([now + longest, *(minute for minute in minutes if minute > now)])
 

@@ -1,9 +1,28 @@
-"""Which calls catch every game at its windows before kick-off for the fewest credits.
+"""Plan the fewest calls that catch every game at its windows before the start.
+
+How it works:
+
+One odds call returns the whole board of a sport, so it serves every window that is open at that moment.
+Finding the fewest calls is interval stabbing; with limited credits it is a knapsack over sports. Times are
+epoch seconds, lengths seconds.
+
+1. `targets` turns each game and window into an interval [opens, closes] around its nominal time. No interval
+   ends later than LAST_MOMENT seconds before the start, because the board changes with the start.
+2. `plan` sorts a sport's targets by end and calls at the end of the first that no earlier call hits. This
+   greedy choice gives the minimum number of calls.
+3. Each call is then moved inside its group's common interval to minimise the largest distance to a nominal
+   time. Moving never changes which targets it covers.
+4. Calls for one sport are at least `spacing` apart where possible: the feed has no newer prices earlier
+   (REFRESH).
+5. `prefetch_choice.choose` limits the cost. For each sport a dynamic programme finds the most valuable set of
+   0, 1, 2, … calls; a knapsack then divides the credits between sports. The result is optimal in covered
+   weight, then cheapest.
+6. Windows nearer to the start weigh more: 1 for the farthest, one more for each nearer one.
+7. Every window still to come is a target, or is returned as `Skipped` with its reason.
+8. `captures` is the single rule for what a board of a given time captures, whoever fetched it; a moved game
+   is judged by its new start.
 
 Pure: schedule and `now` in, calls out.
-
-One odds call prices the whole board of a sport, so it serves every window that contains its minute: the
-fewest calls are the classic stabbing of intervals. Times are epoch seconds, lengths are seconds.
 """
 
 from __future__ import annotations
@@ -17,13 +36,13 @@ from enum import StrEnum
 from oddsctl.domain.models import Status
 
 LAST_MOMENT = 1.0
-"""Seconds before the start at which a window ends at the latest: with the start the board is another."""
+"""Seconds before the start at which a window ends at the latest: the board changes with the start."""
 REFRESH = 60.0
-"""Seconds after which the feed itself has new prices (FACTS 1.6): nothing is bought sooner after another."""
+"""Seconds after which the feed itself has new prices (FACTS 1.6). Nothing is bought again sooner."""
 
 
 class Why(StrEnum):
-    """Why a window of a game gets no call. All are skipped but `MISSED`: its end passed before a run came."""
+    """Why a window of a game gets no call. All are skipped except `MISSED`: it ended before a run came."""
 
     MISSED = "MISSED"
     POSTPONED = "POSTPONED"
@@ -47,25 +66,22 @@ class Fixture:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """How long `before` a start prices are wanted, and how much too `early` or too `late` a call still
-    counts.
-    """
+    """How long `before` a start prices are wanted, and how much too `early` or `late` a call still counts."""
 
     before: tuple[float, ...]
     early: float
     late: float
 
     def weight(self, before: float) -> int:
-        """What a window is worth: 1 for the farthest from the start, one more for each nearer (2 h, 1 h, 30
-        min: 1, 2, 3).
-        """
+        """Return a window's weight: 1 for the farthest from the start, one more for each nearer one."""
         return sum(other >= before for other in set(self.before))
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One window of one game: a call from `opens` to `closes`, both included, captures it, at best at
-    `nominal`.
+    """One window of one game.
+
+    A call from `opens` to `closes`, both included, captures it; the best time is `nominal`.
     """
 
     sport: str
@@ -92,7 +108,7 @@ class Skipped:
 class PlannedCall:
     """One call for a sport's board.
 
-    At any moment from `opens` to `closes` it captures all it `covers`; `at` suits them best.
+    At any time from `opens` to `closes` it captures all it `covers`; `at` suits them best.
     """
 
     sport: str
@@ -103,14 +119,12 @@ class PlannedCall:
 
     @property
     def game_time(self) -> float:
-        """When the soonest game that it covers starts."""
+        """Return the start of the earliest game that it covers."""
         return min(target.nominal + target.window for target in self.covers)
 
 
 def captures(fixture: Fixture, windows: Windows, moment: float) -> tuple[Target, ...]:
-    """The windows of the game, as it is scheduled now, that a board fetched at `moment` captures: whoever
-    fetched it.
-    """
+    """Return the windows of the game, as scheduled now, that a board fetched at `moment` captures."""
     return tuple(target for target in _all_of(fixture, windows) if target.contains(moment))
 
 
@@ -122,11 +136,10 @@ def targets(
     horizon: float,
     unpriced: Collection[tuple[str, float]] = (),
 ) -> tuple[tuple[Target, ...], tuple[Skipped, ...]]:
-    """The windows that open within `horizon` seconds and are still to be had, none of them opening before
-    `now`; and those that are not.
+    """Return the windows to capture that open within `horizon` seconds, and those skipped with reasons.
 
-    `captured` holds (game, window) pairs: what `captures` said of the boards fetched so far. Of a moved game
-    it says it of the new start. `unpriced` are the pairs for which there is no price to be had.
+    No window opens before `now`. `captured` holds (game, window) pairs, as `captures` returned them for the
+    boards fetched so far; for a moved game by its new start. `unpriced` are the pairs without any price.
     """
     wanted, skipped = [], []
     for fixture in fixtures:
@@ -141,16 +154,18 @@ def targets(
 
 
 def plan(targets: Iterable[Target], spacing: float = REFRESH) -> tuple[PlannedCall, ...]:
-    """The fewest calls that cover all targets, by time; those for one sport at least `spacing` apart where
-    that can be.
+    """Plan the fewest calls that cover all targets, by time.
+
+    Calls for one sport are at least `spacing` apart where possible.
     """
     calls = (call for group in by_sport(targets).values() for call in _timed(_grouped(group), spacing))
     return tuple(sorted(calls, key=lambda call: (call.at, call.sport)))
 
 
 def due(call: PlannedCall, now: float, every: float) -> bool:
-    """Whether a run buys the call: its minute has come, or what is open now would be past its end at the next
-    run, `every` seconds on.
+    """Return True if this run should make the call.
+
+    Its minute has come, or an open window would end before the next run, `every` seconds from now.
     """
     come = call.at <= now <= call.closes
     return come or any(target.contains(now) and now + every > target.closes for target in call.covers)
@@ -179,7 +194,8 @@ def _why_not(
         case _ if now > target.closes:
             return Why.MISSED
         case "live" | "final":
-            return Why.STARTED  # sooner than scheduled
+            # The game started earlier than scheduled.
+            return Why.STARTED
         case "scheduled" | "delayed":
             return None
 
@@ -204,7 +220,7 @@ def stabs(targets: Sequence[Target]) -> list[float]:
 
 
 def _grouped(targets: Sequence[Target]) -> list[list[Target]]:
-    """The targets, sorted by their ends, each with the first of the fewest moments that hits it."""
+    """Group the targets (sorted by end) by the first of the fewest moments that hits each."""
     moments = stabs(targets)
     groups: list[list[Target]] = [[] for _ in moments]
     for target in targets:
@@ -219,10 +235,9 @@ def hits(moments: Sequence[float], target: Target) -> bool:
 
 
 def _timed(groups: Sequence[Sequence[Target]], spacing: float) -> list[PlannedCall]:
-    """A call for each group, in order: as near to its nominal minutes as the distance to its neighbours
-    allows.
+    """Time a call for each group: as near to its nominal times as the distance to its neighbours allows.
 
-    Each group opens after the one before it has closed, so their order is given.
+    Each group opens after the previous one has closed, so their order is given.
     """
     calls = [_untimed(group) for group in groups]
     earliest = -math.inf
@@ -241,8 +256,9 @@ def _timed(groups: Sequence[Sequence[Target]], spacing: float) -> list[PlannedCa
 
 
 def _untimed(group: Sequence[Target]) -> PlannedCall:
-    """The group's common interval, and the moment in it whose greatest distance to a nominal minute is the
-    least.
+    """Return the group's common interval, and the time in it nearest to all nominal times.
+
+    Minimises the largest distance.
     """
     opens, closes = max(target.opens for target in group), min(target.closes for target in group)
     middle = (min(target.nominal for target in group) + max(target.nominal for target in group)) / 2

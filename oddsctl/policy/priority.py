@@ -1,4 +1,4 @@
-"""Who goes first: effective priority by nearness of the game and by waiting, computed when read. Pure."""
+"""Compute the effective priority from a game's nearness and the waiting time, on each read. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STORED_STEP = HOUR
 
 @dataclass(frozen=True, slots=True)
 class EffectivePriority:
-    """The effective priority and the reason for it in words."""
+    """The effective priority and its reason in words."""
 
     priority: Priority
     why: str
@@ -26,8 +26,9 @@ class EffectivePriority:
 def effective_priority(
     base: Priority, game_time: float | None, asked_at: float, now: float, step: float = STORED_STEP
 ) -> EffectivePriority:
-    """The priority now: the most urgent of the base, nearness of the game, and waiting (which alone never
-    passes HIGH).
+    """Return the most urgent of base priority, nearness of the game, and waiting.
+
+    Waiting alone never exceeds HIGH.
     """
     candidates = [EffectivePriority(base, f"asked as {base.name}")]
     if game_time is not None and 0 < game_time - now < HIGH_WITHIN:
@@ -35,9 +36,10 @@ def effective_priority(
         candidates.append(EffectivePriority(near, f"game in {(game_time - now) / 60:.0f} min"))
     raised = max(Priority.HIGH, base - int(max(0.0, now - asked_at) // step))
     candidates.append(EffectivePriority(Priority(raised), f"waited {(now - asked_at) / 60:.0f} min"))
-    return min(candidates, key=lambda one: one.priority)  # of equals the first gives the reason
+    # Of equals the first gives the reason.
+    return min(candidates, key=lambda one: one.priority)
 
 
 def expired(game_time: float | None, deadline: float | None, now: float) -> bool:
-    """Whether the answer would come too late: the game has started, or the deadline has passed."""
+    """Return True if the answer would come too late: the game has started, or the deadline has passed."""
     return (game_time is not None and game_time <= now) or (deadline is not None and deadline <= now)

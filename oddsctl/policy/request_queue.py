@@ -1,5 +1,6 @@
-"""What waits for a later run: equal wishes once, leased while someone works on them, popped by effective
-priority. Pure.
+"""Queue of requests for a later run: merged when equal, leased to workers, ordered by effective priority.
+
+Pure.
 """
 
 from __future__ import annotations
@@ -18,21 +19,20 @@ from oddsctl.policy.priority import EffectivePriority
 State = Literal["waiting", "in_flight", "not_before"]
 
 Span = tuple[float | None, float | None]
-"""For which game, and by when, an answer is wanted (epoch seconds); None where it does not matter."""
+"""Game time and deadline of an answer (epoch seconds); None where it does not matter."""
 LONGEST_LEASE = 3600.0
-"""A lease that ends further ahead was given under a clock that was wrong."""
+"""Longest lease in seconds. A lease that ends further ahead was given by a wrong clock."""
 FIRST_REST = 60.0
 LONGEST_BACKOFF = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedRequest:
-    """One wish that waits, for all who asked for it.
+    """One waiting request, for everyone who made it.
 
-    `not_before` is when it may go at the earliest; times are epoch seconds.
-
-    `game_time` is the soonest game, `deadline` the one that was named with it; `also` are those of others who
-    want the same. `moved_at` is when `not_before` and `leased_until` were set.
+    `not_before` is the earliest time it may go (epoch seconds, as all times). `game_time` is the soonest game
+    and `deadline` the one named with it; `also` are those of others who made the same request. `moved_at` is
+    when `not_before` and `leased_until` were set.
     """
 
     job: Job
@@ -59,15 +59,16 @@ class QueuedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The wishes by identity, in the order they were first asked for."""
+    """The requests by identity, in the order they were first made."""
 
     entries: tuple[QueuedRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LeasedRequests:
-    """What one worker took: its wishes, most pressing first, on a lease that ends at `until`, and those that
-    came too late for all.
+    """Requests that one worker took, most urgent first, leased until `until`.
+
+    Also holds those that expired for everyone.
     """
 
     until: float
@@ -76,9 +77,7 @@ class LeasedRequests:
 
 
 def put(queue: Queue, wish: QueuedRequest) -> Queue:
-    """The queue with the wish in it; an equal one takes the higher priority, every game and deadline, and all
-    waiters.
-    """
+    """Add a request. An equal one takes the higher priority, every game and deadline, and all waiters."""
     for index, old in enumerate(queue.entries):
         if old.id == wish.id:
             both = replace(
@@ -95,15 +94,15 @@ def put(queue: Queue, wish: QueuedRequest) -> Queue:
 
 
 def priority_of(wish: QueuedRequest, now: float) -> EffectivePriority:
-    """The wish's effective priority now, and why."""
+    """Return the request's effective priority now, and why."""
     games = (span[0] for span in wish.spans if span[0] is not None and not priority.expired(*span, now))
     return priority.effective_priority(wish.priority, min(games, default=None), wish.asked_at, now)
 
 
 def state(wish: QueuedRequest, now: float) -> State:
-    """Whether the wish waits, is being worked on, or may not go yet.
+    """Return whether the request waits, is in work, or is delayed.
 
-    What lies too far ahead, or was set in the future, is not believed.
+    Ignores times too far ahead or set in the future.
     """
     if wish.moved_at > now:
         return "waiting"
@@ -113,9 +112,9 @@ def state(wish: QueuedRequest, now: float) -> State:
 
 
 def drop_expired(queue: Queue, now: float) -> tuple[Queue, tuple[QueuedRequest, ...]]:
-    """The queue without wishes whose answer would come too late for all who asked, and those.
+    """Remove and return requests whose answer would come too late for everyone.
 
-    Who works on one may finish it.
+    A worker may finish the one it has.
     """
     kept, late = [], []
     for wish in queue.entries:
@@ -130,15 +129,15 @@ def drop_expired(queue: Queue, now: float) -> tuple[Queue, tuple[QueuedRequest, 
 
 
 def due(queue: Queue, now: float) -> tuple[QueuedRequest, ...]:
-    """The wishes that may go now, most pressing first; of equal priority the one that has waited longest."""
+    """Return the requests that may go now, most urgent first; among equals the one that waited longest."""
     ready = (wish for wish in queue.entries if state(wish, now) == "waiting")
     return tuple(sorted(ready, key=lambda wish: (priority_of(wish, now).priority, wish.asked_at)))
 
 
 def lease(queue: Queue, ids: Iterable[str], until: float, now: float = 0.0) -> Queue:
-    """Mark wishes as worked on, for an hour at the most.
+    """Lease requests, for an hour at most.
 
-    The lease of an owner that was killed ends by itself: the wish waits again.
+    The lease of a killed owner ends by itself: the request waits again.
     """
     taken = set(ids)
 
@@ -149,7 +148,7 @@ def lease(queue: Queue, ids: Iterable[str], until: float, now: float = 0.0) -> Q
 
 
 def take(queue: Queue, now: float, until: float) -> tuple[Queue, LeasedRequests]:
-    """All that is due goes to one worker, on a lease; what came too late for all who asked leaves."""
+    """Lease everything due to one worker; remove what is too late for everyone."""
     left, late = drop_expired(queue, now)
     ids = [wish.id for wish in due(left, now)]
     if not ids and not late:
@@ -160,9 +159,9 @@ def take(queue: Queue, now: float, until: float) -> tuple[Queue, LeasedRequests]
 
 
 def postpone(queue: Queue, until: float, rests: Mapping[str, float], now: float = 0.0) -> Queue:
-    """End the lease of wishes that got no answer: each may go again at its time.
+    """End the lease of unanswered requests: each may go again at its time.
 
-    What another has leased meanwhile is left to that one.
+    Leaves alone what another worker has leased meanwhile.
     """
 
     def rested(wish: QueuedRequest) -> QueuedRequest:
@@ -173,8 +172,8 @@ def postpone(queue: Queue, until: float, rests: Mapping[str, float], now: float 
 
 
 def rest_until(retry_at: float | None, attempts: int, now: float) -> float:
-    """When a wish that got no answer may go again: when the provider or the budget says so, else later after
-    each attempt.
+    """Return when an unanswered request may go again: as the provider or the budget says, else with growing
+    delays.
     """
     if retry_at is not None and now < retry_at <= now + LONGEST_REST:
         return retry_at
@@ -183,12 +182,12 @@ def rest_until(retry_at: float | None, attempts: int, now: float) -> float:
 
 
 def remove(queue: Queue, ids: Iterable[str]) -> Queue:
-    """The queue without wishes that were answered or given up."""
+    """Remove requests that were answered or given up."""
     gone = set(ids)
     return Queue(tuple(wish for wish in queue.entries if wish.id not in gone))
 
 
 def _spanning(wish: QueuedRequest, spans: Iterable[Span]) -> QueuedRequest:
-    """The wish for these spans, each once, the soonest game first."""
+    """Return the request for these spans, without duplicates, the soonest game first."""
     first, *others = sorted(dict.fromkeys(spans), key=lambda span: math.inf if span[0] is None else span[0])
     return replace(wish, game_time=first[0], deadline=first[1], also=tuple(others))
