@@ -48,7 +48,7 @@ from oddsctl.orchestration.dry_run import DryRun
 from oddsctl.orchestration.executor import CallExecutor
 from oddsctl.policy import backoff, coverage, freshness
 from oddsctl.policy.circuit_breaker import State
-from oddsctl.policy.reasons import _not_asked, _why
+from oddsctl.policy.reasons import reasons_of, refusal_error
 from oddsctl.state.counters import count_outcomes
 from oddsctl.state.responses import CacheEntry
 from oddsctl.state.shared import SharedState
@@ -187,8 +187,8 @@ class RequestOrchestrator:
             return Outcome(
                 job, Reason.FETCHED, answer, result.fetched_at, spent, demo=result.demo, steps=steps
             )
-        stale, nothing, detail = _why(result)
-        error = _not_asked(result, job) if isinstance(result, Refused) else result
+        stale, nothing, detail = reasons_of(result)
+        error = refusal_error(result, job) if isinstance(result, Refused) else result
         context.log_step_once(f"{detail}: {error.message}")
         steps = tuple(context.steps)
         try:

@@ -161,13 +161,14 @@ UNBOUGHT = frozenset(
 """Causes (`Outcome.detail`) that are a lack of credits: our rules keep them, or the account has none."""
 
 
-def _not_asked(refused: Refused, job: Job) -> OddsctlError:
+def refusal_error(refused: Refused, job: Job) -> OddsctlError:
+    """Return the error that a refused call is."""
     kind = NOT_ASKED[refused.why]
     return kind(f"{job.api}: not asked, {refused.detail}", provider=job.api, retry_at=refused.retry_at)
 
 
-def _why(result: Refused | OddsctlError) -> tuple[Reason, Reason, str]:
-    """The reason when something older is shown, the reason when nothing is, and the cause in one word."""
+def reasons_of(result: Refused | OddsctlError) -> tuple[Reason, Reason, str]:
+    """Return the reason if something older is shown, the reason if nothing is, and the cause in one word."""
     if not isinstance(result, Refused):
         return Reason(result.reason_when_stale), Reason(result.reason_when_nothing), result.code
     kind = NOT_ASKED[result.why]

@@ -117,7 +117,7 @@ def test_one_bad_place_does_not_spoil_the_others(user: User, sandbox: Server) ->
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", ["line 1", "no JSON"]),
+        ("{", ["line 1", "not valid JSON"]),
         ('{"id": "a"}', ["line 1", '"api"']),
         ('\n{"api": "odds", "sport": "nfll"}', ["line 2", "did you mean nfl?"]),
         ('{"api": "odds", "sport": "nfl", "market": ["h2h"]}', ["line 1", "market", "markets"]),

@@ -699,6 +699,23 @@ def test_a_preview_sends_and_books_nothing() -> None:
     assert json.dumps([house.store.read(key) for key in house.store.scan("")]) == before
 
 
+@pytest.mark.parametrize("most", [None, 5])
+def test_a_preview_names_the_calls_that_the_run_then_makes(most: int | None) -> None:
+    house = House()
+    house.ask(WEEK)
+    nba = OddsJob("basketball_nba", ("h2h", "spreads", "totals"), ("us",))
+    requests = [PriorityRequest(job) for job in (WEEK, BOARD, replace(BOARD, markets=("h2h",)), nba)]
+    terms = RequestOptions(max_credits=most)
+    house.transport.sent.clear()
+    stored, *calls = house.new_process().dry_run.preview(requests, terms)
+    assert (stored.job, stored.is_sent) == (WEEK, False)
+    assert [call.job for call in calls] == [BOARD, nba]
+    house.new_process().run(requests, terms)
+    assert {request.url for request in house.transport.sent} == {
+        call.job.key for call in calls if call.is_sent
+    }
+
+
 @pytest.mark.parametrize("used", [0.0, 20.0, 29.0, 40.0])
 def test_a_later_run_of_a_command_has_what_is_left_of_its_patience(used: float) -> None:
     house = House()
