@@ -35,7 +35,7 @@ from oddsctl.records.database import RecordsDatabase
 from oddsctl.records.decisions import DecisionLog
 from oddsctl.render.board import show_board
 from oddsctl.render.dashboard import page
-from oddsctl.render.documents_usage import health_document
+from oddsctl.render.documents_usage import health_document, stats_document
 from oddsctl.render.health import show_health
 from oddsctl.render.layout import show_lines
 from oddsctl.render.queue import show_timeline
@@ -215,7 +215,7 @@ def _stats(app: App) -> str:
         app.prefetcher.run(sports, DAY, 50.0, QUARTER)
         app.clock.tick(QUARTER)
     app.flush()
-    document = stats.document(app.state, app.ledger)
+    document = stats_document(stats.collect(app.state, app.ledger))
     document["cache"]["bytes"] = SIZE
     shown = io.StringIO()
     show_stats(_terminal(shown), document, zone=ZONE, demo=True)
@@ -240,7 +240,9 @@ def _dashboard(app: App) -> str:
         health=app.monitor.report(),
         before=None,
     )
-    overview.stats["cache"]["bytes"] = SIZE
+    overview = replace(
+        overview, stats=replace(overview.stats, cache=replace(overview.stats.cache, bytes=SIZE))
+    )
     shown = io.StringIO()
     terminal = _terminal(shown, height=LINES)
     show_lines(terminal, page(terminal, overview, None, zone=ZONE, demo=True))

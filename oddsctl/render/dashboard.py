@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from oddsctl.render import dashboard_panels, text
-from oddsctl.render.documents_usage import health_document
+from oddsctl.render.documents_usage import health_document, stats_document
 from oddsctl.render.layout import Column, banner, cell, side_by_side
 from oddsctl.services.dashboard import DashboardSnapshot
 
@@ -180,7 +180,7 @@ def _panel(
 ) -> list[Text]:
     match panel:
         case Panel.LIMITS:
-            return dashboard_panels.limits(sheet, overview.stats, zone, chart=height is None)
+            return dashboard_panels.limits(sheet, stats_document(overview.stats), zone, chart=height is None)
         case Panel.HEALTH:
             report = None if overview.health is None else health_document(overview.health)
             return dashboard_panels.health(sheet, report, overview.at, in_full=height is None)
@@ -189,7 +189,7 @@ def _panel(
         case Panel.CALLS:
             return dashboard_panels.calls(sheet, overview.calls, overview.at, zone, height)
         case Panel.PERFORMANCE:
-            return dashboard_panels.performance(sheet, overview.stats, zone)
+            return dashboard_panels.performance(sheet, stats_document(overview.stats), zone)
 
 
 def _tabs(console: Console, overview: DashboardSnapshot, chosen: View, zone: ZoneInfo) -> Text:

@@ -12,8 +12,29 @@ if TYPE_CHECKING:
     from oddsctl.policy.health_rules import Health
     from oddsctl.services.costs import CostTable
     from oddsctl.services.health import HealthReport
+    from oddsctl.services.stats import ApiStats, Stats
 
 JSON = dict[str, Any]
+
+
+def stats_document(stats: Stats) -> JSON:
+    """`oddsctl.stats/1`."""
+    document: JSON = {
+        "schema": "oddsctl.stats/1",
+        "apis": {api: _api(one) for api, one in stats.apis.items()},
+        "cache": asdict(stats.cache),
+        "saved": {"calls": stats.saved_calls, "credits": stats.saved_credits},
+        "prefetch": {
+            "emergency_since": _iso(stats.prefetch.emergency_since),
+            "windows": stats.prefetch.windows,
+        },
+        "days": [asdict(day) for day in stats.days],
+    }
+    if stats.since is not None:
+        document["since"] = iso(stats.since)
+    if stats.groups is not None:
+        document["by"] = [{"group": group, **asdict(total)} for group, total in stats.groups.items()]
+    return document
 
 
 def costs_document(table: CostTable) -> JSON:
@@ -55,6 +76,13 @@ def doctor_document(report: DoctorReport) -> JSON:
             for finding in report.findings
         ],
     }
+
+
+def _api(one: ApiStats) -> JSON:
+    credits = (
+        {"credits": asdict(one.credits) | {"reset_at": iso(one.credits.reset_at)}} if one.credits else {}
+    )
+    return asdict(one.bucket) | credits | asdict(one.calls)
 
 
 def _health(one: Health) -> JSON:

@@ -5,9 +5,8 @@ Asks nobody, writes nothing, draws nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import Sport
@@ -17,6 +16,7 @@ from oddsctl.services import stats
 from oddsctl.services.health import HealthReport
 from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
 from oddsctl.services.queue import queue_items
+from oddsctl.services.stats import Stats
 from oddsctl.state.shared import SharedState
 
 MOST_CALLS = 200
@@ -34,7 +34,7 @@ class DashboardSnapshot:
     """
 
     at: float
-    stats: Mapping[str, Any]
+    stats: Stats
     health: HealthReport | None
     items: tuple[QueueItem, ...]
     calls: tuple[RecentCall, ...]
@@ -66,7 +66,7 @@ def gather(
         planned, planned_at = prefetcher.dry_run(sports, horizon, ask=False).calls if sports else (), now
     return DashboardSnapshot(
         at=now,
-        stats=stats.document(state, ledger),
+        stats=stats.collect(state, ledger),
         health=health,
         items=queue_items(state.queue.waiting(), planned, now, price, state.settings.sports),
         calls=ledger.recent(MOST_CALLS),

@@ -29,30 +29,45 @@ from oddsctl.render.dashboard import Panel, View, heights, page, turned, views
 from oddsctl.render.text import UNKNOWN
 from oddsctl.services.dashboard import DashboardSnapshot
 from oddsctl.services.health import HealthReport
+from oddsctl.services.stats import (
+    AccountStats,
+    ApiStats,
+    BucketStats,
+    CacheStats,
+    CallNumbers,
+    DaySpend,
+    PrefetchStats,
+    Stats,
+)
 
 NOON = 1_767_528_000.0  # 2026-01-04T12:00:00Z, a Sunday
 UTC = ZoneInfo("UTC")
-API = {
-    "tokens": 4.0, "capacity": 5, "rate_per_second": 5.0, "configured_rate_per_second": 5.0,
-    "calls": 1123, "errors": 2, "retries": 1, "latency_p50_ms": 142.2, "latency_p95_ms": 1380.0,
-}  # fmt: skip
-CREDITS = {
-    "used": 123, "remaining": 377, "limit": 500, "reserved": 3, "maybe_charged": 0, "foreign": 12,
-    "reset_at": "2026-02-01T00:00:00Z",
-    "reset_inferred": True, "spend_per_day": 4.12, "projected_remaining_at_reset": 250.4,
-    "even_per_day": 16.13,
-}  # fmt: skip
-STATS = {
-    "schema": "oddsctl.stats/1",
-    "apis": {
-        "odds": API | {"credits": CREDITS},
-        "espn": API,
-        "weather": API | {"calls": 0, "latency_p50_ms": None},
+BUCKET, CALLS = BucketStats(4.0, 5, 5.0, 5.0), CallNumbers(1123, 2, 1, 142.2, 1380.0)
+CREDITS = AccountStats(
+    used=123,
+    remaining=377,
+    limit=500,
+    reserved=3,
+    maybe_charged=0,
+    foreign=12,
+    reset_at=NOON + 27.5 * 86400,
+    reset_inferred=True,
+    spend_per_day=4.12,
+    projected_remaining_at_reset=250.4,
+    even_per_day=16.13,
+)
+STATS = Stats(
+    apis={
+        "odds": ApiStats(BUCKET, CALLS, CREDITS),
+        "espn": ApiStats(BUCKET, CALLS),
+        "weather": ApiStats(BUCKET, replace(CALLS, calls=0, latency_p50_ms=None)),
     },
-    "cache": {"hits": 120, "misses": 40, "stale": 0, "joined": 0, "bytes": 1_258_291, "entries": 14},
-    "saved": {"calls": 123, "credits": 369},
-    "days": [{"day": f"2026-01-{day:02}", "credits": 3 * day, "maybe_charged": 0} for day in range(1, 5)],
-}
+    cache=CacheStats(hits=120, misses=40, stale=0, joined=0, bytes=1_258_291, entries=14),
+    saved_calls=123,
+    saved_credits=369,
+    prefetch=PrefetchStats(None, {}),
+    days=tuple(DaySpend(f"2026-01-{day:02}", 3 * day, 0) for day in range(1, 5)),
+)
 WELL = Health(
     Status.HEALTHY, "the last 20 calls were answered", NOON - 2520, NOON - 60, 142.0, 0.0,
     BreakerSummary(State.CLOSED, 0, None),
@@ -222,7 +237,7 @@ def test_what_is_not_known_is_no_zero() -> None:
     assert "not known" in "\n".join(drawn(80, 24, Panel.HEALTH, NOTHING))
     assert "No call is on record." in "\n".join(drawn(80, 24, Panel.CALLS, NOTHING))
     assert "Nothing waits, and nothing is planned." in "\n".join(drawn(80, 24, Panel.QUEUE, NOTHING))
-    nothing = STATS | {"cache": dict.fromkeys(STATS["cache"], 0)}
+    nothing = replace(STATS, cache=CacheStats(0, 0, 0, 0, 0, 0))
     assert f"hits   {UNKNOWN}" in "\n".join(
         drawn(80, 24, Panel.PERFORMANCE, replace(OVERVIEW, stats=nothing))
     )

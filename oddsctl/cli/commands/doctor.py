@@ -85,7 +85,8 @@ def _with_the_state_open(
     """What takes an open state: the call that tells the time, and the numbers of `stats`."""
     from oddsctl.doctor import Severity, clock, is_usable
     from oddsctl.doctor.findings import problem, warning
-    from oddsctl.services import stats
+    from oddsctl.render.documents_usage import stats_document
+    from oddsctl.services.stats import collect
 
     if not is_usable(findings):
         return [warning("clock", "not compared: the state has problems", "fix the other problems first")], {}
@@ -101,7 +102,8 @@ def _with_the_state_open(
                     clock.examine(app.orchestrator.run, heard, app.clock, has_key=has_key, demo=session.demo)
                 )
             )
-            return more, stats.document(app.state, app.ledger)
+            stats = collect(app.state, app.ledger)
+            return more, stats_document(stats)
     except (StateError, LockTimeoutError) as error:
         return [
             problem("state", error.message, error.hint or "name another directory in store.state_dir")

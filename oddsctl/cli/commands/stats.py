@@ -76,20 +76,22 @@ def stats(
 
 
 def _document(session: CliContext, app: App, since: float | None, by: By | None) -> dict[str, Any]:
-    from oddsctl.services import costs
-    from oddsctl.services import stats as statistics
+    from oddsctl.render.documents_usage import stats_document
+    from oddsctl.services.costs import month_began
+    from oddsctl.services.stats import collect
 
     begin = None if since in (None, math.inf) else app.clock.now() - since
     app.records.is_needed = since is not None or by is not None
-    for gap in app.records.gaps(costs.month_began(app.state) if begin is None else begin):
+    for gap in app.records.gaps(month_began(app.state) if begin is None else begin):
         session.warn(gap)
-    return statistics.document(
+    found = collect(
         app.state,
         app.ledger,
         since=begin,
         by=by.value if by else None,
         zone=session.zone,
     )
+    return stats_document(found)
 
 
 def _metrics(session: CliContext, output: Path | None) -> int:
