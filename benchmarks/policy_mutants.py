@@ -24,7 +24,6 @@ from pathlib import Path
 # - admission: a rest of 0 s (`0 <= rest`) is none
 # - budget: a time that is just now is replaced by itself (`_not_ahead`, `_sent_by`); a gap of 0 moves
 #   the base by 0 (`_match`); two answers at the very same instant (`apply_balance`)
-# - batching, coverage: one job covers another of the same kind only, so either may be asked for its kind
 # - freshness: what a half is narrowed by, where all its jobs differ in one part only
 # - request_queue: the default `now` of `lease` and `postpone`, which no caller leaves out; a lease that ended
 #   one second after 1970; an eleventh doubling, far above the longest rest

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from oddsctl.domain import suggest
 from oddsctl.domain.errors import UsageError
-from oddsctl.domain.jobs import EventsJob, Job, OddsJob, ScheduleJob, ScoresJob
+from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import Sport
 from oddsctl.domain.units import EASTERN
 
@@ -146,9 +146,5 @@ def find(name: str, added: Sequence[Sport] = ()) -> Sport:
 
 def league_of(job: Job, added: Sequence[Sport] = ()) -> str | None:
     """Our name of the job's sport; the provider's where we have none, None where it is of no sport."""
-    match job:
-        case OddsJob(sport=word) | EventsJob(sport=word) | ScoresJob(sport=word) | ScheduleJob(league=word):
-            sport = by_provider_name(added).get(word)
-            return sport.name if sport else word
-        case _:
-            return None
+    sport = by_provider_name(added).get(job.league or "")
+    return sport.name if sport else job.league

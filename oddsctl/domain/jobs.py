@@ -1,21 +1,17 @@
-"""Jobs: what may be asked of a provider, each in one canonical spelling; and what it brings home.
-
-Frozen values; nothing else may enter.
-"""
+"""Jobs: what may be asked of a provider, each in one canonical spelling. Frozen values."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
-from oddsctl.domain.models import (
-    Place,
-    Sport,
-    Units,
-)
-from oddsctl.domain.units import EASTERN
+from oddsctl.domain import sharing
+from oddsctl.domain.answers import Answer, Events, Forecasts, Schedule
+from oddsctl.domain.job import BaseJob
+from oddsctl.domain.models import Place, Units
+from oddsctl.domain.units import eastern_day
 
 
 def canonical(words: Iterable[str]) -> tuple[str, ...]:
@@ -23,11 +19,14 @@ def canonical(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({word.strip().casefold() for word in words} - {""}))
 
 
-# ── what may be asked; its key is its identity ──
+ID_BEGINNING = 8
+"""So many characters tell the events of a sport apart."""
+OPEN_METEO = "weather"
+"""One flight for all its calls: it allows one request at a time per address (FACTS 3.3)."""
 
 
 @dataclass(frozen=True)
-class OddsJob:
+class OddsJob(BaseJob):
     """The whole board of a sport, or of one `event` of it.
 
     `bookmakers`, when given, stand in for `regions`, as at the provider.
@@ -40,6 +39,9 @@ class OddsJob:
     event: str | None = None
     api = "odds"
     endpoint = "odds"
+    freshness = "board"
+    is_main_call = True
+    keeps_older_answers = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "markets", canonical(self.markets))
@@ -64,6 +66,63 @@ class OddsJob:
     def key(self) -> str:
         return f"{self.prefix}{_list(self.markets)}/{_list(self.regions)}/{_list(self.bookmakers)}"
 
+    @property
+    def league(self) -> str:
+        return self.sport
+
+    @property
+    def price(self) -> int:
+        """Credits of a board or of an event's odds, by the markets and regions asked for (FACTS 1.2)."""
+        return len(self.markets) * self.region_count
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        return tuple(sorted({self.prefix, self.board_prefix}))
+
+    @property
+    def flight(self) -> str:
+        """One for all boards of a sport: the next may find its answer in the last."""
+        return self.prefix
+
+    @property
+    def lane(self) -> str:
+        """One for all odds of a sport: where the first call is refused, the others need not be made."""
+        return self.board_prefix
+
+    def label(self) -> str:
+        part = f"event {self.event[:ID_BEGINNING]}" if self.event else "board"
+        return f"{part} {','.join(self.markets)} {','.join(self.bookmakers or self.regions)}"
+
+    def covers(self, other: BaseJob) -> bool:
+        return isinstance(other, OddsJob) and sharing.covers_odds(self, other)
+
+    def surely_covers(self, other: BaseJob) -> bool:
+        return isinstance(other, OddsJob) and sharing.surely_covers_odds(self, other)
+
+    def _merged(self, other: BaseJob) -> OddsJob | None:
+        return sharing.merge_odds(self, other) if isinstance(other, OddsJob) else None
+
+    def _extracted(self, answer: Answer, other: BaseJob) -> Answer | None:
+        if isinstance(other, OddsJob) and isinstance(answer, Events):
+            return sharing.extract_odds(self, answer, other)
+        return None
+
+    def part(self, about: str | None) -> str | None:
+        match about:
+            case "sport":
+                return _sport_part(self.sport)
+            case "markets":
+                kind = "event" if self.event else "board"
+                return f"part/odds/markets/{self.sport}/{kind}/{','.join(self.markets)}"
+            case "regions" if self.regions:
+                return f"part/odds/regions/{','.join(self.regions)}"
+            case "bookmakers" if self.bookmakers:
+                return f"part/odds/bookmakers/{','.join(self.bookmakers)}"
+            case "event" if self.event:
+                return f"part/odds/event/{self.sport}/{self.event}"
+            case _:
+                return None
+
 
 def board_of(key: str) -> OddsJob | None:
     """The job for a whole board whose `key` this is; None for any other key."""
@@ -78,12 +137,13 @@ def board_of(key: str) -> OddsJob | None:
 
 
 @dataclass(frozen=True)
-class EventsJob:
+class EventsJob(BaseJob):
     """The Odds API's own schedule of a sport; free."""
 
     sport: str
     api = "odds"
     endpoint = "events"
+    freshness = "schedule"
 
     @property
     def prefix(self) -> str:
@@ -93,13 +153,25 @@ class EventsJob:
     def key(self) -> str:
         return f"{self.prefix}{self.sport}"
 
+    @property
+    def league(self) -> str:
+        return self.sport
+
+    def label(self) -> str:
+        return "events"
+
+    def part(self, about: str | None) -> str | None:
+        return _sport_part(self.sport) if about == "sport" else None
+
 
 @dataclass(frozen=True)
-class SportsJob:
+class SportsJob(BaseJob):
     """The sports The Odds API offers now; free, and a free way to read the balance."""
 
     api = "odds"
     endpoint = "sports"
+    freshness = "sports"
+    league = None
 
     @property
     def prefix(self) -> str:
@@ -109,15 +181,19 @@ class SportsJob:
     def key(self) -> str:
         return f"{self.prefix}all"
 
+    def label(self) -> str:
+        return "sports"
+
 
 @dataclass(frozen=True)
-class ScoresJob:
+class ScoresJob(BaseJob):
     """Scores of live and upcoming games; `days_from` 1 to 3 adds finished ones."""
 
     sport: str
     days_from: int | None = None
     api = "odds"
     endpoint = "scores"
+    freshness = "in_play"
 
     @property
     def prefix(self) -> str:
@@ -127,9 +203,19 @@ class ScoresJob:
     def key(self) -> str:
         return f"{self.prefix}{self.days_from or 0}"
 
+    @property
+    def league(self) -> str:
+        return self.sport
+
+    def label(self) -> str:
+        return "scores"
+
+    def part(self, about: str | None) -> str | None:
+        return _sport_part(self.sport) if about == "sport" else None
+
 
 @dataclass(frozen=True)
-class ScheduleJob:
+class ScheduleJob(BaseJob):
     """ESPN's scoreboard of a league for one US Eastern day (`dates` = YYYYMMDD) or one month (YYYYMM).
 
     `folds`: whether a month of the league fits one answer.
@@ -141,6 +227,8 @@ class ScheduleJob:
     folds: bool = field(default=True, compare=False)
     api = "espn"
     endpoint = "scoreboard"
+    freshness = "schedule"
+    is_main_call = True
 
     @property
     def prefix(self) -> str:
@@ -150,9 +238,34 @@ class ScheduleJob:
     def key(self) -> str:
         return f"{self.prefix}{self.dates}"
 
+    def label(self) -> str:
+        dates = (self.dates[:4], self.dates[4:6], self.dates[6:])
+        return f"schedule {'-'.join(filter(None, dates))}"
+
+    def covers(self, other: BaseJob) -> bool:
+        return self._is_alike(other) and other.dates.startswith(self.dates)
+
+    def _merged(self, other: BaseJob) -> ScheduleJob | None:
+        """Two days of a month make the month."""
+        month = self.dates[:6]
+        alike = self.folds and self._is_alike(other) and month == other.dates[:6]
+        return replace(self, dates=month) if alike else None
+
+    def _extracted(self, answer: Answer, other: BaseJob) -> Answer | None:
+        if not (self._is_alike(other) and isinstance(answer, Schedule)):
+            return None
+        games = tuple(game for game in answer.games if eastern_day(game.start).startswith(other.dates))
+        return replace(answer, games=games)
+
+    def part(self, about: str | None) -> str | None:
+        return f"part/espn/sport/{self.league}" if about == "sport" else None
+
+    def _is_alike(self, other: BaseJob) -> TypeGuard[ScheduleJob]:
+        return isinstance(other, ScheduleJob) and (self.league, self.groups) == (other.league, other.groups)
+
 
 @dataclass(frozen=True)
-class ForecastJob:
+class ForecastJob(BaseJob):
     """Hourly weather for places, from the start of UTC day `first_day` to the end of `last_day` (epoch days,
     inclusive).
     """
@@ -163,6 +276,10 @@ class ForecastJob:
     units: Units = "imperial"
     api = "weather"
     endpoint = "forecast"
+    freshness = "forecast"
+    is_main_call = True
+    league = None
+    flight = OPEN_METEO
 
     def __post_init__(self) -> None:
         ordered = sorted(set(self.places), key=lambda place: (place.latitude, place.longitude))
@@ -177,9 +294,35 @@ class ForecastJob:
     def key(self) -> str:
         return f"{self.prefix}{self.first_day}-{self.last_day}"
 
+    def label(self) -> str:
+        if len(self.places) == 1:
+            return f"weather {self.places[0].latitude:.2f},{self.places[0].longitude:.2f}"
+        return f"weather {len(self.places)} places"
+
+    def covers(self, other: BaseJob) -> bool:
+        return isinstance(other, ForecastJob) and sharing.covers_forecasts(self, other)
+
+    def _merged(self, other: BaseJob) -> ForecastJob | None:
+        return sharing.merge_forecasts(self, other) if isinstance(other, ForecastJob) else None
+
+    def _extracted(self, answer: Answer, other: BaseJob) -> Answer | None:
+        if isinstance(other, ForecastJob) and isinstance(answer, Forecasts):
+            return sharing.extract_forecasts(answer, other)
+        return None
+
+    def split(self, answer: Answer) -> tuple[tuple[BaseJob, Answer], ...]:
+        """Each place on its own, except one that could not be read."""
+        if not isinstance(answer, Forecasts):
+            return super().split(answer)
+        return tuple(
+            (replace(self, places=(one.place,)), Forecasts((one,)))
+            for one in answer.forecasts
+            if one.hours or not one.left_out
+        )
+
 
 @dataclass(frozen=True)
-class GeocodeJob:
+class GeocodeJob(BaseJob):
     """Where a town is.
 
     `wide` asks for all results there are, of one `country` (its ISO code) where it is known.
@@ -190,6 +333,11 @@ class GeocodeJob:
     country: str | None = None
     api = "weather"
     endpoint = "geocode"
+    freshness = "geocoding"
+    keeps_older_answers = True
+    ignores_max_age = True
+    league = None
+    flight = OPEN_METEO
 
     @property
     def prefix(self) -> str:
@@ -199,87 +347,17 @@ class GeocodeJob:
     def key(self) -> str:
         return f"{self.prefix}/{self.country or 'all'}" if self.wide else self.prefix
 
+    def label(self) -> str:
+        return f"place {self.town}"
 
-Job = OddsJob | EventsJob | SportsJob | ScoresJob | ScheduleJob | ForecastJob | GeocodeJob
+
+Job = BaseJob
+"""Any job. Imported from here, so that every class is known before anything stored is decoded."""
 
 
 def _list(words: tuple[str, ...]) -> str:
     return ",".join(words) or "-"
 
 
-# ── what it brings home; `left_out` counts entries that could not be used ──
-
-
-def price(job: OddsJob) -> int:
-    """Credits of a board or of an event's odds, by the markets and regions asked for (FACTS 1.2)."""
-    return len(job.markets) * job.region_count
-
-
-ID_BEGINNING = 8
-"""So many characters tell the events of a sport apart."""
-
-
-def label(job: Job) -> str:
-    """The job in a few words."""
-    match job:
-        case OddsJob(_, markets, regions, bookmakers, event):
-            part = f"event {event[:ID_BEGINNING]}" if event else "board"
-            return f"{part} {','.join(markets)} {','.join(bookmakers or regions)}"
-        case EventsJob():
-            return "events"
-        case SportsJob():
-            return "sports"
-        case ScoresJob():
-            return "scores"
-        case ScheduleJob(_, dates):
-            return f"schedule {'-'.join(filter(None, (dates[:4], dates[4:6], dates[6:])))}"
-        case ForecastJob((place,)):
-            return f"weather {place.latitude:.2f},{place.longitude:.2f}"
-        case ForecastJob(places):
-            return f"weather {len(places)} places"
-        case GeocodeJob(town):
-            return f"place {town}"
-
-
-def schedule_jobs(sport: Sport, start: float, end: float, *, by_day: bool = False) -> tuple[ScheduleJob, ...]:
-    """The fewest scoreboards that hold every game from `start` to before `end` (epoch seconds).
-
-    Days are US Eastern. They are asked as whole months where a month of the league fits one answer: the empty
-    answer to a single day proves nothing, and ranges fail since September 2026. `by_day` asks for single days
-    where they can be relied on: they are a fraction of the size. None for a sport that ESPN does not have.
-    """
-    dates = (
-        dict.fromkeys(_asked_as(sport, day, by_day=by_day) for day in _eastern_days(start, end))
-        if sport.espn_path
-        else ()
-    )
-    return tuple(_scoreboard(sport, date) for date in dates)
-
-
-def day_job(sport: Sport, day: str) -> ScheduleJob:
-    """The scoreboard that holds the games of a US Eastern day (YYYYMMDD) of a sport that ESPN has."""
-    return _scoreboard(sport, _asked_as(sport, day, by_day=False))
-
-
-def _eastern_days(start: float, end: float) -> Iterator[str]:
-    """The days, YYYYMMDD, that the span touches; none where it is empty."""
-    day = datetime.fromtimestamp(start, UTC).astimezone(EASTERN).date()
-    while datetime(day.year, day.month, day.day, tzinfo=EASTERN).timestamp() < end > start:
-        yield day.strftime("%Y%m%d")
-        day += timedelta(days=1)
-
-
-def _asked_as(sport: Sport, day: str, *, by_day: bool) -> str:
-    return day[:6] if sport.folds_months and not (by_day and _knows_days(sport)) else day
-
-
-def _scoreboard(sport: Sport, dates: str) -> ScheduleJob:
-    """A day that is asked for as such is not to be merged into its month again."""
-    return ScheduleJob(sport.espn_path or "", dates, sport.espn_groups, folds=len(dates) == len("YYYYMM"))
-
-
-def _knows_days(sport: Sport) -> bool:
-    """Whether a single day holds all its games: in soccer, days beyond about tomorrow are answered without
-    any (FACTS 2.2).
-    """
-    return not (sport.espn_path or "").startswith("soccer/")
+def _sport_part(sport: str) -> str:
+    return f"part/odds/sport/{sport}"

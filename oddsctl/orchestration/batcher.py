@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from oddsctl.domain.errors import RejectedError
-from oddsctl.domain.jobs import Job, OddsJob
+from oddsctl.domain.jobs import Job
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.requests import Outcome, Reason
 from oddsctl.orchestration.call import CallContext
@@ -69,16 +69,10 @@ class RequestBatcher:
 
 
 def _lanes(calls: Sequence[CallContext]) -> list[list[CallContext]]:
-    """Group the calls that must follow one another; the groups may go side by side.
-
-    Open-Meteo allows one request at a time per address (FACTS 3.3). Calls for one sport at The Odds API
-    follow one another too: if the first is refused for the sport, the others need not be sent.
-    """
-    lanes: dict[object, list[CallContext]] = {}
+    """Group the calls that must follow one another; the groups may go side by side."""
+    lanes: dict[str, list[CallContext]] = {}
     for context in calls:
-        job = context.job
-        name = job.sport if isinstance(job, OddsJob) else "weather" if job.api == "weather" else job
-        lanes.setdefault((job.api, name), []).append(context)
+        lanes.setdefault(context.job.lane, []).append(context)
     return list(lanes.values())
 
 

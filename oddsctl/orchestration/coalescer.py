@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from oddsctl.domain.errors import ProviderError
-from oddsctl.domain.jobs import Job, OddsJob
+from oddsctl.domain.jobs import Job
 from oddsctl.domain.ports import Clock, Store
 from oddsctl.state.refusals import CachedRefusal
 from oddsctl.state.shared import SharedState
@@ -116,17 +116,6 @@ class RequestCoalescer:
         """
         store, clock = self._state.store, self._state.clock
         asked_at, began = clock.now(), clock.monotonic()
-        name = _name(job)
+        name = job.flight
         with self._state.locks.hold(name, patience):
             yield InFlightSlot(store, clock, name, job, asked_at, clock.monotonic() - began)
-
-
-def _name(job: Job) -> str:
-    """Return the name of the lock for a job.
-
-    Boards of a sport share one: the next may find its answer in the last. All weather does too, as Open-Meteo
-    allows one request at a time per address (FACTS 3.3).
-    """
-    if job.api == "weather":
-        return "weather"
-    return job.prefix if isinstance(job, OddsJob) else job.key

@@ -46,7 +46,7 @@ from oddsctl.orchestration.call import CallContext, RetryQuota, RunContext
 from oddsctl.orchestration.coalescer import InFlightSlot, RequestCoalescer
 from oddsctl.orchestration.dry_run import DryRun
 from oddsctl.orchestration.executor import CallExecutor
-from oddsctl.policy import backoff, coverage, freshness
+from oddsctl.policy import backoff, freshness
 from oddsctl.policy.circuit_breaker import State
 from oddsctl.policy.reasons import reasons_of, refusal_error
 from oddsctl.state.counters import count_outcomes
@@ -183,7 +183,7 @@ class RequestOrchestrator:
         # a merged call is paid once
         spent = context.spent if job == context.call.requests[0] else 0
         if isinstance(result, CacheEntry):
-            answer, steps = coverage.extract(result.job, result.answer, job), tuple(context.steps)
+            answer, steps = result.job.extract(result.answer, job), tuple(context.steps)
             return Outcome(
                 job, Reason.FETCHED, answer, result.fetched_at, spent, demo=result.demo, steps=steps
             )

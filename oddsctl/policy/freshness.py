@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import assert_never
+from typing import Literal, assert_never
 
 from oddsctl.domain import settings
 from oddsctl.domain.answers import Answer, Events
 from oddsctl.domain.errors import ProviderError, Remember
 from oddsctl.domain.jobs import (
-    EventsJob,
-    ForecastJob,
-    GeocodeJob,
     Job,
-    OddsJob,
-    ScheduleJob,
-    ScoresJob,
-    SportsJob,
 )
 from oddsctl.domain.units import DAY, HOUR, MINUTE
 from oddsctl.policy import batching
@@ -29,6 +22,13 @@ FORECAST = HOUR
 SPORTS = DAY
 GEOCODING = 30 * DAY
 THRIFTY_BOARD = HOUR
+LIFETIMES: dict[Literal["schedule", "forecast", "sports", "geocoding"], float] = {
+    "schedule": SCHEDULE,
+    "forecast": FORECAST,
+    "sports": SPORTS,
+    "geocoding": GEOCODING,
+}
+"""Seconds of the rules that depend on no game and no setting."""
 CLOCK_SLACK = 1.0
 """Seconds by which a clock may silently be set back.
 
@@ -61,23 +61,17 @@ def lifetime(
 
     `thrifty`: credits are low enough to accept a board up to an hour old.
     """
-    match job:
-        case OddsJob():
+    match job.freshness:
+        case "board":
             starts = (event.commence_time for event in answer.events) if isinstance(answer, Events) else ()
             life = board_lifetime(starts, now, rules)
             return max(life, THRIFTY_BOARD) if thrifty else life
-        case ScheduleJob() | EventsJob():
-            return SCHEDULE
-        case ForecastJob():
-            return FORECAST
-        case ScoresJob():
+        case "in_play":
             return rules.in_play
-        case SportsJob():
-            return SPORTS
-        case GeocodeJob():
-            return GEOCODING
-        case _:
-            assert_never(job)
+        case str() as rule:
+            return LIFETIMES[rule]
+        case seconds:
+            return seconds
 
 
 def age(fetched_at: float, now: float) -> float:
@@ -128,27 +122,8 @@ def refusal_expires_at(
 
 
 def part(job: Job, about: str | None) -> str:
-    """Name the part of `job` that a refusal concerns: requests that share it are refused alike.
-
-    The whole job if unknown.
-    """
-    match about, job:
-        case "sport", OddsJob() | EventsJob() | ScoresJob():
-            return f"part/odds/sport/{job.sport}"
-        case "sport", ScheduleJob():
-            return f"part/espn/sport/{job.league}"
-        case "markets", OddsJob():
-            return (
-                f"part/odds/markets/{job.sport}/{'event' if job.event else 'board'}/{','.join(job.markets)}"
-            )
-        case "regions", OddsJob() if job.regions:
-            return f"part/odds/regions/{','.join(job.regions)}"
-        case "bookmakers", OddsJob() if job.bookmakers:
-            return f"part/odds/bookmakers/{','.join(job.bookmakers)}"
-        case "event", OddsJob() if job.event:
-            return f"part/odds/event/{job.sport}/{job.event}"
-        case _:
-            return job.key
+    """The name of the part of `job` that a refusal is about; its key where that is the whole job."""
+    return job.part(about) or job.key
 
 
 def parts(job: Job) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from enum import StrEnum
 from itertools import pairwise, takewhile
 
 from oddsctl.domain.errors import AttemptKind, InvalidKeyError, MissingKeyError, ProviderError, family
+from oddsctl.domain.job import main_endpoints
 from oddsctl.domain.units import DAY, age_text
 from oddsctl.policy.circuit_breaker import BreakerState, State, as_of
 
@@ -43,11 +44,6 @@ FLAKY_AFTER = 3
 SLOW = 2.0
 """Seconds: median of the last answers above which an API is slow."""
 TIMED = 5
-CHIEF = frozenset({"odds", "scoreboard", "forecast"})
-"""The main call of each API.
-
-An answer of the others (free lists, the geocoder) proves nothing for it; the reverse does.
-"""
 
 
 class Status(StrEnum):
@@ -194,7 +190,7 @@ def _verdict(recent: Sequence[Attempt], now: float) -> Verdict:
         return _failing(newest, recent, now)
     if newest.kind is not AttemptKind.ANSWERED:
         return Status.DEGRADED, newest.words
-    if newest.endpoint not in CHIEF and (unproven := _last_failed_main_call(recent)):
+    if newest.endpoint not in main_endpoints() and (unproven := _last_failed_main_call(recent)):
         return (
             Status.DEGRADED,
             f"{unproven.words}; other calls are answered, {unproven.endpoint} has not been asked again",
@@ -236,7 +232,7 @@ def _failing(newest: Attempt, recent: Sequence[Attempt], now: float) -> Verdict:
 
 def _last_failed_main_call(recent: Sequence[Attempt]) -> Attempt | None:
     """Return the last main call if it had trouble. Any call proves a key."""
-    chief = next((one for one in reversed(recent) if one.endpoint in CHIEF), None)
+    chief = next((one for one in reversed(recent) if one.endpoint in main_endpoints()), None)
     if (
         chief is None
         or chief.kind in (AttemptKind.ANSWERED, AttemptKind.TOO_FAST)
@@ -251,7 +247,7 @@ def _doubtful(recent: Sequence[Attempt]) -> Attempt | None:
 
     A sound answer for another league does not mend it.
     """
-    last = {one.league: one for one in recent if one.endpoint in CHIEF}
+    last = {one.league: one for one in recent if one.endpoint in main_endpoints()}
     return next(
         (
             one
@@ -276,10 +272,10 @@ def _open_breaker_reason(endpoint: str, recent: Sequence[Attempt]) -> str:
 
 def _outlived(endpoint: str, breaker: BreakerState, recent: Sequence[Attempt]) -> bool:
     """Return True if the main call has answered since: other endpoints may never be called again."""
-    if endpoint in CHIEF:
+    if endpoint in main_endpoints():
         return False
     return any(
-        one.endpoint in CHIEF and one.kind is AttemptKind.ANSWERED and one.at > breaker.since
+        one.endpoint in main_endpoints() and one.kind is AttemptKind.ANSWERED and one.at > breaker.since
         for one in recent
     )
 

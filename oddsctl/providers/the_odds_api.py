@@ -8,7 +8,6 @@ from hashlib import sha256
 from typing import TypeVar
 from urllib.parse import quote
 
-from oddsctl.domain import jobs
 from oddsctl.domain.answers import Answer, Scores, Sports
 from oddsctl.domain.http import HttpRequest, HttpResponse, Quota, Secret
 from oddsctl.domain.jobs import EventsJob, Job, OddsJob, ScoresJob, SportsJob
@@ -53,7 +52,7 @@ class TheOddsApiProvider:
         """Credits at the most (FACTS 1.2): of one event's odds only markets that come back are charged."""
         match job:
             case OddsJob():
-                return jobs.price(job) + _unasked(job)
+                return job.price + _unasked(job)
             case ScoresJob():
                 return 1 if job.days_from is None else 2
             case _:

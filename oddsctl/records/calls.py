@@ -159,7 +159,7 @@ class CostTracker:
             "api": job.api,
             "endpoint": job.endpoint,
         }
-        row |= {"sport": getattr(job, "sport", None) or getattr(job, "league", None), "job": job.key, **known}
+        row |= {"sport": job.league, "job": job.key, **known}
         marks = ", ".join("?" * len(row))
         self._records.write(f"INSERT INTO calls ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - names of ours
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oddsctl.catalog import sports
-from oddsctl.domain import board, jobs, suggest, vocabulary
+from oddsctl.domain import board, scoreboards, suggest, vocabulary
 from oddsctl.domain.errors import UsageError, one_line
 from oddsctl.domain.jobs import ForecastJob, Job, OddsJob
 from oddsctl.domain.models import Place, Sport, Units
@@ -141,7 +141,9 @@ class _RequestReader:
                     and json_values.instant(f"{date[:4]}-{date[4:6]}-{date[6:]}")
                 ):
                     raise UsageError('"date" must be a day like "2026-11-26", of a sport that ESPN has')
-                return BatchRequest(self._id, self._request(jobs.day_job(sport, date)), sport, day=date)
+                return BatchRequest(
+                    self._id, self._request(scoreboards.day_job(sport, date)), sport, day=date
+                )
             case _:
                 return self._weather(self._settings.weather.units)
 

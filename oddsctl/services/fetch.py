@@ -28,7 +28,6 @@ from oddsctl.domain.requests import (
 )
 from oddsctl.domain.settings import Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
-from oddsctl.policy.coverage import covers
 from oddsctl.policy.reasons import RetryOutlook, nothing_to_show
 from oddsctl.services import board_query
 from oddsctl.services.board_query import BoardQuery
@@ -266,4 +265,4 @@ def _forecast(part: SportBoard, survey: WeatherSurvey, outcomes: Mapping[Job, Ou
 
 def _sport_of(job: Job, sports: Mapping[Job, Sport]) -> Sport:
     """The first sport whose wishes a shared call serves."""
-    return next(sport for wish, sport in sports.items() if covers(job, wish))
+    return next(sport for wish, sport in sports.items() if job.covers(wish))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oddsctl.catalog.sports import by_provider_name, find
-from oddsctl.domain import jobs
+from oddsctl.domain import scoreboards
 from oddsctl.domain.errors import one_line
 from oddsctl.domain.jobs import ForecastJob, Job, SportsJob
 from oddsctl.domain.models import Place, Sport
@@ -125,7 +125,7 @@ class APIHealthMonitor:
         if api == "odds":
             return SportsJob()
         if api == "espn":
-            return jobs.schedule_jobs(self._sport(), now, now + 1, by_day=True)[0]
+            return scoreboards.schedule_jobs(self._sport(), now, now + 1, by_day=True)[0]
         today = int(now // DAY)
         return ForecastJob((PROBE_PLACE,), today, today, self._state.settings.weather.units)
 

@@ -12,8 +12,8 @@ from oddsctl.domain.board_models import Game, Venue, Weather
 from oddsctl.domain.jobs import ForecastJob, GeocodeJob
 from oddsctl.domain.models import Place, ScheduledGame, Sport, Units, VenueRef
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Reason
+from oddsctl.domain.sharing import DAYS_PER_CALL
 from oddsctl.domain.units import DAY
-from oddsctl.policy.batching import DAYS_PER_CALL
 
 PLAYED_UNDER_THE_SKY = ("scheduled", "live", "delayed")
 MOST_NAMED = 3

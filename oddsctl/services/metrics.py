@@ -82,6 +82,6 @@ def _tokens(api: str, state: ProviderState, settings: Settings, now: float) -> f
 def _oldest(state: SharedState, ledger: CallReport, now: float) -> dict[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = {}
     for job, fetched_at in state.responses.jobs():
-        sport = ledger.sport(getattr(job, "sport", None) or getattr(job, "league", None)) or ""
+        sport = ledger.sport(job.league) or ""
         found[job.api, sport] = max(found.get((job.api, sport), 0.0), now - fetched_at)
     return found

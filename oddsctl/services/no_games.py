@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from oddsctl.domain import jobs
+from oddsctl.domain import scoreboards
 from oddsctl.domain.answers import Answer, Events, Schedule
 from oddsctl.domain.errors import UsageError
 from oddsctl.domain.jobs import ScheduleJob
@@ -114,7 +114,9 @@ def unknown_team(
 def _looks(span: QuerySpan, since: float, asked: set[object]) -> list[ScheduleJob]:
     """The coming months, or the coming days of a league whose months are too long."""
     end = max(span.end, since)
-    coming = jobs.schedule_jobs(span.sport, end, end + (FAR if span.sport.folds_months else LOOKS * DAY))
+    coming = scoreboards.schedule_jobs(
+        span.sport, end, end + (FAR if span.sport.folds_months else LOOKS * DAY)
+    )
     return [job for job in coming if job not in asked][:LOOKS]
 
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from oddsctl.catalog.sports import league_of
 from oddsctl.domain.errors import InterruptedRunError, LockTimeoutError, RejectedError, StateError
-from oddsctl.domain.jobs import Job, label
+from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import Sport
 from oddsctl.domain.notices import Notice, RequestFinished
 from oddsctl.domain.ports import Clock
@@ -101,7 +101,7 @@ class QueueWorker:
             id=wish.id,
             api=wish.job.api,
             sport=league_of(wish.job, self._settings.sports),
-            what=label(wish.job),
+            what=wish.job.label(),
             reason=outcome.reason,
             credits=outcome.credits,
             detail=outcome.detail,
@@ -156,7 +156,7 @@ def _waiting(
         due=wish.not_before if state == "not_before" else min(wish.asked_at, now),
         api=wish.job.api,
         sport=league_of(wish.job, added),
-        what=label(wish.job),
+        what=wish.job.label(),
         window=None,
         priority=wish.priority,
         effective_priority=rank.priority,

@@ -11,10 +11,11 @@ from oddsctl.domain import board
 from oddsctl.domain.answers import Events, Schedule
 from oddsctl.domain.board_models import Game
 from oddsctl.domain.errors import InvalidMarketError
-from oddsctl.domain.jobs import EventsJob, Job, OddsJob, ScheduleJob, schedule_jobs
+from oddsctl.domain.jobs import EventsJob, Job, OddsJob, ScheduleJob
 from oddsctl.domain.models import ScheduledGame, Sport
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, RequestOptions
+from oddsctl.domain.scoreboards import schedule_jobs
 from oddsctl.domain.units import eastern_day
 from oddsctl.domain.vocabulary import DEFAULT_OUTRIGHTS
 from oddsctl.orchestration.orchestrator import RequestOrchestrator

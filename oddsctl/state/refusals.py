@@ -19,7 +19,7 @@ from oddsctl.domain.errors import (
 from oddsctl.domain.jobs import Job, OddsJob, board_of
 from oddsctl.domain.ports import Clock, Store
 from oddsctl.domain.settings import FreshnessSettings
-from oddsctl.policy import coverage, freshness
+from oddsctl.policy import freshness
 from oddsctl.policy.backoff import is_paid_for
 from oddsctl.store import codec
 from oddsctl.store.codec import decode_or_none
@@ -124,7 +124,7 @@ class RefusalCache:
                 and refused
                 and refused.holds(now)
                 and refused.is_of_a_paid_answer
-                and coverage.covers(larger, job)
+                and larger.covers(job)
             ):
                 return refused
         return None

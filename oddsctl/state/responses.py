@@ -1,7 +1,7 @@
 """Cached answers: what is stored of each call, and which of it answers a request.
 
 How long an answer is fresh is decided in `policy/freshness`, which answer covers which request in
-`policy/coverage`.
+the job classes.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import TypeVar
 
 from oddsctl.domain.answers import Answer
 from oddsctl.domain.errors import OddsctlError
-from oddsctl.domain.jobs import GeocodeJob, Job, OddsJob
+from oddsctl.domain.jobs import Job
 from oddsctl.domain.plausible import sound
 from oddsctl.domain.ports import JSON, Clock, Store
 from oddsctl.domain.requests import Outcome, Purpose, Reason, RequestOptions
 from oddsctl.domain.settings import FreshnessSettings
 from oddsctl.domain.units import iso
 from oddsctl.domain.vocabulary import ShownNames, shown_by
-from oddsctl.policy import coverage, freshness
+from oddsctl.policy import freshness
 from oddsctl.state.refusals import RefusalCache
 from oddsctl.store import codec
 from oddsctl.store.codec import decode_or_none
@@ -96,7 +96,7 @@ class ResponseCache:
         for hit in self.candidates(job):
             kept = hit.kept
             life = freshness.lifetime(job, kept.answer, now, self._rules, thrifty=is_low)
-            if options.max_age is not None and not isinstance(job, GeocodeJob):
+            if options.max_age is not None and not job.ignores_max_age:
                 life = options.max_age
             if freshness.is_fresh(kept.fetched_at, now, life) and (
                 not options.fresh or started <= kept.sent_at <= now
@@ -132,14 +132,13 @@ class ResponseCache:
         exact = ROOT + job.key
         if found := self._open(exact, job):
             yield found
-        shelves = {job.prefix, job.board_prefix} if isinstance(job, OddsJob) else {job.prefix}
-        for key in [key for shelf in sorted(shelves) for key in self._store.scan(ROOT + shelf)]:
+        for key in [key for shelf in job.prefixes for key in self._store.scan(ROOT + shelf)]:
             if key != exact and (found := self._open(key, job)):
                 yield found
 
     def put(self, kept: CacheEntry) -> None:
         """Store the answer, in the pieces that later wishes will ask for, unless a younger one is there."""
-        for job, answer in coverage.split_for_cache(kept.job, kept.answer):
+        for job, answer in kept.job.split(kept.answer):
             piece = CacheEntry(
                 job, kept.sent_at, kept.fetched_at, kept.credits, kept.purpose, answer, kept.demo
             )
@@ -184,11 +183,11 @@ class ResponseCache:
 
     def _open(self, key: str, job: Job) -> CacheHit | None:
         kept = cached_entry(self._store.read(key))
-        answer = coverage.extract(kept.job, kept.answer, job) if kept else None
+        answer = kept.job.extract(kept.answer, job) if kept else None
         return CacheHit(kept, answer) if kept and answer is not None else None
 
     def _clear_away(self, newest: CacheEntry) -> None:
-        if isinstance(newest.job, OddsJob | GeocodeJob):
+        if newest.job.keeps_older_answers:
             return  # few, dear or long to last, and each the last word for its wish
         for key in list(self._store.scan(ROOT + newest.job.prefix)):
             if key == ROOT + newest.job.key:

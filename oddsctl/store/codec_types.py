@@ -48,6 +48,8 @@ def codec_for(annotation: Hashable) -> _Pair:
         return _constants([(member.value, member) for member in annotation])
     if isinstance(annotation, type) and is_dataclass(annotation):
         return _dataclass(annotation)
+    if isinstance(annotation, type) and getattr(annotation, "is_stored_by_class_name", False):
+        return _family(annotation)
     raise TypeError(f"no JSON for {annotation!r}")
 
 
@@ -228,6 +230,34 @@ def _tagged(classes: list[Any]) -> _Pair:
         if type(tag) is not str or tag not in readers:
             raise DecodeError(f"one of {sorted(readers)} wanted under {TAG!r}")
         return readers[tag](value)
+
+    return _Pair(write, read)
+
+
+def _family(base: type) -> _Pair:
+    """Pair for a base class: as for the union of the dataclasses derived from it, those defined later too."""
+
+    def members() -> _Pair:
+        derived: list[type] = base.__subclasses__()
+        return _tagged([cls for cls in derived if is_dataclass(cls)])
+
+    pair = members()
+
+    def write(value: Any) -> JSON:
+        nonlocal pair
+        try:
+            return pair.write(value)
+        except TypeError:
+            pair = members()
+            return pair.write(value)
+
+    def read(value: JSON) -> Any:
+        nonlocal pair
+        try:
+            return pair.read(value)
+        except DecodeError:
+            pair = members()
+            return pair.read(value)
 
     return _Pair(write, read)
 

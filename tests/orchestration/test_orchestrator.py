@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from oddsctl.domain import errors, jobs
+from oddsctl.domain import errors
 from oddsctl.domain.answers import Answer, Events, Forecasts, Schedule
 from oddsctl.domain.http import HttpRequest, HttpResponse, Quota
 from oddsctl.domain.jobs import ForecastJob, Job, OddsJob, ScheduleJob
@@ -62,7 +62,7 @@ class FakeProvider:
         return self.key
 
     def price(self, job: Job) -> int:
-        return jobs.price(job) if isinstance(job, OddsJob) else 0
+        return job.price if isinstance(job, OddsJob) else 0
 
     def request(self, job: Job) -> HttpRequest:
         return HttpRequest(self.name, job.key)

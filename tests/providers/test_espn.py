@@ -24,8 +24,9 @@ from oddsctl.domain.errors import (
     UnusableAnswerError,
 )
 from oddsctl.domain.http import HttpResponse, Quota
-from oddsctl.domain.jobs import GeocodeJob, ScheduleJob, day_job, schedule_jobs
+from oddsctl.domain.jobs import GeocodeJob, ScheduleJob
 from oddsctl.domain.models import Price, ScheduledGame, Sport, VenueRef
+from oddsctl.domain.scoreboards import day_job, schedule_jobs
 from oddsctl.domain.units import eastern_day
 from oddsctl.providers.espn import EspnProvider
 from tests.fakes import answer

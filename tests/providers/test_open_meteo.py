@@ -28,7 +28,6 @@ from oddsctl.domain.models import (
     Place,
     Units,
 )
-from oddsctl.policy import coverage
 from oddsctl.providers.open_meteo import OpenMeteoProvider
 from tests.fakes import answer
 from tests.providers.payloads import NOW, forecast, read_or_refused, spoiled, towns
@@ -276,7 +275,7 @@ def test_a_place_that_cannot_be_read_costs_itself_alone(bad: Any) -> None:
     found: Forecasts = read(TWO, [bad, forecast()])
     assert [(one.place, len(one.hours)) for one in found.forecasts] == [(HONOLULU, 0), (DETROIT, 3)]
     assert found.left_out.counts == (("place", 1),)
-    assert [piece for piece, _ in coverage.split_for_cache(TWO, found)] == [ONE]
+    assert [piece for piece, _ in TWO.split(found)] == [ONE]
 
 
 def test_a_town_that_cannot_be_read_costs_itself_alone() -> None:

@@ -20,7 +20,7 @@ from oddsctl.domain.jobs import EventsJob, Job, OddsJob
 from oddsctl.domain.models import OddsEvent, Price, Sport
 from oddsctl.domain.requests import Outcome, Reason, RequestOptions
 from oddsctl.domain.settings import FreshnessSettings, Settings
-from oddsctl.policy import batching, coverage
+from oddsctl.policy import batching
 from oddsctl.policy.freshness import lifetime
 from oddsctl.render import documents
 from oddsctl.render.board import show_board
@@ -117,7 +117,7 @@ def test_outrights_and_games_never_share_a_call() -> None:
 
 def test_a_stored_outright_answers_one_book_and_is_fresh_by_its_start() -> None:
     have, want = OddsJob("x", ("outrights",), ("us",)), OddsJob("x", ("outrights",), (), ("fanduel",))
-    cut = coverage.extract(have, Events((EVENT,)), want)
+    cut = have.extract(Events((EVENT,)), want)
     assert isinstance(cut, Events)
     assert {price.bookmaker for price in cut.outrights[0].prices} == {"fanduel"}
     assert lifetime(have, Events((EVENT,)), NOW, FreshnessSettings()) == FreshnessSettings().over_24h

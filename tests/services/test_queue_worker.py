@@ -29,7 +29,6 @@ from oddsctl.domain.jobs import (
     ScheduleJob,
     ScoresJob,
     SportsJob,
-    label,
 )
 from oddsctl.domain.models import Place, Sport
 from oddsctl.domain.notices import Notice, RequestFinished
@@ -278,7 +277,7 @@ def test_jobs_in_a_few_words() -> None:
         ScheduleJob("football/nfl", "20261126"), ForecastJob((place,), 1, 2),
         ForecastJob((place, Place(1, 2)), 1, 2), GeocodeJob("Salem"),
     ]  # fmt: skip
-    assert [label(job) for job in jobs] == [
+    assert [job.label() for job in jobs] == [
         "board h2h,totals uk,us", "board h2h fanduel", "event 01234567 h2h us", "events", "sports", "scores",
         "schedule 2026-11",
         "schedule 2026-11-26", "weather 42.34,-83.05", "weather 2 places", "place Salem",

@@ -12,7 +12,6 @@ from oddsctl.domain.requests import Outcome, PriorityRequest
 from oddsctl.domain.settings import Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy import prefetch_agenda
-from oddsctl.policy.coverage import covers
 from oddsctl.policy.freshness import WITHIN_A_RUN
 from oddsctl.policy.prefetch_agenda import Captured
 from oddsctl.policy.prefetch_plan import Fixture, Windows
@@ -64,7 +63,7 @@ class CapturedWindows:
             for one in self._costs.boards(since)
             if one.at <= now + WITHIN_A_RUN
             and (board := board_of(one.job))
-            and covers(board, least if one.is_planned else job)
+            and board.covers(least if one.is_planned else job)
         ]
         newest = [PriorityRequest(job), PriorityRequest(EventsJob(job.sport))]
         stored, free_list = [_sighting(outcome, now) for outcome in self._orchestrator.dry_run.stored(newest)]

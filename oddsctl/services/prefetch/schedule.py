@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from oddsctl.catalog import teams
-from oddsctl.domain import jobs
 from oddsctl.domain.answers import Events, Schedule
 from oddsctl.domain.errors import OddsctlError, OfflineError
 from oddsctl.domain.jobs import EventsJob, ScheduleJob
@@ -22,6 +21,7 @@ from oddsctl.domain.requests import (
     Purpose,
     RequestOptions,
 )
+from oddsctl.domain.scoreboards import schedule_jobs
 from oddsctl.domain.units import DAY, EASTERN
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy import freshness
@@ -139,7 +139,7 @@ def _wish(job: ScheduleJob | EventsJob) -> PriorityRequest:
 
 def _jobs(sport: Sport, span: ScheduleQuery) -> tuple[ScheduleJob, ...]:
     few = span.until - span.since <= FEW_DAYS
-    return jobs.schedule_jobs(sport, span.since, span.until, by_day=few)
+    return schedule_jobs(sport, span.since, span.until, by_day=few)
 
 
 def _of_espn(sport: Sport, outcomes: Sequence[Outcome], span: ScheduleQuery, now: float) -> LeagueSchedule:
