@@ -21,7 +21,6 @@ ESCAPE_TIME = 0.05
 """Seconds within which the rest of an escape sequence follows; a lone Esc is the key."""
 KEY = re.compile(r"\x1b[\[O][0-9;]*[A-Za-z~]|\x1b?.|\x1b", re.DOTALL)
 """An escape sequence, a key (with Alt: Esc before it), or Esc."""
-ESC = "\x1b"
 HUNG_UP = "\x04"
 """Stands for a terminal that is gone, as Ctrl-D does."""
 

@@ -77,7 +77,7 @@ def _missing(path: Path) -> str | None:
         return None
     with reading(path) as connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > (database.VERSION if path.name == DATABASE else records.VERSION):
+        if version > (database.VERSION if path.name == DATABASE else records.TABLES.version):
             raise too_new(str(path), version)
         if path.name == records.FILE:
             return records.TABLES.lacking(connection, version)

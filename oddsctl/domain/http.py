@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from oddsctl.domain.units import LAST_INSTANT
 
+DEMO_HEADER = "x-oddsctl-demo"
+"""Marks every answer of the simulated world, so that nobody takes it for a real one."""
+
 
 class Secret(str):
     """A string whose repr hides it, so that it cannot slip into a log or a traceback."""

@@ -67,6 +67,11 @@ class HttpSettings:
         """Seconds after which a call is aborted, even if its response is still arriving."""
         return self.connect_timeout + 3 * self.read_timeout
 
+    @property
+    def call_lease(self) -> float:
+        """Seconds after which a call without a result has lost its process; 5 are for writing the result."""
+        return self.longest_exchange + 5
+
 
 @dataclass(frozen=True, slots=True)
 class BudgetSettings:

@@ -18,7 +18,7 @@ from oddsctl.domain.errors import (
     StateError,
     TransportError,
 )
-from oddsctl.domain.http import HttpResponse, Quota
+from oddsctl.domain.http import DEMO_HEADER, HttpResponse, Quota
 from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import Listed
 from oddsctl.domain.notices import (
@@ -41,7 +41,6 @@ GAVE_UP_WAITING = (408, 499)
 """Refusals that are none: the server, or a gateway before it, stopped waiting, and the call may have been
 charged all the same.
 """
-DEMO_HEADER = "x-oddsctl-demo"
 
 
 class CallExecutor:

@@ -111,7 +111,7 @@ class CallReport:
     def __init__(self, records: RecordsDatabase, clock: Clock, settings: Settings) -> None:
         self._records = records
         self._clock = clock
-        self._lease = settings.http.longest_exchange + 5
+        self._lease = settings.http.call_lease
         self._names: dict[str | None, str] = {
             word: sport.name for word, sport in by_provider_name(settings.sports).items()
         }

@@ -15,7 +15,7 @@ from oddsctl.store.table_form import TableForm
 from oddsctl.store.wait_limit import LockWait
 
 FILE = "records.db"
-SCHEMA = """
+CALLS = """
 CREATE TABLE IF NOT EXISTS calls (
     at REAL NOT NULL, call_id TEXT NOT NULL, event TEXT NOT NULL, api TEXT NOT NULL, endpoint TEXT NOT NULL,
     sport TEXT,
@@ -25,19 +25,43 @@ CREATE TABLE IF NOT EXISTS calls (
 );
 CREATE INDEX IF NOT EXISTS calls_by_time ON calls (at);
 CREATE INDEX IF NOT EXISTS calls_by_id ON calls (call_id);
+"""
+DECISIONS = """
 CREATE TABLE IF NOT EXISTS decisions (id TEXT PRIMARY KEY, at REAL NOT NULL, document TEXT NOT NULL);
+"""
+WINDOWS = """
 CREATE TABLE IF NOT EXISTS windows (
     sport TEXT NOT NULL, game TEXT NOT NULL, window TEXT NOT NULL, start REAL NOT NULL, fate TEXT NOT NULL,
     reason TEXT,
     at REAL, lag REAL, PRIMARY KEY (game, window)
 );
+"""
+BOARDS = """
 CREATE TABLE IF NOT EXISTS boards (call_id TEXT PRIMARY KEY, at REAL NOT NULL, games TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS boards_by_time ON boards (at);
 """
-VERSION = 2
-"""Of the database's form (`user_version`): one more with each change of SCHEMA. 0: before there were
-versions; 1: without boards.
+SCHEMA = CALLS + DECISIONS + WINDOWS + BOARDS
+
+
+def _add_said_and_windows(connection: sqlite3.Connection) -> None:
+    """0 to 1: what a provider said, and tables that the first databases lack. 0 stands for all of them."""
+    connection.executescript(CALLS + DECISIONS + WINDOWS)
+    if "said" not in {name for _, name, *_ in connection.execute("PRAGMA table_info(calls)")}:
+        connection.execute("ALTER TABLE calls ADD COLUMN said TEXT")
+
+
+def _add_boards(connection: sqlite3.Connection) -> None:
+    """1 to 2: which games each board held."""
+    connection.executescript(BOARDS)
+
+
+MIGRATIONS = (_add_said_and_windows, _add_boards)
+"""Each upgrades a database from the version of its place in this row to the next (`user_version`).
+
+A change of SCHEMA appends one; none is ever changed or removed. A process may die before it notes that
+a migration ran, so each can run twice.
 """
+TABLES = TableForm(SCHEMA, "calls", MIGRATIONS)
 
 
 class RecordsDatabase:
@@ -113,11 +137,3 @@ class RecordsDatabase:
     def close(self) -> None:
         """Let go of the database."""
         self._file.close()
-
-
-def _add_what_older_ledgers_lack(connection: sqlite3.Connection) -> None:
-    if "said" not in {name for _, name, *_ in connection.execute("PRAGMA table_info(calls)")}:
-        connection.execute("ALTER TABLE calls ADD COLUMN said TEXT")
-
-
-TABLES = TableForm(VERSION, SCHEMA, "calls", _add_what_older_ledgers_lack)

@@ -19,13 +19,13 @@ from threading import Lock
 from urllib.parse import parse_qsl, urlsplit
 
 from oddsctl.domain.errors import UsageError
-from oddsctl.domain.http import HttpResponse
+from oddsctl.domain.http import DEMO_HEADER, HttpResponse
 from oddsctl.domain.ports import JSON, Clock
 from oddsctl.sandbox import faults
 from oddsctl.sandbox.answers import APIS, answer
 from oddsctl.sandbox.faults import Fault
 from oddsctl.sandbox.odds_api import Account
-from oddsctl.sandbox.wire import DEMO_HEADER, Ask, reply
+from oddsctl.sandbox.wire import Ask, reply
 from oddsctl.sandbox.world import World
 
 _LOG_LENGTH = 10_000

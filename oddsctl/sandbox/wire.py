@@ -10,11 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from oddsctl.domain.http import HttpResponse
+from oddsctl.domain.http import DEMO_HEADER, HttpResponse
 from oddsctl.domain.ports import JSON
-
-DEMO_HEADER = "x-oddsctl-demo"
-"""Every answer of the simulated world carries this header, so that nobody takes it for a real one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def rules_for(api: str, settings: Settings) -> Rules:
         breaker=settings.breaker,
         monthly=settings.odds.monthly_credits,
         grace=http.read_timeout,
-        lease=http.longest_exchange + 5,
+        lease=http.call_lease,
         free_probe=api == "odds",
     )
 

@@ -218,16 +218,14 @@ class AppendOnlyDatabase:
             raise too_new(str(self._path), version)
         if version < self._form.version and self._form.root in columns(connection):
             with nullcontext() if locked else self._alone():
-                self._form_of(connection)
+                self._form_of(connection, version)
         if lacking := self._form.lacking(connection, version):
             raise damaged(self._path, lacking)
 
-    def _form_of(self, connection: sqlite3.Connection) -> None:
+    def _form_of(self, connection: sqlite3.Connection, version: int) -> None:
         """Create our schema in an empty database, or upgrade an older one."""
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(self._form.script)
-        self._form.upgrade(connection)
-        connection.execute(f"PRAGMA user_version = {self._form.version}")
+        self._form.apply(connection, version)
 
     def _make(self, aside: Path | None = None) -> int:
         """Create the database, copy readable rows from `aside`, and return how many were copied.
@@ -246,7 +244,7 @@ class AppendOnlyDatabase:
             new.with_name(f"{new.name}{end}").unlink(missing_ok=True)
         os.close(os.open(new, os.O_CREAT | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(database=new, timeout=PATIENCE, isolation_level=None)) as connection:
-            self._form_of(connection)
+            self._form_of(connection, 0)
             kept = self._recovered(aside, connection) if aside else 0
         new.rename(self._path)
         return kept

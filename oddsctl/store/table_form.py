@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,23 +11,36 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class TableForm:
-    """Schema of a database: `script` creates missing tables, `upgrade` migrates older versions.
+    """Schema of a database: `script` creates the tables of a new one, `migrations` upgrade an older one.
 
     `root` is the table that every version has. A database whose `user_version` is below `version` is upgraded
-    when it is opened.
+    step by step when it is opened: each migration leads from the version of its place to the next.
     """
 
-    version: int
     script: str
     root: str
-    upgrade: Callable[[sqlite3.Connection], None]
+    migrations: Sequence[Callable[[sqlite3.Connection], None]]
+
+    @property
+    def version(self) -> int:
+        """Return the version that all migrations lead to."""
+        return len(self.migrations)
+
+    def apply(self, connection: sqlite3.Connection, version: int) -> None:
+        """Create the tables of an empty database, or upgrade one of an older version."""
+        if self.root not in columns(connection):
+            connection.executescript(self.script)
+            connection.execute(f"PRAGMA user_version = {self.version}")
+            return
+        for number, migrate in enumerate(self.migrations[version:], version + 1):
+            migrate(connection)
+            connection.execute(f"PRAGMA user_version = {number}")
 
     @cached_property
     def tables(self) -> Mapping[str, Mapping[str, str]]:
         """Return the declared type of each column of each table."""
         with closing(sqlite3.connect(database=":memory:")) as model:
             model.executescript(self.script)
-            self.upgrade(model)
             return columns(model)
 
     def lacking(self, connection: sqlite3.Connection, version: int) -> str | None:

@@ -20,10 +20,11 @@ from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.notices import Booked, Settled
 from oddsctl.domain.requests import Purpose
 from oddsctl.records.calls import CostTracker
-from oddsctl.records.database import SCHEMA, VERSION, RecordsDatabase
+from oddsctl.records.database import BOARDS, MIGRATIONS, SCHEMA, TABLES, RecordsDatabase
 from oddsctl.records.decisions import decision
 from oddsctl.store import append_only
 from oddsctl.store.append_only import AppendOnlyDatabase
+from oddsctl.store.table_form import TableForm, columns
 from tests.store.store_kit import WaitingClock
 
 NFL = OddsJob("americanfootball_nfl", ("h2h",), ("us",))
@@ -339,13 +340,13 @@ def test_a_history_from_before_there_were_versions_is_read_and_carried_on(tmp_pa
     assert house.told == []
     house.records.close()
     with closing(sqlite3.connect(database=tmp_path / "records.db")) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (TABLES.version,)
 
 
 def test_a_change_of_the_schema_has_a_version_of_its_own() -> None:
     """One of the same version that lacks a table would be taken for damaged."""
     digest = sha256(" ".join(SCHEMA.split()).encode()).hexdigest()[:12]
-    assert (VERSION, digest) == (2, "23a80f6b627b"), "raise VERSION in records.py, then put the new pair here"
+    assert (TABLES.version, digest) == (2, "23a80f6b627b"), "append to MIGRATIONS, then put the new pair here"
 
 
 def test_a_history_of_an_older_version_gets_what_it_lacks(database: Path, house: House) -> None:
@@ -356,6 +357,32 @@ def test_a_history_of_an_older_version_gets_what_it_lacks(database: Path, house:
     house.call(CALLS)
     assert house.told == []
     assert house.records.rows("SELECT count(*) FROM boards") == [(0,)]
+
+
+def test_each_migration_leads_to_the_next_version(tmp_path: Path) -> None:
+    """All of them from the oldest form lead to the schema of a new database; each can run twice."""
+    oldest = SCHEMA.replace(",\n    said TEXT", "").replace(BOARDS, "")
+    with closing(sqlite3.connect(database=tmp_path / "old.db")) as connection:
+        connection.executescript(oldest)
+        for version, migrate in enumerate(MIGRATIONS):
+            connection.execute(f"PRAGMA user_version = {version}")
+            lost = TABLES.lacking(connection, TABLES.version)
+            assert lost is not None
+            migrate(connection)
+            migrate(connection)
+            assert TABLES.lacking(connection, TABLES.version) != lost
+        assert columns(connection) == TABLES.tables
+
+
+@pytest.mark.parametrize("version", range(len(MIGRATIONS)))
+def test_a_database_of_an_older_version_takes_the_steps_after_it(tmp_path: Path, version: int) -> None:
+    taken: list[int] = []
+    steps = [lambda _, number=number: taken.append(number) for number in range(len(MIGRATIONS))]
+    with closing(sqlite3.connect(database=tmp_path / "old.db")) as connection:
+        connection.executescript(SCHEMA)
+        TableForm(SCHEMA, "calls", steps).apply(connection, version)
+        assert taken == list(range(version, len(MIGRATIONS)))
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
 
 
 def test_a_history_whose_making_was_interrupted_is_not_there_yet(tmp_path: Path) -> None:

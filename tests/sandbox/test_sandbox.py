@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oddsctl.domain.errors import UsageError
-from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
+from oddsctl.domain.http import DEMO_HEADER, HttpRequest, HttpResponse, Secret
 from oddsctl.sandbox import faults
 from oddsctl.sandbox.answers import answer
 from oddsctl.sandbox.chance import roll, wander
@@ -35,7 +35,7 @@ from oddsctl.sandbox.schedule import EASTERN, eastern_day, season_of, week_games
 from oddsctl.sandbox.server import SandboxServer, environment
 from oddsctl.sandbox.teams import teams
 from oddsctl.sandbox.transport import ACCOUNT_KEY, DemoTransport
-from oddsctl.sandbox.wire import DEMO_HEADER, Ask
+from oddsctl.sandbox.wire import Ask
 from oddsctl.sandbox.world import World
 from oddsctl.store.memory import MemoryStore
 from tests.fakes import FakeClock
