@@ -1,4 +1,4 @@
-"""The real time. The only module that reads it or lets it pass; no decision may enter."""
+"""The real clock. The only module that reads the time or sleeps; it makes no decision."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 
 class SystemClock:
-    """The computer's clock, as the `Clock` port wants it."""
+    """The computer's clock, as an implementation of the `Clock` port."""
 
     def now(self) -> float:
         return time.time()  # noqa: TID251  this is where the others ask
@@ -21,11 +21,10 @@ class SystemClock:
 
 
 class StoppableClock(SystemClock):
-    """A clock whose waits end when someone stops it: for all waiting before a call, so that nothing new
-    starts then.
+    """Clock whose sleeps can be ended from a signal handler, so that no new call starts after it.
 
-    Who waits, waits for a lock that only `stop` lets go of. That is all a signal handler may do: an `Event`
-    has a lock of its own, which the very thread that the signal interrupts may hold, and then waits for ever.
+    A sleeper waits for a lock that only `stop` releases. A signal handler may do no more than that: an
+    `Event` has a lock of its own, which the interrupted thread may hold, and then both would wait for ever.
     """
 
     def __init__(self) -> None:
@@ -34,16 +33,18 @@ class StoppableClock(SystemClock):
         self._why: Exception | None = None
 
     def stop(self, why: Exception) -> None:
-        """Let every `sleep`, also one under way, raise `why`, the first one told. Safe in a signal
-        handler.
+        """Make every `sleep`, including one in progress, raise `why` (the first one given).
+
+        Safe in a signal handler.
         """
         if self._why is None:
             self._why = why
             self._gate.release()
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass; raises once stopped, also for 0 seconds."""
+        """Sleep for `seconds`; raises once stopped, also for 0 seconds."""
         if self._why is None and self._gate.acquire(timeout=max(0.0, seconds)):
-            self._gate.release()  # for the next one who waits
+            # Wakes the next sleeper.
+            self._gate.release()
         if self._why is not None:
             raise self._why

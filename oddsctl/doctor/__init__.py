@@ -1,4 +1,4 @@
-"""Examines an installation: key, files, disk, databases, locks, clock and versions.
+"""Examine an installation: key, files, disk, databases, locks, clock and versions.
 
 Only `repair` changes anything.
 """

@@ -1,6 +1,6 @@
-"""Is there a key, where does it come from, and will cron find it too?
+"""Check that there is a key, where it comes from, and whether cron will find it.
 
-The key itself goes no further than the redaction.
+The key itself is passed to the redaction only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PATIENCE = 5.0
 
 
 def examine(subject: Subject) -> Iterator[Finding]:
-    """The key's place, and cron's view of it."""
+    """Yield findings on the key's source, and on what cron sees of it."""
     if subject.demo:
         yield ok("key", "the simulated providers need none")
         return
@@ -42,9 +42,7 @@ def examine(subject: Subject) -> Iterator[Finding]:
 
 
 def _cron(variable: str, subject: Subject) -> Finding:
-    """Cron starts commands without the variables of a shell; those set in the crontab itself it does pass
-    on.
-    """
+    """Check the variable against cron, which passes on only variables set in the crontab itself."""
     if re.search(rf"^\s*{re.escape(variable)}\s*=", _crontab(subject), re.MULTILINE):
         return ok("cron", f"your crontab sets {variable}")
     return warning(
@@ -56,7 +54,7 @@ def _cron(variable: str, subject: Subject) -> Finding:
 
 
 def _crontab(subject: Subject) -> str:
-    """The user's crontab; empty where there is none or it cannot be read."""
+    """Return the user's crontab; empty when there is none or it cannot be read."""
     environ = {
         name: subject.environ[name] for name in ("PATH", "HOME", "USER", "LOGNAME") if name in subject.environ
     }

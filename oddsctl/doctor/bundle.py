@@ -1,6 +1,4 @@
-"""A support archive: what someone needs who is to help, with every text redacted and the home directory left
-out. No secret may enter.
-"""
+"""Write a support archive, with every text redacted and the home directory left out."""
 
 from __future__ import annotations
 
@@ -23,11 +21,11 @@ from oddsctl.store.read_only import reading
 
 LAST_DECISIONS = 50
 TAIL = 256 * 1024
-"""Bytes of the log."""
+"""Bytes of the log to include."""
 
 
 def write(file: Path, subject: Subject, documents: Mapping[str, Any], now: float) -> None:
-    """Write the archive, 0600.
+    """Write the archive (0600).
 
     `documents` are further ones by name, such as the findings. Raises `UsageError` rather than overwrite.
     """
@@ -55,7 +53,7 @@ def _gathered(subject: Subject) -> dict[str, Any]:
 
 
 def _files(subject: Subject) -> list[dict[str, Any]]:
-    """Name, size and mode of what is in the state directory."""
+    """List name, size and mode of the files in the state directory."""
     told = []
     for path in (subject.state_dir, *sorted(subject.state_dir.rglob("*"))):
         with suppress(OSError):
@@ -72,7 +70,7 @@ def _files(subject: Subject) -> list[dict[str, Any]]:
 
 
 def _decisions(subject: Subject) -> list[Any]:
-    """The last runs with their reasons, the newest first."""
+    """Return the last runs with their reasons, newest first."""
     records = subject.state_dir / "records.db"
     with suppress(sqlite3.Error, ValueError, OSError):
         if records.exists():
@@ -85,9 +83,7 @@ def _decisions(subject: Subject) -> list[Any]:
 
 
 def _log_tail(subject: Subject) -> str:
-    """The last whole lines of the log: what a cut through a line leaves of a secret, nothing would
-    recognise.
-    """
+    """Return the last complete lines of the log: a secret cut in half would not be recognised."""
     file = subject.loaded.settings.log.file
     if file not in subject.logs:
         return ""
@@ -115,9 +111,10 @@ def _dumped(document: Any) -> str:
 
 
 def _shown(text: str) -> str:
-    """The text without secrets, nor the user's name in the path of a home directory."""
+    """Redact the text, and the user's name in the path of a home directory."""
     text = redaction.redact(text)
-    with suppress(RuntimeError):  # who has no home directory has no name in it either
+    # Without a home directory its name cannot occur.
+    with suppress(RuntimeError):
         home = str(Path.home())
         return text.replace(home, "~") if len(home) > 1 else text
     return text

@@ -1,4 +1,4 @@
-"""The clock against a provider's, by the `Date` of one free call through the orchestrator.
+"""Compare the clock with a provider's, by the `Date` of one free call through the orchestrator.
 
 No connection is a finding, not a failure.
 """
@@ -20,13 +20,13 @@ Run = Callable[[Sequence[PriorityRequest], RequestOptions], Sequence[Outcome]]
 WAIT = 8.0
 NOTICEABLE = 5.0
 HARMFUL = 60.0
-"""Seconds: boards are fresh for one or two minutes, and windows before games are as narrow."""
+"""Seconds. Boards stay fresh for one or two minutes, and windows before games are as narrow."""
 
 
 def examine(
     run: Run, heard: Sequence[Notice], clock: Clock, *, has_key: bool, demo: bool
 ) -> Iterator[Finding]:
-    """Ask for what is free, and listen: `heard` grows by the notices of the run."""
+    """Make a free call and listen: `heard` receives the notices of the run."""
     today = f"{datetime.fromtimestamp(clock.now(), UTC):%Y%m%d}"
     job = SportsJob() if has_key or demo else ScheduleJob("football/nfl", today)
     (outcome,) = run([PriorityRequest(job)], RequestOptions(wait=WAIT, fresh=True, command="doctor"))
@@ -64,7 +64,7 @@ def _judged(ahead: float) -> Finding:
 
 
 def _span(seconds: float) -> str:
-    """In the largest unit of which there are two."""
+    """Format seconds in the largest unit of which there are at least two."""
     for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * unit:
             return f"{seconds / unit:,.0f} {name}"

@@ -1,6 +1,6 @@
-"""Are the databases whole, and can what is in them be read?
+"""Check that the databases are sound and their rows readable.
 
-Read-only: what is damaged is moved aside by `doctor --repair`, not here.
+Read-only: `doctor --repair` moves damaged ones aside.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ ROWS: dict[str, Callable[[JSON], object]] = {
     prefetch_notes.KEY: prefetch_notes.decoded,
     counters.KEY: counters.decoded,
 }
-"""How single rows are read on which something hangs."""
+"""How to decode the rows that the program depends on."""
 
 
 def examine(subject: Subject) -> Iterator[Finding]:
-    """A finding for each database that is not sound, or one for all."""
+    """Yield a finding for each unsound database, or one for all."""
     there = [path for path in subject.databases if path.exists()]
     found = [finding for path in there for finding in _examined(path)]
     yield from found
@@ -72,7 +72,7 @@ def _examined(path: Path) -> Iterator[Finding]:
 
 
 def _missing(path: Path) -> str | None:
-    """What of our tables is not there. Raises `StateTooNewError` for a database of a newer oddsctl."""
+    """Return what is missing of our tables. Raises `StateTooNewError` for a newer format."""
     if path.name == HTTP_CACHE:
         return None
     with reading(path) as connection:
@@ -86,7 +86,7 @@ def _missing(path: Path) -> str | None:
 
 
 def _rows(path: Path) -> Iterator[Finding]:
-    """Rows that cannot be read."""
+    """Yield findings on rows that cannot be read."""
     with reading(path) as connection:
         connection.text_factory = _text
         rows = connection.execute("SELECT key, mode, value FROM Cache WHERE raw = 1").fetchall()
@@ -118,7 +118,7 @@ def _rows(path: Path) -> Iterator[Finding]:
 
 
 def _text(stored: bytes) -> str | None:
-    """The text; None where it is none, since a damaged page may hold anything."""
+    """Decode the text; None if it is not text, since a damaged page may hold anything."""
     try:
         return stored.decode()
     except UnicodeDecodeError:

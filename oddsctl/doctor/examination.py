@@ -1,9 +1,7 @@
-"""Looks after an installation: key, files, disk, databases, locks, versions.
+"""Run all checks: key, files, disk, databases, locks, versions.
 
-Looks only, and changes nothing; `repair` does.
-
-`clock` asks a provider for the time, through the orchestrator; `bundle` packs what was found for someone who
-is to help.
+Changes nothing; `repair` does. `clock` gets the time from a provider, through the orchestrator; `bundle`
+packs the findings for support.
 """
 
 from __future__ import annotations
@@ -24,8 +22,9 @@ from oddsctl.doctor.findings import Finding, Severity, Subject, problem
 from oddsctl.domain.ports import Clock
 
 _NEEDED = ("permissions", "file system", "database", "leases")
-"""Checks without a problem in which the state may be opened: that would close it to others, move aside what
-is damaged, wait for locks.
+"""Checks that must find no problem before the state may be opened.
+
+Opening would make it private, move damaged files aside and wait for locks.
 """
 
 
@@ -39,9 +38,9 @@ class DoctorReport:
 
 
 def examine(subject: Subject, clock: Clock) -> list[Finding]:
-    """Everything that can be found without asking anyone.
+    """Return everything that can be found without a request.
 
-    What cannot even be looked at is a finding like any other.
+    A check that cannot run is a finding like any other.
     """
     checks = {
         "key": lambda: api_key.examine(subject),
@@ -56,7 +55,7 @@ def examine(subject: Subject, clock: Clock) -> list[Finding]:
 
 
 def _looked_at(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
-    """What a check finds, up to where the system forbids it to look."""
+    """Run a check, up to where the system denies access."""
     try:
         yield from check()
     except OSError as error:
@@ -69,11 +68,11 @@ def _looked_at(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Fi
 
 
 def is_usable(findings: Sequence[Finding]) -> bool:
-    """Whether the state may be opened without changing what was found."""
+    """Return True if the state may be opened without changing what was found."""
     return not any(finding.state is Severity.PROBLEM and finding.check in _NEEDED for finding in findings)
 
 
 def worst(findings: Sequence[Finding]) -> Severity:
-    """The worst state among the findings."""
+    """Return the worst state among the findings."""
     states = {finding.state for finding in findings}
     return next((state for state in (Severity.PROBLEM, Severity.WARNING) if state in states), Severity.OK)

@@ -1,6 +1,4 @@
-"""Our own files: who may read them, and whether the key is in one. Reads; changes no mode, no owner, no
-byte.
-"""
+"""Check our own files: who may read them, and whether one holds the key. Changes no mode, owner or byte."""
 
 from __future__ import annotations
 
@@ -17,11 +15,11 @@ from oddsctl.store.state_dir import REMEDY, fault
 
 CHUNK = 1 << 20
 NAMED = 3
-"""How many files a message names before it only counts."""
+"""How many files a message names; the rest are counted."""
 
 
 def permissions(subject: Subject) -> Iterator[Finding]:
-    """Directories 0700, files 0600, all ours."""
+    """Check that directories are 0700 and files 0600, all ours."""
     directory = subject.state_dir
     if not os.path.lexists(directory) and os.access(_nearest(directory), os.X_OK):
         yield ok("permissions", f"{directory} does not exist yet: the first run creates it, private to you")
@@ -50,12 +48,12 @@ def permissions(subject: Subject) -> Iterator[Finding]:
 
 
 def _nearest(directory: Path) -> Path:
-    """The first directory above that can be seen."""
+    """Return the first parent directory that can be seen."""
     return next(path for path in directory.parents if os.path.lexists(path))
 
 
 def leaks(subject: Subject) -> Iterator[Finding]:
-    """Search what we write, and the configuration, for the key."""
+    """Search our files and the configuration for the key."""
     if subject.demo:
         return
     key = subject.key
@@ -87,8 +85,9 @@ def leaks(subject: Subject) -> Iterator[Finding]:
 
 
 def holds(path: Path, needles: set[bytes]) -> bool:
-    """Whether one of the needles (lower case) is in the file, in any letter case; read in pieces, so that no
-    file is too large.
+    """Return True if one of the needles (lower case) is in the file, in any letter case.
+
+    Reads in pieces, so any size will do.
     """
     overlap = max(map(len, needles)) - 1
     with path.open("rb") as file:
@@ -104,20 +103,21 @@ def _pieces(file: IO[bytes], overlap: int) -> Iterator[bytes]:
 
 
 def _holds_in_a_row(path: Path, needles: set[bytes]) -> bool:
-    """The same for what SQLite has split over several pages."""
+    """Return True if SQLite split one of the needles over several pages."""
     if path.suffix not in (".db", ".sqlite"):
         return False
     import sqlite3
 
     from oddsctl.store.read_only import cells
 
-    with suppress(sqlite3.Error):  # a damaged one is told by another check
+    # Another check reports a damaged database.
+    with suppress(sqlite3.Error):
         return any(needle in cell for cell in cells(path) for needle in needles)
     return False
 
 
 def _searched(subject: Subject) -> list[Path]:
-    """Every file of ours, but not the one that is there to hold the key."""
+    """Yield all our files, except the one that is meant to hold the key."""
     kind, _, name = subject.loaded.settings.odds.key.partition(":")
     files = [path for path in subject.state_dir.rglob("*") if path.is_file()]
     files += [path for path in (subject.loaded.path, *subject.logs) if path is not None and path.is_file()]
@@ -137,7 +137,8 @@ def _status(path: Path) -> os.stat_result | None:
     try:
         return path.lstat()
     except OSError:
-        return None  # gone meanwhile
+        # The file disappeared meanwhile.
+        return None
 
 
 def _common(paths: list[Path], directory: Path) -> str:

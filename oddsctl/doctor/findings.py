@@ -1,4 +1,4 @@
-"""What an examination is of, and what it finds. Frozen values; nothing is looked at here."""
+"""The subject of an examination, and its findings. Frozen values; checks nothing itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from oddsctl.observability import redaction
 
 
 class Severity(StrEnum):
-    """How bad it is: a problem costs answers, money or secrets, a warning may do so one day."""
+    """How bad it is: a problem costs answers, money or secrets; a warning may do so one day."""
 
     OK = "ok"
     WARNING = "warning"
@@ -27,7 +27,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was checked, how it is, in words, and what to do about it. Holds no secret."""
+    """What was checked, its state in words, and the remedy. Holds no secret."""
 
     check: str
     state: Severity
@@ -37,7 +37,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Subject:
-    """The installation under examination."""
+    """The installation to examine."""
 
     loaded: Loaded
     state_dir: Path
@@ -46,7 +46,7 @@ class Subject:
 
     @cached_property
     def key(self) -> Secret | MissingKeyError | ConfigError:
-        """The key, or why there is none. From now on it is kept out of every text."""
+        """Return the key, or why there is none. From now on it is redacted from every text."""
         try:
             key = config.resolve_key(self.loaded.settings.odds.key, self.environ)
         except (MissingKeyError, ConfigError) as error:
@@ -60,7 +60,7 @@ class Subject:
 
     @property
     def logs(self) -> list[Path]:
-        """The log file and the full ones beside it, where there are any."""
+        """Return the log file and its rotated files."""
         file = self.loaded.settings.log.file
         return (
             []
@@ -70,15 +70,15 @@ class Subject:
 
 
 def ok(check: str, message: str) -> Finding:
-    """Nothing to do."""
+    """Build a finding without a remedy."""
     return Finding(check, Severity.OK, message)
 
 
 def warning(check: str, message: str, remedy: str) -> Finding:
-    """Something to see to."""
+    """Build a finding to look into."""
     return Finding(check, Severity.WARNING, message, remedy)
 
 
 def problem(check: str, message: str, remedy: str) -> Finding:
-    """Something to see to now."""
+    """Build a finding to fix now."""
     return Finding(check, Severity.PROBLEM, message, remedy)

@@ -1,6 +1,6 @@
-"""Who keeps others waiting: locks of a process that was stopped, wishes of one that died.
+"""Find what blocks others: locks of stopped processes, queued requests of dead ones.
 
-Keeps no lock itself.
+Holds no lock itself.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from oddsctl.store.codec import decode_or_none
 from oddsctl.store.read_only import reading
 
 LONG = 300.0
-"""Seconds: no call and no transaction takes so long, all its retries included."""
+"""Seconds. No call and no transaction takes this long, retries included."""
 PATIENCE = 5.0
 
 
 def examine(subject: Subject, now: float) -> Iterator[Finding]:
-    """Locks that are held and by whom; wishes that nobody works on any more."""
+    """Yield findings on held locks with their holders, and on queued requests that nobody works on."""
     locks = [*sorted(subject.state_dir.glob("*.lock")), *sorted(subject.state_dir.glob("locks/*.lock"))]
     found = [finding for path in locks if is_held(path) for finding in _held(path, now)]
     overdue = _overdue(subject, now)
@@ -45,9 +45,10 @@ def examine(subject: Subject, now: float) -> Iterator[Finding]:
 
 
 def is_held(path: Path) -> bool:
-    """Whether some process has the lock now."""
+    """Return True if a process holds the lock now."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe in its place would wait for a writer
+        # Opening a pipe in its place would wait for a writer.
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return False
     try:
@@ -63,7 +64,8 @@ def _held(path: Path, now: float) -> Iterator[Finding]:
     pid = _holder(path)
     since = 0.0
     with suppress(OSError):
-        since = now - path.stat().st_mtime  # the holder writes its number when it gets the lock
+        # The holder writes its process id when it gets the lock.
+        since = now - path.stat().st_mtime
     if pid and is_stopped(pid):
         words = f"process {pid} is stopped, and keeps {path} locked: others wait for it"
         yield problem("leases", words, f"continue it: kill -CONT {pid}, or end it: kill -KILL {pid}")
@@ -77,7 +79,7 @@ def _held(path: Path, now: float) -> Iterator[Finding]:
 
 
 def is_stopped(pid: int) -> bool:
-    """Whether the process is stopped (SIGSTOP, Ctrl-Z, a debugger)."""
+    """Return True if the process is stopped (SIGSTOP, Ctrl-Z, a debugger)."""
     with suppress(OSError, IndexError):
         return (
             Path(f"/proc/{pid}/stat")
@@ -100,7 +102,7 @@ def _holder(path: Path) -> int | None:
 
 
 def _overdue(subject: Subject, now: float) -> int:
-    """Wishes whose lease is over and that were not given back."""
+    """Return queued requests whose lease is over and was not given back."""
     database = subject.databases[0]
     with suppress(sqlite3.Error, ValueError, StateDamagedError):
         if database.exists():

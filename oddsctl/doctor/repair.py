@@ -31,11 +31,11 @@ from oddsctl.store.recovering import RecoveringStore
 from oddsctl.store.state_dir import HTTP_CACHE
 
 LOCK_WAIT = 10.0
-"""Seconds to wait for another process that is at work."""
+"""Seconds to wait for another running process."""
 
 
 def repair(subject: Subject, clock: Clock) -> list[Finding]:
-    """What was set right, and what could not be."""
+    """Return what was repaired, and what could not be."""
     directory = subject.state_dir
     if not directory.is_dir():
         return []
@@ -66,7 +66,7 @@ def _done(step: Callable[[], Iterator[str]]) -> Iterator[Finding]:
 
 
 def _close_to_others(subject: Subject) -> Iterator[str]:
-    """Our own files and directories: for us to read and write, for nobody else to read."""
+    """Make our own files and directories private."""
     directory = subject.state_dir
     for path in (directory, *sorted(directory.rglob("*")), *subject.logs):
         found = path.lstat()
@@ -79,7 +79,7 @@ def _close_to_others(subject: Subject) -> Iterator[str]:
 
 
 def _clear_leftovers(directory: Path) -> Iterator[str]:
-    """What a process left that died while it made a database."""
+    """Delete what a process left behind that died while it made a database."""
     import shutil
 
     if (directory / WORKSHOP).is_dir():
@@ -106,7 +106,7 @@ def _renew_cache(directory: Path, clock: Clock) -> Iterator[str]:
 
 
 def _not_trusted(books: JSON) -> JSON:
-    """The books of an account, to be compared with the provider's balance before scheduled calls go on."""
+    """Mark an account as suspect: scheduled calls wait until the provider's balance is compared."""
     if isinstance(books, dict) and isinstance(credits := books.get("credits", {}), dict):
         return {**books, "credits": {**credits, "suspect": True}}
     return books
@@ -133,9 +133,7 @@ def _drop_http_cache(directory: Path) -> Iterator[str]:
 
 
 def _mend_rows(subject: Subject, clock: Clock) -> Iterator[str]:
-    """Read the rows on which something hangs: the store keeps what cannot be read under another key, and
-    tells.
-    """
+    """Read the rows that the program depends on; the store keeps unreadable ones aside and reports them."""
     directory, told = subject.state_dir, list[str]()
 
     def hear(notice: Notice) -> None:

@@ -1,4 +1,4 @@
-"""Where the state lives: on which file system, and with how much room. Reads what the system tells."""
+"""Check the file system of the state directory, and its free space."""
 
 from __future__ import annotations
 
@@ -33,17 +33,18 @@ NETWORK = {
     *("prl_fs", "smb2", "smb3", "smbfs", "vboxsf", "virtiofs", "vmhgfs", "webdav", "macfuse", "osxfuse"),
     *("fuse.cephfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.sshfs"),
 }
-"""Types of file systems whose files another machine keeps or shares: SQLite's WAL needs shared memory
-(sqlite.org/wal.html).
+"""File systems that another machine keeps or shares.
+
+SQLite's WAL needs shared memory (sqlite.org/wal.html).
 """
 LITTLE = 200 << 20
 TOO_LITTLE = 20 << 20
-"""Bytes; the cache of the wire alone may take 64 MiB."""
+"""Bytes. The HTTP cache alone may take 64 MiB."""
 PATIENCE = 5.0
 
 
 def examine(subject: Subject) -> Iterator[Finding]:
-    """The file system under the state directory, and the room in it."""
+    """Yield findings on the file system of the state directory and its free space."""
     there = next(path for path in (subject.state_dir, *subject.state_dir.parents) if os.access(path, os.F_OK))
     kind = file_system(there.resolve(), _mounts())
     if wrong := no_locks(subject.state_dir) or no_shared_memory(subject.state_dir):
@@ -68,8 +69,8 @@ def examine(subject: Subject) -> Iterator[Finding]:
 
 
 def file_system(path: Path, mounts: str) -> str | None:
-    """The type of file system that `path` is on, by the lines of /proc/mounts or of macOS's `mount`; None
-    where they do not tell.
+    """Return the type of file system that `path` is on, from /proc/mounts or macOS's `mount`; None if
+    unknown.
 
     Of several mounted on the same place the last one counts: it hides the others.
     """

@@ -1,6 +1,6 @@
-"""What runs here, and which of it is known to be at fault.
+"""List the installed versions, and known faults among them.
 
-Every fault in the table is one that touches us, and has a source.
+Every fault in the table affects oddsctl, and has a source.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PACKAGES = (
 
 
 class KnownFault(NamedTuple):
-    """One known fault: of what, in which versions, what it does to us, what to do, and who says so."""
+    """A known fault: the package, the versions, its effect on us, the remedy, and the source."""
 
     name: str
     is_in: Callable[[Version], bool]
@@ -78,7 +78,7 @@ FAULTS = (
 
 
 def installed() -> dict[str, str]:
-    """Versions by name; "missing" for a package that is not there."""
+    """Return versions by name; "missing" for a package that is not installed."""
     found = {"oddsctl": __version__, "python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
     for name in PACKAGES:
         try:
@@ -89,7 +89,7 @@ def installed() -> dict[str, str]:
 
 
 def examine(found: Mapping[str, str] | None = None) -> Iterator[Finding]:
-    """All versions in one line, and a line for each that is at fault."""
+    """Yield one finding with all versions, and one for each known fault."""
     found = installed() if found is None else found
     yield ok(
         "versions",

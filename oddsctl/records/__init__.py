@@ -1,1 +1,1 @@
-"""What happened, in the append-only SQLite database records.db: calls, decisions, windows."""
+"""History in the append-only SQLite database records.db: calls, decisions, windows."""

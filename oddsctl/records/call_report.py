@@ -1,6 +1,6 @@
-"""What the calls on record add up to, by group and since when, and single calls.
+"""Sum up the recorded calls by group and period, and list single calls.
 
-Reads the history; nothing is written or decided.
+Reads the history; writes and decides nothing.
 """
 
 from __future__ import annotations
@@ -20,14 +20,12 @@ from oddsctl.records.database import RecordsDatabase
 from oddsctl.records.windows import WindowResults
 
 FIELDS = ("day", "api", "sport", "command", "purpose")
-"""What calls can be grouped by."""
+"""Fields that calls can be grouped by."""
 IN_FLIGHT = "IN_FLIGHT"
 LOST = "LOST"
-"""The outcome of a call that never ended: its owner died."""
+"""Outcome of a call that never ended: its owner died."""
 QUARTER = 900
-"""Seconds; time zones are off UTC by multiples of it, so that a quarter of an hour lies within one day
-wherever the reader is.
-"""
+"""Seconds. Time zone offsets are multiples of it, so each quarter lies within one local day."""
 CALLS = (
     "FROM calls b LEFT JOIN calls s ON s.call_id = b.call_id AND s.event = 'settled' WHERE b.event = "
     "'booked' AND b.at >= ?"
@@ -53,10 +51,8 @@ Group = tuple[str | None, ...]
 class CallTotals:
     """Calls of one group.
 
-    `maybe_charged` is the price of those of which nobody knows what they cost: under way, or never answered.
-
-    It stays so here for good: a later balance settles the sum in the account's books, but tells of no single
-    call.
+    `maybe_charged` is the price of calls whose charge is unknown: in flight, or never answered. It stays here
+    for good: a later balance settles the account's total, but says nothing about a single call.
     """
 
     calls: int = 0
@@ -75,7 +71,7 @@ class CallTotals:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """One call. `spent` is None when nobody knows what it cost: it may be `maybe_charged` then, its price."""
+    """One call. `spent` is None when the charge is unknown; then `maybe_charged` is its price."""
 
     at: float
     api: str
@@ -91,7 +87,7 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True)
 class RecentCall:
-    """One call as it went. `spent` is as in `CallRow`; `seconds` is None until an answer has come."""
+    """One recent call. `spent` is as in `CallRow`; `seconds` is None until an answer has come."""
 
     at: float
     api: str
@@ -104,9 +100,7 @@ class RecentCall:
 
 
 class CallReport:
-    """The calls of all processes and accounts, as `records` keeps them; sports by the names that users know
-    them by.
-    """
+    """The recorded calls of all processes and accounts; sports by the names that users know."""
 
     def __init__(self, records: RecordsDatabase, clock: Clock, settings: Settings) -> None:
         self._records = records
@@ -118,13 +112,11 @@ class CallReport:
 
     @property
     def is_readable(self) -> bool:
-        """Whether what was asked so far is all there is: a history that cannot be read is not an empty
-        one.
-        """
+        """Return False if part of the history could not be read: unreadable is not empty."""
         return self._records.is_readable
 
     def totals(self, by: Sequence[str], since: float = 0.0, zone: tzinfo = UTC) -> dict[Group, CallTotals]:
-        """The sums of each group, which is the values of the fields in `by`; in the order of the values.
+        """Return the totals of each group (values of the fields in `by`), sorted by those values.
 
         Days are those of `zone`.
         """
@@ -138,11 +130,12 @@ class CallReport:
         for row in self._records.rows(f"SELECT {listed}{SUMS} {CALLS}{grouped}", (since,)):
             values, sums = row[: len(columns)], row[len(columns) :]
             group = tuple(self._named(field, value, zone) for field, value in zip(by, values, strict=True))
-            found[group] += CallTotals(*(number or 0 for number in sums))  # of no rows at all sums are NULL
+            # Without rows SQL sums are NULL.
+            found[group] += CallTotals(*(number or 0 for number in sums))
         return dict(sorted(found.items(), key=lambda item: [word or "" for word in item[0]]))
 
     def calls(self, since: float = 0.0) -> Iterator[CallRow]:
-        """Every call, oldest first."""
+        """Yield every call, oldest first."""
         for cost in CostTracker(self._records, self._clock).costs(since):
             at_risk = cost.price if cost.spent is None else 0
             sport = self._named("sport", cost.sport, UTC)
@@ -161,7 +154,7 @@ class CallReport:
             )
 
     def recent(self, most: int) -> tuple[RecentCall, ...]:
-        """The last calls booked, newest first. Reads these rows only, however long the history is."""
+        """Return the last calls, newest first. Reads only these rows, however long the history is."""
         booked = self._records.rows(LAST_BOOKED, (most,))
         first = min((place for place, *_ in booked), default=0)
         settled = {call_id: end for call_id, *end in self._records.rows(SETTLED_AFTER, (first,))}
@@ -176,9 +169,9 @@ class CallReport:
         return tuple(found)
 
     def tallies(self, since: float) -> dict[str, CallStats]:
-        """Calls, errors and latencies of each API, counted as its own tally counts them.
+        """Return calls, errors and latencies of each API, counted as the live counters do.
 
-        Retries are not on record.
+        Retries are not recorded.
         """
         query = (
             "SELECT b.api, coalesce(s.outcome, 'FETCHED'), CASE WHEN s.status IS NOT NULL THEN "
@@ -192,8 +185,9 @@ class CallReport:
         return dict(found)
 
     def outcomes(self) -> dict[tuple[str, str], int]:
-        """How often each API's calls ended each way; those still under way are not counted, so that no number
-        ever falls.
+        """Count how the calls of each API ended.
+
+        Leaves out calls in flight, so no number ever falls.
         """
         lost = f"CASE WHEN b.at <= ? THEN '{LOST}' END"
         query = f"SELECT b.api, coalesce(s.outcome, {lost}) AS outcome, count(*) {CALLS} GROUP BY 1, 2"
@@ -201,11 +195,11 @@ class CallReport:
         return {(api, outcome): count for api, outcome, count in rows if outcome}
 
     def windows(self) -> Mapping[tuple[str, str], int]:
-        """How many windows of games ended in which way, by window and fate."""
+        """Count the windows of games by window and result."""
         return WindowResults(self._records).totals()
 
     def sport(self, name: str | None) -> str | None:
-        """The name that users know a provider's sport or league by."""
+        """Return the name that users know a provider's sport or league by."""
         return self._names.get(name, name)
 
     def _outcome(self, outcome: str, at: float) -> str:

@@ -1,6 +1,4 @@
-"""The append-only history: every call with its price and outcome, and, for the last runs, why each result was
-what it was.
-"""
+"""Append-only history of every call with its price and outcome."""
 
 from __future__ import annotations
 
@@ -22,14 +20,14 @@ from oddsctl.policy.health_rules import Attempt
 from oddsctl.records.database import RecordsDatabase
 
 KEEP_BOARDS = 15 * 86400.0
-"""Seconds for which it is known what boards held: longer than `prefetch` accounts for windows."""
+"""Seconds for which the games of a board are kept: longer than `prefetch` needs to account for windows."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One call of the ledger.
+    """One recorded call.
 
-    `spent` is None while it is under way, and for good when its owner died or no answer came.
+    `spent` is None while it is in flight, and for good when its owner died or no answer came.
     """
 
     call_id: str
@@ -47,15 +45,15 @@ class CallRecord:
 
     @property
     def at_most(self) -> int:
-        """What it may have cost: its price, as long as nobody knows."""
+        """Return the most it can have cost: its price while the charge is unknown."""
         return self.price if self.spent is None else self.spent
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveredBoard:
-    """A board, or one event's odds, that came at `at`; `job` is the key of what was asked.
+    """A board, or one event's odds, that came at `at`; `job` is the key of the request.
 
-    `games` are None where that is not known.
+    `games` is None when unknown.
     """
 
     job: str
@@ -65,9 +63,9 @@ class DeliveredBoard:
 
 
 class CostTracker:
-    """The ledger: a row when a call is booked, another when it is settled.
+    """The ledger: one row when a call is booked, another when it is settled.
 
-    A call without the second may have been charged.
+    A call without the second row may have been charged.
     """
 
     def __init__(self, records: RecordsDatabase, clock: Clock) -> None:
@@ -75,7 +73,7 @@ class CostTracker:
         self._clock = clock
 
     def hear(self, notice: Notice) -> None:
-        """Write down calls; other notices are not money."""
+        """Record calls; ignore other notices."""
         match notice:
             case BoardReceived(call_id, games):
                 self._board(call_id, games)
@@ -94,7 +92,7 @@ class CostTracker:
                 )
 
     def costs(self, since: float = 0.0) -> Iterator[CallRecord]:
-        """Every call booked since then, oldest first."""
+        """Yield every call booked since then, oldest first."""
         query = """
             SELECT b.call_id, b.at, b.api, b.endpoint, b.sport, b.job, b.price, b.purpose, b.command, s.spent,
                    coalesce(s.outcome, 'IN_FLIGHT'), s.status
@@ -104,7 +102,7 @@ class CostTracker:
         return (CallRecord(*row) for row in self._records.rows(query, (since,)))
 
     def boards(self, since: float) -> list[DeliveredBoard]:
-        """The boards and events' odds that came since then, oldest first."""
+        """Yield the boards and events' odds that came since then, oldest first."""
         query = """
             SELECT s.job, s.at, b.purpose, l.games FROM calls s JOIN calls b ON b.call_id = s.call_id
             AND b.event = 'booked'
@@ -119,13 +117,13 @@ class CostTracker:
         ]
 
     def planned_spend(self, since: float) -> int:
-        """Credits that planned calls cost since then; what got no answer counts as charged."""
+        """Return the credits that scheduled calls cost since then; unanswered ones count as charged."""
         return sum(cost.at_most for cost in self.costs(since) if cost.purpose != Purpose.OWN)
 
     def attempts(self, api: str, most: int) -> list[Attempt]:
-        """The last calls to the API that came to an end, oldest first.
+        """Return the last calls to the API that ended, oldest first.
 
-        Our own bugs and interruptions say nothing of it.
+        Leaves out our own bugs and interruptions.
         """
         query = """
             SELECT at, endpoint, sport, outcome, status, seconds, said FROM calls
@@ -134,7 +132,7 @@ class CostTracker:
         return [Attempt(*row) for row in reversed(self._records.rows(query, (api, most)))]
 
     def last_league(self) -> str | None:
-        """The league that was asked about last, by the name that one of the providers has for it."""
+        """Return the league requested last, by one of its provider names."""
         rows = self._records.rows(
             "SELECT sport FROM calls WHERE sport IS NOT NULL ORDER BY rowid DESC LIMIT 1"
         )
@@ -165,9 +163,7 @@ class CostTracker:
 
 
 def _listed(games: str | None) -> tuple[Listed, ...] | None:
-    """The games of a board as they were written down; None for a board of an older version, which did not
-    write them.
-    """
+    """Decode the recorded games of a board; None for a board recorded before games were."""
     if games is None:
         return None
     return tuple(

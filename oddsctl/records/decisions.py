@@ -1,4 +1,4 @@
-"""Why the results of a run are what they are: its requests and their reasons."""
+"""Record why the results of a run are what they are: its requests and their reasons."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from oddsctl.records.database import RecordsDatabase
 KEEP_DECISIONS = 1000
 """Runs whose reasons are kept: enough for days of cron. Calls are kept for good."""
 PREFETCH_COMMAND = "prefetch"
-"""The command that cron runs: its reasons are kept where it asked somebody."""
+"""The command that cron runs. Its reasons are kept only when it sent a request."""
 
 
 class DecisionLog:
-    """Why each result of a run was what it was: gathered while it runs, written when it ends."""
+    """Reasons of a run's results: collected while it runs, written when it ends."""
 
     def __init__(self, records: RecordsDatabase, clock: Clock, command: str) -> None:
         self._records = records
@@ -41,7 +41,7 @@ class DecisionLog:
                 )
 
     def write(self) -> None:
-        """Append the run, where it decided anything; not that cron's run found the schedule as it was."""
+        """Append the run if it decided anything; skip a cron run that found its schedule unchanged."""
         asked = any(wish["reason"] not in (Reason.FRESH_CACHE, Reason.PREFETCHED) for wish in self._wishes)
         if asked or self._windows or (self._wishes and self._command != PREFETCH_COMMAND):
             now = self._clock.now()
@@ -63,7 +63,7 @@ class DecisionLog:
 
 
 def decision(records: RecordsDatabase, decision_id: str | None) -> dict[str, Any] | None:
-    """The run with that id (its beginning does), or the last one; None where there is none."""
+    """Return the run with that id (or a prefix of it), or the last one; None when there is none."""
     query = "SELECT document FROM decisions WHERE id LIKE ? || '%' ORDER BY at DESC, rowid DESC LIMIT 1"
     rows = records.rows(query, (decision_id or "",))
     try:

@@ -1,4 +1,4 @@
-"""What became of each window of each game: captured, skipped or missed, kept for good in the history.
+"""Record the result of each window of each game, for good: captured, skipped or missed.
 
 Decides nothing.
 """
@@ -16,9 +16,9 @@ WindowStatus = Literal["captured", "skipped", "missed"]
 
 @dataclass(frozen=True, slots=True)
 class WindowResult:
-    """How a window (`30m`) of a game ended.
+    """Result of a window (`30m`) of a game.
 
-    `reason` says why it was not captured; `at` is the moment of the prices that captured it.
+    `reason` says why it was not captured; `at` is the time of the prices that captured it.
     """
 
     sport: str
@@ -29,28 +29,28 @@ class WindowResult:
     reason: str | None = None
     at: float | None = None
     lag: float | None = None
-    """Seconds from the window's minute to the prices; negative: earlier."""
+    """Seconds from the window's nominal time to the prices; negative when earlier."""
 
 
 class WindowResults:
-    """The ends of windows. A game that moves gets new ones: the last word counts."""
+    """Results of windows. A game that moves gets new ones: the last row counts."""
 
     def __init__(self, records: RecordsDatabase) -> None:
         self._records = records
 
     @property
     def is_readable(self) -> bool:
-        """Whether what was read so far is all there is: a history that cannot be read is not an empty one."""
+        """Return False if part of the history could not be read: unreadable is not empty."""
         return self._records.is_readable
 
     def since(self, start: float) -> dict[tuple[str, str], WindowResult]:
-        """Of games that start from then on, by game and window."""
+        """Return the results of games that start from then on, by game and window."""
         query = "SELECT sport, game, window, start, fate, reason, at, lag FROM windows WHERE start >= ?"
         ends = (WindowResult(*row) for row in self._records.rows(query, (start,)))
         return {(end.game, end.window): end for end in ends}
 
     def note(self, ends: Iterable[WindowResult]) -> None:
-        """Write down how windows ended."""
+        """Record how windows ended."""
         for end in ends:
             row = (end.sport, end.game, end.window, end.start, end.fate, end.reason, end.at, end.lag)
             self._records.write(
@@ -60,9 +60,7 @@ class WindowResults:
             )
 
     def totals(self) -> Mapping[tuple[str, str], int]:
-        """How many windows ended in which way, by window and fate; those skipped for want of a price are
-        counted as `no_prices`.
-        """
+        """Count the results by window and status; those skipped for want of a price count as `no_prices`."""
         fate = "CASE reason WHEN 'NO_PRICES' THEN 'no_prices' ELSE fate END"
         query = f"SELECT window, {fate} AS ended, count(*) FROM windows GROUP BY window, ended"  # noqa: S608
         rows = self._records.rows(query)

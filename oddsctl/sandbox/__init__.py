@@ -1,3 +1,1 @@
-"""A simulated world that answers as the three providers do: for `--demo`, for `oddsctl sandbox`, and for
-tests.
-"""
+"""Simulated world that answers as the three providers do: for `--demo`, `oddsctl sandbox` and tests."""

@@ -1,6 +1,6 @@
-"""The four simulated APIs behind one function.
+"""Answer a request with one of the four simulated APIs.
 
-Pure: world, account, question and `now` in; account and answer out.
+Pure: world, account, request and `now` in; account and answer out.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ APIS = ("odds", "espn", "weather", "geocoding")
 def answer(
     world: World, account: Account, ask: Ask, now: float, key: str | None = None
 ) -> tuple[Account, HttpResponse]:
-    """The account after the call, and the answer.
+    """Return the account after the call, and the answer.
 
-    With `key`, The Odds API knows only that key; else any that is not empty.
+    With `key`, The Odds API accepts only that key; else any that is not empty.
     """
     match ask.api:
         case "odds":

@@ -1,6 +1,6 @@
-"""ESPN's scoreboard of the simulated world: its shapes, its rules about User-Agents, days and limits. Pure.
+"""ESPN's scoreboard of the simulated world: its JSON, and its rules on User-Agents, days and limits. Pure.
 
-Other paths are answered 404 as ESPN answers unknown ones. `week` and `seasontype` are not read.
+Answers 404 to other paths, as ESPN does. Ignores `week` and `seasontype`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from oddsctl.sandbox.wire import Ask, reply, utc
 from oddsctl.sandbox.world import LISTED_AHEAD, Standing, World
 
 HOUR_FIXED_AHEAD = 9 * 86400.0
-"""How long before a college football game its hour is fixed, seconds; until then `timeValid` is false."""
+"""Seconds before a college football game at which its hour is fixed; until then `timeValid` is false."""
 
 _LIBRARIES = (
     "python-requests/",
@@ -41,7 +41,7 @@ _RANKED = 12
 
 
 def answer(world: World, ask: Ask, now: float) -> HttpResponse:
-    """The scoreboard asked for, or the refusal ESPN would give."""
+    """Return the requested scoreboard, or ESPN's refusal."""
     if not ask.agent.startswith(_LIBRARIES) and not _HONEST.fullmatch(ask.agent):
         return reply(403, "<html><body>Forbidden</body></html>")
     match = re.fullmatch(r"/apis/site/v2/sports/([^/]+)/([^/]+)/scoreboard/?", ask.path)
@@ -64,7 +64,7 @@ def answer(world: World, ask: Ask, now: float) -> HttpResponse:
 
 
 def _days(dates: str, league: League, now: float) -> range:
-    """The Eastern days (ordinals) of a day, month or year; ranges and what is no date raise `ValueError`."""
+    """Return the Eastern days (ordinals) of a day, month or year; raise `ValueError` for anything else."""
     today = eastern_day(now)
     if not dates:
         first = week_of(today) * 7 + 2
@@ -80,8 +80,8 @@ def _days(dates: str, league: League, now: float) -> range:
 
 
 def _asked_for(world: World, league: League, ask: Ask, days: range) -> Iterator[Game]:
-    """The games of the days; in college sports only those of ranked teams unless all are asked for by
-    `groups`.
+    """Return the games of these days; in college sports only those of ranked teams, unless `groups` asks for
+    all.
     """
     everyone = not league.all_groups or ask.query.get("groups") in league.all_groups
     ranked = {team.id for team in teams(league.name)[:_RANKED]}
@@ -92,8 +92,9 @@ def _asked_for(world: World, league: League, ask: Ask, days: range) -> Iterator[
 
 
 def _header(league: League, ask: Ask, days: range) -> dict[str, JSON]:
-    """What stands above the events: season and day only where one day (or one week of football) was asked
-    for.
+    """Return the fields above the events.
+
+    Season and day appear only for a single day (or one week of football).
     """
     season, week = season_of(days[0])
     slug = league.espn_path.split("/")[1]
@@ -161,7 +162,7 @@ def _midnight(day: int) -> float:
 
 @cache
 def _venue(league: str, stadium: Stadium) -> JSON:
-    """A venue with its address as ESPN writes it in this sport."""
+    """Return a venue with its address as ESPN writes it in this sport."""
     city, region = stadium.city.name, stadium.city.region
     country = "Canada" if stadium.city.country_code == "CA" else "USA"
     if region not in STATES:
@@ -229,11 +230,11 @@ def _status(game: Game, standing: Standing, now: float) -> JSON:
     }
 
 
-# ── the line beside it ──
+# ── betting line ──
 
 
 def _line(world: World, game: Game, now: float) -> dict[str, JSON]:
-    """DraftKings' line as ESPN shows it; `[null]` for some games without one, nothing for the others."""
+    """Return DraftKings' line as ESPN shows it; for games without one `[null]` or nothing."""
     book = BOOKS[0]
     today = {offer.market: offer for offer in offers(world, game, book, now)}
     if not today:

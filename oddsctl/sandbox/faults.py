@@ -1,7 +1,7 @@
-"""What can go wrong with a simulated provider, as plain values: injected errors and broken wires. Pure.
+"""Faults of a simulated provider as plain values: injected errors and broken connections. Pure.
 
-As JSON: `{API: FAULT}` with FAULT null (none any more), `{"status": 503}` or `{"mode": "drop"}`, each with
-`count` (-1: for ever), `delay` (seconds), and for a status `headers` and `body`.
+As JSON: `{API: FAULT}` with FAULT null (end it), `{"status": 503}` or `{"mode": "drop"}`, each with `count`
+(-1: for ever), `delay` (seconds), and for a status `headers` and `body`.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class Fault:
 
 
 def read(told: JSON) -> dict[str, Fault | None]:
-    """The faults in a control message, None where one is to end. Raises `ValueError` naming what is wrong."""
+    """Parse the faults in a control message; None ends one. Raises `ValueError` that names the problem."""
     if not isinstance(told, dict) or not set(APIS).issuperset(told):
         raise ValueError(f"expected an object with keys of: {', '.join(APIS)}")
     return {api: None if fault is None else _fault(api, fault) for api, fault in told.items()}
 
 
 def take(faults: Mapping[str, Fault], api: str) -> tuple[dict[str, Fault], Fault | None]:
-    """The faults left after a call to `api`, and the one it meets."""
+    """Return the faults left after a call to `api`, and the one it meets."""
     left = dict(faults)
     fault = left.pop(api, None)
     if fault is not None and fault.count != 1:

@@ -1,7 +1,4 @@
-"""The leagues of the simulated world: what each provider calls them, and how their games tend to go.
-
-Facts only, no chance.
-"""
+"""The leagues of the simulated world: provider names, and how their games tend to go. Facts, no chance."""
 
 from __future__ import annotations
 
@@ -12,11 +9,11 @@ from dataclasses import dataclass
 class League:
     """One league.
 
-    `edge` is what playing at home is worth, `gap` how far a good team is above an average one, `spread` the
-    logistic scale of the final margin, `total` the usual sum of both scores, all in points (goals, runs).
-    `run_line` is the fixed handicap of sports that have one. `minutes` is the length of a game on the wall
-    clock; `postponed` the share of games that are. `all_groups` are the values of ESPN's `groups` that list
-    every game where its default is a subset.
+    `edge` is the home advantage, `gap` how far a good team is above an average one, `spread` the logistic
+    scale of the final margin, `total` the usual sum of both scores, all in points (goals, runs). `run_line`
+    is the fixed handicap of sports that have one. `minutes` is the length of a game on the wall clock;
+    `postponed` the share of games that are. `all_groups` are the values of ESPN's `groups` that list every
+    game where its default is a subset.
     """
 
     number: int
@@ -38,7 +35,7 @@ class League:
 
     @property
     def weekly(self) -> bool:
-        """Whether ESPN counts this league in weeks."""
+        """Return True if ESPN counts this league in weeks."""
         return self.group == "American Football"
 
 

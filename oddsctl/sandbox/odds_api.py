@@ -1,9 +1,7 @@
 """The Odds API v4 of the simulated world: its endpoints, prices in credits, and refusals.
 
-Pure; the account is passed in and handed back.
-
-Left out, since oddsctl asks for none of it: `upcoming`, participants, event markets, links and limits.
-Historical odds are refused as on the free plan.
+Pure; the account is an argument and a result. Omits what oddsctl never requests: `upcoming`, participants,
+event markets, links and limits. Refuses historical odds, as the free plan does.
 """
 
 from __future__ import annotations
@@ -35,21 +33,19 @@ _QUOTA_REACHED = "Usage quota has been reached. See usage plans at https://the-o
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a key has used in its month (`YYYY-MM`, UTC), and when it asked within the last second."""
+    """Credits a key has used in its month (`YYYY-MM`, UTC), and its calls of the last second."""
 
     month: str = ""
     used: int = 0
     recent: tuple[float, ...] = ()
 
     def at(self, now: float) -> Account:
-        """The account at `now`: on the first of a month, UTC, the credits are back."""
+        """Return the account at `now`: on the first of a month (UTC) the credits reset."""
         month = utc(now, "%Y-%m")
         return replace(self, month=month, used=0) if month > self.month else self
 
     def knocked(self, now: float) -> Account:
-        """One more call at `now`; the calls of the last second are kept, as many as are needed to refuse the
-        next.
-        """
+        """Count one more call at `now`; keep only as many as the rate limit needs."""
         recent = [when for when in self.recent if abs(now - when) < 1]
         return replace(self, recent=(*recent, now)[-CALLS_PER_SECOND - 1 :])
 
@@ -57,7 +53,10 @@ class Account:
 def answer(
     world: World, account: Account, ask: Ask, now: float, key: str | None = None
 ) -> tuple[Account, HttpResponse]:
-    """The account after the call, and the answer. With `key` only that key is known, else any is."""
+    """Return the account after the call, and the answer.
+
+    With `key` only that key is accepted, else any.
+    """
     account = account.at(now)
     given = ask.query.get("apiKey", "")
     if not given:
@@ -84,7 +83,7 @@ def answer(
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One call about one league: the question, the moment, and how the answer is to write times."""
+    """A call about one league: the request, the time, and the time format of the answer."""
 
     world: World
     league: League
@@ -95,7 +94,7 @@ class _Call:
 
 
 def _look_up(world: World, ask: Ask, now: float) -> tuple[int, JSON]:
-    """What the call costs, and its answer."""
+    """Return the cost of the call and its answer."""
     parts = ask.path.strip("/").split("/")
     if parts == ["v4", "sports"]:
         return 0, [_sport(league) for league in LEAGUES]
@@ -181,7 +180,7 @@ def _scores(call: _Call) -> tuple[int, JSON]:
     return 2 if days else 1, [_score(call, game) for game in (*over, *_open_games(call))]
 
 
-# ── their parts ──
+# ── parts of the endpoints ──
 
 
 def _open_games(call: _Call) -> Iterator[Game]:
@@ -214,7 +213,7 @@ def _score(call: _Call, game: Game) -> JSON:
 def _bookmakers(
     call: _Call, game: Game, books: tuple[Book, ...], markets: tuple[str, ...]
 ) -> list[dict[str, JSON]]:
-    """A game's `bookmakers`; books without any of the markets are not in it."""
+    """Return a game's `bookmakers`, without those that offer none of the markets."""
     write = price_format(call.ask)
     names = {
         "home": game.home.odds_name,

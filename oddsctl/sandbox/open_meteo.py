@@ -1,7 +1,8 @@
-"""Open-Meteo of the simulated world: hourly forecasts anywhere, and the geocoder for the towns games are
-played in. Pure.
+"""Open-Meteo of the simulated world: hourly forecasts anywhere, and geocoding of the towns in its tables.
 
-Hourly values only; `daily`, `current`, `models` and days before the forecast are not read.
+Pure.
+
+Hourly values only; ignores `daily`, `current`, `models` and past days.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _MOST_PLACES = 1000
 
 
 class _Span(NamedTuple):
-    """The hours asked for (epoch seconds), and the zone whose days they fill."""
+    """The requested hours (epoch seconds), and the zone of their days."""
 
     hours: list[float]
     offset: int
@@ -40,9 +41,8 @@ class _Sky:
 
     def __init__(self, seed: int, latitude: float, longitude: float, when: float) -> None:
         cell = (f"{latitude:.2f}", f"{longitude:.2f}")
-        year = math.cos(2 * math.pi * (when / 86400 / 365.2425 - 0.55)) * math.copysign(
-            1, latitude
-        )  # 1970 began in winter
+        # 1970 began in winter.
+        year = math.cos(2 * math.pi * (when / 86400 / 365.2425 - 0.55)) * math.copysign(1, latitude)
         noon = math.cos(2 * math.pi * ((when / 3600 + longitude / 15) % 24 - 15) / 24)
         self.celsius = 30 - 0.45 * abs(latitude) + 0.3 * abs(latitude) * year + 4 * noon
         self.celsius += 5 * wander(seed, "warmth", *cell, now=when, span=12 * 3600)
@@ -58,7 +58,7 @@ class _Sky:
 
     @property
     def code(self) -> int:
-        """The WMO code."""
+        """Return the WMO weather code."""
         if self.millimetres > 0:
             heavy = self.millimetres > 1
             return (75 if heavy else 71) if self.celsius < 0.5 else (65 if heavy else 61)
@@ -87,8 +87,8 @@ _UNIT_NAMES = {"fahrenheit": "°F", "mph": "mp/h", "ms": "m/s", "kn": "kn", "inc
 
 
 def forecast(world: World, ask: Ask, now: float) -> HttpResponse:
-    """The forecast asked for: an object for one place, an array for several; 400 with the reason for what
-    cannot be.
+    """Return the forecast: an object for one place, an array for several; 400 with a reason for a bad
+    request.
     """
     if ask.path.rstrip("/") != "/v1/forecast":
         return reply(404, {"error": True, "reason": "Not Found"})
@@ -105,7 +105,7 @@ def forecast(world: World, ask: Ask, now: float) -> HttpResponse:
 
 
 def geocoding(ask: Ask) -> HttpResponse:
-    """The towns of the world whose name begins so; without `results` where there is none."""
+    """Return the towns whose name begins so; without `results` when there is none."""
     if ask.path.rstrip("/") != "/v1/search":
         return reply(404, {"error": True, "reason": "Not Found"})
     count = ask.query.get("count", "10")
@@ -117,18 +117,16 @@ def geocoding(ask: Ask) -> HttpResponse:
         for town in cities().values()
         if _is_called(town, name) and (not region or region in _regions(town))
     ]
-    towns.sort(
-        key=lambda town: _plain(town.name) != name
-    )  # the whole name before the beginning of a longer one
-    code = ask.query.get(
-        "countryCode", ""
-    ).upper()  # filters what the count has left, as in the public source
+    # An exact name comes before a longer one.
+    towns.sort(key=lambda town: _plain(town.name) != name)
+    # Filters apply after the count, as in the public source.
+    code = ask.query.get("countryCode", "").upper()
     towns = [town for town in towns[: int(count)] if not code or town.country_code == code]
     found: dict[str, JSON] = {"results": [_town(town) for town in towns]} if towns else {}
     return reply(200, {**found, "generationtime_ms": 0.1})
 
 
-# ── the forecast's parts ──
+# ── parts of the forecast ──
 
 
 def _places(ask: Ask) -> list[tuple[float, float]]:
@@ -205,7 +203,8 @@ def _variables(ask: Ask) -> list[str]:
 def _one(
     world: World, ask: Ask, place: tuple[float, float], span: _Span, variables: list[str]
 ) -> dict[str, JSON]:
-    latitude, longitude = (round(degrees * 16) / 16 for degrees in place)  # the middle of the grid's cell
+    # The centre of the grid cell.
+    latitude, longitude = (round(degrees * 16) / 16 for degrees in place)
     answer: dict[str, JSON] = {
         "latitude": latitude, "longitude": longitude, "generationtime_ms": 0.1,
         "utc_offset_seconds": span.offset,
@@ -227,7 +226,7 @@ def _one(
 
 
 def _in_unit(ask: Ask, unit: str, measure: Callable[[_Sky], float]) -> tuple[str, Callable[[_Sky], float]]:
-    """The unit asked for in place of the metric one, and what measures in it."""
+    """Return the requested unit in place of the metric one, and a function that measures in it."""
     for parameter, wanted in ask.query.items():
         metric, convert = _CONVERSIONS.get((parameter, wanted), ("", float))
         if metric == unit:
@@ -239,7 +238,7 @@ def _converted(convert: Callable[[float], float], measure: Callable[[_Sky], floa
     return convert(measure(sky))
 
 
-# ── the geocoder's parts ──
+# ── parts of the geocoder ──
 
 
 def _plain(text: str) -> str:

@@ -1,6 +1,6 @@
-"""What the simulated bookmakers ask for: prices that drift with time, each with its margin. Pure.
+"""Prices of the simulated bookmakers: they drift with time, each with its margin. Pure.
 
-A book's price changes only when its `last_update` does: every five minutes, every minute from six hours
+A bookmaker's price changes only with its `last_update`: every five minutes, every minute from six hours
 before the start.
 """
 
@@ -19,7 +19,7 @@ FEATURED = ("h2h", "spreads", "totals")
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A bookmaker: its key, its name, the region it is listed in, and its overround."""
+    """A bookmaker: its key, name, region and overround."""
 
     key: str
     title: str
@@ -44,8 +44,8 @@ BOOKS = (
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One market of one book: outcomes as (side, decimal price, point); sides are home, away, draw, over,
-    under.
+    """One market of one bookmaker: outcomes as (side, decimal price, point); sides are home, away, draw,
+    over, under.
     """
 
     market: str
@@ -56,8 +56,9 @@ class Offer:
 def offers(
     world: World, game: Game, book: Book, now: float, markets: tuple[str, ...] = FEATURED
 ) -> Iterator[Offer]:
-    """The book's offers for a game that is not over, of the featured `markets`; it may lack some, and for a
-    few games all books do.
+    """Return the bookmaker's offers for an unfinished game, limited to `markets`.
+
+    It may lack some, and for a few games all bookmakers do.
     """
     if roll(world.seed, game.id, "bare") < 0.03:
         return
@@ -69,13 +70,13 @@ def offers(
 
 
 def american(price: float) -> int:
-    """A decimal price as the Americans write it, rounded to a whole number."""
+    """Convert a decimal price to American odds, rounded to a whole number."""
     return round((price - 1) * 100) if price >= 2 else round(-100 / (price - 1))
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What a book thinks: the margin and the sum at the end, and the logistic scale of its doubt."""
+    """A bookmaker's opinion: expected margin and total, and the logistic scale of its doubt."""
 
     margin: float
     total: float
@@ -134,7 +135,7 @@ def _outcomes(
 
 
 def _handicap(view: _View, game: Game) -> float:
-    """The home side's points: where the sport has a run line, that one until play runs away from it."""
+    """Return the home side's points: in sports with a run line, that one until play runs away from it."""
     line = game.league.run_line
     if line is not None and abs(view.margin) < 2 * line:
         return -line if view.margin > 0 else line
@@ -142,11 +143,12 @@ def _handicap(view: _View, game: Game) -> float:
 
 
 def _half(points: float) -> float:
-    return round(points * 2) / 2 + 0.0  # + 0.0: there is no handicap of -0
+    # + 0.0: there is no handicap of -0.
+    return round(points * 2) / 2 + 0.0
 
 
 def _chance(edge: float) -> float:
-    """The probability of a side that is `edge` scales ahead; a book never offers next to nothing."""
+    """Return the probability of a side that is `edge` scales ahead; never close to 0 or 1."""
     return min(0.92, max(0.08, 1 / (1 + math.exp(-edge))))
 
 

@@ -1,9 +1,7 @@
-"""Who plays whom, where and when: a pure function of the seed and the calendar, the whole year round.
+"""Who plays whom, where and when: a pure function of seed and calendar, all year round.
 
-No prices, no scores, no `now`.
-
-A league's week runs from Tuesday to Monday, days are US Eastern. Each league but the two football ones plays
-every day, so that a look at two days always shows a game.
+Knows no prices, no scores and no `now`. A league's week runs from Tuesday to Monday; days are US Eastern.
+Every league except football plays every day, so two days always show a game.
 """
 
 from __future__ import annotations
@@ -46,19 +44,19 @@ class Game:
 
     @property
     def is_preseason(self) -> bool:
-        """Whether it is a game of the preseason, which is over when August is."""
+        """Return True for a preseason game; the preseason ends with August."""
         day = date.fromordinal(self.day)
         return bool(self.league.preseason_key) and (7, 24) <= (day.month, day.day) < (9, 1)
 
     @property
     def odds_key(self) -> str:
-        """What The Odds API calls the sport it belongs to."""
+        """Return The Odds API's key of its sport."""
         return self.league.preseason_key if self.is_preseason else self.league.odds_key
 
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A time of the week at which a game may start; without a zone in the home town's own time."""
+    """A time of the week at which a game may start; without a zone, in the home town's time."""
 
     day: int
     hour: int
@@ -67,22 +65,23 @@ class _Slot:
 
 
 _Round = tuple[str, Sequence[_Slot]]
-"""Games that are drawn together, each team once; the name is what the draw depends on."""
+"""Games that are drawn together, each team once; the draw depends on the name."""
 
 
 def eastern_day(now: float) -> int:
-    """The ordinal of the US Eastern day at `now`."""
+    """Return the ordinal of the US Eastern day at `now`."""
     return datetime.fromtimestamp(now, EASTERN).toordinal()
 
 
 def week_of(day: int) -> int:
-    """The week a day belongs to, counted from the year 1."""
+    """Return the week of a day, counted from the year 1."""
     return (day - 2) // 7
 
 
 def season_of(day: int) -> tuple[int, int]:
-    """Season and week (1 to 18, over and over) of a football day: week 1 begins on the Tuesday after Labor
-    Day.
+    """Return season and week (1 to 18, repeating) of a football day.
+
+    Week 1 begins on the Tuesday after Labor Day.
     """
     year = date.fromordinal(day).year
     season = year if day >= _opening(year) else year - 1
@@ -95,19 +94,19 @@ def _opening(year: int) -> int:
 
 
 def games_on(seed: int, league: League, day: int) -> Iterator[Game]:
-    """The games of one Eastern day, by start."""
+    """Return the games of one Eastern day, by start."""
     return (game for game in week_games(seed, league.name, week_of(day)) if game.day == day)
 
 
 def games_between(seed: int, league: League, first: float, last: float) -> Iterator[Game]:
-    """The games that start in [first, last], by start."""
+    """Return the games that start in [first, last], by start."""
     for week in range(week_of(eastern_day(first)), week_of(eastern_day(last)) + 1):
         yield from (game for game in week_games(seed, league.name, week) if first <= game.start <= last)
 
 
 @lru_cache(maxsize=1024)
 def week_games(seed: int, name: str, week: int) -> tuple[Game, ...]:
-    """A league's games of one week, by start; cached, since everything asks for them."""
+    """Return a league's games of one week, by start. Cached, because everything needs them."""
     league = BY_NAME[name]
     found: list[Game] = []
     for draw, slots in _rounds(league, seed, week):
@@ -120,10 +119,11 @@ def week_games(seed: int, name: str, week: int) -> tuple[Game, ...]:
 def _played(
     seed: int, league: League, week: int, *, number: int, slot: _Slot, pair: tuple[Team, Team]
 ) -> Iterator[Game]:
-    """The game of a slot, and the second one of a doubleheader now and then."""
+    """Return the game of a slot, and now and then the second one of a doubleheader."""
     home, away = pair
     day = week * 7 + 2 + slot.day
-    abroad = league.name == "nfl" and slot.hour < 12  # half past nine in New York is the afternoon in London
+    # Half past nine in New York is the afternoon in London.
+    abroad = league.name == "nfl" and slot.hour < 12
     twice = league.name == "mlb" and roll(seed, "doubleheader", day, home.id) < 0.02
     hours = ((13, 5), (18, 40)) if twice else ((slot.hour, slot.minute),)
     zone = ZoneInfo(slot.zone or home.stadium.city.timezone)
@@ -145,9 +145,9 @@ def _played(
 
 
 def _pairs(seed: int, league: League, draw: str) -> list[tuple[Team, Team]]:
-    """Home and away by lot.
+    """Draw home and away teams.
 
-    No stadium twice where turning a pair round helps; western hosts come last, where the late slots are.
+    Uses no stadium twice where swapping a pair helps; western hosts come last, where the late slots are.
     """
     order = sorted(teams(league.name), key=lambda team: roll(seed, "draw", league.name, draw, team.id))
     taken: set[str] = set()
@@ -159,7 +159,7 @@ def _pairs(seed: int, league: League, draw: str) -> list[tuple[Team, Team]]:
     return sorted(pairs, key=lambda pair: pair[0].stadium.city.timezone in _WEST) if league.weekly else pairs
 
 
-# ── the shape of each league's week ──
+# ── shape of each league's week ──
 
 
 def _rounds(league: League, seed: int, week: int) -> list[_Round]:
@@ -167,7 +167,8 @@ def _rounds(league: League, seed: int, week: int) -> list[_Round]:
         return [(str(week), _nfl_slots(abroad=roll(seed, "london", week) < 0.3))]
     if league.name == "ncaaf":
         return [(str(week), _NCAAF_SLOTS)]
-    if league.name == "mlb":  # the same pair meets on three days running
+    # The same pair meets on three days in a row.
+    if league.name == "mlb":
         return [(f"series{(week * 7 + day) // 3}", _mlb_slots(day)) for day in range(7)]
     if league.name == "ucl":
         return [
@@ -212,7 +213,8 @@ _UCL_SLOTS = [
     slot for day in (_TUESDAY, _WEDNESDAY) for slot in _at(day, *[(18, 45)] * 2, *[(21, 0)] * 5, zone=_BERLIN)
 ]
 _UCL_OTHER_SLOTS = [_Slot(day, 21, 0, _BERLIN) for day in (_THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY, _MONDAY)]
-_ARENA_GAMES = {  # Tuesday to Monday
+# Tuesday to Monday.
+_ARENA_GAMES = {
     "nba": (6, 10, 4, 10, 7, 8, 8),
     "ncaab": (8, 8, 8, 3, 14, 4, 4),
     "wnba": (2, 2, 2, 2, 3, 3, 1),
@@ -238,7 +240,7 @@ def _arena_slots(day: int, count: int) -> list[_Slot]:
 
 
 def _weekend_slots(count: int, *, late: bool) -> list[_Slot]:
-    """One game on Friday and Monday evening each, the rest on Saturday and Sunday."""
+    """Return slots: one game each on Friday and Monday evening, the rest on Saturday and Sunday."""
     saturday = (count - 2) * 3 // 5
     hours = [(19, 30)] if late else [(15, 0), (12, 30), (17, 30), (15, 0), (20, 0)]
     return [

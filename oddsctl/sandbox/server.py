@@ -1,9 +1,8 @@
-"""The door of the simulated world over HTTP, for `oddsctl sandbox` and tests: loopback only, nothing is kept
-on disk.
+"""HTTP server of the simulated world, for `oddsctl sandbox` and tests: loopback only, nothing on disk.
 
-Below the announced address: /odds, /espn, /weather and /geocoding are the four APIs. Control: GET /__log
-(calls so far) and /__usage (credits and calls), POST /__faults (see `faults`) and /__quota {"remaining": N}
-(another program spent, or the month began anew).
+Below the announced URL, /odds, /espn, /weather and /geocoding are the four APIs. Control: GET /__log (calls
+so far) and /__usage (credits and calls), POST /__faults (see `faults`) and /__quota {"remaining": N} (another
+program spent, or a new month began).
 """
 
 from __future__ import annotations
@@ -33,12 +32,11 @@ _PROXY_PAGE = b"<html>upstream connect error</html>"
 
 
 class SandboxServer(ThreadingHTTPServer):
-    """One simulated account, its faults and its log, served to many threads. Listens as soon as it is
-    made.
-    """
+    """One simulated account with its faults and log, served to many threads. Listens once created."""
 
     daemon_threads = True
-    block_on_close = False  # a delayed answer shall not hold up the end
+    # A delayed answer must not delay the shutdown.
+    block_on_close = False
 
     def __init__(
         self, world: World, clock: Clock, *, host: str = "127.0.0.1", port: int = 0, key: str | None = None
@@ -56,23 +54,23 @@ class SandboxServer(ThreadingHTTPServer):
         super().__init__((host, port), _Handler)
 
     def server_bind(self) -> None:
-        """Bind without asking DNS for the host's name, as the inherited one does."""
+        """Bind without asking DNS for the host's name, as the inherited method does."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     @property
     def url(self) -> str:
-        """The address below which everything is."""
+        """Return the URL of the server."""
         return f"http://{self.server_name}:{self.server_port}"
 
     def meet_fault(self, api: str) -> Fault | None:
-        """The fault that the next call to `api` meets; it is counted down."""
+        """Return the fault that the next call to `api` meets, and count it down."""
         with self._lock:
             self._faults, fault = faults.take(self._faults, api)
             return fault
 
     def answer(self, ask: Ask, fault: Fault | None) -> HttpResponse:
-        """The provider's answer, or the fault's in its place; charged and noted down."""
+        """Return the provider's answer, or the fault's; charge and log it."""
         now = self.clock.now()
         with self._lock:
             if fault is not None and fault.status is not None:
@@ -97,7 +95,7 @@ class SandboxServer(ThreadingHTTPServer):
             return found
 
     def told(self, path: str, message: JSON) -> JSON:
-        """Obey a control message. Raises `ValueError` naming what is wrong with it."""
+        """Apply a control message. Raises `ValueError` that names the problem."""
         with self._lock:
             if path == "/__faults":
                 merged = {**self._faults, **faults.read(message)}
@@ -112,7 +110,7 @@ class SandboxServer(ThreadingHTTPServer):
         return {"ok": True}
 
     def asked(self, path: str) -> JSON:
-        """What `/__log` and `/__usage` answer."""
+        """Return what `/__log` and `/__usage` answer."""
         with self._lock:
             if path == "/__log":
                 return list(self._log)
@@ -133,7 +131,7 @@ def serve(
     port: int = 0,
     key: str | None = None,
 ) -> None:
-    """Serve until interrupted; `announce` is told the address once it listens. Port 0 takes a free one."""
+    """Serve until interrupted; call `announce` with the URL once it listens. Port 0 picks a free one."""
     with SandboxServer(world, clock, host=host, port=port, key=key) as server:
         try:
             announce(server.url)
@@ -143,7 +141,7 @@ def serve(
 
 
 def environment(url: str) -> dict[str, str]:
-    """The variables that point oddsctl at the sandbox at `url`."""
+    """Return the variables that point oddsctl at the sandbox at `url`."""
     return {
         "ODDSCTL_ODDS_BASE_URL": f"{url}/odds",
         "ODDSCTL_ESPN_BASE_URL": f"{url}/espn",
@@ -183,11 +181,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(reply(400, {"message": str(error)}))
 
     def end_headers(self) -> None:
-        self.send_header(DEMO_HEADER, "1")  # here, so that not even a refusal by http.server itself lacks it
+        # Set here, so that even refusals by http.server itself carry it.
+        self.send_header(DEMO_HEADER, "1")
         super().end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the inherited name
-        """Say nothing: the request line holds the key."""
+        """Log nothing: the request line holds the key."""
 
     def _send(self, found: HttpResponse, mode: faults.Mode | None = None) -> None:
         if mode == "drop":

@@ -1,6 +1,6 @@
-"""The towns, stadiums and teams of the simulated world, read from the two tables beside this file.
+"""Towns, stadiums and teams of the simulated world, read from the two tables beside this file.
 
-Facts only, no chance.
+Facts, no chance.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STATES = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class City:
-    """A town. `region` is a state's abbreviation, or the country's name as ESPN gives it in soccer."""
+    """A town. `region` is a state's abbreviation, or in soccer the country's name as ESPN gives it."""
 
     name: str
     region: str
@@ -66,7 +66,7 @@ class Team:
 
 @cache
 def cities() -> dict[tuple[str, str], City]:
-    """All towns by name and region."""
+    """Return all towns by name and region."""
     return {
         (row["city"], row["region"]): City(
             row["city"],
@@ -82,7 +82,7 @@ def cities() -> dict[tuple[str, str], City]:
 
 @cache
 def teams(league: str) -> tuple[Team, ...]:
-    """The teams of a league, in the order of the table (in college sports the ranked ones come first)."""
+    """Return the teams of a league in the order of the table (in college sports, ranked teams first)."""
     return tuple(
         _team(number, row)
         for number, row in enumerate(_table("teams.csv"), start=1)
@@ -92,14 +92,15 @@ def teams(league: str) -> tuple[Team, ...]:
 
 @cache
 def london() -> Stadium:
-    """Where American football is played abroad."""
+    """Return the stadium abroad that hosts American football."""
     return Stadium("7827", "Tottenham Hotspur Stadium", cities()["London", "England"], indoor=False)
 
 
 def _team(number: int, row: dict[str, str]) -> Team:
     display = f"{row['location']} {row['name']}".strip()
     stadium = Stadium(
-        row["venue_id"] or f"98{number:05}",  # not known to us: a number that is nobody's
+        # A venue without a known id gets an unused number.
+        row["venue_id"] or f"98{number:05}",
         row["venue"],
         cities()[row["city"], row["region"]],
         {"1": True, "0": False, "": None}[row["indoor"]],

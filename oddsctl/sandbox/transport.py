@@ -1,7 +1,4 @@
-"""The door of the simulated world inside the process, for `--demo`: a Transport without a wire.
-
-No socket may enter.
-"""
+"""The simulated world inside the process, for `--demo`: a Transport without a network."""
 
 from __future__ import annotations
 
@@ -24,9 +21,9 @@ _ROUTES = (
 
 
 class DemoTransport:
-    """Answers from the simulated world.
+    """Transport that answers from the simulated world.
 
-    The account is kept in the store, so that credits go down from run to run.
+    Keeps the account in the store, so that credits go down from run to run.
     """
 
     def __init__(self, world: World, clock: Clock, store: Store) -> None:
@@ -35,9 +32,9 @@ class DemoTransport:
         self._store = store
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """The answer; it comes at once and always whole.
+        """Return the answer, immediately and complete.
 
-        Which API is meant follows from the path, whatever the host.
+        The path decides which API is meant, whatever the host.
         """
         ask, now = _ask(request), self._clock.now()
         if ask.api == "odds":
@@ -49,7 +46,7 @@ class DemoTransport:
         )
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: nothing is held."""
 
     def _charged(self, kept: JSON, ask: Ask, now: float) -> tuple[JSON, HttpResponse]:
         account, found = answer(self._world, _read(kept), ask, now)
@@ -63,9 +60,8 @@ def _read(kept: JSON) -> Account:
 def _ask(request: HttpRequest) -> Ask:
     path = urlsplit(request.url).path
     headers = {name.lower(): value for name, value in request.headers}
-    agent = headers.get(
-        "user-agent", "python-requests/2"
-    )  # what the real transport would send of its own accord
+    # What the real transport adds by itself.
+    agent = headers.get("user-agent", "python-requests/2")
     for api, mark in _ROUTES:
         if mark in f"{path}/":
             below = path[path.index(mark.rstrip("/")) :]

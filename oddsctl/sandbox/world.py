@@ -1,8 +1,7 @@
-"""The simulated world: how its games stand at a given moment.
+"""The simulated world: the state of its games at a given time.
 
-Pure; the same seed and the same `now` give the same world.
-
-No time, no log, no file but the team tables, and no chance but `chance.roll` may enter.
+Pure: the same seed and `now` give the same world. Reads no time and no file except the team tables; all
+chance comes from `chance.roll`.
 """
 
 from __future__ import annotations
@@ -18,17 +17,17 @@ from oddsctl.sandbox.leagues import League
 from oddsctl.sandbox.schedule import Game, games_between, games_on
 
 LISTED_AHEAD = 8 * 86400.0
-"""How long before its start The Odds API lists a game and a book prices it, seconds."""
+"""Seconds before its start at which The Odds API lists a game and a bookmaker prices it."""
 
 POSTPONED_AHEAD = 5 * 3600.0
-"""How long before its start a game's postponement is made known, seconds."""
+"""Seconds before its start at which a game's postponement is announced."""
 
 _LONGEST_GAME = 5 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a game stands: before, in play, over, or called off. `played` is the share of it that is over."""
+    """State of a game: before, in play, over, or called off. `played` is the share of it that is over."""
 
     phase: Literal["pre", "in", "post", "postponed"]
     played: float = 0.0
@@ -38,19 +37,19 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A world grown from a seed; `credits` is what an account has for a month."""
+    """A world grown from a seed; `credits` is an account's monthly allowance."""
 
     seed: int = 1
     credits: int = 500
 
     def games_on(self, league: League, day: int) -> Iterator[Game]:
-        """The league's games of one US Eastern day (a date ordinal), by start."""
+        """Return the league's games of one US Eastern day (a date ordinal), by start."""
         return games_on(self.seed, league, day)
 
     def open_games(self, league: League, now: float) -> Iterator[Game]:
-        """What The Odds API lists: games in play and those of the next eight days, by start.
+        """Return what The Odds API lists: games in play and those of the next eight days, by start.
 
-        Now and then it does not have one.
+        Now and then it lacks one.
         """
         for game in games_between(self.seed, league, now - _LONGEST_GAME, now + LISTED_AHEAD):
             phase = self.standing(game, now).phase
@@ -59,18 +58,19 @@ class World:
                 yield game
 
     def past_games(self, league: League, now: float, days: int) -> Iterator[Game]:
-        """The games listed in their time that started in the last `days` days and are over, by start."""
+        """Return listed games that started in the last `days` days and are over, by start."""
         for game in games_between(self.seed, league, now - days * 86400, now):
             if self.standing(game, now).phase == "post" and self.is_listed(game):
                 yield game
 
     def is_listed(self, game: Game) -> bool:
-        """Whether The Odds API knows the game at all."""
+        """Return True if The Odds API lists the game at all."""
         return roll(self.seed, game.id, "unlisted") >= 0.03
 
     def commence_time(self, game: Game, now: float) -> float:
-        """The start as The Odds API gives it: the scheduled one, and once play has begun the real one, some
-        minutes later.
+        """Return the start as The Odds API gives it.
+
+        The scheduled one; once play has begun the real one, some minutes later.
         """
         return (
             game.start
@@ -79,14 +79,14 @@ class World:
         )
 
     def is_postponed(self, game: Game, now: float) -> bool:
-        """Whether the game is known to be called off."""
+        """Return True if the game is known to be called off."""
         return (
             now >= game.start - POSTPONED_AHEAD
             and roll(self.seed, game.id, "postponed") < game.league.postponed
         )
 
     def standing(self, game: Game, now: float) -> Standing:
-        """How the game stands at `now`; a score never goes down."""
+        """Return the state of the game at `now`; a score never goes down."""
         if self.is_postponed(game, now):
             return Standing("postponed")
         if now < game.start:
@@ -100,7 +100,7 @@ class World:
         return Standing("in", played, int(home * played), int(away * played))
 
     def expected_margin(self, game: Game) -> float:
-        """By how much the home team should win, in points, before the game."""
+        """Return the expected margin of the home team before the game, in points."""
         league = game.league
         gap = _strength(self.seed, league.name, game.home.id) - _strength(
             self.seed, league.name, game.away.id
@@ -108,17 +108,17 @@ class World:
         return (0.0 if game.neutral else league.edge) + gap * league.gap
 
     def expected_total(self, game: Game) -> float:
-        """The sum of both scores to be expected before the game."""
+        """Return the expected sum of both scores before the game."""
         return game.league.total * (0.9 + 0.2 * roll(self.seed, game.id, "total"))
 
     def final_score(self, game: Game) -> tuple[int, int]:
-        """Home and away at the end; a tie only where the league has draws."""
+        """Return the final score, home and away; a tie only where the league has draws."""
         return _final_score(self, game)
 
 
 @lru_cache(maxsize=4096)
 def _strength(seed: int, league: str, team: str) -> float:
-    """How good a team is, from -1 to 1, mostly about 0."""
+    """Return a team's strength from -1 to 1, mostly near 0."""
     return roll(seed, "strength", league, team) + roll(seed, "depth", league, team) - 1
 
 

@@ -1,3 +1,1 @@
-"""What all processes share, as JSON in the store: accounts, cached answers, the queue, counters, notes of
-prefetch.
-"""
+"""State shared by all processes, kept as JSON in the store."""

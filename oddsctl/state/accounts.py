@@ -1,6 +1,22 @@
-"""The books of each provider account in the store: `admit` and `settle` as one transaction each.
+"""Store one `ProviderState` for each provider account, and change it in single transactions.
 
-Decides nothing itself.
+How it works:
+
+1. All that limits calls to an account is one value: tokens, credits, breakers, reservations and rests.
+   `policy.admission` decides what happens to it; this module only loads, encodes and stores.
+2. `admit` and `settle` each run as one `store.update`. So two processes never book the same token or credit,
+   and a process killed between them leaves a reservation that expires into "maybe charged".
+3. The change is pure and may run again. It reads the clock inside the transaction, because getting the lock
+   takes time.
+4. A refusal leaves the stored value untouched, and waiting happens outside: no transaction ever sleeps.
+5. Keys are `accounts/PROVIDER/ACCOUNT`; `accounts/last/PROVIDER` names the account that answered last, which
+   `stats` and boards show. An account is a fingerprint of its key, never the key.
+6. An unreadable row is never overwritten. It is kept under another key and replaced by an account marked
+   `suspect`, whose scheduled calls wait until the provider reports the balance. A newer format raises
+   StateTooNewError.
+7. `accounts/damaged` marks that account data was lost: new accounts start as `suspect` until an answer
+   reports the balance.
+8. `preview` returns what `admit` would decide now, without booking; a dry run uses it.
 """
 
 from __future__ import annotations
@@ -20,21 +36,19 @@ from oddsctl.store.state_errors import too_new
 from oddsctl.store.unreadable_rows import FRESH, RowDamagedError
 
 APIS = ("odds", "espn", "weather")
-"""The providers, each with its books."""
+"""The providers; each has its accounts."""
 DAMAGED = "accounts/damaged"
-"""Set when the books were lost: until an answer tells the balance, credits stay on the safe side."""
+"""Set when account data was lost, until an answer reports the balance."""
 ROOTS = tuple(f"accounts/{api}/" for api in APIS)
-"""How the keys of the accounts begin."""
+"""Key prefixes of the accounts."""
 BOOKS = "accounts/odds/"
-"""How the keys of the accounts begin that have credits."""
+"""Key prefix of the accounts with credits."""
 VERSION = 1
-"""Of the form in which an account is kept, under `version`; those kept before there were versions are like
-1.
-"""
+"""Version of the stored form, under `version`; accounts from before versions are read as version 1."""
 
 
 def rules_for(api: str, settings: Settings) -> Rules:
-    """What the configuration grants a provider."""
+    """Return the limits that the configuration grants a provider."""
     sections: dict[str, OddsSettings | EspnSettings | WeatherSettings] = {
         "odds": settings.odds,
         "espn": settings.espn,
@@ -62,14 +76,14 @@ class Accounts:
         self._settings = settings
 
     def state(self, api: str, account: str | None = None) -> ProviderState:
-        """The books as they stand now; those of the account used last where none is named."""
+        """Return the account's state as of now; without `account`, that of the one used last."""
         account = account or self._store.read(f"accounts/last/{api}")
         key, unused = f"accounts/{api}/{account}", self._unused()
         state = unreadable_rows.read(self._store, key, lambda value: _decoded(key, value, unused))
         return replace(state, credits=budget.expire(state.credits, self._clock.now()))
 
     def admit(self, api: str, account: str, ask: CallRequest) -> Decision:
-        """Book the call, or refuse it."""
+        """Reserve tokens and credits for the call, or refuse it."""
         rules = rules_for(api, self._settings)
         if self._store.read(f"accounts/last/{api}") is None:
             self._store.update(f"accounts/last/{api}", lambda _: (account, None))
@@ -77,41 +91,39 @@ class Accounts:
 
         def change(old: JSON) -> tuple[JSON, Decision]:
             before = _decoded(key, old, unused)
-            state, decision = admission.admit(
-                before, ask, rules, self._clock.now()
-            )  # now that we are alone: waiting took time
+            # Read the clock under the lock: waiting for it took time.
+            state, decision = admission.admit(before, ask, rules, self._clock.now())
             return (old if state is before else _encoded(state)), decision
 
         return self._store.update(key, change)
 
     def mark_orphaned(self, api: str, account: str, call_id: str) -> None:
-        """The call's owner died while it was under way: it may have been charged."""
+        """Mark a call whose owner died: it may have been charged."""
         self._move(api, account, lambda state: admission.mark_orphaned(state, call_id))
 
     def release(self, api: str, account: str, endpoint: str, call_id: str) -> None:
-        """The call was let through and never sent."""
+        """Release an admitted call that was never sent."""
         self._move(api, account, lambda state: admission.release(state, endpoint, call_id))
 
     def preview(self, api: str, account: str, ask: CallRequest) -> Decision:
-        """What `admit` would say now; books nothing."""
+        """Return what `admit` would decide now; books nothing."""
         return admission.admit(
             self.state(api, account), ask, rules_for(api, self._settings), self._clock.now()
         )[1]
 
     def settle(self, api: str, account: str, receipt: Receipt) -> None:
-        """Book what became of the call."""
+        """Record how the call ended."""
         rules = rules_for(api, self._settings)
         self._move(api, account, lambda state: admission.settle(state, receipt, rules, self._clock.now()))
-        if (
-            receipt.quota.used is not None
-        ):  # an account that answers: it is the one that stats and boards speak of
+        # This account answers, so stats and boards show it.
+        if receipt.quota.used is not None:
             if self._store.read(f"accounts/last/{api}") != account:
                 self._store.update(f"accounts/last/{api}", lambda _: (account, None))
             if self._store.read(DAMAGED):
                 self._store.delete(DAMAGED)
 
     def is_low(self) -> bool:
-        """Whether so few credits are left that older boards do."""
+        """Return True when credits are low enough to accept older boards."""
         odds = self._settings.odds
         return budget.is_low(self.state("odds").credits, self._settings.budget, odds.monthly_credits)
 
@@ -120,7 +132,7 @@ class Accounts:
         self._store.update(key, lambda old: (_encoded(move(_decoded(key, old, unused))), None))
 
     def _unused(self) -> ProviderState:
-        """An account of which nothing is known."""
+        """Return an account of which nothing is known."""
         return ProviderState(credits=Credits(suspect=bool(self._store.read(DAMAGED))))
 
 
@@ -129,14 +141,14 @@ def _encoded(state: ProviderState) -> JSON:
 
 
 def decoded(key: str, value: JSON) -> ProviderState:
-    """The account under that key. Raises `StateError` where it cannot be read."""
+    """Decode the account under that key. Raises `StateError` when it cannot be read."""
     return _decoded(key, value, ProviderState())
 
 
 def _decoded(key: str, value: JSON, unused: ProviderState) -> ProviderState:
-    """The account under that key.
+    """Decode the account under that key.
 
-    One that cannot be read is never overwritten: RowDamagedError, StateTooNewError.
+    Raises RowDamagedError or StateTooNewError for one that cannot be read; it is never overwritten.
     """
     if value is None:
         return unused

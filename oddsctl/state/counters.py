@@ -98,5 +98,5 @@ class CounterStore:
 
 
 def decoded(value: JSON) -> CacheCounters:
-    """The counts. Raises `StateError` where they cannot be read."""
+    """Decode the counts. Raises `StateError` when they cannot be read."""
     return unreadable_rows.salvaged(KEY, CacheCounters, value, "what is counted of cache hits")

@@ -1,6 +1,4 @@
-"""What prefetch remembers from run to run: how far it has accounted for windows, why calls failed, what it
-has told. Decides nothing.
-"""
+"""Notes that prefetch keeps between runs: windows accounted for, failures, and messages already shown."""
 
 from __future__ import annotations
 
@@ -23,12 +21,10 @@ class WindowFailure:
 
 @dataclass(frozen=True, slots=True)
 class PrefetchNotes:
-    """By sport: `began` is when the first account was given, `accounted_to` up to when the last was.
+    """Notes by sport. `began` is when results were first recorded, `accounted_to` when they last were.
 
-    `failures`: by window, see `name_of`.
-
-    `emergency_since` is when the credits ran short; `told` when each thing that is said once was said (epoch
-    seconds).
+    `failures` are by window, see `name_of`. `emergency_since` is when credits ran short; `told` when each
+    one-time message was shown (epoch seconds).
     """
 
     began: dict[str, float] = field(default_factory=dict)
@@ -39,7 +35,7 @@ class PrefetchNotes:
 
 
 def name_of(game: str, window: str) -> str:
-    """The name of a window of a game among the failures."""
+    """Return the key of a game's window among the failures."""
     return f"{game} {window}"
 
 
@@ -50,11 +46,11 @@ class PrefetchNotesStore:
         self._store = store
 
     def read(self) -> PrefetchNotes:
-        """The notes as they stand."""
+        """Return the current notes."""
         return unreadable_rows.read(self._store, KEY, decoded)
 
     def announce_once(self, topic: str, now: float, since: float = 0.0) -> bool:
-        """Whether this is to be said now: it was not since then, nor since it was last `settled`."""
+        """Return True, once, if the topic was not announced since then, nor since it was `resolved`."""
 
         def tell(old: JSON) -> tuple[JSON, bool]:
             notes = decoded(old)
@@ -65,7 +61,7 @@ class PrefetchNotesStore:
         return self._store.update(KEY, tell)
 
     def resolved(self, topic: str) -> None:
-        """It is over: when it comes again it is said again."""
+        """Mark the topic as over, so that it is announced when it comes again."""
         if topic not in self.read().told:
             return
         self.change(
@@ -73,7 +69,7 @@ class PrefetchNotesStore:
         )
 
     def change(self, move: Callable[[PrefetchNotes], PrefetchNotes]) -> None:
-        """Move the notes on; what stays as it was is not written, nor waited for."""
+        """Change the notes. Writes nothing, and waits for nothing, if they stay the same."""
         if move(seen := self.read()) == seen:
             return
 
@@ -86,5 +82,5 @@ class PrefetchNotesStore:
 
 
 def decoded(value: JSON) -> PrefetchNotes:
-    """The notes. Raises `StateError` where they cannot be read."""
+    """Decode the notes. Raises `StateError` when they cannot be read."""
     return unreadable_rows.salvaged(KEY, PrefetchNotes, value, "what prefetch remembers")

@@ -1,6 +1,6 @@
-"""The stored queue: wishes that wait for a later run.
+"""Store the queue of requests that wait for a later run.
 
-How they are ordered and merged is decided in `policy/queue`.
+`policy/request_queue` decides their order and how they merge.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from oddsctl.store import codec, unreadable_rows
 
 KEY = "queue/1"
 WORTH_WAITING = 3600.0
-"""Seconds after which a wish of no game in particular is not worth asking any more."""
+"""Seconds after which a request without a game is dropped."""
 
 
 class RequestQueue:
-    """The queue that all processes share."""
+    """The queue shared by all processes."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     def put(self, requests: Sequence[PriorityRequest]) -> None:
-        """Let these wishes wait; equal ones are one."""
+        """Add these requests; equal ones are merged."""
         now = self._clock.now()
         wishes = [
             QueuedRequest(
@@ -50,20 +50,22 @@ class RequestQueue:
         self._store.update(KEY, change)
 
     def take(self, seconds: float) -> LeasedRequests:
-        """Lease all that is due for so many seconds, so that nobody else asks for it; drop what came too
-        late.
+        """Lease everything due, so that no other process requests it; drop what is too late.
+
+        The lease ends by itself after `seconds`.
         """
 
         def change(old: JSON) -> tuple[JSON, LeasedRequests]:
             before = decoded(old)
-            now = self._clock.now()  # now that we are alone
+            # Read the clock under the lock: waiting for it took time.
+            now = self._clock.now()
             left, taken = request_queue.take(before, now, now + seconds)
             return (old if left is before else codec.encode(left)), taken
 
         return self._store.update(KEY, change)
 
     def settle(self, taken: LeasedRequests, done: Collection[str], rests: Mapping[str, float]) -> None:
-        """End a lease: wishes that were answered or given up leave, the others may go again at their time."""
+        """End a lease: remove requests answered or given up; the others may go again at their time."""
 
         def change(old: JSON) -> tuple[JSON, None]:
             left = request_queue.remove(decoded(old), done)
@@ -72,7 +74,7 @@ class RequestQueue:
         self._store.update(KEY, change)
 
     def free_overdue(self) -> int:
-        """End the leases of processes that did not finish in time; how many that was."""
+        """End the leases of processes that did not finish in time; return how many."""
 
         def change(old: JSON) -> tuple[JSON, int]:
             before, now = decoded(old), self._clock.now()
@@ -85,17 +87,17 @@ class RequestQueue:
         return self._store.update(KEY, change)
 
     def waiting(self) -> tuple[QueuedRequest, ...]:
-        """What waits, in the order it was asked for, without what would come too late."""
+        """Return the waiting requests in the order they were made, without those that are too late."""
         left, _ = request_queue.drop_expired(
             unreadable_rows.read(self._store, KEY, decoded), self._clock.now()
         )
         return left.entries
 
     def clear(self) -> int:
-        """Drop all that waits; how many that was. Who works on some of it may finish."""
+        """Drop all waiting requests and return how many. A process that works on some may finish."""
         return self._store.update(KEY, lambda old: (None, len(decoded(old).entries)))
 
 
 def decoded(value: JSON) -> Queue:
-    """The queue. Raises `StateError` where it cannot be read."""
+    """Decode the queue. Raises `StateError` when it cannot be read."""
     return unreadable_rows.salvaged(KEY, Queue, value, "the stored queue")

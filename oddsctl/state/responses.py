@@ -27,17 +27,18 @@ from oddsctl.store.codec import decode_or_none
 
 T = TypeVar("T")
 ROOT = "answers/1/"
-"""The number is the version of what is kept: answers of another one are not read."""
+"""The number is the version of the stored form; answers of another version are not read."""
 SHOWN = "names/1"
 KEEP_COVERED_FOR = 2 * 86400.0
-"""Answers this much older than a new one on the same shelf are cleared away."""
+"""Answers this much older than a new one with the same prefix are deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """An answer as it is stored.
+    """A stored answer.
 
-    `sent_at` is when it was asked for, `fetched_at` when it came; `demo`: of the simulated world.
+    `sent_at` is when the request was sent, `fetched_at` when the answer came; `demo`: from the simulated
+    world.
     """
 
     job: Job
@@ -128,7 +129,9 @@ class ResponseCache:
         )
 
     def candidates(self, job: Job) -> Iterator[CacheHit]:
-        """Kept answers that cover the wish: the one to this very wish first, then those larger."""
+        """Return stored answers that cover the request: the one to exactly this request first, then larger
+        ones.
+        """
         exact = ROOT + job.key
         if found := self._open(exact, job):
             yield found
@@ -137,7 +140,7 @@ class ResponseCache:
                 yield found
 
     def put(self, kept: CacheEntry) -> None:
-        """Store the answer, in the pieces that later wishes will ask for, unless a younger one is there."""
+        """Store the answer in the pieces that later requests will ask for, unless a younger one is there."""
         for job, answer in kept.job.split(kept.answer):
             piece = CacheEntry(
                 job, kept.sent_at, kept.fetched_at, kept.credits, kept.purpose, answer, kept.demo
@@ -151,19 +154,19 @@ class ResponseCache:
             )
 
     def answers(self, shelf: str) -> Iterator[Answer]:
-        """All that is kept on a shelf, of any age."""
+        """Return all stored answers under a prefix, of any age."""
         for key in self._store.scan(ROOT + shelf):
             if kept := cached_entry(self._store.read(key)):
                 yield kept.answer
 
     def all(self) -> Iterator[tuple[str, float]]:
-        """The key of each kept answer and when it came (0 where that cannot be read)."""
+        """Return the key of each stored answer and when it came (0 when that cannot be read)."""
         for key in self._store.scan(ROOT):
             kept = cached_entry(self._store.read(key))
             yield key, kept.fetched_at if kept else 0.0
 
     def jobs(self) -> Iterator[tuple[Job, float]]:
-        """What each kept answer is the answer to, and when it came; without those that cannot be read."""
+        """Return the job of each readable stored answer and when it came."""
         for key in self._store.scan(ROOT):
             if kept := cached_entry(self._store.read(key)):
                 yield kept.job, kept.fetched_at
@@ -188,7 +191,8 @@ class ResponseCache:
 
     def _clear_away(self, newest: CacheEntry) -> None:
         if newest.job.keeps_older_answers:
-            return  # few, dear or long to last, and each the last word for its wish
+            # These are few, expensive or long-lived, and each is the only answer to its request.
+            return
         for key in list(self._store.scan(ROOT + newest.job.prefix)):
             if key == ROOT + newest.job.key:
                 continue
@@ -199,14 +203,13 @@ class ResponseCache:
 
 def _keep_newer(new: CacheEntry, old: JSON) -> tuple[JSON, None]:
     kept = cached_entry(old)
-    overtaken = (
-        kept is not None and new.sent_at < kept.sent_at <= new.fetched_at
-    )  # one from the future had a wrong clock
+    # An answer from the future was stored by a wrong clock.
+    overtaken = kept is not None and new.sent_at < kept.sent_at <= new.fetched_at
     return (old if overtaken else codec.encode(new)), None
 
 
 def cached_entry(value: JSON) -> CacheEntry | None:
-    """The kept answer, without what no provider can mean; None for what cannot be read."""
+    """Decode the stored answer, without values that no provider can mean; None when it cannot be read."""
     kept = decode_or_none(CacheEntry, value)
     return kept and replace(kept, answer=sound(kept.answer))
 
