@@ -20,7 +20,6 @@ from pathlib import Path
 # - everywhere: `strict=` of a zip of equal lengths; a last `case _` that returns None or `assert_never`s; the
 #   words of a message, which tests/e2e read; which of two equals comes first
 # - token_bucket: no time passed (`elapsed > 0`) takes the other branch to the same bucket
-# - circuit_breaker: `replace(counted, state=state)`, where the state is the one it has
 # - admission: a rest of 0 s (`0 <= rest`) is none
 # - budget: a time that is just now is replaced by itself (`_not_ahead`, `_sent_by`); a gap of 0 moves
 #   the base by 0 (`_match`); two answers at the very same instant (`apply_balance`)

@@ -30,7 +30,7 @@ from oddsctl.state.accounts import BOOKS, DAMAGED
 from oddsctl.state.shared import SharedState
 from oddsctl.store.file_lock import FileLocks
 from oddsctl.store.recovering import RecoveringStore
-from oddsctl.store.state_dir import HTTP_CACHE
+from oddsctl.store.state_dir import HTTP_CACHE, LOCKS
 from oddsctl.store.wait_limit import LockWait
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from oddsctl.services.prefetch.planner import PrefetchPlanner
     from oddsctl.services.prefetch.prefetcher import PredictivePrefetcher
 
-LOCKS = "locks"
 HOMEPAGE = "https://github.com/oddsctl/oddsctl"
 USER_AGENT = f"oddsctl/{__version__} (+{HOMEPAGE})"
 LAST_WAIT = 1.0

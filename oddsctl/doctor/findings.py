@@ -15,6 +15,9 @@ from oddsctl.domain.errors import ConfigError, MissingKeyError
 from oddsctl.domain.http import Secret
 from oddsctl.domain.settings import NO_FILE
 from oddsctl.observability import redaction
+from oddsctl.records.database import FILE
+from oddsctl.store.database import DATABASE
+from oddsctl.store.state_dir import HTTP_CACHE
 
 
 class Severity(StrEnum):
@@ -56,7 +59,7 @@ class Subject:
 
     @property
     def databases(self) -> tuple[Path, ...]:
-        return tuple(self.state_dir / name for name in ("cache.db", "records.db", "http.sqlite"))
+        return tuple(self.state_dir / name for name in (DATABASE, FILE, HTTP_CACHE))
 
     @property
     def logs(self) -> list[Path]:

@@ -44,6 +44,7 @@ from oddsctl.domain.notices import (
 from oddsctl.domain.settings import NO_FILE
 from oddsctl.observability import redaction
 from oddsctl.store.file_lock import FileLocks
+from oddsctl.store.state_dir import LOCKS
 
 LOGGER = logging.getLogger("oddsctl")
 LONGEST_TEXT = 8192
@@ -75,7 +76,7 @@ def logging_to(
     if verbosity:
         handlers.append(_to_stderr(verbosity))
     if log.file != NO_FILE:
-        handlers.append(_JsonLinesHandler(log, FileLocks(state_dir / "locks", SystemClock()), run, warn))
+        handlers.append(_JsonLinesHandler(log, FileLocks(state_dir / LOCKS, SystemClock()), run, warn))
         handlers[-1].setLevel(log.level.upper())
     root, level, raising = logging.getLogger(), logging.getLogger().level, logging.raiseExceptions
     for handler in handlers:

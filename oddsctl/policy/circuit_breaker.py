@@ -168,7 +168,7 @@ def record(
         return _opened(counted, breaker, now, rules, rest_until)
     if state is State.CLOSED and breaker.state is not State.CLOSED:
         return BreakerState(since=now)
-    return replace(counted, state=state)
+    return counted
 
 
 def as_of(breaker: BreakerState, now: float) -> BreakerState:

@@ -104,5 +104,7 @@ def _said(directory: Path) -> str:
     return str(directory)
 
 
+LOCKS = "locks"
+"""The directory of lock files."""
 HTTP_CACHE = "http.sqlite"
 """Raw bodies and validators for revalidation. The file can be deleted at any time."""
