@@ -66,10 +66,6 @@ class App:
     def settings(self) -> Settings:
         return self.state.settings
 
-    @property
-    def store(self) -> Store:
-        return self.state.store
-
     @cached_property
     def prefetcher(self) -> PredictivePrefetcher:
         """Plans and buys boards ahead of kick-off."""
@@ -130,7 +126,7 @@ class App:
         self.flush()
         self.records.close()
         self.transport.close()
-        self.store.close()
+        self.state.store.close()
 
 
 def open_app(

@@ -14,34 +14,30 @@ from oddsctl.domain.errors import InterruptedRunError, LockTimeoutError, Rejecte
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import Sport
 from oddsctl.domain.notices import Notice, RequestFinished
-from oddsctl.domain.ports import Clock
 from oddsctl.domain.reports import PrefetchCall, QueueItem, QueueResult
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Reason, RequestOptions
-from oddsctl.domain.settings import Settings
 from oddsctl.domain.units import iso
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy import request_queue
 from oddsctl.policy.priority import effective_priority
 from oddsctl.policy.reasons import error_of
 from oddsctl.policy.request_queue import LONGEST_LEASE, LeasedRequests, QueuedRequest, rest_until
-from oddsctl.state.queue import RequestQueue
+from oddsctl.state.shared import SharedState
 
 
 class QueueWorker:
-    """What waits between commands, worked off. `tell` hears of what came too late."""
+    """Makes the requests that wait in the queue. `tell` receives those that came too late."""
 
     def __init__(
         self,
         orchestrator: RequestOrchestrator,
-        room: RequestQueue,
-        clock: Clock,
-        settings: Settings,
+        state: SharedState,
         tell: Callable[[Notice], None],
     ) -> None:
         self._orchestrator = orchestrator
-        self._room = room
-        self._clock = clock
-        self._settings = settings
+        self._room = state.queue
+        self._clock = state.clock
+        self._settings = state.settings
         self._tell = tell
 
     def run(self, terms: RequestOptions) -> tuple[QueueResult, ...]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -44,8 +45,8 @@ from oddsctl.domain.requests import (
 from oddsctl.domain.settings import Settings
 from oddsctl.policy import request_queue
 from oddsctl.services.queue import QueueWorker, exit_code, queue_items
-from oddsctl.state.queue import RequestQueue
-from oddsctl.store.memory import MemoryStore
+from oddsctl.state.shared import SharedState
+from oddsctl.store.memory import MemoryLocks, MemoryStore
 from tests.fakes import FakeClock
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -85,7 +86,8 @@ class House:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.room = RequestQueue(MemoryStore(), self.clock)
+        self.state = SharedState(Path(), MemoryStore(), MemoryLocks(), self.clock, Settings())
+        self.room = self.state.queue
         self.told: list[Notice] = []
 
     def put(self, *jobs: Job, starts_in: float | None = 9 * HOUR, **more: object) -> None:
@@ -94,7 +96,7 @@ class House:
 
     def run(self, door: ScriptedDoor | None = None) -> tuple[QueueResult, ...]:
         orchestrator = door or ScriptedDoor()
-        worker = QueueWorker(orchestrator, self.room, self.clock, Settings(), self.told.append)  # type: ignore[arg-type]
+        worker = QueueWorker(orchestrator, self.state, self.told.append)  # type: ignore[arg-type]
         return worker.run(TERMS)
 
     @property

@@ -59,7 +59,7 @@ def batch(
             previews = app.orchestrator.dry_run.preview(requests, terms)
             return options.show_plan(session, [(preview.job.api, preview) for preview in previews])
         with session.alerts(app):
-            resumption = BatchProgress(app.store, app.clock, texts)
+            resumption = BatchProgress(app.state.store, app.clock, texts)
             age = resumption.age() if resume else None
             if resume and age is None:
                 session.say("nothing to resume: this batch was not interrupted; starting from the beginning")

@@ -67,7 +67,7 @@ def run(
         terms = RequestOptions(
             wait=wait, until=app.patience.until, max_credits=max_credits, command="queue run"
         )
-        worker = QueueWorker(app.orchestrator, app.state.queue, app.clock, app.settings, app.tell)
+        worker = QueueWorker(app.orchestrator, app.state, app.tell)
         worked = worker.run(terms)
         usage, now = app.orchestrator.usage(), app.clock.now()
     if session.format != "table":
