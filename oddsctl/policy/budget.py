@@ -178,7 +178,7 @@ def judge(
     if credits.suspect and (not own or credits.reserved):
         return Refused(
             Refusal.BUDGET,
-            "the balance is unknown since the books were damaged; one call of your own will tell",
+            "the balance is unknown since account data was damaged; one call of your own will report it",
         )
     if purchase.force:
         return None

@@ -34,8 +34,8 @@ def why(
             cost = f", {wish['credits']} credits" if wish["credits"] else ""
             game = f", game at {local(wish['game_time'])}" if wish["game_time"] else ""
             typer.echo(
-                f"\n{wish['wish']}\n  {wish['reason']}{detail}{cost}: asked as {wish['priority']} for "
-                f"{wish['purpose']}{game}"
+                f"\n{wish['wish']}\n  {wish['reason']}{detail}{cost}: "
+                f"priority {wish['priority'].lower()}, for {wish['purpose']}{game}"
             )
             for step in wish["steps"]:
                 typer.echo(f"  - {step}")
