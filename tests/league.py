@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 
 from oddsctl.app import USER_AGENT
 from oddsctl.catalog.sports import find, in_season
-from oddsctl.domain.errors import MissingKeyError, TransportError
 from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
-from oddsctl.domain.jobs import Job, OddsJob
+from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import Sport, Status
 from oddsctl.domain.notices import Notice, Warned
+from oddsctl.domain.odds_api_jobs import OddsJob
+from oddsctl.domain.provider_errors import MissingKeyError, TransportError
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, RequestOptions
 from oddsctl.domain.settings import PrefetchSettings, Settings, WindowFetch
 from oddsctl.orchestration.orchestrator import RequestOrchestrator

@@ -29,9 +29,10 @@ from oddsctl.doctor import (
     versions,
 )
 from oddsctl.doctor.findings import Finding, ok, problem, warning
-from oddsctl.domain.errors import InvalidKeyError, TimedOutError, UsageError
-from oddsctl.domain.jobs import SportsJob
+from oddsctl.domain.errors import UsageError
 from oddsctl.domain.notices import ClockCompared, Notice
+from oddsctl.domain.odds_api_jobs import SportsJob
+from oddsctl.domain.provider_errors import InvalidKeyError, TimedOutError
 from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, RequestOptions
 from oddsctl.policy.request_queue import Queue, QueuedRequest
 from oddsctl.render.console import console

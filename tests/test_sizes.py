@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "oddsctl"
 LONGEST_MODULE = 300
-STILL_LONGER = {"domain/errors.py", "policy/health_rules.py", "render/documents.py"}
+STILL_LONGER = {"render/documents.py"}
 """To be split; nothing is added here."""
 LONGEST_FUNCTION = 30
 OPTIONS = "hands on each option of its command"

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from oddsctl.domain.errors import InterruptedRunError, ProviderError
+from oddsctl.domain.errors import InterruptedRunError
+from oddsctl.domain.provider_errors import ProviderError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 OVERDUE = ProviderError.exit_code

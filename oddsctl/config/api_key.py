@@ -13,8 +13,9 @@ from pathlib import Path
 
 from oddsctl.config.bounded_read import drained, read_file, within
 from oddsctl.domain.api_key import UnusableKeyError, cleaned
-from oddsctl.domain.errors import ConfigError, MissingKeyError
+from oddsctl.domain.errors import ConfigError
 from oddsctl.domain.http import Secret
+from oddsctl.domain.provider_errors import MissingKeyError
 
 _MOST = 65536
 """Most bytes to read of a key file or of a command's output."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oddsctl.domain import vocabulary
-from oddsctl.domain.jobs import canonical
+from oddsctl.domain.odds_api_jobs import canonical
 from oddsctl.domain.settings import WindowFetch
 from oddsctl.domain.units import (
     HOW_DURATION,

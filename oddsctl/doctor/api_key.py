@@ -11,7 +11,8 @@ import subprocess
 from collections.abc import Iterator
 
 from oddsctl.doctor.findings import Finding, Subject, ok, problem, warning
-from oddsctl.domain.errors import ConfigError, MissingKeyError
+from oddsctl.domain.errors import ConfigError
+from oddsctl.domain.provider_errors import MissingKeyError
 
 PATIENCE = 5.0
 """Seconds for `crontab -l`."""

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from oddsctl.doctor.findings import Finding, ok, problem, warning
-from oddsctl.domain.errors import InvalidKeyError
-from oddsctl.domain.jobs import ScheduleJob, SportsJob
+from oddsctl.domain.jobs import ScheduleJob
 from oddsctl.domain.notices import ClockCompared, Notice
+from oddsctl.domain.odds_api_jobs import SportsJob
 from oddsctl.domain.ports import Clock
+from oddsctl.domain.provider_errors import InvalidKeyError
 from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, RequestOptions
 
 Run = Callable[[Sequence[PriorityRequest], RequestOptions], Sequence[Outcome]]

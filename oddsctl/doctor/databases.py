@@ -16,7 +16,7 @@ from oddsctl.records import database as records
 from oddsctl.state import accounts, counters, prefetch_notes, queue
 from oddsctl.store import database
 from oddsctl.store.codec import from_text
-from oddsctl.store.codec_types import DecodeError
+from oddsctl.store.codec_scalars import DecodeError
 from oddsctl.store.database import DATABASE
 from oddsctl.store.read_only import damage, reading
 from oddsctl.store.state_dir import HTTP_CACHE

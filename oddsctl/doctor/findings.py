@@ -11,8 +11,9 @@ from pathlib import Path
 
 from oddsctl import config
 from oddsctl.config import Loaded
-from oddsctl.domain.errors import ConfigError, MissingKeyError
+from oddsctl.domain.errors import ConfigError
 from oddsctl.domain.http import Secret
+from oddsctl.domain.provider_errors import MissingKeyError
 from oddsctl.domain.settings import NO_FILE
 from oddsctl.observability import redaction
 from oddsctl.records.database import FILE

@@ -16,7 +16,8 @@ from oddsctl.domain.bookmakers import REGION_BOOKS
 from oddsctl.domain.models import OddsEvent
 
 if TYPE_CHECKING:
-    from oddsctl.domain.jobs import ForecastJob, OddsJob
+    from oddsctl.domain.jobs import ForecastJob
+    from oddsctl.domain.odds_api_jobs import OddsJob
 
 PLACES_PER_CALL = 100
 """Open-Meteo takes 1000, but long URLs fail first (FACTS 3.1)."""

@@ -14,7 +14,8 @@ from enum import StrEnum
 from oddsctl.domain import suggest
 from oddsctl.domain.answers import Answer, Events
 from oddsctl.domain.bookmakers import TITLES
-from oddsctl.domain.jobs import Job, OddsJob, canonical
+from oddsctl.domain.jobs import Job
+from oddsctl.domain.odds_api_jobs import OddsJob, canonical
 from oddsctl.domain.suggest import squeezed
 
 OUTRIGHTS = frozenset(("outrights", "outrights_lay"))

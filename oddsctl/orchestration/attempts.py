@@ -15,10 +15,12 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from uuid import uuid4
 
-from oddsctl.domain.errors import MissingKeyError, OddsctlError, ProviderError
-from oddsctl.domain.jobs import Job, SportsJob
+from oddsctl.domain.errors import OddsctlError
+from oddsctl.domain.jobs import Job
 from oddsctl.domain.notices import Notice, Retried, Waited
+from oddsctl.domain.odds_api_jobs import SportsJob
 from oddsctl.domain.ports import Provider
+from oddsctl.domain.provider_errors import MissingKeyError, ProviderError
 from oddsctl.domain.requests import Go, ProbeFirst, Refusal, Refused
 from oddsctl.orchestration.call import AdmittedCall, CallContext
 from oddsctl.orchestration.coalescer import InFlightSlot

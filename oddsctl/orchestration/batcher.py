@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from oddsctl.domain.errors import RejectedError
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.ports import Clock
+from oddsctl.domain.provider_errors import RejectedError
 from oddsctl.domain.requests import Outcome, Reason
 from oddsctl.orchestration.call import CallContext
 from oddsctl.policy import batching, freshness

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from oddsctl.domain.errors import ProviderError
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.ports import Clock, Store
+from oddsctl.domain.provider_errors import ProviderError
 from oddsctl.state.refusals import CachedRefusal
 from oddsctl.state.shared import SharedState
 from oddsctl.store import codec

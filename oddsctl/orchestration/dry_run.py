@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from oddsctl.domain.answers import Answer
-from oddsctl.domain.errors import MissingKeyError
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.ports import Provider
+from oddsctl.domain.provider_errors import MissingKeyError
 from oddsctl.domain.requests import (
     DryRunEntry,
     Go,

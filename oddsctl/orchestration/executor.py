@@ -10,16 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from oddsctl.domain.answers import Events, Schedule
-from oddsctl.domain.errors import (
-    AttemptKind,
-    LockTimeoutError,
-    OutOfCreditsError,
-    ProviderError,
-    StateError,
-    TransportError,
-)
+from oddsctl.domain.errors import AttemptKind, LockTimeoutError, StateError
 from oddsctl.domain.http import DEMO_HEADER, HttpResponse, Quota
-from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import Listed
 from oddsctl.domain.notices import (
     BoardReceived,
@@ -29,7 +21,9 @@ from oddsctl.domain.notices import (
     Settled,
     Warned,
 )
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.ports import Transport
+from oddsctl.domain.provider_errors import OutOfCreditsError, ProviderError, TransportError
 from oddsctl.observability import redaction
 from oddsctl.orchestration.call import AdmittedCall, CallContext
 from oddsctl.orchestration.spend_limit import SpendLimit

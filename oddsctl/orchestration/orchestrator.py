@@ -19,15 +19,8 @@ from types import TracebackType
 from typing import Self
 
 from oddsctl.domain.board_models import Usage
-from oddsctl.domain.errors import (
-    InterruptedRunError,
-    LockTimeoutError,
-    MissingKeyError,
-    OddsctlError,
-    ProviderError,
-    StateError,
-)
-from oddsctl.domain.jobs import Job, OddsJob
+from oddsctl.domain.errors import InterruptedRunError, LockTimeoutError, OddsctlError, StateError
+from oddsctl.domain.jobs import Job
 from oddsctl.domain.notices import (
     CallFinished,
     Failed,
@@ -38,7 +31,9 @@ from oddsctl.domain.notices import (
     Served,
     Warned,
 )
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.ports import Provider, Transport
+from oddsctl.domain.provider_errors import MissingKeyError, ProviderError
 from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, Refused, RequestOptions
 from oddsctl.orchestration.attempts import CallAttempts
 from oddsctl.orchestration.batcher import RequestBatcher

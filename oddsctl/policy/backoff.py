@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oddsctl.domain import settings
-from oddsctl.domain.errors import ProviderError
+from oddsctl.domain.provider_errors import ProviderError
 
 RETRIES_PER_RUN = 6
 """Retries of one run, all its calls together."""

@@ -7,10 +7,11 @@ from typing import Literal, assert_never
 
 from oddsctl.domain import settings
 from oddsctl.domain.answers import Answer, Events
-from oddsctl.domain.errors import ProviderError, Remember
+from oddsctl.domain.errors import Remember
 from oddsctl.domain.jobs import (
     Job,
 )
+from oddsctl.domain.provider_errors import ProviderError
 from oddsctl.domain.units import DAY, HOUR, MINUTE
 from oddsctl.policy import batching
 from oddsctl.policy.backoff import is_paid_for

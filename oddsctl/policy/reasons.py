@@ -12,7 +12,6 @@ from oddsctl.domain.errors import (
     BreakerRefusedError,
     BudgetRefusedError,
     MaxCreditsRefusedError,
-    MissingKeyError,
     OddsctlError,
     OfflineError,
     RateRefusedError,
@@ -20,6 +19,7 @@ from oddsctl.domain.errors import (
 )
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import Sport
+from oddsctl.domain.provider_errors import MissingKeyError
 from oddsctl.domain.requests import Outcome, Reason, Refusal, Refused
 from oddsctl.policy import freshness
 

@@ -9,7 +9,12 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from oddsctl.domain.answers import Answer, Schedule
-from oddsctl.domain.errors import (
+from oddsctl.domain.http import HttpRequest, HttpResponse, Quota
+from oddsctl.domain.jobs import Job, ScheduleJob
+from oddsctl.domain.models import ScheduledGame, Status, VenueRef
+from oddsctl.domain.plausible import HIGHEST_SCORE
+from oddsctl.domain.ports import JSON
+from oddsctl.domain.provider_errors import (
     BrokenAnswerError,
     ForbiddenError,
     ProviderError,
@@ -19,11 +24,6 @@ from oddsctl.domain.errors import (
     UnknownSportError,
     UnusableAnswerError,
 )
-from oddsctl.domain.http import HttpRequest, HttpResponse, Quota
-from oddsctl.domain.jobs import Job, ScheduleJob
-from oddsctl.domain.models import ScheduledGame, Status, VenueRef
-from oddsctl.domain.plausible import HIGHEST_SCORE
-from oddsctl.domain.ports import JSON
 from oddsctl.providers import json_fields, json_values
 from oddsctl.providers.espn_line import line
 from oddsctl.providers.json_fields import EntryFilter, JsonObject

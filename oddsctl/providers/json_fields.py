@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from oddsctl.domain.errors import BrokenAnswerError
 from oddsctl.domain.http import HttpResponse
 from oddsctl.domain.models import LeftOut
 from oddsctl.domain.ports import JSON
+from oddsctl.domain.provider_errors import BrokenAnswerError
 from oddsctl.providers.json_values import MOST_DIGITS, instant, number, quote, text
 
 T = TypeVar("T")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from oddsctl.domain.answers import Answer, Geocoded
-from oddsctl.domain.errors import (
+from oddsctl.domain.http import HttpRequest, HttpResponse, Quota
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job
+from oddsctl.domain.models import GeocodedPlace
+from oddsctl.domain.provider_errors import (
     BrokenAnswerError,
     ForbiddenError,
     ProviderError,
@@ -13,9 +16,6 @@ from oddsctl.domain.errors import (
     RejectedError,
     ServerError,
 )
-from oddsctl.domain.http import HttpRequest, HttpResponse, Quota
-from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job
-from oddsctl.domain.models import GeocodedPlace
 from oddsctl.domain.units import DAY, HOUR
 from oddsctl.providers import json_fields, json_values
 from oddsctl.providers.json_fields import EntryFilter, JsonObject

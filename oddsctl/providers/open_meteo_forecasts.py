@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from math import cos, radians
 
 from oddsctl.domain.answers import Forecasts
-from oddsctl.domain.errors import BrokenAnswerError
 from oddsctl.domain.jobs import ForecastJob
 from oddsctl.domain.models import Forecast, Hour, Place, Units
 from oddsctl.domain.plausible import WEATHER
 from oddsctl.domain.ports import JSON
+from oddsctl.domain.provider_errors import BrokenAnswerError
 from oddsctl.domain.units import DAY, HOUR
 from oddsctl.providers import json_fields, json_values
 from oddsctl.providers.json_fields import EntryFilter, JsonObject

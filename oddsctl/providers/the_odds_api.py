@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from oddsctl.domain.answers import Answer, Scores, Sports
 from oddsctl.domain.http import HttpRequest, HttpResponse, Quota, Secret
-from oddsctl.domain.jobs import EventsJob, Job, OddsJob, ScoresJob, SportsJob
+from oddsctl.domain.jobs import Job
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob, ScoresJob, SportsJob
 from oddsctl.domain.plausible import (
     DEAREST,
     MOST_CREDITS,

@@ -8,10 +8,10 @@ from functools import partial
 
 from oddsctl.domain import bookmakers
 from oddsctl.domain.answers import Events, Score, SportEntry
-from oddsctl.domain.errors import UnusableAnswerError
-from oddsctl.domain.jobs import EventsJob, OddsJob, ScoresJob
 from oddsctl.domain.models import OddsEvent, Price
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob, ScoresJob
 from oddsctl.domain.plausible import HIGHEST_PRICE, HIGHEST_SCORE, LARGEST_POINT
+from oddsctl.domain.provider_errors import UnusableAnswerError
 from oddsctl.domain.units import DAY
 from oddsctl.providers import json_fields, json_values
 from oddsctl.providers.json_fields import EntryFilter, JsonObject

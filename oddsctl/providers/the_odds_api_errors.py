@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from oddsctl.domain.errors import (
+from oddsctl.domain.http import HttpResponse
+from oddsctl.domain.provider_errors import (
     BrokenAnswerError,
     DeactivatedKeyError,
     EventGoneError,
@@ -17,7 +18,6 @@ from oddsctl.domain.errors import (
     ServerError,
     UnknownSportError,
 )
-from oddsctl.domain.http import HttpResponse
 from oddsctl.providers import json_fields, json_values
 
 API = "odds"

@@ -16,7 +16,7 @@ from oddsctl.domain.notices import (
 )
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.requests import Purpose
-from oddsctl.policy.health_rules import Attempt
+from oddsctl.policy.health_status import Attempt
 from oddsctl.records.database import RecordsDatabase
 
 KEEP_BOARDS = 15 * 86400.0

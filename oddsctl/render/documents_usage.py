@@ -9,7 +9,7 @@ from oddsctl.domain.units import iso
 
 if TYPE_CHECKING:
     from oddsctl.doctor import DoctorReport
-    from oddsctl.policy.health_rules import Health
+    from oddsctl.policy.health_status import Health
     from oddsctl.services.costs import CostTable
     from oddsctl.services.health import HealthReport
     from oddsctl.services.stats import ApiStats, Stats

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 from oddsctl.domain.answers import Events
 from oddsctl.domain.errors import ConfigError, LockTimeoutError, StateError
-from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import OddsEvent
 from oddsctl.domain.notices import AlertableNotice
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.ports import JSON, Store
 from oddsctl.domain.settings import Settings
 from oddsctl.notify import channels as notify

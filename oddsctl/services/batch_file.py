@@ -9,8 +9,9 @@ from typing import Any
 from oddsctl.catalog import sports
 from oddsctl.domain import board, scoreboards, suggest, vocabulary
 from oddsctl.domain.errors import UsageError, one_line
-from oddsctl.domain.jobs import ForecastJob, Job, OddsJob
+from oddsctl.domain.jobs import ForecastJob, Job
 from oddsctl.domain.models import Place, Sport, Units
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.requests import Priority, PriorityRequest
 from oddsctl.domain.settings import Settings
 from oddsctl.domain.units import DAY

@@ -8,8 +8,8 @@ from dataclasses import replace
 from oddsctl.domain import board, suggest
 from oddsctl.domain.board_models import Game, Outright
 from oddsctl.domain.bookmakers import title
-from oddsctl.domain.jobs import canonical
 from oddsctl.domain.models import Price
+from oddsctl.domain.odds_api_jobs import canonical
 from oddsctl.services import board_query
 from oddsctl.services.board_query import OVER, BoardQuery
 from oddsctl.services.sport_board import SportBoard

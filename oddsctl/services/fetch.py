@@ -10,15 +10,12 @@ from functools import partial
 
 from oddsctl.domain import best_prices, board
 from oddsctl.domain.board_models import Board, Game
-from oddsctl.domain.errors import MissingKeyError, OddsctlError, one_line
-from oddsctl.domain.jobs import (
-    EventsJob,
-    Job,
-    OddsJob,
-    ScheduleJob,
-)
+from oddsctl.domain.errors import OddsctlError, one_line
+from oddsctl.domain.jobs import Job, ScheduleJob
 from oddsctl.domain.models import Sport
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob
 from oddsctl.domain.ports import Clock
+from oddsctl.domain.provider_errors import MissingKeyError
 from oddsctl.domain.requests import (
     DryRunEntry,
     Outcome,

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from oddsctl.catalog.sports import by_provider_name, find
 from oddsctl.domain import scoreboards
 from oddsctl.domain.errors import one_line
-from oddsctl.domain.jobs import ForecastJob, Job, SportsJob
+from oddsctl.domain.jobs import ForecastJob, Job
 from oddsctl.domain.models import Place, Sport
+from oddsctl.domain.odds_api_jobs import SportsJob
 from oddsctl.domain.ports import JSON
 from oddsctl.domain.requests import (
     Outcome,
@@ -24,7 +25,7 @@ from oddsctl.domain.requests import (
 )
 from oddsctl.domain.units import DAY
 from oddsctl.policy import health_rules
-from oddsctl.policy.health_rules import Health, Status
+from oddsctl.policy.health_status import Health, Status
 from oddsctl.records.calls import CostTracker
 from oddsctl.state.accounts import APIS
 from oddsctl.state.shared import SharedState

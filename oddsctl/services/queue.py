@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from oddsctl.catalog.sports import league_of
-from oddsctl.domain.errors import InterruptedRunError, LockTimeoutError, RejectedError, StateError
+from oddsctl.domain.errors import InterruptedRunError, LockTimeoutError, StateError
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import Sport
 from oddsctl.domain.notices import Notice, RequestFinished
+from oddsctl.domain.provider_errors import RejectedError
 from oddsctl.domain.reports import PrefetchCall, QueueItem, QueueResult
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Reason, RequestOptions
 from oddsctl.domain.units import iso

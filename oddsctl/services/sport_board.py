@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from oddsctl.domain import board
 from oddsctl.domain.answers import Events, Schedule
 from oddsctl.domain.board_models import Game
-from oddsctl.domain.errors import InvalidMarketError
-from oddsctl.domain.jobs import EventsJob, Job, OddsJob, ScheduleJob
+from oddsctl.domain.jobs import Job, ScheduleJob
 from oddsctl.domain.models import ScheduledGame, Sport
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob
 from oddsctl.domain.ports import Clock
+from oddsctl.domain.provider_errors import InvalidMarketError
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, RequestOptions
 from oddsctl.domain.scoreboards import schedule_jobs
 from oddsctl.domain.units import eastern_day

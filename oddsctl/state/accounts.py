@@ -31,7 +31,7 @@ from oddsctl.policy import admission, budget
 from oddsctl.policy.admission import CallRequest, ProviderState, Receipt, Rules
 from oddsctl.policy.budget import Credits
 from oddsctl.policy.token_bucket import RateLimit
-from oddsctl.store import codec, codec_types, unreadable_rows
+from oddsctl.store import codec, codec_scalars, unreadable_rows
 from oddsctl.store.state_errors import too_new
 from oddsctl.store.unreadable_rows import FRESH, RowDamagedError
 
@@ -158,8 +158,8 @@ def _decoded(key: str, value: JSON, unused: ProviderState) -> ProviderState:
     try:
         state: ProviderState = codec.decode(ProviderState, value)
         if not budget.is_believable(state.credits):
-            raise codec_types.DecodeError("credits of an account that cannot be")
-    except codec_types.DecodeError as error:
+            raise codec_scalars.DecodeError("credits of an account that cannot be")
+    except codec_scalars.DecodeError as error:
         unknown = _encoded(ProviderState(credits=Credits(suspect=True)))
         raise RowDamagedError("the stored account", str(error), key, value, unknown, FRESH) from error
     return state

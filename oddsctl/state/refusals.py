@@ -8,16 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oddsctl.domain.errors import (
-    InvalidKeyError,
-    OddsctlError,
-    ProviderError,
-    RejectedError,
-    family,
-    named,
-)
-from oddsctl.domain.jobs import Job, OddsJob, board_of
+from oddsctl.domain.errors import OddsctlError, family
+from oddsctl.domain.jobs import Job
+from oddsctl.domain.odds_api_jobs import OddsJob, board_of
 from oddsctl.domain.ports import Clock, Store
+from oddsctl.domain.provider_errors import InvalidKeyError, ProviderError, RejectedError, named
 from oddsctl.domain.settings import FreshnessSettings
 from oddsctl.policy import freshness
 from oddsctl.policy.backoff import is_paid_for

@@ -30,7 +30,8 @@ from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
 from oddsctl.domain.ports import JSON
-from oddsctl.store.codec_types import DecodeError, T, codec_for
+from oddsctl.store.codec_scalars import DecodeError
+from oddsctl.store.codec_types import T, codec_for
 
 
 def encode(value: object, annotation: Any = None) -> JSON:

@@ -14,7 +14,7 @@ from pathlib import Path
 from oddsctl.domain.errors import StateDamagedError
 from oddsctl.domain.ports import JSON
 from oddsctl.store.codec import from_text
-from oddsctl.store.codec_types import DecodeError
+from oddsctl.store.codec_scalars import DecodeError
 from oddsctl.store.state_errors import (
     assert_a_file,
     damaged,

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from oddsctl.domain.errors import StateError, StateUnwritableError
 from oddsctl.domain.ports import JSON, Store
-from oddsctl.store import codec, codec_types
+from oddsctl.store import codec, codec_scalars
 from oddsctl.store.codec import to_text
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ def salvaged(key: str, kind: type[T], value: JSON, what: str) -> T:
         return kind()
     try:
         found: T = codec.decode(kind, value)
-    except codec_types.DecodeError as error:
+    except codec_scalars.DecodeError as error:
         rest = codec.encode(codec.salvage(kind, value))
         raise RowDamagedError(
             what, str(error), key, value, rest, "went on with what is readable in it"

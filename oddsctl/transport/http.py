@@ -19,9 +19,14 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 from urllib3.exceptions import TimeoutError as WireTimeoutError
 
-from oddsctl.domain.errors import BodyTooLargeError, RedirectRefusedError, TimedOutError, TransportError
 from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
 from oddsctl.domain.ports import Clock
+from oddsctl.domain.provider_errors import (
+    BodyTooLargeError,
+    RedirectRefusedError,
+    TimedOutError,
+    TransportError,
+)
 from oddsctl.domain.settings import HttpSettings
 from oddsctl.transport.deadline import Adapter, ExchangeDeadline, NotSentError, decoded
 from oddsctl.transport.proxy import CA_VARIABLES, BarredError, Route, route_to

@@ -7,8 +7,8 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from oddsctl.domain.errors import RedirectRefusedError, TransportError
 from oddsctl.domain.http import HttpRequest
+from oddsctl.domain.provider_errors import RedirectRefusedError, TransportError
 
 
 def allowed_host(request: HttpRequest) -> str:

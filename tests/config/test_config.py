@@ -23,9 +23,10 @@ from oddsctl.config.bounded_read import read_file
 from oddsctl.config.keys import SECTIONS, SPORT_TABLE, TABLE, Key
 from oddsctl.config.toml_file import lines_of
 from oddsctl.domain import units
-from oddsctl.domain.errors import ConfigError, MissingKeyError, OddsctlError, UsageError
+from oddsctl.domain.errors import ConfigError, OddsctlError, UsageError
 from oddsctl.domain.http import Secret
 from oddsctl.domain.models import Sport
+from oddsctl.domain.provider_errors import MissingKeyError
 from oddsctl.domain.settings import Settings
 from oddsctl.domain.units import format_rate, format_size, parse_rate, parse_size
 from oddsctl.domain.vocabulary import ShownNames

@@ -8,22 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from oddsctl.domain import errors
-from oddsctl.domain.errors import (
-    AttemptKind,
-    OddsctlError,
-    OutOfCreditsError,
-    ProviderError,
-    Remember,
-    family,
-    named,
-    one_line,
-)
+from oddsctl.domain import errors, provider_errors
+from oddsctl.domain.errors import AttemptKind, OddsctlError, Remember, family, one_line
+from oddsctl.domain.provider_errors import OutOfCreditsError, ProviderError, named
 from oddsctl.domain.requests import Reason, Refusal
 from oddsctl.policy import prefetch_plan, reasons
 
 PACKAGE = Path(errors.__file__).parents[1]
-TREE = tuple(kind for kind in family() if kind.__module__ == errors.__name__)
+TREE = tuple(kind for kind in family() if kind.__module__ in (errors.__name__, provider_errors.__name__))
 ROOMS = ("domain", "policy", "services", "orchestration", "state", "records", "render")
 """Where codes are ours: providers and the sandbox speak as providers do."""
 OTHER_WORDS = frozenset(
@@ -110,7 +102,7 @@ def test_every_code_that_stands_as_a_string_is_a_code_of_ours() -> None:
 
 def test_a_code_names_its_class() -> None:
     assert named("OUT_OF_CREDITS") is OutOfCreditsError
-    assert named("EVENT_GONE") is errors.EventGoneError
+    assert named("EVENT_GONE") is provider_errors.EventGoneError
     assert named("TIMEOUT") is named("NO_SUCH_CODE") is ProviderError
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from oddsctl.domain.answers import Events
 from oddsctl.domain.bookmakers import REGION_BOOKS, TITLES
-from oddsctl.domain.jobs import OddsJob, ScheduleJob
+from oddsctl.domain.jobs import ScheduleJob
 from oddsctl.domain.models import OddsEvent, Price
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.vocabulary import (
     BOARD_MARKETS,
     NameKind,

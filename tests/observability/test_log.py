@@ -17,8 +17,8 @@ import pytest
 
 from oddsctl.domain import settings
 from oddsctl.domain.errors import ConfigError
-from oddsctl.domain.jobs import SportsJob
 from oddsctl.domain.notices import CallFinished, ClockCompared, Warned
+from oddsctl.domain.odds_api_jobs import SportsJob
 from oddsctl.observability import log, redaction
 
 KEY = "planted-key-9f8e7d6c5b4a"

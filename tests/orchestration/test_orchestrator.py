@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 
 import pytest
 
-from oddsctl.domain import errors
+from oddsctl.domain import errors, provider_errors
 from oddsctl.domain.answers import Answer, Events, Forecasts, Schedule
 from oddsctl.domain.http import HttpRequest, HttpResponse, Quota
-from oddsctl.domain.jobs import ForecastJob, Job, OddsJob, ScheduleJob
+from oddsctl.domain.jobs import ForecastJob, Job, ScheduleJob
 from oddsctl.domain.models import Forecast, OddsEvent, Place, Price
 from oddsctl.domain.notices import Notice, Warned
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.ports import JSON, Locks, Store
 from oddsctl.domain.requests import (
     Priority,
@@ -58,7 +59,7 @@ class FakeProvider:
 
     def account(self) -> str:
         if self.key is None:
-            raise errors.MissingKeyError("no key", provider=self.name)
+            raise provider_errors.MissingKeyError("no key", provider=self.name)
         return self.key
 
     def price(self, job: Job) -> int:
@@ -299,7 +300,7 @@ def test_a_wait_beyond_patience_is_refused() -> None:
 
 
 def test_a_lost_answer_may_have_been_charged_and_the_next_one_tells() -> None:
-    lost = errors.TimedOutError("odds: no answer", maybe_sent=True, provider="odds")
+    lost = provider_errors.TimedOutError("odds: no answer", maybe_sent=True, provider="odds")
     house = House(lost, live(used=6), settings=ONE_ATTEMPT)
     assert house.ask(BOARD) == [Reason.NONE]
     assert house.credits() == (None, None, 0, 3)
@@ -319,7 +320,7 @@ def test_a_call_made_under_a_clock_far_ahead_does_not_freeze_the_books(ahead: fl
 
 
 def test_a_call_that_never_left_costs_nothing() -> None:
-    house = House(errors.TransportError("odds: refused", maybe_sent=False, provider="odds"))
+    house = House(provider_errors.TransportError("odds: refused", maybe_sent=False, provider="odds"))
     assert house.ask(BOARD) == [Reason.NONE]
     assert house.credits() == (None, None, 0, 0)
 
@@ -338,7 +339,7 @@ def test_whatever_is_neither_an_answer_nor_a_refusal_may_have_been_charged_until
         answer({}, status),
         live(used=6),
         settings=ONE_ATTEMPT,
-        fails=lambda response: errors.ServerError("no answer") if response.status != 200 else None,
+        fails=lambda response: provider_errors.ServerError("no answer") if response.status != 200 else None,
     )
     house.ask(BOARD)
     assert house.credits() == (None, None, 0, maybe)
@@ -352,10 +353,10 @@ def test_whatever_is_neither_an_answer_nor_a_refusal_may_have_been_charged_until
 def test_what_may_have_been_charged_is_tried_again_once_at_the_most_and_not_beyond_max_credits(
     status: int,
 ) -> None:
-    house = House(answer({}, status), fails=lambda _: errors.ServerError("no answer"))
+    house = House(answer({}, status), fails=lambda _: provider_errors.ServerError("no answer"))
     house.ask(BOARD)
     assert len(house.transport.sent) == 2
-    again = House(answer({}, status), fails=lambda _: errors.ServerError("no answer"))
+    again = House(answer({}, status), fails=lambda _: provider_errors.ServerError("no answer"))
     again.ask(BOARD, terms=RequestOptions(max_credits=5))
     assert len(again.transport.sent) == 1
 
@@ -391,7 +392,7 @@ def test_a_balance_without_the_charge_leaves_nothing_in_doubt(headers: dict[str,
 
 
 def test_a_broken_body_was_paid_all_the_same() -> None:
-    house = House(fails=lambda _: errors.BrokenAnswerError("odds: no JSON"))
+    house = House(fails=lambda _: provider_errors.BrokenAnswerError("odds: no JSON"))
     assert house.ask(BOARD) == [Reason.NONE]
     assert house.credits() == (3, 497, 0, 0)
 
@@ -399,13 +400,15 @@ def test_a_broken_body_was_paid_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("error", "stale", "nothing"),
     [
-        (errors.OutOfCreditsError("gone"), Reason.STALE_BUDGET, Reason.REFUSED_BUDGET),
-        (errors.RateLimitedError("slow down"), Reason.STALE_RATE, Reason.REFUSED_RATE),
-        (errors.InvalidKeyError("who?"), Reason.STALE_ERROR, Reason.NONE),
-        (errors.ServerError("down"), Reason.STALE_ERROR, Reason.NONE),
+        (provider_errors.OutOfCreditsError("gone"), Reason.STALE_BUDGET, Reason.REFUSED_BUDGET),
+        (provider_errors.RateLimitedError("slow down"), Reason.STALE_RATE, Reason.REFUSED_RATE),
+        (provider_errors.InvalidKeyError("who?"), Reason.STALE_ERROR, Reason.NONE),
+        (provider_errors.ServerError("down"), Reason.STALE_ERROR, Reason.NONE),
     ],
 )
-def test_each_failure_has_its_reason(error: errors.ProviderError, stale: Reason, nothing: Reason) -> None:
+def test_each_failure_has_its_reason(
+    error: provider_errors.ProviderError, stale: Reason, nothing: Reason
+) -> None:
     failing = False
     house = House(fails=lambda _: error if failing else None)
     house.ask(BOARD)
@@ -436,12 +439,12 @@ def test_a_free_look_that_tells_no_balance_is_not_repeated_for_ever() -> None:
     assert len(house.transport.sent) <= 4
 
 
-UNREADABLE = (errors.BrokenAnswerError, errors.UnusableAnswerError)
+UNREADABLE = (provider_errors.BrokenAnswerError, provider_errors.UnusableAnswerError)
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
 def test_a_paid_answer_that_cannot_be_read_is_not_bought_again_while_it_would_be_fresh(
-    kind: type[errors.ProviderError],
+    kind: type[provider_errors.ProviderError],
 ) -> None:
     house = House(live(used=3), live(used=6), fails=lambda _: kind("no JSON"))
     (first,) = house.new_process().run([PriorityRequest(BOARD)], RequestOptions())
@@ -457,7 +460,7 @@ def test_a_paid_answer_that_cannot_be_read_is_not_bought_again_while_it_would_be
 
 
 def test_fresh_asks_once_more_for_a_paid_answer_that_could_not_be_read() -> None:
-    house = House(live(used=3), live(used=6), fails=lambda _: errors.BrokenAnswerError("no JSON"))
+    house = House(live(used=3), live(used=6), fails=lambda _: provider_errors.BrokenAnswerError("no JSON"))
     house.ask(BOARD)
     house.clock.jump(1)
     house.ask(BOARD, terms=RequestOptions(fresh=True))
@@ -466,7 +469,7 @@ def test_fresh_asks_once_more_for_a_paid_answer_that_could_not_be_read() -> None
 
 def test_a_shared_call_that_was_paid_and_cannot_be_read_is_remembered_for_each_who_shared_it() -> None:
     jobs = [OddsJob("nfl", (market,), ("us",)) for market in ("h2h", "totals")]
-    house = House(live(used=3), fails=lambda _: errors.BrokenAnswerError("no JSON"))
+    house = House(live(used=3), fails=lambda _: provider_errors.BrokenAnswerError("no JSON"))
     outcomes = house.new_process().run([PriorityRequest(job) for job in jobs], RequestOptions())
     assert [outcome.credits for outcome in outcomes] == [3, 0]
     assert [house.ask(job) for job in jobs] == [[Reason.NEGATIVE_CACHE]] * 2
@@ -478,14 +481,14 @@ def test_what_cost_nothing_and_cannot_be_read_is_tried_again() -> None:
         live(used=3, last=0),
         live(used=3, last=0),
         live(used=3, last=0),
-        fails=lambda _: errors.BrokenAnswerError("no JSON"),
+        fails=lambda _: provider_errors.BrokenAnswerError("no JSON"),
     )
     house.ask(BOARD)
     assert len(house.transport.sent) == 3
 
 
 def test_an_answer_that_broke_off_after_its_headers_was_charged_what_they_say() -> None:
-    lost = errors.TransportError("broke off", maybe_sent=True, provider="odds")
+    lost = provider_errors.TransportError("broke off", maybe_sent=True, provider="odds")
     lost.head = (200, live(used=3).headers)
     house = House(lost, live(used=6))
     (outcome,) = house.new_process().run([PriorityRequest(BOARD)], RequestOptions())
@@ -496,7 +499,7 @@ def test_an_answer_that_broke_off_after_its_headers_was_charged_what_they_say() 
 
 
 def test_out_of_credits_is_not_asked_again_at_once() -> None:
-    house = House(answer({}, 401), fails=lambda _: errors.OutOfCreditsError("gone"))
+    house = House(answer({}, 401), fails=lambda _: provider_errors.OutOfCreditsError("gone"))
     assert house.ask(BOARD) == [Reason.REFUSED_BUDGET]
     assert house.ask(BOARD) == [Reason.REFUSED_BUDGET]
     assert len(house.transport.sent) == 1
@@ -505,7 +508,7 @@ def test_out_of_credits_is_not_asked_again_at_once() -> None:
 def test_a_provider_that_asked_for_rest_gets_it_from_every_process() -> None:
     house = House()
     until = house.clock.now() + 120
-    failing = House(fails=lambda _: errors.RateLimitedError("slow down", retry_at=until))
+    failing = House(fails=lambda _: provider_errors.RateLimitedError("slow down", retry_at=until))
     failing.ask(WEEK)
     assert failing.ask(WEEK) == [Reason.REFUSED_RATE]
     assert len(failing.transport.sent) == 1
@@ -640,7 +643,7 @@ def test_after_a_rest_the_waiting_calls_are_spaced_by_the_rate() -> None:
     failing = True
     house = House(
         settings=settings,
-        fails=lambda _: errors.RateLimitedError("slow down", retry_at=until) if failing else None,
+        fails=lambda _: provider_errors.RateLimitedError("slow down", retry_at=until) if failing else None,
     )
     house.ask(WEEK)
     failing = False
@@ -656,7 +659,7 @@ def test_another_accounts_failure_is_not_ours() -> None:
     house = House(
         answer({}, 401),
         live(used=3),
-        fails=lambda response: errors.InvalidKeyError("who?") if response.status == 401 else None,
+        fails=lambda response: provider_errors.InvalidKeyError("who?") if response.status == 401 else None,
     )
     assert house.ask(BOARD) == [Reason.NONE]
     assert house.ask(BOARD) == [Reason.NONE]

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 from oddsctl.domain import errors
-from oddsctl.domain.jobs import OddsJob
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.ports import JSON
 from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, RequestOptions
 from oddsctl.store.memory import MemoryStore

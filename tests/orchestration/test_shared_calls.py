@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from oddsctl.domain.answers import Events
 from oddsctl.domain.http import HttpRequest, HttpResponse, Secret
-from oddsctl.domain.jobs import Job, OddsJob
+from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import Price
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.requests import Outcome, PriorityRequest, Reason, RequestOptions
 from oddsctl.domain.settings import OddsSettings, Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.domain import errors, settings
-from oddsctl.domain.errors import (
+from oddsctl.domain import provider_errors, settings
+from oddsctl.domain.provider_errors import (
     ProviderError,
     RateLimitedError,
     ServerError,
@@ -23,24 +23,24 @@ RULES = settings.RetrySettings(attempts=3, base=1, cap=20)
 MANY = settings.RetrySettings(attempts=100, base=1, cap=20)
 
 WORTH_IT = {
-    errors.ProviderError: False,
-    errors.MissingKeyError: False,
-    errors.InvalidKeyError: False,
-    errors.DeactivatedKeyError: False,
-    errors.OutOfCreditsError: False,
-    errors.RateLimitedError: True,
-    errors.RejectedError: False,
-    errors.UnknownSportError: False,
-    errors.InvalidMarketError: False,
-    errors.EventGoneError: False,
-    errors.ForbiddenError: False,
-    errors.ServerError: True,
-    errors.BrokenAnswerError: True,
-    errors.UnusableAnswerError: False,
-    errors.TransportError: True,
-    errors.TimedOutError: True,
-    errors.BodyTooLargeError: False,
-    errors.RedirectRefusedError: False,
+    provider_errors.ProviderError: False,
+    provider_errors.MissingKeyError: False,
+    provider_errors.InvalidKeyError: False,
+    provider_errors.DeactivatedKeyError: False,
+    provider_errors.OutOfCreditsError: False,
+    provider_errors.RateLimitedError: True,
+    provider_errors.RejectedError: False,
+    provider_errors.UnknownSportError: False,
+    provider_errors.InvalidMarketError: False,
+    provider_errors.EventGoneError: False,
+    provider_errors.ForbiddenError: False,
+    provider_errors.ServerError: True,
+    provider_errors.BrokenAnswerError: True,
+    provider_errors.UnusableAnswerError: False,
+    provider_errors.TransportError: True,
+    provider_errors.TimedOutError: True,
+    provider_errors.BodyTooLargeError: False,
+    provider_errors.RedirectRefusedError: False,
 }
 """Every way in which a provider can fail us, and whether the next try may go better."""
 
@@ -63,7 +63,7 @@ def family(kind: type[ProviderError]) -> Iterator[type[ProviderError]]:
     """The class and all that derive from it, as far as the vocabulary goes."""
     yield kind
     for child in kind.__subclasses__():
-        if child.__module__ == errors.__name__:
+        if child.__module__ == provider_errors.__name__:
             yield from family(child)
 
 
@@ -181,7 +181,9 @@ def test_an_outage_costs_one_run_six_retries_however_many_calls_it_makes() -> No
     assert RETRIES_PER_RUN == 6
 
 
-@pytest.mark.parametrize("kind", [errors.BrokenAnswerError, errors.TransportError, errors.TimedOutError])
+@pytest.mark.parametrize(
+    "kind", [provider_errors.BrokenAnswerError, provider_errors.TransportError, provider_errors.TimedOutError]
+)
 def test_an_answer_that_was_charged_is_not_asked_for_again_because_of_what_it_holds(
     kind: type[ProviderError],
 ) -> None:
@@ -193,6 +195,6 @@ def test_an_answer_that_was_charged_is_not_asked_for_again_because_of_what_it_ho
 
 @pytest.mark.parametrize(("credits", "worth"), [(0, True), (1, False), (2, False)])
 def test_what_was_charged_and_cannot_be_read_is_not_bought_again(credits: int, worth: bool) -> None:
-    error = errors.BrokenAnswerError("m")
+    error = provider_errors.BrokenAnswerError("m")
     error.charged = credits
     assert worth_retrying(error) is worth

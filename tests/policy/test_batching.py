@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from oddsctl.domain.answers import Answer, Events, Forecasts, Schedule
 from oddsctl.domain.bookmakers import REGION_BOOKS
-from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job, OddsJob, ScheduleJob
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job, ScheduleJob
 from oddsctl.domain.models import (
     Forecast,
     Hour,
@@ -19,6 +19,7 @@ from oddsctl.domain.models import (
     Price,
     ScheduledGame,
 )
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.sharing import DAYS_PER_CALL
 from oddsctl.policy import batching
 from oddsctl.store import codec

@@ -6,20 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.domain import errors, settings
+from oddsctl.domain import provider_errors, settings
 from oddsctl.domain.answers import Events, Geocoded, Schedule
-from oddsctl.domain.errors import ProviderError
-from oddsctl.domain.jobs import (
-    EventsJob,
-    ForecastJob,
-    GeocodeJob,
-    Job,
-    OddsJob,
-    ScheduleJob,
-    ScoresJob,
-    SportsJob,
-)
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job, ScheduleJob
 from oddsctl.domain.models import OddsEvent, Place
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob, ScoresJob, SportsJob
+from oddsctl.domain.provider_errors import ProviderError
 from oddsctl.policy import freshness
 from oddsctl.policy.batching import MergedCall
 
@@ -102,16 +94,16 @@ def charged(error: ProviderError, credits: int) -> ProviderError:
 @pytest.mark.parametrize(
     ("error", "game_time", "until"),
     [
-        (errors.InvalidKeyError("m"), None, NOW + 365 * 24 * HOUR),
-        (errors.DeactivatedKeyError("m"), None, NOW + 365 * 24 * HOUR),
-        (errors.EventGoneError("m"), None, NOW + 24 * HOUR),
-        (errors.EventGoneError("m"), NOW + HOUR, NOW + HOUR),
-        (errors.EventGoneError("m"), NOW, NOW + 24 * HOUR),
-        (errors.UnknownSportError("m"), NOW + HOUR, NOW + 24 * HOUR),
-        (charged(errors.BrokenAnswerError("m"), 1), None, NOW + 120),
-        (errors.BrokenAnswerError("m"), None, None),
-        (charged(errors.ServerError("m"), 1), None, None),
-        (errors.OutOfCreditsError("m"), None, None),
+        (provider_errors.InvalidKeyError("m"), None, NOW + 365 * 24 * HOUR),
+        (provider_errors.DeactivatedKeyError("m"), None, NOW + 365 * 24 * HOUR),
+        (provider_errors.EventGoneError("m"), None, NOW + 24 * HOUR),
+        (provider_errors.EventGoneError("m"), NOW + HOUR, NOW + HOUR),
+        (provider_errors.EventGoneError("m"), NOW, NOW + 24 * HOUR),
+        (provider_errors.UnknownSportError("m"), NOW + HOUR, NOW + 24 * HOUR),
+        (charged(provider_errors.BrokenAnswerError("m"), 1), None, NOW + 120),
+        (provider_errors.BrokenAnswerError("m"), None, None),
+        (charged(provider_errors.ServerError("m"), 1), None, None),
+        (provider_errors.OutOfCreditsError("m"), None, None),
     ],
 )
 def test_a_refusal_is_remembered_while_it_would_be_repeated(
@@ -121,7 +113,7 @@ def test_a_refusal_is_remembered_while_it_would_be_repeated(
 
 
 def test_what_was_paid_for_and_cannot_be_read_is_not_remembered_where_it_would_not_have_been_fresh() -> None:
-    assert freshness.refusal_expires_at(charged(errors.BrokenAnswerError("m"), 1), None, NOW) == NOW
+    assert freshness.refusal_expires_at(charged(provider_errors.BrokenAnswerError("m"), 1), None, NOW) == NOW
 
 
 BOOKS = OddsJob("nfl", ("h2h", "totals"), (), ("betmgm", "draftkings"), event="e1")

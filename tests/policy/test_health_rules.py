@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oddsctl.domain import settings
-from oddsctl.domain.errors import AttemptKind, ProviderError
+from oddsctl.domain.errors import AttemptKind
+from oddsctl.domain.provider_errors import ProviderError
 from oddsctl.domain.units import DAY
-from oddsctl.policy import circuit_breaker, health_rules
+from oddsctl.policy import circuit_breaker, health_rules, health_status
 from oddsctl.policy.circuit_breaker import BreakerState, State
-from oddsctl.policy.health_rules import KINDS, Attempt, Health, Status
+from oddsctl.policy.health_status import KINDS, Attempt, Health, Status
 
 NOW = 1_800_000_000.0
 NFL, NBA = "football/nfl", "basketball/nba"
@@ -110,7 +111,7 @@ def test_what_nobody_asked_for_a_day_is_not_known() -> None:
         None,
         None,
     )
-    assert (never.latency_ms, never.error_rate, never.breaker) == (None, None, health_rules.BreakerSummary())
+    assert (never.latency_ms, never.error_rate, never.breaker) == (None, None, health_status.BreakerSummary())
     long_ago = judge(calls("..x", until=NOW - DAY - 60))
     assert (long_ago.status, long_ago.since, long_ago.checked_at) == (
         Status.UNKNOWN,
@@ -174,7 +175,7 @@ def test_a_key_is_proven_by_any_call() -> None:
 def test_an_open_breaker_is_unhealthy_and_says_when_it_opens_again() -> None:
     found = judge(calls(".xxxxx"), scoreboard=tripped(NOW))
     assert found.status is Status.UNHEALTHY
-    assert found.breaker == health_rules.BreakerSummary(State.OPEN, 5, NOW + 30)
+    assert found.breaker == health_status.BreakerSummary(State.OPEN, 5, NOW + 30)
     assert found.since == NOW - 120  # the third failure
     of_another = judge(calls("..", until=NOW + 20), NOW + 20, events=tripped(NOW))
     assert (of_another.status, of_another.since) == (Status.UNHEALTHY, NOW)

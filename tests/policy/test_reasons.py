@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from oddsctl.domain import errors
+from oddsctl.domain import errors, provider_errors
 from oddsctl.domain.answers import Events, Schedule
 from oddsctl.domain.board_models import Source
-from oddsctl.domain.jobs import Job, OddsJob, ScheduleJob
+from oddsctl.domain.jobs import Job, ScheduleJob
 from oddsctl.domain.models import Sport
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.requests import Outcome, Reason
 from oddsctl.policy.reasons import SEVERITY, RetryOutlook, error_of, failure, nothing_to_show, source
 
@@ -49,7 +50,10 @@ def test_of_equals_the_first_gives_the_cause_and_every_reason_that_a_part_can_ha
 
 
 def test_one_answer_is_no_failure_and_of_several_the_highest_exit_code_counts() -> None:
-    dead, slow = errors.ServerError("espn: broken"), errors.RateLimitedError("espn: slow down")
+    dead, slow = (
+        provider_errors.ServerError("espn: broken"),
+        provider_errors.RateLimitedError("espn: slow down"),
+    )
     assert failure([]) is None
     assert failure([failed(SCHEDULE, dead), Outcome(SECOND, Reason.FETCHED, Schedule(()))]) is None
     assert failure([failed(SCHEDULE, dead), failed(SECOND, slow)]) is slow
@@ -66,7 +70,7 @@ def test_what_was_not_asked_for_without_any_error_was_offline() -> None:
 
 
 def test_a_single_provider_speaks_for_itself() -> None:
-    dead = errors.ServerError("espn: broken")
+    dead = provider_errors.ServerError("espn: broken")
     assert nothing_to_show(NFL, [failed(SCHEDULE, dead), failed(SECOND, dead)], outlook()) is dead
     assert nothing_to_show(NFL, [Outcome(SCHEDULE, Reason.FETCHED, Schedule(()))], outlook()) is None
     offline = [Outcome(BOARD, Reason.NONE), Outcome(SCHEDULE, Reason.NONE)]
@@ -75,9 +79,9 @@ def test_a_single_provider_speaks_for_itself() -> None:
 
 def test_several_providers_are_named_each_with_its_cause_and_when_it_is_asked_again() -> None:
     outcomes = [
-        failed(BOARD, errors.RateLimitedError("odds: slow down", retry_at=NOW + 60)),
+        failed(BOARD, provider_errors.RateLimitedError("odds: slow down", retry_at=NOW + 60)),
         failed(SCHEDULE, errors.BreakerRefusedError("espn: not asked, closed", retry_at=NOW + 20)),
-        failed(SECOND, errors.TimedOutError("espn: timed out", maybe_sent=True)),
+        failed(SECOND, provider_errors.TimedOutError("espn: timed out", maybe_sent=True)),
     ]
     rests: dict[Job, float] = {SCHEDULE: NOW + 30, SECOND: NOW + 10}
     found = nothing_to_show(NFL, outcomes, outlook(rests.get))
@@ -93,9 +97,9 @@ def test_several_providers_are_named_each_with_its_cause_and_when_it_is_asked_ag
 
 def test_the_same_cause_is_said_once_and_each_hint_too() -> None:
     outcomes = [
-        failed(BOARD, errors.MissingKeyError("odds: no key", hint="set a key")),
-        failed(SCHEDULE, errors.ServerError("espn: broken", hint="look there")),
-        failed(SECOND, errors.ServerError("espn: broken", hint="look there")),
+        failed(BOARD, provider_errors.MissingKeyError("odds: no key", hint="set a key")),
+        failed(SCHEDULE, provider_errors.ServerError("espn: broken", hint="look there")),
+        failed(SECOND, provider_errors.ServerError("espn: broken", hint="look there")),
     ]
     found = nothing_to_show(NFL, outcomes, outlook())
     assert found is not None
@@ -106,8 +110,8 @@ def test_the_same_cause_is_said_once_and_each_hint_too() -> None:
 @pytest.mark.parametrize(("zone", "name"), [("America/New_York", "EST"), ("Asia/Tokyo", "JST")])
 def test_times_are_of_the_zone_that_is_shown(zone: str, name: str) -> None:
     outcomes = [
-        failed(BOARD, errors.RateLimitedError("odds: slow down", retry_at=NOW)),
-        failed(SCHEDULE, errors.ServerError("espn: broken")),
+        failed(BOARD, provider_errors.RateLimitedError("odds: slow down", retry_at=NOW)),
+        failed(SCHEDULE, provider_errors.ServerError("espn: broken")),
     ]
     found = nothing_to_show(NFL, outcomes, RetryOutlook(lambda job: None, str, ZoneInfo(zone)))
     assert found is not None

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.domain.jobs import EventsJob, OddsJob, ScheduleJob
+from oddsctl.domain.jobs import ScheduleJob
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob
 from oddsctl.domain.requests import Priority, Purpose
 from oddsctl.policy import request_queue
 from oddsctl.policy.request_queue import (

@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from oddsctl.domain.errors import ProviderError
+from oddsctl.domain.provider_errors import ProviderError
 
 JSON = Any
 NOW = 1_764_000_030.0  # 2025-11-24T16:00:30Z, a Monday

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from oddsctl.catalog.sports import find
 from oddsctl.domain.answers import Schedule
-from oddsctl.domain.errors import (
+from oddsctl.domain.http import HttpResponse, Quota
+from oddsctl.domain.jobs import GeocodeJob, ScheduleJob
+from oddsctl.domain.models import Price, ScheduledGame, Sport, VenueRef
+from oddsctl.domain.provider_errors import (
     BrokenAnswerError,
     ForbiddenError,
     ProviderError,
@@ -23,9 +26,6 @@ from oddsctl.domain.errors import (
     UnknownSportError,
     UnusableAnswerError,
 )
-from oddsctl.domain.http import HttpResponse, Quota
-from oddsctl.domain.jobs import GeocodeJob, ScheduleJob
-from oddsctl.domain.models import Price, ScheduledGame, Sport, VenueRef
 from oddsctl.domain.scoreboards import day_job, schedule_jobs
 from oddsctl.domain.units import eastern_day
 from oddsctl.providers.espn import EspnProvider

@@ -12,20 +12,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from oddsctl.domain.errors import BrokenAnswerError, ServerError
 from oddsctl.domain.http import HttpResponse, Secret
-from oddsctl.domain.jobs import (
-    EventsJob,
-    ForecastJob,
-    GeocodeJob,
-    Job,
-    OddsJob,
-    ScheduleJob,
-    ScoresJob,
-    SportsJob,
-)
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job, ScheduleJob
 from oddsctl.domain.models import LeftOut, Place
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob, ScoresJob, SportsJob
 from oddsctl.domain.ports import Provider
+from oddsctl.domain.provider_errors import BrokenAnswerError, ServerError
 from oddsctl.domain.settings import Settings
 from oddsctl.providers import json_fields, json_values, registry
 from oddsctl.providers.espn import EspnProvider

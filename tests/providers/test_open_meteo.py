@@ -11,22 +11,23 @@ import pytest
 from hypothesis import given
 
 from oddsctl.domain.answers import Forecasts, Geocoded
-from oddsctl.domain.errors import (
-    BrokenAnswerError,
-    ForbiddenError,
-    ProviderError,
-    RateLimitedError,
-    RejectedError,
-    ServerError,
-)
 from oddsctl.domain.http import HttpResponse, Quota
-from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job, SportsJob
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job
 from oddsctl.domain.models import (
     Forecast,
     GeocodedPlace,
     Hour,
     Place,
     Units,
+)
+from oddsctl.domain.odds_api_jobs import SportsJob
+from oddsctl.domain.provider_errors import (
+    BrokenAnswerError,
+    ForbiddenError,
+    ProviderError,
+    RateLimitedError,
+    RejectedError,
+    ServerError,
 )
 from oddsctl.providers.open_meteo import OpenMeteoProvider
 from tests.fakes import answer

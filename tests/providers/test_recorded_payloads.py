@@ -14,7 +14,12 @@ from typing import Any
 import pytest
 
 from oddsctl.domain.answers import Events, Forecasts, Geocoded, Schedule, Scores, Sports
-from oddsctl.domain.errors import (
+from oddsctl.domain.http import HttpResponse, Secret
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job, ScheduleJob
+from oddsctl.domain.models import OddsEvent, Place, ScheduledGame
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob, ScoresJob, SportsJob
+from oddsctl.domain.ports import Provider
+from oddsctl.domain.provider_errors import (
     BrokenAnswerError,
     InvalidKeyError,
     MissingKeyError,
@@ -24,19 +29,6 @@ from oddsctl.domain.errors import (
     RejectedError,
     UnknownSportError,
 )
-from oddsctl.domain.http import HttpResponse, Secret
-from oddsctl.domain.jobs import (
-    EventsJob,
-    ForecastJob,
-    GeocodeJob,
-    Job,
-    OddsJob,
-    ScheduleJob,
-    ScoresJob,
-    SportsJob,
-)
-from oddsctl.domain.models import OddsEvent, Place, ScheduledGame
-from oddsctl.domain.ports import Provider
 from oddsctl.domain.settings import Settings
 from oddsctl.providers import registry
 from tests.providers.payloads import read_or_refused

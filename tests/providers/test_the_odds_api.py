@@ -12,7 +12,11 @@ import pytest
 from hypothesis import given
 
 from oddsctl.domain.answers import Events, Score, Scores, SportEntry, Sports
-from oddsctl.domain.errors import (
+from oddsctl.domain.http import HttpResponse, Quota, Secret
+from oddsctl.domain.jobs import GeocodeJob, Job
+from oddsctl.domain.models import OddsEvent, Price
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob, ScoresJob, SportsJob
+from oddsctl.domain.provider_errors import (
     BrokenAnswerError,
     DeactivatedKeyError,
     EventGoneError,
@@ -28,9 +32,6 @@ from oddsctl.domain.errors import (
     UnknownSportError,
     UnusableAnswerError,
 )
-from oddsctl.domain.http import HttpResponse, Quota, Secret
-from oddsctl.domain.jobs import EventsJob, GeocodeJob, Job, OddsJob, ScoresJob, SportsJob
-from oddsctl.domain.models import OddsEvent, Price
 from oddsctl.providers.the_odds_api import TheOddsApiProvider
 from tests.fakes import answer
 from tests.providers.payloads import (

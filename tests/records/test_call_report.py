@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oddsctl.domain.errors import UsageError
-from oddsctl.domain.jobs import ForecastJob, Job, OddsJob, ScheduleJob
+from oddsctl.domain.jobs import ForecastJob, Job, ScheduleJob
 from oddsctl.domain.models import Place
 from oddsctl.domain.notices import Booked, Settled, WindowUnpriced
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.requests import Purpose
 from oddsctl.domain.settings import Settings
 from oddsctl.policy import call_stats

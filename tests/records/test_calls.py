@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from oddsctl.domain.errors import StateDamagedError, StateError, StateTooNewError
-from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.notices import Booked, Settled
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.requests import Purpose
 from oddsctl.records.calls import CostTracker
 from oddsctl.records.database import BOARDS, MIGRATIONS, SCHEMA, TABLES, RecordsDatabase

@@ -23,7 +23,7 @@ from oddsctl.cli.keyboard import KEY, NOTED, keyboard
 from oddsctl.domain.reports import QueueItem
 from oddsctl.domain.requests import Priority
 from oddsctl.policy.circuit_breaker import State
-from oddsctl.policy.health_rules import BreakerSummary, Health, Status
+from oddsctl.policy.health_status import BreakerSummary, Health, Status
 from oddsctl.records.call_report import RecentCall
 from oddsctl.render.dashboard import Panel, View, heights, page, turned, views
 from oddsctl.render.text import UNKNOWN

@@ -21,9 +21,9 @@ from oddsctl.domain import settings
 from oddsctl.domain.answers import Events
 from oddsctl.domain.errors import ConfigError, LockTimeoutError
 from oddsctl.domain.http import Quota
-from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import OddsEvent, Price
 from oddsctl.domain.notices import AlertableNotice, HealthChecked, PickFound, WindowMissed
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.ports import JSON, Store
 from oddsctl.domain.requests import Purpose
 from oddsctl.domain.settings import Settings

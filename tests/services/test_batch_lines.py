@@ -8,8 +8,8 @@ import pytest
 
 from oddsctl.domain.answers import Events
 from oddsctl.domain.errors import UsageError
-from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import OddsEvent, Price
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.requests import Outcome, Purpose, Reason
 from oddsctl.domain.settings import FreshnessSettings, OddsSettings, Settings
 from oddsctl.domain.vocabulary import ShownNames

@@ -11,14 +11,8 @@ import pytest
 from oddsctl.catalog import sports
 from oddsctl.domain.answers import Events, Forecasts, Geocoded, Schedule
 from oddsctl.domain.board_models import Usage
-from oddsctl.domain.errors import (
-    BreakerRefusedError,
-    BudgetRefusedError,
-    MissingKeyError,
-    ServerError,
-    UsageError,
-)
-from oddsctl.domain.jobs import EventsJob, ForecastJob, GeocodeJob, Job, OddsJob, ScheduleJob
+from oddsctl.domain.errors import BreakerRefusedError, BudgetRefusedError, UsageError
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job, ScheduleJob
 from oddsctl.domain.models import (
     Forecast,
     GeocodedPlace,
@@ -31,6 +25,8 @@ from oddsctl.domain.models import (
     Status,
     VenueRef,
 )
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob
+from oddsctl.domain.provider_errors import MissingKeyError, ServerError
 from oddsctl.domain.requests import (
     DryRunEntry,
     Outcome,

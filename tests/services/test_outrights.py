@@ -15,9 +15,11 @@ from oddsctl.cli.error_handler import move_global_options_first
 from oddsctl.domain import board
 from oddsctl.domain.answers import Events
 from oddsctl.domain.board_models import Board, Outright, Usage
-from oddsctl.domain.errors import InvalidMarketError, OddsctlError, UsageError
-from oddsctl.domain.jobs import EventsJob, Job, OddsJob
+from oddsctl.domain.errors import OddsctlError, UsageError
+from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import OddsEvent, Price, Sport
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob
+from oddsctl.domain.provider_errors import InvalidMarketError
 from oddsctl.domain.requests import Outcome, Reason, RequestOptions
 from oddsctl.domain.settings import FreshnessSettings, Settings
 from oddsctl.policy import batching

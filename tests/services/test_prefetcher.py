@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from benchmarks import season
 from oddsctl.catalog.sports import find
-from oddsctl.domain.jobs import EventsJob, OddsJob
 from oddsctl.domain.models import Listed, Status
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob
 from oddsctl.domain.requests import Reason, RequestOptions
 from oddsctl.domain.settings import WindowFetch
 from oddsctl.policy.prefetch_plan import Fixture, Why, Windows, captures, plan, targets

@@ -15,24 +15,15 @@ from oddsctl.domain.answers import Events
 from oddsctl.domain.errors import (
     BreakerRefusedError,
     BudgetRefusedError,
-    EventGoneError,
     InterruptedRunError,
     MaxCreditsRefusedError,
     OddsctlError,
-    ServerError,
 )
-from oddsctl.domain.jobs import (
-    EventsJob,
-    ForecastJob,
-    GeocodeJob,
-    Job,
-    OddsJob,
-    ScheduleJob,
-    ScoresJob,
-    SportsJob,
-)
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job, ScheduleJob
 from oddsctl.domain.models import Place, Sport
 from oddsctl.domain.notices import Notice, RequestFinished
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob, ScoresJob, SportsJob
+from oddsctl.domain.provider_errors import EventGoneError, ServerError
 from oddsctl.domain.reports import PrefetchCall, QueueResult
 from oddsctl.domain.requests import (
     Outcome,

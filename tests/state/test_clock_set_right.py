@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.domain import errors
+from oddsctl.domain import provider_errors
 from oddsctl.domain.http import Quota
 from oddsctl.domain.requests import (
     Go,
@@ -92,7 +92,7 @@ def test_a_live_balance_counts_at_once_and_nothing_is_bought_beyond_the_account(
 
 @pytest.mark.parametrize("ahead", AHEAD)
 def test_what_was_maybe_charged_under_the_wrong_clock_is_settled_by_the_next_balances(ahead: float) -> None:
-    lost = errors.TimedOutError("odds: no answer", maybe_sent=True, provider="odds")
+    lost = provider_errors.TimedOutError("odds: no answer", maybe_sent=True, provider="odds")
     house = House(lost, live(used=6), live(used=9), settings=ONE_ATTEMPT)
     house.clock.jump(ahead)
     house.ask(BOARD)
@@ -107,13 +107,13 @@ def test_what_was_maybe_charged_under_the_wrong_clock_is_settled_by_the_next_bal
 @pytest.mark.parametrize(
     "failure",
     [
-        errors.RateLimitedError("slow", provider="espn", retry_at=NOW),
-        errors.RejectedError("no", provider="espn"),
-        errors.ServerError("down", provider="espn"),
+        provider_errors.RateLimitedError("slow", provider="espn", retry_at=NOW),
+        provider_errors.RejectedError("no", provider="espn"),
+        provider_errors.ServerError("down", provider="espn"),
     ],
 )
 def test_rests_refusals_and_open_breakers_of_the_future_hold_nobody_up(
-    failure: errors.ProviderError, ahead: float
+    failure: provider_errors.ProviderError, ahead: float
 ) -> None:
     failing = True
     house = House(settings=ONE_ATTEMPT, fails=lambda _: failure if failing else None)

@@ -15,20 +15,12 @@ from hypothesis import strategies as st
 from oddsctl.domain.answers import Events
 from oddsctl.domain.board_models import Game, Source, Venue, Weather
 from oddsctl.domain.http import Secret
-from oddsctl.domain.jobs import (
-    EventsJob,
-    ForecastJob,
-    GeocodeJob,
-    Job,
-    OddsJob,
-    ScheduleJob,
-    ScoresJob,
-    SportsJob,
-)
+from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job, ScheduleJob
 from oddsctl.domain.models import Forecast, Hour, OddsEvent, Place, Price
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob, ScoresJob, SportsJob
 from oddsctl.domain.requests import Purpose
 from oddsctl.store.codec import decode, encode, from_text, salvage, to_text
-from oddsctl.store.codec_types import DecodeError
+from oddsctl.store.codec_scalars import DecodeError
 
 NUMBER = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**6), 10**6)
 MAYBE = st.none() | NUMBER

@@ -28,8 +28,13 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oddsctl.domain.errors import BodyTooLargeError, RedirectRefusedError, TimedOutError, TransportError
 from oddsctl.domain.http import HttpRequest, Secret
+from oddsctl.domain.provider_errors import (
+    BodyTooLargeError,
+    RedirectRefusedError,
+    TimedOutError,
+    TransportError,
+)
 from oddsctl.domain.settings import HttpSettings
 from oddsctl.transport import HttpTransport
 from oddsctl.transport.deadline import decoded

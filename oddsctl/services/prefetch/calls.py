@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from oddsctl.domain.errors import OddsctlError, UnknownSportError
+from oddsctl.domain.errors import OddsctlError
 from oddsctl.domain.ports import Clock
+from oddsctl.domain.provider_errors import UnknownSportError
 from oddsctl.domain.reports import PrefetchCall
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Purpose, Reason, RequestOptions
 from oddsctl.domain.settings import Settings

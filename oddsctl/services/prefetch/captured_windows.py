@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from oddsctl.domain.answers import Events
-from oddsctl.domain.jobs import EventsJob, board_of
 from oddsctl.domain.models import Listed
+from oddsctl.domain.odds_api_jobs import EventsJob, board_of
 from oddsctl.domain.requests import Outcome, PriorityRequest
 from oddsctl.domain.settings import Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from oddsctl.domain.jobs import OddsJob
 from oddsctl.domain.models import Sport
+from oddsctl.domain.odds_api_jobs import OddsJob
 from oddsctl.domain.settings import OddsSettings, Part, PrefetchSettings
 from oddsctl.policy import prefetch_agenda
 from oddsctl.policy.budget_pacing import PacingDecision

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from oddsctl.catalog.sports import in_season
-from oddsctl.domain.jobs import SportsJob
 from oddsctl.domain.models import Sport
+from oddsctl.domain.odds_api_jobs import SportsJob
 from oddsctl.domain.requests import Outcome, Priority, PriorityRequest, Purpose, RequestOptions
 from oddsctl.domain.settings import Part, Settings
 from oddsctl.orchestration.orchestrator import RequestOrchestrator

@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
 from oddsctl.domain.errors import LockTimeoutError, OddsctlError, StateError
-from oddsctl.domain.jobs import EventsJob
 from oddsctl.domain.models import Sport
 from oddsctl.domain.notices import Notice, Warned
+from oddsctl.domain.odds_api_jobs import EventsJob
 from oddsctl.domain.ports import Clock, Locks
 from oddsctl.domain.reports import PrefetchCall
 from oddsctl.domain.requests import Priority, PriorityRequest, Purpose, RequestOptions

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from oddsctl.catalog import teams
 from oddsctl.domain.answers import Events, Schedule
 from oddsctl.domain.errors import OddsctlError, OfflineError
-from oddsctl.domain.jobs import EventsJob, ScheduleJob
+from oddsctl.domain.jobs import ScheduleJob
 from oddsctl.domain.models import OddsEvent, ScheduledGame, Sport, Status
+from oddsctl.domain.odds_api_jobs import EventsJob
 from oddsctl.domain.requests import (
     Outcome,
     Priority,
