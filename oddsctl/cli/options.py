@@ -113,10 +113,10 @@ def show_plan(session: CliContext, previews: Iterable[tuple[str, DryRunEntry]]) 
     """Show what would be asked: for each preview, named by a sport or an API, its request, price and
     decision.
     """
-    from oddsctl.render import documents
+    from oddsctl.render import documents, documents_requests
 
     planned = [
-        documents.DryRunRow(
+        documents_requests.DryRunRow(
             preview.job.api,
             name,
             _in_short(preview.request) if preview.request else None,
@@ -132,7 +132,9 @@ def show_plan(session: CliContext, previews: Iterable[tuple[str, DryRunEntry]]) 
 
         show_dry_run(console(sys.stdout, os.environ), rows, demo=session.demo)
     else:
-        sys.stdout.write(documents.dump(documents.dry_run_document(rows) | session.demo_field) + "\n")
+        sys.stdout.write(
+            documents.dump(documents_requests.dry_run_document(rows) | session.demo_field) + "\n"
+        )
     return 0
 
 

@@ -6,14 +6,12 @@ The shapes are the machine contract; no rich.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from oddsctl.domain.board_models import Board, Game, Outright, Source, Usage, Venue, Weather
 from oddsctl.domain.models import Price
-from oddsctl.domain.reports import QueueItem, QueueResult
 from oddsctl.domain.requests import Reason
 from oddsctl.domain.units import iso as _iso
 from oddsctl.policy.freshness import known_age
@@ -39,20 +37,6 @@ SOURCE_COLUMNS = tuple(f"{api}_{fact}" for api in APIS for fact in SOURCE_FACTS)
 CSV_COLUMNS = (*GAME_COLUMNS, *PRICE_COLUMNS, *WEATHER_COLUMNS, *SOURCE_COLUMNS, "demo")
 
 
-@dataclass(frozen=True, slots=True)
-class DryRunRow:
-    """One wish of a dry run.
-
-    `request` is method, path and sorted parameters without secrets; None where a stored answer does.
-    """
-
-    api: str
-    sport: str
-    request: str | None
-    credits: int
-    decision: str
-
-
 def board_document(board: Board) -> JSON:
     """`oddsctl.board/1`."""
     return {
@@ -62,31 +46,8 @@ def board_document(board: Board) -> JSON:
         "games": [_game(game) for game in board.games],
         **({"outrights": [_outright(one) for one in board.outrights]} if board.outrights else {}),
         "sources": [_source(source) for source in board.sources],
-        "usage": _usage(board.usage),
+        "usage": usage_fields(board.usage),
         "warnings": [*board.warnings, *board.notes],
-    }
-
-
-def dry_run_document(rows: Sequence[DryRunRow]) -> JSON:
-    """`oddsctl.dry_run/1`."""
-    return {
-        "schema": "oddsctl.dry_run/1",
-        "requests": [asdict(row) for row in rows],
-        "credits": sum(row.credits for row in rows),
-    }
-
-
-def queue_document(items: Sequence[QueueItem]) -> JSON:
-    """`oddsctl.queue/1`."""
-    return {"schema": "oddsctl.queue/1", "items": [_item(item) for item in items]}
-
-
-def queue_run_document(worked: Sequence[QueueResult], usage: Usage) -> JSON:
-    """`oddsctl.queue_run/1`."""
-    return {
-        "schema": "oddsctl.queue_run/1",
-        "items": [_worked(one) for one in worked],
-        "usage": _usage(usage),
     }
 
 
@@ -164,37 +125,6 @@ def csv(board: Board, *, raw: bool = False) -> str:
             for prices in [_price(price) for price in one.odds] or [{}]
         ]
     return spreadsheet.written(CSV_COLUMNS, lines, raw=raw)
-
-
-def _item(item: QueueItem) -> JSON:
-    return {
-        "id": item.id,
-        "due": iso(item.due),
-        "api": item.api,
-        "sport": item.sport,
-        "what": item.what,
-        **({"window": item.window} if item.window else {}),
-        "priority": item.priority.name,
-        "effective_priority": item.effective_priority.name,
-        "why": item.why,
-        "credits": item.credits,
-        "attempts": item.attempts,
-        "state": item.state,
-    }
-
-
-def _worked(one: QueueResult) -> JSON:
-    return {
-        "id": one.id,
-        "api": one.api,
-        "sport": one.sport,
-        "what": one.what,
-        "reason": str(one.reason),
-        "detail": one.detail,
-        "credits": one.credits,
-        "state": one.state,
-        "due": None if one.due is None else iso(one.due),
-    }
 
 
 def _about(game: Game) -> JSON:
@@ -280,7 +210,8 @@ def _source(source: Source) -> JSON:
     }
 
 
-def _usage(usage: Usage) -> JSON:
+def usage_fields(usage: Usage) -> JSON:
+    """The calls, credits and balance of a run."""
     return {"calls": usage.calls, "credits": usage.credits, "credits_remaining": usage.credits_remaining}
 
 

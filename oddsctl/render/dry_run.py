@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from oddsctl.render import text
-from oddsctl.render.documents import DryRunRow
+from oddsctl.render.documents_requests import DryRunRow
 from oddsctl.render.layout import Column, banner, cell, show_lines, side_by_side
 
 INDENT = 2

@@ -18,7 +18,8 @@ from oddsctl.cli.main import app
 from oddsctl.cli.option_variables import WITHOUT, give_variables, options_by_variable
 from oddsctl.domain.errors import ConfigError
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+OPTIONS = (Path(__file__).parents[2] / "docs" / "options.md").read_text(encoding="utf-8")
 VALUES = {"integer": "x", "float": "x", "boolean": "perhaps", "choice": "none of them"}
 """A value that each type of option refuses."""
 
@@ -62,7 +63,7 @@ def test_each_option_has_the_variable_that_its_name_tells_or_is_on_the_list_of_t
                 name = "_".join(["ODDSCTL", *words, option.lstrip("-")]).replace("-", "_").upper()
                 if option.startswith("--"):
                     assert (name in VARIABLES) is (option not in WITHOUT), name
-    assert all(f"`{option}`" in README for option in WITHOUT), "the README tells which options have none"
+    assert all(f"`{option}`" in OPTIONS for option in WITHOUT), "the OPTIONS tells which options have none"
 
 
 @pytest.mark.parametrize("value", ["1", "0.1.0", "true", "yes please"])

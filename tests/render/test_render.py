@@ -23,11 +23,11 @@ from oddsctl.domain.board_models import Board, Game, Source, Usage, Venue, Weath
 from oddsctl.domain.models import Price, Roof, Sport
 from oddsctl.domain.requests import Reason
 from oddsctl.records.call_report import CallRow
-from oddsctl.render import documents, reasons, text
+from oddsctl.render import documents, documents_requests, reasons, text
 from oddsctl.render.board import show_board
 from oddsctl.render.console import console
 from oddsctl.render.costs import calls_csv, calls_jsonl, show_costs
-from oddsctl.render.documents import DryRunRow
+from oddsctl.render.documents_requests import DryRunRow
 from oddsctl.render.dry_run import show_dry_run
 from oddsctl.render.health import show_health
 from oddsctl.render.stats import fitting_page, show_stats
@@ -265,7 +265,7 @@ def test_a_dry_run_document_adds_up_the_credits() -> None:
         DryRunRow("odds", "nfl", "GET /v4/x?markets=h2h", 3, "would be sent"),
         DryRunRow("espn", "nfl", None, 0, "stored"),
     ]
-    assert documents.dry_run_document(rows) == {
+    assert documents_requests.dry_run_document(rows) == {
         "schema": "oddsctl.dry_run/1",
         "requests": [
             {

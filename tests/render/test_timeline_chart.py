@@ -17,7 +17,7 @@ from rich.console import Console
 from oddsctl.domain.board_models import Usage
 from oddsctl.domain.reports import QueueItem, QueueResult
 from oddsctl.domain.requests import Priority, Reason
-from oddsctl.render import documents
+from oddsctl.render import documents_requests
 from oddsctl.render.console import console
 from oddsctl.render.queue import show_queue_run, show_timeline
 from oddsctl.render.timeline_chart import ticks
@@ -286,7 +286,7 @@ def test_a_timeline_names_both_zones_where_the_clock_is_changed_meanwhile() -> N
 
 
 def test_a_queue_document_is_exactly_the_promised_json() -> None:
-    assert documents.queue_document((WAITS, ITEMS[3])) == {
+    assert documents_requests.queue_document((WAITS, ITEMS[3])) == {
         "schema": "oddsctl.queue/1",
         "items": [
             {
@@ -327,7 +327,7 @@ def test_a_run_of_the_queue_tells_what_became_of_each() -> None:
         "",
         "1 answered, 2 postponed, 1 dropped; 2 calls, 1 credit",
     ]
-    document = documents.queue_run_document(worked[1:2], Usage(2, 1, 499))
+    document = documents_requests.queue_run_document(worked[1:2], Usage(2, 1, 499))
     assert document == {
         "schema": "oddsctl.queue_run/1",
         "items": [

@@ -46,7 +46,7 @@ def show(
         for line in skipped_lines(planned):
             session.say(line)
     else:
-        from oddsctl.render.documents import queue_document
+        from oddsctl.render.documents_requests import queue_document
 
         session.write(queue_document(rows) | session.demo_field)
 
@@ -71,7 +71,7 @@ def run(
         worked = worker.run(terms)
         usage, now = app.orchestrator.usage(), app.clock.now()
     if session.format != "table":
-        from oddsctl.render.documents import queue_run_document
+        from oddsctl.render.documents_requests import queue_run_document
 
         session.write(queue_run_document(worked, usage) | session.demo_field)
     elif worked:
