@@ -18,7 +18,6 @@ from oddsctl.cli.main import app
 from oddsctl.cli.option_variables import WITHOUT, give_variables, options_by_variable
 from oddsctl.domain.errors import ConfigError
 
-
 OPTIONS = (Path(__file__).parents[2] / "docs" / "options.md").read_text(encoding="utf-8")
 VALUES = {"integer": "x", "float": "x", "boolean": "perhaps", "choice": "none of them"}
 """A value that each type of option refuses."""
