@@ -182,7 +182,7 @@ def test_without_a_key_the_odds_stay_unknown_and_the_others_are_probed(user: Use
             {"status": 200, "body": '{"events": [{"competitions": [{"competitors": 3}]}]}'},
             ("UNUSABLE_ANSWER", "competitors"),
         ),
-        ({"mode": "garbage"}, ("BROKEN_ANSWER", "no JSON")),
+        ({"mode": "garbage"}, ("BROKEN_ANSWER", "not valid JSON")),
     ],
 )
 def test_a_broken_contract_is_unhealthy_by_name(
