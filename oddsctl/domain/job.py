@@ -113,8 +113,3 @@ class BaseJob:
         Jobs that share the part are refused alike.
         """
         return None
-
-
-def main_endpoints() -> frozenset[str]:
-    """Return the endpoints of the jobs that providers are there for."""
-    return frozenset(job.endpoint for job in BaseJob.__subclasses__() if job.is_main_call)

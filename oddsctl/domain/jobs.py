@@ -9,6 +9,7 @@ from oddsctl.domain import sharing
 from oddsctl.domain.answers import Answer, Forecasts, Schedule
 from oddsctl.domain.job import BaseJob
 from oddsctl.domain.models import Place, Units
+from oddsctl.domain.odds_api_jobs import EventsJob, OddsJob, ScoresJob, SportsJob
 from oddsctl.domain.units import eastern_day
 
 OPEN_METEO = "weather"
@@ -153,4 +154,18 @@ class GeocodeJob(BaseJob):
 
 
 Job = BaseJob
-"""Any job. Imported from here, so that every class is known before anything stored is decoded."""
+"""Any job. Import it from here: then all of `JOB_CLASSES` are known, and any stored job can be decoded."""
+JOB_CLASSES: tuple[type[BaseJob], ...] = (
+    OddsJob,
+    EventsJob,
+    SportsJob,
+    ScoresJob,
+    ScheduleJob,
+    ForecastJob,
+    GeocodeJob,
+)
+
+
+def main_endpoints() -> frozenset[str]:
+    """Return the endpoints of the jobs that providers are there for."""
+    return frozenset(job.endpoint for job in BaseJob.__subclasses__() if job.is_main_call)

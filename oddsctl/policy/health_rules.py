@@ -10,8 +10,8 @@ How it works:
 4. DEGRADED: fewer failures than that, a refusal of the account, rate limiting, doubtful answers, FLAKY_AFTER
    outages among the judged attempts, a median slower than SLOW seconds, or a half-open breaker.
 5. A definite refusal of a single request is an answer and counts as one.
-6. Only the main calls (CHIEF) prove the API well: free lists and the geocoder may answer when boards or
-   forecasts do not.
+6. Only the main calls (`is_main_call` of a job) prove the API well: free lists and the geocoder may answer
+   when boards or forecasts do not.
 7. Leagues are judged separately: a sound answer for one does not mend a broken one for another.
 8. Breakers can make the verdict worse, never better. A half-open one is ignored once a main call has
    answered.
@@ -27,7 +27,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise, takewhile
 
 from oddsctl.domain.errors import AttemptKind
-from oddsctl.domain.job import main_endpoints
+from oddsctl.domain.jobs import main_endpoints
 from oddsctl.domain.units import DAY, age_text
 from oddsctl.policy.circuit_breaker import BreakerState, State, as_of
 from oddsctl.policy.health_status import OF_THE_KEY, Attempt, BreakerSummary, Health, Status
