@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from oddsctl.domain import suggest
 from oddsctl.domain.errors import UsageError
 from oddsctl.domain.jobs import Job
 from oddsctl.domain.models import Sport
-from oddsctl.domain.units import EASTERN
+from oddsctl.domain.units import day_of, midnight
 
 SPORTS = (
     Sport(
@@ -72,7 +72,7 @@ def by_provider_name(added: Sequence[Sport] = ()) -> dict[str, Sport]:
 
 def in_season(sport: Sport, now: float) -> Sport:
     """Return the sport with the odds key in use now: the preseason's until the end of August."""
-    begin, end = _preseason(_day(now).year)
+    begin, end = _preseason(day_of(now).year)
     return (
         replace(sport, odds_key=sport.preseason_key) if sport.preseason_key and begin <= now < end else sport
     )
@@ -86,7 +86,7 @@ def seasons(sport: Sport, start: float, end: float) -> list[tuple[Sport, float, 
     """
     if not sport.preseason_key:
         return [(sport, start, end)]
-    for year in range(_day(start).year, _day(end).year + 1):
+    for year in range(day_of(start).year, day_of(end).year + 1):
         begin, over = _preseason(year)
         preseason = replace(sport, odds_key=sport.preseason_key)
         if start < over and end > begin:
@@ -100,21 +100,13 @@ def seasons(sport: Sport, start: float, end: float) -> list[tuple[Sport, float, 
 
 def _preseason(year: int) -> tuple[float, float]:
     """Return the preseason: from a week before its earliest game to the end of August (US Eastern)."""
-    return _midnight(date(year, 7, 24)), _midnight(date(year, 9, 1))
+    return midnight(date(year, 7, 24)), midnight(date(year, 9, 1))
 
 
 def _opening(year: int) -> float:
     """Return the Wednesday after Labor Day, the first Monday of September (US Eastern)."""
     first = date(year, 9, 1)
-    return _midnight(first + timedelta((7 - first.weekday()) % 7 + 2))
-
-
-def _midnight(day: date) -> float:
-    return datetime(day.year, day.month, day.day, tzinfo=EASTERN).timestamp()
-
-
-def _day(moment: float) -> date:
-    return datetime.fromtimestamp(moment, UTC).astimezone(EASTERN).date()
+    return midnight(first + timedelta((7 - first.weekday()) % 7 + 2))
 
 
 def is_known(name: str, added: Sequence[Sport] = ()) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from oddsctl.domain.jobs import ScheduleJob
 from oddsctl.domain.models import Sport
-from oddsctl.domain.units import EASTERN
+from oddsctl.domain.units import day_of, midnight
 
 
 def schedule_jobs(sport: Sport, start: float, end: float, *, by_day: bool = False) -> tuple[ScheduleJob, ...]:
@@ -32,8 +32,8 @@ def day_job(sport: Sport, day: str) -> ScheduleJob:
 
 def _eastern_days(start: float, end: float) -> Iterator[str]:
     """The days, YYYYMMDD, that the span touches; none where it is empty."""
-    day = datetime.fromtimestamp(start, UTC).astimezone(EASTERN).date()
-    while datetime(day.year, day.month, day.day, tzinfo=EASTERN).timestamp() < end > start:
+    day = day_of(start)
+    while midnight(day) < end > start:
         yield day.strftime("%Y%m%d")
         day += timedelta(days=1)
 

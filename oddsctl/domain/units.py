@@ -117,9 +117,14 @@ def age_text(seconds: float) -> str:
 
 def eastern_day(start: float) -> str:
     """Return the US Eastern day, YYYYMMDD, under which ESPN lists a game that starts at `start`."""
-    return datetime.fromtimestamp(start, UTC).astimezone(EASTERN).strftime("%Y%m%d")
+    return f"{day_of(start):%Y%m%d}"
 
 
 def day_of(moment: float, zone: ZoneInfo = EASTERN) -> date:
     """Return the day of a moment (epoch seconds): US Eastern, as leagues count, or that of `zone`."""
     return datetime.fromtimestamp(moment, UTC).astimezone(zone).date()
+
+
+def midnight(day: date) -> float:
+    """Return when a US Eastern day begins (epoch seconds)."""
+    return datetime(day.year, day.month, day.day, tzinfo=EASTERN).timestamp()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
 
 from oddsctl.domain.answers import Answer
 from oddsctl.domain.errors import OddsctlError
@@ -25,7 +24,6 @@ from oddsctl.state.refusals import RefusalCache
 from oddsctl.store import codec
 from oddsctl.store.codec import decode_or_none
 
-T = TypeVar("T")
 ROOT = "answers/1/"
 """The number is the version of the stored form; answers of another version are not read."""
 SHOWN = "names/1"

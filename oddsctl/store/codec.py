@@ -2,8 +2,8 @@
 
 How it works:
 
-1. `encode` and `decode` compile each annotation once into a pair of closures (`_Pair`) and cache it. A board
-   holds about 1,500 prices, so interpreting annotations for each value would be too slow.
+1. `encode` and `decode` compile each annotation once into a pair of closures (`CodecPair`) and cache it. A
+   board holds about 1,500 prices, so interpreting annotations for each value would be too slow.
 2. Decoding is strict about types: a bool is no int, text is no number, NaN is refused. A wrong type raises
    DecodeError with the path and the type found, never the value, because the value may be a secret.
 3. Decoding is lenient about fields, because stored JSON outlives the program that wrote it: an unknown field

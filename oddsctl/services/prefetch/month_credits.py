@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from oddsctl.domain import units
 from oddsctl.domain.settings import Settings
@@ -67,5 +67,4 @@ class MonthCredits:
 
 def midnight(now: float, days: int = 0) -> float:
     """Return when the day of US Eastern time began, or begins so many days later."""
-    day = units.day_of(now) + timedelta(days)
-    return datetime(day.year, day.month, day.day, tzinfo=units.EASTERN).timestamp()
+    return units.midnight(units.day_of(now) + timedelta(days))

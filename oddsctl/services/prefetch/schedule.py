@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from oddsctl.catalog import teams
 from oddsctl.domain.answers import Events, Schedule
@@ -23,7 +23,7 @@ from oddsctl.domain.requests import (
     RequestOptions,
 )
 from oddsctl.domain.scoreboards import schedule_jobs
-from oddsctl.domain.units import DAY, EASTERN
+from oddsctl.domain.units import DAY, day_of, midnight
 from oddsctl.orchestration.orchestrator import RequestOrchestrator
 from oddsctl.policy import freshness
 from oddsctl.policy.prefetch_plan import Fixture
@@ -44,7 +44,7 @@ class LeagueSchedule:
 
     `error` is why it is not as young as it had to be: then it may be shown, but must steer no paid call.
 
-    `told_at` is when the oldest answer in it came, `told` when that of each game (by id) did.
+    `fetched_at` is when the oldest answer in it came, `fetched` when that of each game (by id) did.
     """
 
     sport: Sport
@@ -77,15 +77,8 @@ class ScheduleQuery:
         """The whole days, as ESPN counts them, on which these games start: whoever moved within them is found
         again.
         """
-        first, last = (
-            datetime.fromtimestamp(start, UTC).astimezone(EASTERN).date()
-            for start in (min(starts), max(starts))
-        )
-        since, until = (
-            datetime(day.year, day.month, day.day, tzinfo=EASTERN)
-            for day in (first, last + timedelta(days=1))
-        )
-        return cls(since.timestamp(), until.timestamp(), max_age)
+        until = midnight(day_of(max(starts)) + timedelta(days=1))
+        return cls(midnight(day_of(min(starts))), until, max_age)
 
 
 def load(
