@@ -106,6 +106,11 @@ def iso(epoch: float) -> str:
     return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def iso_or_none(epoch: float | None) -> str | None:
+    """Write epoch seconds as `iso` does; None stays None."""
+    return None if epoch is None else iso(epoch)
+
+
 def age_text(seconds: float) -> str:
     """Write seconds as `45 s`, `3 min`, `2 h` or `3 d`, rounded."""
     for size, unit, most in ((1, "s", 60), (60, "min", 60), (3600, "h", 24)):

@@ -27,7 +27,6 @@ from oddsctl.orchestration.coalescer import InFlightSlot
 from oddsctl.orchestration.executor import CallExecutor
 from oddsctl.policy import backoff
 from oddsctl.policy.admission import CallRequest
-from oddsctl.policy.budget import Purchase
 from oddsctl.state.responses import CacheEntry
 from oddsctl.state.shared import SharedState
 
@@ -144,8 +143,7 @@ class CallAttempts:
         )
 
     def _call_request(self, call: AdmittedCall, context: CallContext) -> CallRequest:
-        urgent = context.is_urgent(self._state.clock.now())
-        purchase = Purchase(call.price, call.purpose, urgent, context.options.force)
+        purchase = context.purchase(call.price, self._state.clock.now())
         return CallRequest(call.id, call.endpoint, purchase, context.patience(self._state.clock))
 
     def _remember(self, call: AdmittedCall, context: CallContext, error: ProviderError) -> None:

@@ -11,6 +11,7 @@ from oddsctl.domain.jobs import Job
 from oddsctl.domain.ports import Clock, Provider
 from oddsctl.domain.requests import PriorityRequest, Purpose, RequestOptions
 from oddsctl.policy.batching import MergedCall
+from oddsctl.policy.budget import Purchase
 from oddsctl.policy.priority import LIVE_STEP, effective_priority
 
 URGENT = 3600.0
@@ -93,6 +94,10 @@ class CallContext:
     def is_urgent(self, now: float) -> bool:
         """Return whether the game starts within the hour."""
         return self.most_urgent.game_time is not None and self.most_urgent.game_time - now <= URGENT
+
+    def purchase(self, price: int, now: float) -> Purchase:
+        """Return what the budget is asked to pay for a call of this price."""
+        return Purchase(price, self.most_urgent.purpose, self.is_urgent(now), self.options.force)
 
     def urgency(self, now: float) -> int:
         """Return the priority as it is by now, risen with the time waited; lower goes first."""

@@ -20,7 +20,6 @@ from oddsctl.domain.requests import (
 from oddsctl.orchestration.call import CallContext
 from oddsctl.orchestration.spend_limit import SpendLimit
 from oddsctl.policy.admission import CallRequest
-from oddsctl.policy.budget import Purchase
 from oddsctl.state.shared import SharedState
 
 Plan = Callable[
@@ -70,8 +69,7 @@ class DryRun:
         if not limit.allows(price, options.max_credits):
             why = f"refused: MAX_CREDITS (--max-credits {options.max_credits})"
             return DryRunEntry(job, price, why, request)
-        urgent = context.is_urgent(self._state.clock.now())
-        purchase = Purchase(price, context.most_urgent.purpose, urgent, options.force)
+        purchase = context.purchase(price, self._state.clock.now())
         match self._state.accounts.preview(
             provider.name, account, CallRequest("", job.endpoint, purchase, options.wait)
         ):

@@ -10,7 +10,7 @@ from oddsctl.domain.errors import StateError
 from oddsctl.domain.notices import Notice, RequestFinished, WindowUnpriced
 from oddsctl.domain.ports import Clock
 from oddsctl.domain.requests import Outcome, PriorityRequest, Reason
-from oddsctl.domain.units import iso
+from oddsctl.domain.units import iso, iso_or_none
 from oddsctl.records.database import RecordsDatabase
 
 KEEP_DECISIONS = 1000
@@ -81,7 +81,7 @@ def _wish(request: PriorityRequest, outcome: Outcome) -> dict[str, Any]:
         "wish": outcome.job.key,
         "priority": request.priority.name,
         "purpose": request.purpose.value,
-        "game_time": None if request.game_time is None else iso(request.game_time),
+        "game_time": iso_or_none(request.game_time),
         "reason": outcome.reason.value,
         "detail": outcome.detail,
         "credits": outcome.credits,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from oddsctl.domain.units import iso
+from oddsctl.domain.units import iso_or_none
 
 if TYPE_CHECKING:
     from oddsctl.config import Row
@@ -29,7 +29,7 @@ def cache_document(found: Inventory) -> JSON:
         "state_dir": str(found.state_dir),
         "entries": found.entries,
         "bytes": found.bytes,
-        **{name: None if at is None else iso(at) for name, at in times.items()},
+        **{name: iso_or_none(at) for name, at in times.items()},
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from oddsctl.domain.board_models import Usage
 from oddsctl.domain.reports import QueueItem, QueueResult
+from oddsctl.domain.units import iso_or_none
 from oddsctl.render.documents import JSON, iso, usage_fields
 
 
@@ -74,5 +75,5 @@ def _worked(one: QueueResult) -> JSON:
         "detail": one.detail,
         "credits": one.credits,
         "state": one.state,
-        "due": None if one.due is None else iso(one.due),
+        "due": iso_or_none(one.due),
     }

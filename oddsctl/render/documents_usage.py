@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from oddsctl.domain.units import iso
+from oddsctl.domain.units import iso, iso_or_none
 
 if TYPE_CHECKING:
     from oddsctl.doctor import DoctorReport
@@ -25,7 +25,7 @@ def stats_document(stats: Stats) -> JSON:
         "cache": asdict(stats.cache),
         "saved": {"calls": stats.saved_calls, "credits": stats.saved_credits},
         "prefetch": {
-            "emergency_since": _iso(stats.prefetch.emergency_since),
+            "emergency_since": iso_or_none(stats.prefetch.emergency_since),
             "windows": stats.prefetch.windows,
         },
         "days": [asdict(day) for day in stats.days],
@@ -89,17 +89,13 @@ def _health(one: Health) -> JSON:
     return {
         "status": one.status.value,
         "reason": one.reason,
-        "since": _iso(one.since),
-        "checked_at": _iso(one.checked_at),
+        "since": iso_or_none(one.since),
+        "checked_at": iso_or_none(one.checked_at),
         "latency_ms": one.latency_ms,
         "error_rate": one.error_rate,
         "breaker": {
             "state": one.breaker.state.value,
             "failures": one.breaker.failures,
-            "retry_at": _iso(one.breaker.retry_at),
+            "retry_at": iso_or_none(one.breaker.retry_at),
         },
     }
-
-
-def _iso(at: float | None) -> str | None:
-    return None if at is None else iso(at)
