@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from oddsctl.domain.answers import Answer, Schedule
-from oddsctl.domain.http import HttpRequest, HttpResponse, Quota
+from oddsctl.domain.http import HttpRequest, HttpResponse
 from oddsctl.domain.jobs import Job, ScheduleJob
 from oddsctl.domain.models import ScheduledGame, Status, VenueRef
 from oddsctl.domain.plausible import HIGHEST_SCORE
@@ -26,6 +26,7 @@ from oddsctl.domain.provider_errors import (
 )
 from oddsctl.providers import json_fields, json_values
 from oddsctl.providers.espn_line import line
+from oddsctl.providers.free import FreeProvider
 from oddsctl.providers.json_fields import EntryFilter, JsonObject
 
 API = "espn"
@@ -42,7 +43,7 @@ NO_SUCH_DATES = "Failed to get events endpoint."
 """What a range is answered since September 2026, and whatever else is neither day nor month."""
 
 
-class EspnProvider:
+class EspnProvider(FreeProvider):
     """The provider. It has no key, but it looks at the User-Agent (FACTS 2.3)."""
 
     name = API
@@ -54,14 +55,6 @@ class EspnProvider:
     def account(self) -> str:
         """One for all."""
         return "public"
-
-    def price(self, job: Job) -> int:  # noqa: ARG002 - the port asks it of every provider
-        """Free."""
-        return 0
-
-    def quota(self, response: HttpResponse) -> Quota:  # noqa: ARG002
-        """None."""
-        return Quota()
 
     def request(self, job: Job) -> HttpRequest:
         """The scoreboard of a day or a month."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from oddsctl.domain.answers import Answer, Geocoded
-from oddsctl.domain.http import HttpRequest, HttpResponse, Quota
+from oddsctl.domain.http import HttpRequest, HttpResponse
 from oddsctl.domain.jobs import ForecastJob, GeocodeJob, Job
 from oddsctl.domain.models import GeocodedPlace
 from oddsctl.domain.provider_errors import (
@@ -18,6 +18,7 @@ from oddsctl.domain.provider_errors import (
 )
 from oddsctl.domain.units import DAY, HOUR
 from oddsctl.providers import json_fields, json_values
+from oddsctl.providers.free import FreeProvider
 from oddsctl.providers.json_fields import EntryFilter, JsonObject
 from oddsctl.providers.open_meteo_forecasts import API, UNITS, VARIABLES, forecasts_of
 
@@ -27,7 +28,7 @@ the cut (FACTS 3.6).
 """
 
 
-class OpenMeteoProvider:
+class OpenMeteoProvider(FreeProvider):
     """The provider. It has no key; its limits count by address."""
 
     name = API
@@ -39,14 +40,6 @@ class OpenMeteoProvider:
     def account(self) -> str:
         """One for the address we call from."""
         return "address"
-
-    def price(self, job: Job) -> int:  # noqa: ARG002 - the port asks it of every provider
-        """Free."""
-        return 0
-
-    def quota(self, response: HttpResponse) -> Quota:  # noqa: ARG002
-        """None."""
-        return Quota()
 
     def request(self, job: Job) -> HttpRequest:
         """The request; hours as unix seconds, so that no time zone comes in between."""
