@@ -115,7 +115,7 @@ class CliContext:
 
     @property
     def demo_field(self) -> dict[str, bool]:
-        """What a document carries when it tells of the simulated world."""
+        """Return the field that marks a document of the simulated world."""
         return {"demo": True} if self.demo else {}
 
     @property

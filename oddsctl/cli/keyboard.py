@@ -1,6 +1,6 @@
 """Keys and signals as events to wait for, and the terminal as it was found when that ends.
 
-What they mean may not enter.
+It does not know what they mean.
 """
 
 from __future__ import annotations

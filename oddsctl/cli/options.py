@@ -125,7 +125,7 @@ def show_plan(session: CliContext, previews: Iterable[tuple[str, DryRunEntry]]) 
         )
         for name, preview in previews
     ]
-    rows = list(dict.fromkeys(planned))  # each place of a forecast is a wish of its own: told once
+    rows = list(dict.fromkeys(planned))  # each place of a forecast is a request of its own: shown once
     if session.format == "table":
         from oddsctl.render.console import console
         from oddsctl.render.dry_run import show_dry_run

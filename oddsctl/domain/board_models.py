@@ -95,7 +95,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one invocation did: HTTP requests sent, credits spent, and the account's balance as last told."""
+    """What one invocation did: HTTP requests sent, credits spent, and the last reported balance."""
 
     calls: int
     credits: int

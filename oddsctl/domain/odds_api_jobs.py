@@ -17,7 +17,7 @@ def canonical(words: Iterable[str]) -> tuple[str, ...]:
 
 
 ID_BEGINNING = 8
-"""So many characters tell the events of a sport apart."""
+"""Characters of an event id that are enough to distinguish the events of a sport."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class OddsJob(BaseJob):
 
     @property
     def region_count(self) -> int:
-        """What the price is multiplied by: each region, or each begun ten of named books."""
+        """What the price is multiplied by: the regions, or the named books in tens, rounded up."""
         return math.ceil(len(self.bookmakers) / 10) if self.bookmakers else len(self.regions)
 
     @property

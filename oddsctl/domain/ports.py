@@ -104,6 +104,4 @@ class Provider(Protocol):
         """
 
     def quota(self, response: HttpResponse) -> Quota:
-        """What the answer told of the account's balance; nothing where there is none, or where it cannot be
-        trusted.
-        """
+        """Return the account's balance as the answer reports it; empty when it reports none to be trusted."""

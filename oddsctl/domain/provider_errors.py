@@ -59,7 +59,7 @@ class OutOfCreditsError(ProviderError):
 
 
 class RateLimitedError(ProviderError):
-    """The provider asks us to slow down; `retry_at` says until when, where it told."""
+    """The provider asks us to slow down; `retry_at` is until when, if it says so."""
 
     code = "RATE_LIMITED"
     exit_code = 7

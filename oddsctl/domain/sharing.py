@@ -91,7 +91,7 @@ def _with_lay(markets: Iterable[str]) -> set[str]:
 
 
 def _extract_event(event: OddsEvent, other_markets: set[str], books: frozenset[str] | None) -> OddsEvent:
-    """The event without what was asked for other wishes only."""
+    """The event without what only other requests asked for."""
     prices = (
         price
         for price in event.prices

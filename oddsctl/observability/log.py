@@ -89,7 +89,8 @@ def logging_to(
     try:
         yield hear
     except OddsctlError as error:
-        LOGGER.error("%s: %s", error.code, error.message, extra=SHOWN_ELSEWHERE)  # noqa: TRY400 - what has a name needs no traceback
+        # A named error needs no traceback.
+        LOGGER.error("%s: %s", error.code, error.message, extra=SHOWN_ELSEWHERE)  # noqa: TRY400
         raise
     except Exception:
         LOGGER.exception("a bug", extra=SHOWN_ELSEWHERE)

@@ -214,8 +214,7 @@ def _receipt_of_failure(
 
 
 def _charged(quota: Quota, status: int, price: int) -> int | None:
-    """What the answer was charged: as told, the price for what came untold, nothing for a refusal; None where
-    nobody knows.
+    """Return what the answer was charged: as reported, else the price, 0 for a refusal; None if unknown.
 
     A server that failed (any 5xx), and an answer that is neither what was asked for nor a refusal, may have
     charged first (FACTS 1.4).

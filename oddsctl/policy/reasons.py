@@ -137,7 +137,7 @@ def _cause(api: str, outcomes: Sequence[Outcome], outlook: RetryOutlook) -> tupl
 
 
 def error_of(outcome: Outcome) -> OddsctlError:
-    """Why a wish has no answer."""
+    """Return why a request has no answer."""
     return outcome.error or OfflineError(
         "nothing stored to show, and --offline sends no requests", provider=outcome.job.api
     )

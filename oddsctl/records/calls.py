@@ -159,7 +159,9 @@ class CostTracker:
         }
         row |= {"sport": job.league, "job": job.key, **known}
         marks = ", ".join("?" * len(row))
-        self._records.write(f"INSERT INTO calls ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - names of ours
+        # The names are ours.
+        insert = f"INSERT INTO calls ({', '.join(row)}) VALUES ({marks})"  # noqa: S608
+        self._records.write(insert, tuple(row.values()))
 
 
 def _listed(games: str | None) -> tuple[Listed, ...] | None:

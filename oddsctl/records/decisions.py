@@ -57,8 +57,8 @@ class DecisionLog:
                 "INSERT INTO decisions VALUES (?, ?, ?)",
                 (self.id, now, json.dumps(document, ensure_ascii=False)),
             )
-            last = "(SELECT max(rowid) FROM decisions)"
-            self._records.write(f"DELETE FROM decisions WHERE rowid <= {last} - ?", (KEEP_DECISIONS,))  # noqa: S608 - no words of others
+            outdated = "DELETE FROM decisions WHERE rowid <= (SELECT max(rowid) FROM decisions) - ?"
+            self._records.write(outdated, (KEEP_DECISIONS,))
         self._wishes, self._windows, self.id = [], [], uuid4().hex[:8]
 
 

@@ -13,9 +13,9 @@ from oddsctl.render.documents import JSON, iso, usage_fields
 
 @dataclass(frozen=True, slots=True)
 class DryRunRow:
-    """One wish of a dry run.
+    """One request of a dry run.
 
-    `request` is method, path and sorted parameters without secrets; None where a stored answer does.
+    `request` is method, path and sorted parameters without secrets; None when a cached answer is enough.
     """
 
     api: str

@@ -15,7 +15,7 @@ INDENT = 2
 
 
 def show_dry_run(console: Console, rows: Sequence[DryRunRow], *, demo: bool = False) -> None:
-    """Print two lines a wish: who is asked, for what price, and why; below it the request, whole, to be
+    """Print two lines a request: who is asked, for what price, and why; below it the request, whole, to be
     copied.
     """
     facts = side_by_side(

@@ -205,7 +205,8 @@ def _instants(day: date, second: int, zone: ZoneInfo, *, twice: bool) -> Iterato
     """When the clock shows that time of that day: never in the hour that is left out, twice in the one that
     comes again.
     """
-    wall = datetime(day.year, day.month, day.day) + timedelta(seconds=second)  # noqa: DTZ001 - the zone is put on below
+    # The zone is added below.
+    wall = datetime(day.year, day.month, day.day) + timedelta(seconds=second)  # noqa: DTZ001
     told = {wall.replace(tzinfo=zone, fold=fold).timestamp() for fold in ((0, 1) if twice else (0,))}
     yield from (at for at in told if datetime.fromtimestamp(at, zone).replace(tzinfo=None) == wall)
 

@@ -45,7 +45,7 @@ PendingByChannel = Mapping[str, tuple[PendingAlert, ...]]
 
 @dataclass(frozen=True, slots=True)
 class AlertState:
-    """What was told, and what waits to be."""
+    """What was sent, and what waits to be sent."""
 
     told: AlertMemory = field(default_factory=AlertMemory)
     outbox: Outbox = field(default_factory=Outbox)
@@ -53,7 +53,7 @@ class AlertState:
 
 @dataclass(frozen=True, slots=True)
 class AlertService:
-    """Tells the configured channels what changed since they were last told, and what failed to go out before.
+    """Sends the configured channels what changed since their last alert, and what failed to go out before.
 
     `words` turns changes into the title and the text of a message, with times in `zone`. `warn` takes a line
     for whatever goes wrong: nothing is raised, and a later run tries again.

@@ -1,4 +1,4 @@
-"""Many wishes of a user's own, one JSON object a line: read, asked together, answered in the order they
+"""Many requests of a user's own, one JSON object a line: read, asked together, answered in the order they
 came.
 """
 

@@ -30,10 +30,10 @@ FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """One line of the input: the wish, and what is needed to answer it.
+    """One line of the input: the request, and what is needed to answer it.
 
     `id` is the JSON of any value, given back as it came; the line's number where there is none. `time` is the
-    hour of a weather wish, `day` the US Eastern day (YYYYMMDD) of a schedule, which may be cut from its
+    hour of a weather request, `day` the US Eastern day (YYYYMMDD) of a schedule, which may be cut from its
     month.
     """
 
@@ -59,7 +59,7 @@ def read(
     shown: Callable[[], ShownNames] | None = ShownNames,
     bad: list[BadRequest] | None = None,
 ) -> list[BatchRequest]:
-    """The wishes of the input, blank lines left out; bad lines go into `bad`.
+    """Return the requests of the input, without blank lines; bad lines go into `bad`.
 
     Where that is not given, or no line is good, raises one `UsageError` that names the first bad line and how
     many there are. `shown` are the names that answers have shown, asked for only where ours do not do; None:
@@ -110,7 +110,7 @@ class _RequestReader:
         self._id = given
 
     def line(self) -> BatchRequest:
-        """The wish. Raises `UsageError`."""
+        """Return the request. Raises `UsageError`."""
         api = self._value.get("api")
         if not isinstance(api, str) or api not in FIELDS:
             raise UsageError('"api" must be "odds", "espn" or "weather"')

@@ -28,7 +28,7 @@ def fields(by: str | None) -> tuple[str, ...]:
 
 
 def month_began(state: SharedState) -> float:
-    """When the account's credits began anew (epoch seconds)."""
+    """Return when the account's month began (epoch seconds)."""
     credits = state.accounts.state("odds").credits
     return billing_month.month(credits, state.settings.odds.reset_day, state.clock.now()).began_at
 

@@ -1,6 +1,6 @@
 """All that `dashboard` shows of one moment, read from what all processes share.
 
-Asks nobody, writes nothing, draws nothing.
+Sends no request, writes nothing, draws nothing.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def gather(
 
     What is planned is so by the schedule that is stored, `horizon` seconds ahead, for these sports.
 
-    The plan of the moment `before` is kept while it is young; all else is read anew.
+    The plan of the moment `before` is kept while it is young; everything else is read again.
     """
     now = state.clock.now()
     if before and 0 <= now - before.planned_at < PLAN_LASTS:

@@ -58,7 +58,7 @@ class FetchResult:
 
 
 class FetchBoard:
-    """One `fetch`, from wishes to board. `of_late` tells in words how an API has been."""
+    """One `fetch`, from requests to board. `of_late` says in words how an API has been."""
 
     def __init__(
         self,
@@ -261,5 +261,5 @@ def _forecast(part: SportBoard, survey: WeatherSurvey, outcomes: Mapping[Job, Ou
 
 
 def _sport_of(job: Job, sports: Mapping[Job, Sport]) -> Sport:
-    """The first sport whose wishes a shared call serves."""
+    """Return the first sport whose requests a merged call serves."""
     return next(sport for wish, sport in sports.items() if job.covers(wish))

@@ -53,7 +53,7 @@ class HealthReport:
 
 
 class APIHealthMonitor:
-    """Looks at what calls have come to; asks only when told to `probe`."""
+    """Judges the health of the APIs by recorded calls; sends requests in `probe` only."""
 
     def __init__(self, state: SharedState, costs: CostTracker) -> None:
         self._state = state

@@ -1,6 +1,6 @@
-"""What Prometheus is told, as plain values gathered from the shared state.
+"""What Prometheus gets, as plain values gathered from the shared state.
 
-Asks nobody; names and text are the renderer's.
+Sends no request; names and text are the renderer's.
 """
 
 from __future__ import annotations

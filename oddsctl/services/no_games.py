@@ -137,7 +137,10 @@ def _fixtures(outcome: Outcome) -> Iterable[UpcomingGame]:
                 if one.status not in OVER
             ]
         case Events() as answer:
-            return [UpcomingGame(one.commence_time, True, one.home, one.away) for one in answer.games]  # noqa: FBT003
+            return [
+                UpcomingGame(one.commence_time, time_confirmed=True, home=one.home, away=one.away)
+                for one in answer.games
+            ]
         case _:
             return []
 

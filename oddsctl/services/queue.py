@@ -1,4 +1,4 @@
-"""The errand of `queue run`: what waits is asked for, what got no answer waits on.
+"""Runs the stored queue for `queue run`: sends what is due; what gets no answer waits on.
 
 Two at once never ask for the same.
 """

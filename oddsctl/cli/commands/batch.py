@@ -1,4 +1,4 @@
-"""`oddsctl batch`: many wishes, one JSON object a line, answered in their order."""
+"""`oddsctl batch`: many requests, one JSON object a line, answered in their order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`oddsctl dashboard`: all of it on one screen, drawn anew every second and at each key.
+"""`oddsctl dashboard`: all of it on one screen, redrawn every second and at each key.
 
 Nothing is held open between two drawings.
 """
@@ -90,9 +90,7 @@ class DashboardLoop:
         """
         from oddsctl.render.console import screen
 
-        seen = PanelState(
-            self._look(None, [])
-        )  # what cannot be read at all is told before the screen is taken
+        seen = PanelState(self._look(None, []))  # report what cannot be read before taking the screen
         while True:
             with events.by_key(), screen(self.terminal) as draw:
                 seen, end = self._shown(seen, events, draw)

@@ -72,7 +72,7 @@ def doctor(
 
 
 def _repaired(subject: Subject, clock: Clock) -> list[Finding]:
-    """What was repaired; that there was nothing to repair is told too."""
+    """Return what was repaired, or that there was nothing to repair."""
     from oddsctl.doctor.findings import ok
     from oddsctl.doctor.repair import repair
 

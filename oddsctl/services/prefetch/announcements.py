@@ -44,7 +44,7 @@ class Announcer:
     def announce_windows(
         self, ends: Sequence[WindowResult], view: PrefetchPlan, names: Mapping[str, str]
     ) -> None:
-        """Tell of each window that was missed, and of each that ended without a price."""
+        """Report each window that was missed, and each that ended without a price."""
         for end in ends:
             if end.fate == "missed":
                 self._tell(

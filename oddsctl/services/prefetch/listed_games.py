@@ -1,6 +1,6 @@
 """Which scheduled games the boards and the free lists of The Odds API held, and which of them had a price.
 
-Asks nobody.
+Sends no request.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from oddsctl.policy.reasons import failure
 
 FEW_DAYS = 4 * DAY
 """Up to here single days are asked, where ESPN answers them reliably: a month's answer is many times as
-large, and it is asked anew before each paid call.
+large, and it is fetched again before each paid call.
 """
 SAME_GAME_WITHIN = DAY
 """A game that moved by less is known again when only The Odds API's list is left."""
@@ -210,4 +210,11 @@ def _known(table: LeagueSchedule, event: OddsEvent, now: float) -> ScheduledGame
         return game  # ESPN knew already
     if game:
         return replace(game, start=event.commence_time, time_confirmed=True, status=status)
-    return ScheduledGame(f"odds:{event.id}", event.commence_time, True, event.home, event.away, status)  # noqa: FBT003
+    return ScheduledGame(
+        id=f"odds:{event.id}",
+        start=event.commence_time,
+        time_confirmed=True,
+        home=event.home,
+        away=event.away,
+        status=status,
+    )

@@ -1,4 +1,4 @@
-"""How windows end: captured, skipped or missed, each with its reason, written down once. Asks nobody."""
+"""How windows end: captured, skipped or missed, each with its reason, recorded once. Sends no request."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class WindowTracker:
 
 
 def skip(end: WindowResult) -> SkippedWindow:
-    """The window that ended so, as a run tells it."""
+    """Return the window that ended so, as a run reports it."""
     return SkippedWindow(end.game, end.window, _code(end.reason), end.reason or "")
 
 
